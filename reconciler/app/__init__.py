@@ -1,1 +1,1 @@
-"""Use cases: the only place where files, AWS and plans meet."""
+"""The use cases: the only package that joins files, AWS, plans and rendering."""

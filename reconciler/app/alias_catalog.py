@@ -1,4 +1,4 @@
-"""The aliases of a file: from the index where it still holds, else from the file, and then indexed."""
+"""Read the aliases of a file: from the index if it is still valid, else from the file, and then write the index."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.assume import alias_index, chain
 from reconciler.assume.cache import DEMANDS, INDEXES, Cache
-from reconciler.assume.mfa_demands import AliasDemands, Demand, FileDemands, caller_name_of
+from reconciler.assume.mfa_demands import AliasDemands, FileDemands, MfaDemand, caller_name_of
 from reconciler.model.address import Address
 from reconciler.model.desired import Alias, Desired
 from reconciler.model.document import Document
@@ -23,11 +23,11 @@ from reconciler.policy.canonical import canonical
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Holds the aliases of a file and all that `assume` reads of it. `account`: None where the file names none, and a
-    placeholder stands in ARNs.
+    """The aliases of a file and all else that `assume` needs of it.
 
-    max_durations, trust_policies: by alias, for roles of the file: max_session_duration in seconds, and the trust
-    policy. demands: of whom which alias demands MFA.
+    account: None if the file names none; ARNs then hold a placeholder. max_durations: alias → max_session_duration
+    of its role in seconds, for roles of the file. trust_policies: alias → trust policy of its role, for roles of the
+    file. demands: which alias demands MFA of which caller.
     """
 
     account: str | None
@@ -37,13 +37,13 @@ class Catalog:
     trust_policies: Mapping[str, Document] = field(default_factory=dict)
     demands: FileDemands = field(default_factory=FileDemands)
 
-    def find_demand(self, aliases: Sequence[Alias], caller: Caller) -> Demand:
-        """Return whether the first call of a chain needs MFA of this caller, whatever the aliases say themselves."""
+    def find_demand(self, aliases: Sequence[Alias], caller: Caller) -> MfaDemand:
+        """Return the MFA that AWS demands of this caller for the first call of a chain. Ignore `mfa` of the aliases."""
         first, name = aliases[0], caller_name_of(caller.arn)
-        ours = self.account in (None, caller.account)
-        known = self.demands.demand_of(first.name, name) if ours and name else None
-        if known is not None:
-            return known
+        is_own_account = self.account in (None, caller.account)
+        demand = self.demands.demand_of(first.name, name) if is_own_account and name else None
+        if demand is not None:
+            return demand
         from reconciler.app.mfa_evaluation import find_undeclared_demand, make_target
 
         return find_undeclared_demand(caller.arn, make_target(first, self.trust_policies.get(first.name)), first)
@@ -57,12 +57,12 @@ def read_catalog(
     partition: str = "aws",
     environ: Mapping[str, str] = os.environ,
 ) -> Catalog:
-    """The aliases as they are for a caller of `account` and `partition`. Raises Failed where the file is invalid."""
+    """Return the aliases for a caller of `account` and `partition`. Raises ReconcileError if the file is invalid."""
     name = alias_index.index_key_of(files, variables, account, partition, environ)
-    found = alias_index.read_index(cache, name)
-    kept = alias_index.read_index(cache, name, DEMANDS) if found is not None else None
-    if found is not None and kept is not None and kept.get("of") == found["looked"]:
-        return _decode_catalog(found, kept)
+    index = alias_index.read_index(cache, name)
+    demands = alias_index.read_index(cache, name, DEMANDS) if index is not None else None
+    if index is not None and demands is not None and demands.get("of") == index["looked"]:
+        return _decode_catalog(index, demands)
     from reconciler.app.desired_files import read_files
 
     since = time.time()
@@ -76,7 +76,7 @@ def read_catalog(
 
 
 def build_catalog(desired: Desired, account: str | None) -> Catalog:
-    """`account`: that of the file, None where it names none."""
+    """Make the catalog of a valid file. account: that of the file, None if it names none."""
     from reconciler.app.mfa_evaluation import find_file_demands
 
     roles = {
@@ -114,7 +114,10 @@ def _build_manifest(loaded: Any, files: Sequence[str], since: float) -> alias_in
 
 
 def _encode_catalog(catalog: Catalog) -> dict[str, object]:
-    """As JSON values. Beside each alias, the calls that a user and a role's session make for it: see `fast`."""
+    """Return the catalog as JSON values, with the calls that a user and a role's session make for each alias.
+
+    `assume/fast_path.py` reads them.
+    """
     return {
         "account": catalog.account,
         "partition": catalog.partition,
@@ -132,23 +135,23 @@ def _encode_catalog(catalog: Catalog) -> dict[str, object]:
 
 
 def _encode_demands(catalog: Catalog) -> dict[str, object]:
-    """Return the other half of an index: the trusts, and of whom MFA is demanded.
+    """Return the trust policies and the MFA demands as JSON values.
 
-    A warm `assume` needs none of it, and would only be slowed by it. It holds as long as the first half does, and
-    every document of the file is what it was.
+    They are an entry of their own, because a warm `assume` does not need them. The entry is valid as long as the
+    index is, and no policy document of the file has changed.
     """
-    known = catalog.demands
+    demands = catalog.demands
     return {
         "trusts": {name: trust.text for name, trust in catalog.trust_policies.items()},
-        "declared": sorted(known.declared),
-        "groups": [sorted(group) for group in known.groups],
+        "declared": sorted(demands.declared),
+        "groups": [sorted(group) for group in demands.groups],
         "demands": {
             name: {
                 "callers": [[group, one.required, one.max_age] for group, one in item.callers],
                 "anyone": item.required_for_all,
                 "somebody": item.required_for_some,
             }
-            for name, item in known.aliases.items()
+            for name, item in demands.aliases.items()
         },
     }
 
@@ -157,25 +160,28 @@ _CALLERS = {"user": "arn:aws:iam::1:user/caller", "session": "arn:aws:sts::1:ass
 
 
 def _encode_calls(name: str, catalog: Catalog, caller: str) -> list[dict[str, object]] | None:
-    """AssumeRole's parameters hop by hop, without the session name that comes from the caller; None: not possible."""
-    path = chain.resolve_role_chain(name, catalog.aliases)
+    """Return the AssumeRole parameters of each hop; None if AWS would refuse them.
+
+    A session name that is derived from the caller is left out.
+    """
+    aliases = chain.resolve_role_chain(name, catalog.aliases)
     try:
-        asked = chain.build_calls(path, caller, catalog.max_durations)
+        calls = chain.build_calls(aliases, caller, catalog.max_durations)
     except ReconcileError:
         return None
-    own = chain.derive_session_name(caller)
+    derived = ("RoleSessionName", chain.derive_session_name(caller))
     return [
-        {key: value for key, value in one.to_parameters().items() if (key, value) != ("RoleSessionName", own)}
+        {key: value for key, value in call.to_parameters().items() if (key, value) != derived}
         if alias.session_name is None
-        else one.to_parameters()
-        for alias, one in zip(path, asked, strict=True)
+        else call.to_parameters()
+        for alias, call in zip(aliases, calls, strict=True)
     ]
 
 
 def _encode_alias(alias: Alias) -> dict[str, object]:
-    found = {item.name: getattr(alias, item.name) for item in fields(alias)}
+    values = {item.name: getattr(alias, item.name) for item in fields(alias)}
     place = alias.place
-    return found | {
+    return values | {
         "role": str(alias.role) if alias.role else None,
         "place": [place.file, place.line, place.column],
         "session_tags": dict(alias.session_tags),
@@ -216,5 +222,5 @@ def _decode_catalog(index_entry: Mapping[str, Any], demands_entry: Mapping[str, 
 
 
 def _decode_demands(item: Mapping[str, Any]) -> AliasDemands:
-    callers = tuple((group, Demand(required, age)) for group, required, age in item["callers"])
+    callers = tuple((group, MfaDemand(required, age)) for group, required, age in item["callers"])
     return AliasDemands(callers, item["anyone"], item["somebody"])

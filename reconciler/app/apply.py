@@ -1,4 +1,4 @@
-"""The use case `apply_plan`: a plan that was approved → its turn → calls, on record → a second look at the account."""
+"""The use case `apply_plan`: lock the account, make the calls of an approved plan, record them, and read IAM again."""
 
 from __future__ import annotations
 
@@ -21,38 +21,39 @@ from reconciler.model.problem import Level, Problem, ReconcileError
 from reconciler.plan.concurrent_apply import has_concurrent_apply
 
 GRACE = (0.0, 2.0, 5.0, 10.0)
-"""Seconds to wait before each look: IAM shows a write to later reads only after a while."""
+"""Seconds to wait before each read of the account: IAM may show a write to later reads only after a while."""
 MAX_ROUNDS = 3
-"""How often what another apply changed at the same time is put right, before a person is told."""
+"""Rounds of calls at most, if another apply changes the account at the same time. Then the user is told."""
 
 
 class ApplyObserver(StepObserver, Protocol):
-    """What a person or a pipeline is told while it happens. Raises nothing where nobody listens any more."""
+    """Report the progress of an apply to a person or a pipeline. Implementations ignore a closed output."""
 
     def on_wait(self) -> None:
-        """Another apply of this machine has the turn."""
+        """Report that another apply of this machine holds the lock."""
         ...
 
     def on_begin(self, plan: Plan, again: bool) -> None:
-        """The calls of a plan begin; again: it is another than the one that was shown."""
+        """Report that the calls of a plan begin. again: it differs from the plan that was shown."""
         ...
 
     def handle_interrupts(self) -> AbstractContextManager[StopSignal]:
-        """A block within which a person may stop the calls; their interruption is then no exception."""
+        """Return a context in which Ctrl-C sets the stop signal instead of raising KeyboardInterrupt."""
         ...
 
     def on_verify(self) -> None:
-        """All calls were made; live IAM is read again."""
+        """Report that all calls are made and that live IAM is read again."""
         ...
 
 
 @dataclass(frozen=True)
 class ApplyResult:
-    """`remaining_plan` is what still differs after a complete run: an empty plan where live matches.
+    """The result of an apply.
 
-    outcome: None where no call was made, because the account is no longer what was approved: `remaining_plan` is what
-    it would take now. journal: where the run is on record. verify_problems: why the second look could not be taken.
-    interrupted: by the person, and only that look.
+    outcome: the calls; None if none was made, because the account has changed since the plan was approved.
+    journal: the journal's path. remaining_plan: the plan of all that still differs, empty if live IAM matches the
+    file; without an outcome, the plan that is needed now. verify_problems: why live IAM could not be read again.
+    interrupted: the user interrupted that read.
     """
 
     outcome: ExecutionResult | None = None
@@ -73,6 +74,7 @@ class ApplyResult:
 
     @property
     def is_converged(self) -> bool:
+        """Whether live IAM matches the file."""
         return self.remaining_plan is not None and not self.remaining_plan.changes
 
 
@@ -83,22 +85,23 @@ def apply_plan(
     observer: ApplyObserver,
     max_rounds: int = MAX_ROUNDS,
 ) -> ApplyResult:
-    """Make the plan's calls, then read again and compare. The plan must be safe. Raises Failed before any call.
+    """Make the calls of a safe plan, then read live IAM again and compare.
 
-    confirmed: a person took the time to say yes. What was approved, so or as a saved plan, is not applied to an account
-    that has changed meanwhile; what was not is planned again where another apply wrote. journal: None for one of
-    our own. max_rounds: 1 for this plan's calls and no others, whatever another apply does at the same time.
+    journal: the journal's path, None for the user's own folder. confirmed: a person approved the plan. A plan that was
+    confirmed or saved is not applied to an account that has changed since. Any other plan is made again if another
+    apply has written since. max_rounds: 1 for this plan's calls and no others, whatever another apply writes meanwhile.
+    Raises ReconcileError before any call.
     """
     account = planned.connection.account
     with hold_apply_lock(os.environ, account, planned.planned_at, observer.on_wait) as written_since:
         plan = planned.replan() if written_since or confirmed else planned.plan
-        again = _calls_of(plan) != _calls_of(planned.plan)
-        if not plan.is_safe or (again and (confirmed or planned.is_saved)):
+        replanned = _calls_of(plan) != _calls_of(planned.plan)
+        if not plan.is_safe or (replanned and (confirmed or planned.is_saved)):
             return ApplyResult(remaining_plan=plan)
         if not plan.changes:
             return ApplyResult(ExecutionResult(0), remaining_plan=plan)
         with open_journal(journal, account, os.environ) as record:
-            return _apply_in_rounds(planned, plan, again, record, observer, max_rounds)
+            return _apply_in_rounds(planned, plan, replanned, record, observer, max_rounds)
 
 
 def _calls_of(plan: Plan) -> list[Call]:
@@ -108,7 +111,10 @@ def _calls_of(plan: Plan) -> list[Call]:
 def _apply_in_rounds(
     planned: ConnectedPlan, plan: Plan, replanned: bool, journal: Journal, observer: ApplyObserver, max_rounds: int
 ) -> ApplyResult:
-    """Two applies of different machines may each undo part of the other: the last one to look then ends as a whole."""
+    """Make the calls, and once more if another machine's apply undid part of them, up to MAX_ROUNDS times.
+
+    So the last of two concurrent applies leaves its plan applied as a whole.
+    """
     goal = plan
     for pause in range(max_rounds):
         journal.write_plan(plan)
@@ -117,8 +123,8 @@ def _apply_in_rounds(
             outcome = _record_end(
                 journal, execute_steps(planned.connection, plan.steps, _JournalingObserver(journal, observer), stop)
             )
-            made = (step.address for step in (*outcome.done, *outcome.unclear))
-            note_applied(os.environ, planned.connection.account, made, time.time())
+            applied = (step.address for step in (*outcome.done, *outcome.unclear))
+            note_applied(os.environ, planned.connection.account, applied, time.time())
         if outcome.remaining or outcome.unclear or outcome.problems:
             return ApplyResult(outcome, journal.path)
         try:
@@ -126,40 +132,41 @@ def _apply_in_rounds(
             plan = _replan_until_settled(planned)
             if has_concurrent_apply(goal, plan):
                 time.sleep(random.uniform(0, 2**pause))
-                plan = planned.replan()  # the other may have gone on meanwhile
+                plan = planned.replan()  # the other apply may have made more calls since
             if not has_concurrent_apply(goal, plan):
                 return ApplyResult(outcome, journal.path, plan)
-        except ReconcileError as failed:
-            return ApplyResult(outcome, journal.path, verify_problems=failed.problems)
+        except ReconcileError as error:
+            return ApplyResult(outcome, journal.path, verify_problems=error.problems)
         except KeyboardInterrupt:
-            stopped = Problem(Level.ERROR, "interrupted", "Interrupted while checking what was done.")
-            return ApplyResult(outcome, journal.path, verify_problems=(stopped,), interrupted=True)
+            summary = "Interrupted: all calls were made, but not yet checked against live IAM."
+            problem = Problem(Level.ERROR, "interrupted", summary, hint="Run `reconcile plan` to check.")
+            return ApplyResult(outcome, journal.path, verify_problems=(problem,), interrupted=True)
         replanned = True
     return ApplyResult(outcome, journal.path, plan)
 
 
 def _record_end(journal: Journal, outcome: ExecutionResult) -> ExecutionResult:
-    """With what the journal's last line could not be written for: what was done must be told all the same."""
+    """Write the end of the run and return its result, with the problem if the line could not be written."""
     try:
         journal.write_end(outcome)
-    except ReconcileError as failed:
-        return replace(outcome, problems=tuple(dict.fromkeys((*outcome.problems, *failed.problems))))
+    except ReconcileError as error:
+        return replace(outcome, problems=tuple(dict.fromkeys((*outcome.problems, *error.problems))))
     return outcome
 
 
 def _replan_until_settled(planned: ConnectedPlan) -> Plan:
-    """The plan that is left. What differs only until IAM has caught up is given time: it may show things half done."""
-    left = planned.plan
+    """Return the remaining plan, once it is empty or the waits of GRACE are over."""
+    remaining = planned.plan
     for pause in GRACE:
         time.sleep(pause)
-        left = planned.replan()
-        if not left.changes:
+        remaining = planned.replan()
+        if not remaining.changes:
             break
-    return left
+    return remaining
 
 
 class _JournalingObserver:
-    """The journal first: what it cannot record is not done, and not reported."""
+    """Write each event to the journal, then report it. A call that cannot be recorded is not made."""
 
     def __init__(self, journal: Journal, observer: ApplyObserver) -> None:
         self._journal, self._observer = journal, observer

@@ -1,6 +1,7 @@
-"""One apply at a time per account on this machine, and whether another wrote between a plan and its turn.
+"""The lock that lets one apply per account run at a time on this machine.
 
-IAM has nothing to lock by. So applies of other machines are noticed by what they leave: see `app/apply.py`.
+It also tells whether another apply wrote between a plan and its turn. IAM itself has no locks, so an apply of another
+machine is found by its effects: see `app/apply.py`.
 """
 
 from __future__ import annotations
@@ -22,11 +23,10 @@ _WRITING = "writing"
 def hold_apply_lock(
     environ: Mapping[str, str], account: str, planned_at: datetime, on_wait: Callable[[], None]
 ) -> Iterator[bool]:
-    """Hold the account's turn for the block; True where another apply of this machine may have written meanwhile.
+    """Hold the lock of the account; yield whether another apply of this machine may have written since `planned_at`.
 
-    planned_at: when the reading began that the plan is made from. `on_wait` is called once where another holds the
-    turn. Raises Failed where the files of the turn cannot be written. Without a home folder there is nothing that
-    two applies could share.
+    planned_at: when the reads of the plan began. on_wait: called once if another apply holds the lock.
+    Raises ReconcileError if the lock's files cannot be written. Without a home folder there is no lock.
     """
     base = find_state_folder(environ)
     if base is None:
@@ -38,19 +38,19 @@ def hold_apply_lock(
             folder = Path(ensure_private_folder(str(Path(base, _FOLDER))))
             stack.enter_context(hold_lock(folder / f"{account}.lock", on_wait))
             last = folder / f"{account}.last"
-            since = _has_written_since(last, planned_at)
+            is_outdated = _has_written_since(last, planned_at)
             last.write_text(_WRITING)
         except OSError as error:
             raise _make_lock_error(account, base, error) from None
-        yield since
-        with suppress(OSError):  # then the next one takes it for one that was killed, and reads again
+        yield is_outdated
+        with suppress(OSError):  # the next apply then treats this one as killed, and reads again
             last.write_text(datetime.now(UTC).isoformat())
 
 
 def _has_written_since(last: Path, planned_at: datetime) -> bool:
-    """True, too, where the one before was killed while it wrote: nobody knows when.
+    """Return whether the last apply ended after `planned_at`, or was killed, so that its end is not known.
 
-    The time is in the file: what a file server stamps it with is by another clock.
+    The time is in the file's content, because a file server sets timestamps by its own clock.
     """
     if not last.exists():
         return False
@@ -61,6 +61,9 @@ def _has_written_since(last: Path, planned_at: datetime) -> bool:
 
 
 def _make_lock_error(account: str, base: str, error: OSError) -> ReconcileError:
-    why = f"Applies to account {account} take turns by a file in {base}, which cannot be written: "
-    hint = "Set XDG_STATE_HOME to a folder that can be written. Nothing was written to AWS."
-    return make_error("cannot-write", f"{why}{error.strerror or type(error).__name__}.", hint=hint)
+    return make_error(
+        "cannot-write",
+        f"Cannot write the lock of account {account} in {base}: {error.strerror or type(error).__name__}.",
+        "It lets one apply at a time run on this machine. Nothing was written to AWS.",
+        "Set XDG_STATE_HOME to a folder that you can write to.",
+    )

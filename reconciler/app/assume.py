@@ -1,6 +1,6 @@
-"""The use case `assume`: file → chain of roles → credentials, and what they are wanted for.
+"""The use case `assume`: file → role chain → credentials → environment variables, a check, or a console URL.
 
-Where `assume` (decides and keeps), `aws.sts` (calls) and the file's catalog of aliases meet.
+It joins the packages: `assume/` decides and caches, `aws/sts.py` calls AWS, and the catalog holds the file's aliases.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.app.assume_request import AssumeRequest, AssumeRun, Say
+from reconciler.app.assume_request import AssumeRequest, AssumeRun
 from reconciler.app.role_chain import AssumeChain
 from reconciler.assume import cache_lookup
-from reconciler.assume.cache import Cache
+from reconciler.assume.cache import Cache, Notice
 from reconciler.assume.credentials import (
     Credentials,
     build_variables,
@@ -27,24 +27,26 @@ from reconciler.model.sts_limits import MIN_DURATION, Caller
 from reconciler.shell.variables import ShellVariables
 
 PROPAGATION_SECONDS, RETRY_SECONDS = 60.0, 3.0
-"""Seconds that what this machine applied is given to become known, and between two tries."""
+"""Seconds to wait for AWS to know a change of this machine, and between two tries."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssumedRole:
+    """An assumed role: its credentials, and the environment variables that `assume` sets and unsets."""
+
     alias: str
     role_arn: str
     credentials: Credentials
     variables: ShellVariables = field(repr=False)
 
 
-def assume_alias(request: AssumeRequest, environ: Mapping[str, str], say: Say) -> AssumedRole:
-    """Credentials of the role behind an alias, and the environment they make.
+def assume_alias(request: AssumeRequest, environ: Mapping[str, str], notice: Notice) -> AssumedRole:
+    """Assume the role of an alias and return its credentials and variables.
 
-    `say` gets lines for the person. Raises Failed: an invalid file, an unknown alias, no source credentials, a
-    refusal by AWS.
+    notice: shows a line to the user. Raises ReconcileError for an invalid file, an unknown alias, missing source
+    credentials, or a refusal by AWS.
     """
-    role_chain = start_chain(request, environ, say)
+    role_chain = start_chain(request, environ, notice)
     credentials = finish_chain(role_chain)
     run, role_arn = role_chain.run, role_chain.run.requests[-1].role_arn
     region = choose_region(run.region, role_arn, run.profile, environ)
@@ -54,19 +56,22 @@ def assume_alias(request: AssumeRequest, environ: Mapping[str, str], say: Say) -
     return AssumedRole(request.alias, role_arn, credentials, variables)
 
 
-def start_chain(request: AssumeRequest, environ: Mapping[str, str], say: Say) -> AssumeChain:
-    """The walk to the role, before its first step; says who the person is already. Raises Failed."""
-    run = AssumeRun(request, environ, Cache.from_environ(environ, say) if request.use_cache else Cache(None, say))
+def start_chain(request: AssumeRequest, environ: Mapping[str, str], notice: Notice) -> AssumeChain:
+    """Prepare the role chain, before its first call. If the shell is already in an alias, say so.
+
+    Raises ReconcileError for an invalid file, an unknown alias, or expired credentials.
+    """
+    run = AssumeRun(request, environ, Cache.from_environ(environ, notice) if request.use_cache else Cache(None, notice))
     run.check_expiry()
     line = cache_lookup.describe_nesting(run.profile, environ)
     if line:
-        say(line)
-    given = replace(request.codes, code=None) if run.profile_takes_code else request.codes
-    return AssumeChain(run, given, say)
+        notice(line)
+    codes = replace(request.codes, code=None) if run.profile_takes_code else request.codes
+    return AssumeChain(run, codes, notice)
 
 
 class AssumeRoleError(ReconcileError):
-    """AWS refused, and here is why."""
+    """AWS refuses a role. `explanation` says why."""
 
     def __init__(self, refusal: ReconcileError, explanation: Explanation) -> None:
         super().__init__(refusal.problems)
@@ -74,62 +79,67 @@ class AssumeRoleError(ReconcileError):
 
 
 def finish_chain(role_chain: AssumeChain) -> Credentials:
-    """The credentials at the end of the walk. Raises NotAssumed where a role may not be assumed, else Failed.
+    """Return the credentials of the last role of the chain.
 
-    A refusal that a code may turn is answered with one, once. One that nothing explains but that this machine applied
-    the role moments ago is waited out.
+    If AWS refuses and an MFA code may help, try again with one, once. If this machine changed the role moments ago,
+    wait and try again for PROPAGATION_SECONDS.
+    Raises AssumeRoleError if AWS refuses a role, else ReconcileError.
     """
-    found = _try_chain(role_chain)
-    if isinstance(found, AssumeRoleError) and role_chain.request_code(found.explanation):
-        found = _try_chain(role_chain)
+    outcome = _try_chain(role_chain)
+    if isinstance(outcome, AssumeRoleError) and role_chain.request_code(outcome.explanation):
+        outcome = _try_chain(role_chain)
     if (
-        isinstance(found, AssumeRoleError)
-        and found.explanation.outcome is AssumeOutcome.PROPAGATING
+        isinstance(outcome, AssumeRoleError)
+        and outcome.explanation.outcome is AssumeOutcome.PROPAGATING
         and role_chain.sent_mfa != WITH_CODE
     ):
-        role_chain.say("that was applied a moment ago, and AWS does not know it everywhere yet; trying again.")
+        role_chain.notice(f"AWS does not know your last apply everywhere yet; trying for {PROPAGATION_SECONDS:.0f} s.")
         end = time.monotonic() + PROPAGATION_SECONDS
-        while isinstance(found, AssumeRoleError) and time.monotonic() < end:
+        while isinstance(outcome, AssumeRoleError) and time.monotonic() < end:
             time.sleep(RETRY_SECONDS)
-            found = _try_chain(role_chain, found.explanation)
-    if isinstance(found, AssumeRoleError):
-        raise found
-    return found
+            outcome = _try_chain(role_chain, outcome.explanation)
+    if isinstance(outcome, AssumeRoleError):
+        raise outcome
+    return outcome
 
 
 def _try_chain(role_chain: AssumeChain, explanation: Explanation | None = None) -> Credentials | AssumeRoleError:
-    """`explanation`: the explanation of the same refusal a moment ago."""
+    """Make the calls; return the credentials, or the explained refusal. explanation: that of the last try."""
     from reconciler.aws.sts import DEVICE_REFUSED, ROLE_REFUSED
 
     try:
         return role_chain.get_credentials()
-    except ReconcileError as failed:
-        if not any(problem.code in (DEVICE_REFUSED, ROLE_REFUSED) for problem in failed.problems):
+    except ReconcileError as error:
+        if not any(problem.code in (DEVICE_REFUSED, ROLE_REFUSED) for problem in error.problems):
             raise
         if explanation is None:
             from reconciler.app.refusal import explain_refusal
 
-            explanation = explain_refusal(role_chain, failed)
-        return AssumeRoleError(failed, explanation)
+            explanation = explain_refusal(role_chain, error)
+        return AssumeRoleError(error, explanation)
 
 
-def verify_alias(request: AssumeRequest, environ: Mapping[str, str], say: Say) -> Caller:
-    """Assumes the role for the shortest time and asks AWS who that is. Raises Failed where it is somebody else."""
-    role_chain = start_chain(replace(request, duration=MIN_DURATION), environ, say)
+def verify_alias(request: AssumeRequest, environ: Mapping[str, str], notice: Notice) -> Caller:
+    """Assume the role for the shortest time and return the caller that AWS reports.
+
+    Raises ReconcileError if the caller is not a session of the role.
+    """
+    role_chain = start_chain(replace(request, duration=MIN_DURATION), environ, notice)
     caller = role_chain.run.source.identify_caller(finish_chain(role_chain))
     last = role_chain.run.requests[-1]
     _, partition, _, _, account, role = last.role_arn.split(":", 5)
-    meant = f"arn:{partition}:sts::{account}:assumed-role/{role.rpartition('/')[2]}/{last.session_name}"
-    if caller.arn != meant:
-        raise make_error("not-as-meant", f"{request.alias} should be {meant}, and AWS says it is {caller.arn}.")
+    expected = f"arn:{partition}:sts::{account}:assumed-role/{role.rpartition('/')[2]}/{last.session_name}"
+    if caller.arn != expected:
+        summary = f"The alias {request.alias} gives {caller.arn}, not {expected}."
+        raise make_error("not-as-meant", summary, "AWS reports another caller than the role of the alias.")
     return caller
 
 
-def make_console_url(request: AssumeRequest, environ: Mapping[str, str], say: Say) -> str:
-    """A URL that opens the AWS console as the role: a secret for 15 minutes. Raises Failed."""
+def make_console_url(request: AssumeRequest, environ: Mapping[str, str], notice: Notice) -> str:
+    """Return a URL that opens the AWS console as the role. It is a secret for 15 minutes. Raises ReconcileError."""
     from reconciler.app.console_url import make_sign_in_url
 
-    role_chain = start_chain(request, environ, say)
+    role_chain = start_chain(request, environ, notice)
     last = role_chain.run.requests[-1]
     return make_sign_in_url(
         finish_chain(role_chain),

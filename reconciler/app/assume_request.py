@@ -1,9 +1,9 @@
-"""One `assume`: what is wanted, the aliases it is about, and whose keys it starts from."""
+"""One run of `assume`: the request, its aliases, and the source credentials."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -26,15 +26,13 @@ if TYPE_CHECKING:
     from reconciler.aws.borrowed_session import Session
     from reconciler.aws.sts import SourceCredentials
 
-Say = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True)
 class AssumeRequest:
-    """What was asked for on the command line or by a program; `duration` in seconds, None: as the alias says.
+    """The options of the command line, or the arguments of a program.
 
-    loaded: the files, if they are loaded already; None: they are read, or their index. session: a boto3 session whose
-    credentials the first role is assumed with, in place of a profile's.
+    duration: seconds, None for the alias's own. codes: the sources of MFA codes. loaded: the files, if they are loaded
+    already. session: a boto3 session whose credentials assume the first role, in place of a profile's.
     """
 
     alias: str
@@ -52,16 +50,16 @@ class AssumeRequest:
 
 
 Catalogs = dict[tuple[str | None, str], Catalog]
-"""(account, partition) → what the file means there."""
+"""(account, partition) → the catalog of the file for a caller there."""
 
 
 class AssumeRun:
-    """What one `assume` is about: the aliases, and whose keys it starts from. AWS is asked only who they belong to."""
+    """One run of `assume`: its aliases and source credentials. Its only call to AWS is GetCallerIdentity."""
 
     def __init__(
         self, request: AssumeRequest, environ: Mapping[str, str], cache: Cache, catalogs: Catalogs | None = None
     ) -> None:
-        """`catalogs`: catalogs that other runs share. Raises Failed: an invalid file, an unknown alias."""
+        """Prepare a run. catalogs: shared with other runs. Raises ReconcileError: invalid file, unknown alias."""
         self._catalogs = {} if catalogs is None else catalogs
         self.request = request
         self.environ, self.cache = environ, cache
@@ -79,12 +77,13 @@ class AssumeRun:
         self._known_source = None if lent else identity_of(self.profile, environ)
 
     def check_expiry(self) -> None:
-        """Raises Failed where the role would be assumed with keys in the environment that are past their end."""
+        """Raise ReconcileError if the source credentials are keys in the environment that have expired."""
         if self.request.session is None and self.profile is None and has_expired_keys(self.environ, time.time()):
             raise _make_expired_error(self.environ.get(ALIAS_VARIABLE))
 
     @cached_property
     def source(self) -> SourceCredentials:
+        """The source credentials."""
         from reconciler.aws.sts import SourceCredentials
 
         return SourceCredentials(
@@ -99,11 +98,11 @@ class AssumeRun:
 
     @cached_property
     def profile_takes_code(self) -> bool:
-        """True if the source profile's own role is assumed with MFA: a code that was passed is for that."""
+        """Whether the source profile is a role that is assumed with MFA. A passed code is then for that role."""
         return self.request.session is None and asks_for_code(self.profile, self.environ)
 
     def _ask_profile_code(self, serial: str) -> str:
-        """A code for the source profile's own role, from wherever codes come. Raises Failed."""
+        """Return an MFA code for the source profile's own role. Raises ReconcileError if there is none."""
         key = make_device_key(self.endpoint, serial)
         with self.cache.lock_entry(CODES, key, "another run is asking for an MFA code; waiting for it."):
             name = escape_line(self.profile or "default")
@@ -112,7 +111,7 @@ class AssumeRun:
 
     @cached_property
     def source_id(self) -> str:
-        """What stands for the source credentials in the cache."""
+        """A text that identifies the source credentials in cache keys."""
         return self._known_source or f"key:{self.source.access_key_id}"
 
     @cached_property
@@ -121,8 +120,8 @@ class AssumeRun:
         return None if self.request.session is not None else mfa_serial_of(self.profile, self.environ)
 
     @property
-    def known_caller(self) -> Caller | None:
-        """Who the source credentials are, where that was asked within a day: keys do not change hands."""
+    def cached_caller(self) -> Caller | None:
+        """The owner of the source credentials if the cache knows it, else None."""
         known = (
             cache_lookup.find_identity(self.cache, self._known_source, self.endpoint) if self._known_source else None
         )
@@ -130,8 +129,8 @@ class AssumeRun:
 
     @cached_property
     def caller(self) -> Caller:
-        """Asked where it is not known. Raises Failed."""
-        known = self.known_caller
+        """The owner of the source credentials, from the cache or from AWS. Raises ReconcileError."""
+        known = self.cached_caller
         if known is not None:
             return known
         caller = self.source.caller
@@ -146,7 +145,7 @@ class AssumeRun:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """What the file means to this caller: roles are in its partition, and account where the file names none."""
+        """The catalog for this caller. Roles are in the caller's partition, and account if the file names none."""
         partition = self.caller.arn.split(":")[1]
         account = None if self.offline_catalog.account else self.caller.account
         if account is None and partition == self.offline_catalog.partition:
@@ -155,18 +154,19 @@ class AssumeRun:
 
     @cached_property
     def chain_aliases(self) -> tuple[Alias, ...]:
+        """The aliases of the role chain, the first hop first."""
         return chain.resolve_role_chain(self.request.alias, self.catalog.aliases)
 
     @cached_property
     def requests(self) -> tuple[AssumeRoleCall, ...]:
-        """Raises Failed: a duration or session name that AWS would refuse."""
+        """The calls of the role chain. Raises ReconcileError for a duration or session name that AWS would refuse."""
         request = self.request
         return chain.build_calls(
             self.chain_aliases, self.caller.arn, self.catalog.max_durations, request.duration, request.session_name
         )
 
     def cache_key_of(self, position: int) -> str:
-        """The name in the cache of the credentials after the hop at `position`."""
+        """Return the cache key of the credentials that the call at `position` gives."""
         calls = [request.to_parameters() for request in self.requests[: position + 1]]
         return cache_lookup.credentials_key_of(self.source_id, self.endpoint, calls)
 
@@ -185,8 +185,8 @@ def _make_expired_error(alias: str | None) -> ReconcileError:
     return make_error(
         "session-over",
         "The credentials in this terminal have expired.",
-        f"They came from the alias {alias}." if alias else "",
-        'Leave the subshell, or run `eval "$(reconcile assume --unset)"`; or pass --profile.'
+        f"They belong to the alias {alias}." if alias else "",
+        'Leave the subshell with `exit`, or run `eval "$(reconcile assume --unset)"`; or pass --profile NAME.'
         if alias
-        else "Get new ones, or pass --profile.",
+        else "Set new ones in the environment, or pass --profile NAME.",
     )

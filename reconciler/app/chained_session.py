@@ -1,4 +1,4 @@
-"""The session that one hop of a chain makes the next call with: its ARN, its tags and what narrows it."""
+"""The session with which one hop of a role chain makes the next call: its ARN, its tags and its session policies."""
 
 from __future__ import annotations
 
@@ -17,37 +17,39 @@ from reconciler.policy.canonical import canonical
 
 @dataclass(frozen=True, slots=True)
 class ChainedSession:
-    """`tags`: those that the session was given or has inherited; None: it may carry others."""
+    """A role's session. made_by: the call that made it. tags: its own and inherited tags; None if not all are known."""
 
-    made_by: AssumeRoleCall
+    source_call: AssumeRoleCall
     tags: Mapping[str, str] | None
 
 
 def session_of(requests: tuple[AssumeRoleCall, ...], hop: int, caller_arn: str) -> ChainedSession:
-    """Return the session that makes the call `hop`, which is not the first."""
+    """Return the session that makes the call at `hop`, which must not be the first."""
     before, carried = requests[hop - 1], collect_inherited(requests, hop - 1, caller_arn)
     return ChainedSession(before, {**dict(carried.tags), **dict(before.session_tags)} if carried.known else None)
 
 
 def session_arn_of(request: AssumeRoleCall) -> str:
+    """Return the ARN of the session that a call makes."""
     _, partition, _, _, account, resource = request.role_arn.split(":", 5)
     return f"arn:{partition}:sts::{account}:assumed-role/{resource.rpartition('/')[2]}/{request.session_name}"
 
 
 def role_address_of(arn: str) -> Address:
+    """Return the address of the role with this ARN."""
     return Address("role", arn.rpartition("/")[2])
 
 
 def narrow_principal(principal: Principal, session: ChainedSession, live: State) -> Principal:
     """Return the principal with the tags and the session policies of its session.
 
-    A session's tag hides the role's own of that key; letter case does not count ("Pass session tags in AWS STS").
+    A session tag hides the role's tag of the same key, ignoring letter case ("Pass session tags in AWS STS").
     """
-    before, tags = session.made_by, None
+    before, tags = session.source_call, None
     entity = live.entities.get(role_address_of(before.role_arn))
     if isinstance(entity, Role) and session.tags is not None:
-        given = {key.casefold() for key in session.tags}
-        tags = {key: value for key, value in entity.tags.items() if key.casefold() not in given} | dict(session.tags)
+        hidden = {key.casefold() for key in session.tags}
+        tags = {key: value for key, value in entity.tags.items() if key.casefold() not in hidden} | dict(session.tags)
     if not before.policy and not before.policy_arns:
         return replace(principal, tags=tags)
     documents = {source.label: source.document for source in principal.policies}

@@ -1,6 +1,6 @@
-"""What the completion of a shell offers: aliases of the file, profiles of AWS.
+"""The values that shell completion offers: aliases of the file, and AWS profiles.
 
-A person waits at the TAB key: nothing here validates, asks AWS, or imports what does.
+It must be fast, because a person waits at the TAB key. So it neither validates the file nor imports boto3.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from reconciler.model.problem import ReconcileError
 
 
 def read_alias_roles(files: Sequence[str], variables: Mapping[str, str]) -> Mapping[str, str]:
-    """Alias → its role as the file writes it. Empty where a file is not YAML. Raises Failed: no file."""
+    """Return alias → role as the file writes it; nothing if a file is not YAML. Raises ReconcileError: no file."""
     from reconciler.desired.load import load
     from reconciler.desired.source_files import find_files
     from reconciler.model.node import Map
@@ -26,10 +26,10 @@ def read_alias_roles(files: Sequence[str], variables: Mapping[str, str]) -> Mapp
 
 
 def list_aws_profiles(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Names of the profiles in the AWS config and credentials files, sorted; files that cannot be read have none."""
-    found = {ini.profile_of(name) for name in _read_section_names(aws_files.locate_config_file, environ)}
-    found |= set(_read_section_names(aws_files.locate_credentials_file, environ))
-    return tuple(sorted(name for name in found if name))
+    """Return the sorted profile names in AWS's config and credentials files. Ignore a file that cannot be read."""
+    names = {ini.profile_of(name) for name in _read_section_names(aws_files.locate_config_file, environ)}
+    names |= set(_read_section_names(aws_files.locate_credentials_file, environ))
+    return tuple(sorted(name for name in names if name))
 
 
 def _read_section_names(find_path: Callable[[Mapping[str, str]], Path], environ: Mapping[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The use case `assume --console`: credentials of a role → a URL that opens the AWS console as it."""
+"""The use case `assume --console`: turn credentials of a role into a URL that opens the AWS console as that role."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def make_sign_in_url(
     environ: Mapping[str, str],
     endpoint_url: str | None = None,
 ) -> str:
-    """A secret for 15 minutes: whoever opens the URL is signed in.
+    """Return the URL. It is a secret for 15 minutes, because it signs in whoever opens it.
 
-    duration: seconds that were asked for, None where nobody did. chained: the credentials were assumed with
-    another session's (a role's, or an MFA session's). Raises Failed.
+    duration: seconds, None if the user asked for none. chained: the credentials were made with another session's
+    (a role's or an MFA session's). Raises ReconcileError.
     """
     base = console.resolve_signin_endpoint(partition, environ, endpoint_url)
-    asked = console.choose_duration(duration, chained)
-    token = federation.fetch_signin_token(console.build_token_url(base, credentials, asked), environ)
+    seconds = console.choose_duration(duration, chained)
+    token = federation.fetch_signin_token(console.build_token_url(base, credentials, seconds), environ)
     return console.build_login_url(base, partition, region, token)

@@ -1,4 +1,4 @@
-"""Files → Desired, with nothing asked of AWS; the first step of every use case."""
+"""Read the user's files into a `Desired`, without calling AWS. This is the first step of every use case."""
 
 from __future__ import annotations
 
@@ -78,25 +78,25 @@ def read_files(
     partition: str = "aws",
     find_caller: CallerLookup = lambda: None,
 ) -> LoadedFiles:
-    """The merged tree of the named files (or the default one). Raises Failed where there is none."""
+    """Read and merge the named files, or the default one. Raises ReconcileError if there is none."""
     return load(find_files(tuple(files)), variables, account, partition, find_caller)
 
 
 def read_files_if_any(
     files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = "aws"
 ) -> LoadedFiles | None:
-    """As `read_files`; None where no file is named and there is no default one."""
+    """Do the same as `read_files`; return None if no file is named and there is no default one."""
     return read_files(files, variables, account, partition) if has_files(tuple(files)) else None
 
 
 def account_of(loaded: LoadedFiles) -> str | None:
-    """The account that the file says it is for."""
+    """Return the `account` of the file; None if it names none."""
     written = loaded.root.get("account") if loaded.root else None
     return written if isinstance(written, str) else None
 
 
 def require_valid(desired: Desired) -> Desired:
-    """The same, where nothing is wrong with it. Raises Failed with every error, and the warnings beside them."""
+    """Return the argument if it has no errors. Raises ReconcileError with every error and warning."""
     if errors_of(desired):
         raise ReconcileError(desired.problems)
     return desired
@@ -105,11 +105,11 @@ def require_valid(desired: Desired) -> Desired:
 def load_desired(
     files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = "aws"
 ) -> Desired:
-    """What the files mean, asking nobody. Raises Failed."""
+    """Return the desired state of the files. Raises ReconcileError with every error."""
     return require_valid(declare(read_files(files, variables, account, partition)))
 
 
 def validate_files(files: Sequence[str], variables: Mapping[str, str]) -> tuple[Desired, tuple[Problem, ...]]:
-    """What the files mean and everything that is wrong with them."""
+    """Return the desired state of the files and every problem they have."""
     desired = declare(read_files(files, variables), names=AwsNames())
     return desired, desired.problems

@@ -1,4 +1,4 @@
-"""The use case "why may this role not be assumed": file and account → one Explanation. Reads only."""
+"""The use case "why does AWS refuse this role": make one Explanation from the file and the account. Reads only."""
 
 from __future__ import annotations
 
@@ -28,12 +28,11 @@ def explain_chain(
     redeclare: Redeclare | None = None,
     can_ask: bool = False,
 ) -> Explanation:
-    """Without a refusal: the first hop that may not be assumed, else the last one. With one: the hop `refused_hop`.
+    """Explain one hop: with a refusal the hop `refused_hop`; else the first that AWS would refuse, or the last.
 
-    `requests`: all hops. `mfa`: what the first call carries. `credentials` None: nothing is read live. `redeclare`:
-    for files
-    that leave out paths which entities have live. `can_ask`: where AWS refuses the first call and a code helps, one is
-    given. What cannot be read is said to be unseen, and raises nothing.
+    requests: the calls of all hops. mfa: the MFA of the first call. credentials: to read live IAM with; None reads
+    nothing live. redeclare: declares the file again with live paths. can_ask: an MFA code can be asked for, so if a
+    code helps, explain the call with one. If something cannot be read, the explanation says so.
     """
     wrong_device = _explain_wrong_device(desired, requests[refused_hop], caller_arn, refusal)
     if wrong_device is not None:
@@ -45,22 +44,22 @@ def explain_chain(
                 requests, refused_hop, mfa, was_refused=True, denied_action=_find_denied_action(refusal)
             )
         )
-    found = None
+    explanation = None
     for hop in range(len(requests)):
-        question = evidence_reader.read_hop(requests, hop, mfa)
-        found = explain_attempt(question)
-        if can_ask and found.code_helps and not found.may_assume:
-            found = explain_attempt(replace(question, mfa=replace(WITH_CODE, temporary=mfa.temporary)))
-        if not found.may_assume:
+        attempt = evidence_reader.read_hop(requests, hop, mfa)
+        explanation = explain_attempt(attempt)
+        if can_ask and explanation.code_helps and not explanation.may_assume:
+            explanation = explain_attempt(replace(attempt, mfa=replace(WITH_CODE, temporary=mfa.temporary)))
+        if not explanation.may_assume:
             break
-    assert found is not None
-    return found
+    assert explanation is not None
+    return explanation
 
 
 def _find_denied_action(refusal: ReconcileError) -> str:
-    """The action that AWS names in its refusal, if the call needs it besides sts:AssumeRole."""
-    said = " ".join(problem.summary for problem in refusal.problems if problem.code == AWS_SAYS)
-    return next((action for action in (TAG_SESSION, SET_SOURCE_IDENTITY) if action in said), "")
+    """Return the action that AWS names in its refusal, if it is not sts:AssumeRole; else ""."""
+    text = " ".join(problem.summary for problem in refusal.problems if problem.code == AWS_SAYS)
+    return next((action for action in (TAG_SESSION, SET_SOURCE_IDENTITY) if action in text), "")
 
 
 def _explain_wrong_device(

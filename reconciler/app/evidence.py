@@ -1,6 +1,6 @@
-"""The caller and the role of one hop, from live IAM where it may be read, else from the file. Reads only.
+"""Collect the evidence for an explanation: caller and role of one hop, from live IAM if readable, else from the file.
 
-Only the account of the source credentials can be read; the file speaks of its own account alone.
+Only the account of the source credentials can be read live. The file is evidence for its own account only. Reads only.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ from reconciler.model.live import State
 from reconciler.model.problem import ReconcileError
 
 Redeclare = Callable[[Mapping[Address, str]], Desired]
-"""Declares the file again with the paths that entities have live."""
+"""Declare the file again with the paths that entities have live."""
 
 _UNREAD = Document(version="", statements=frozenset(), opaque=UNREAD)
 
 
 @dataclass(frozen=True, slots=True)
 class IamCredentials:
-    """Whose credentials IAM is asked with: those that the first role is assumed from.
+    """The credentials for reading IAM: those that the first role is assumed from.
 
-    make_client: makes a client of IAM with credentials that are there already; None: they are found anew.
+    make_client: makes an IAM client from credentials that are loaded already; None loads them again from the profile.
     """
 
     profile: str | None = None
@@ -56,7 +56,7 @@ class IamCredentials:
 
 
 class EvidenceReader:
-    """The account as it can be seen and the file, for one run."""
+    """Read the evidence of one run, from the account and the file."""
 
     def __init__(
         self,
@@ -82,81 +82,80 @@ class EvidenceReader:
         was_refused: bool = False,
         denied_action: str = "",
     ) -> AssumeAttempt:
-        """denied_action: the action that AWS has refused, as far as it said so."""
-        request, before = requests[hop], requests[hop - 1] if hop else None
-        caller_arn = session_arn_of(before) if before else self._caller_arn
+        """Return the evidence of the call at `hop`. denied_action: the action that AWS named in its refusal."""
+        request, previous = requests[hop], requests[hop - 1] if hop else None
+        caller_arn = session_arn_of(previous) if previous else self._caller_arn
         caller, role = _parse_caller(caller_arn), role_address_of(request.role_arn)
-        account, here = caller_arn.split(":", 5)[4], self._account
-        seen = self._read_live(
-            caller if account == here else None, role if _account_of(request.role_arn) == here else None
-        )
-        self._apply_live_paths(seen)
-        live = self._merge_state(seen)
-        principal, who = self._find_principal(caller_arn, caller, live, seen, request.role_arn)
-        session = session_of(requests, hop, self._caller_arn) if before else None
-        principal = narrow_principal(principal, session, live) if session else principal
-        target, what = self._find_target(request.role_arn, role, live, seen)
-        stood = (
-            live.entities.get(role) if _account_of(request.role_arn) == here and role in seen.state.entities else None
-        )
-        lives_at = target.arn if stood is not None and target.arn != request.role_arn else ""
+        account, own_account = caller_arn.split(":", 5)[4], self._account
+        is_own_role = _account_of(request.role_arn) == own_account
+        evidence = self._read_live(caller if account == own_account else None, role if is_own_role else None)
+        self._apply_live_paths(evidence)
+        state = self._merge_state(evidence)
+        principal, caller_evidence = self._find_principal(caller_arn, caller, state, evidence, request.role_arn)
+        session = session_of(requests, hop, self._caller_arn) if previous else None
+        principal = narrow_principal(principal, session, state) if session else principal
+        target, trust_evidence = self._find_target(request.role_arn, role, state, evidence)
+        live = CallerAndRole(principal, target, caller_evidence, trust_evidence)
+        is_live_role = is_own_role and role in evidence.state.entities and role in state.entities
         return AssumeAttempt(
             request=request,
             alias=self._desired.aliases.get(request.alias),
             desired=self._desired,
-            live=CallerAndRole(principal, target, who, what),
-            file=self._build_file_view(request, role, CallerAndRole(principal, target, who, what), seen, session),
+            live=live,
+            file=self._build_file_view(request, role, live, evidence, session),
             mfa=mfa,
             now=datetime.now(UTC),
-            previous_call=before,
+            previous_call=previous,
             inherited=collect_inherited(requests, hop, self._caller_arn),
             denied_action=denied_action,
-            is_role_missing=role in seen.missing and _account_of(request.role_arn) == here,
-            live_arn=lives_at,
-            role_names=tuple(sorted(one.name for one in live.entities if one.kind == "role")),
+            is_role_missing=role in evidence.missing and is_own_role,
+            live_arn=target.arn if is_live_role and target.arn != request.role_arn else "",
+            role_names=tuple(sorted(one.name for one in state.entities if one.kind == "role")),
             is_refused=was_refused,
-            seconds_since_applied=self._find_apply_age(account, caller, request.role_arn, live),
-            unread_actions=seen.unread,
+            seconds_since_applied=self._find_apply_age(account, caller, request.role_arn, state),
+            unread_actions=evidence.unread,
         )
 
     def _read_live(self, caller: Address | None, role: Address | None) -> LiveEvidence:
-        nothing = LiveEvidence(State(self._account, self._partition, {}))
         if self._iam is None or (caller is None and role is None):
-            return nothing
+            return LiveEvidence(State(self._account, self._partition, {}))
         return read_evidence(self._iam, self._account, self._partition, caller, role)
 
     def _apply_live_paths(self, seen: LiveEvidence) -> None:
-        """A file that gives no path means the one that the entity has."""
+        """Declare the file again if it leaves out paths that entities have live."""
         declared = self._desired.state
         paths = {address: entity.path for address, entity in seen.state.entities.items()}
-        moved = any(address in paths and paths[address] != entity.path for address, entity in declared.entities.items())
-        if moved and self._redeclare is not None and declared.account == self._account:
+        differs = any(
+            address in paths and paths[address] != entity.path for address, entity in declared.entities.items()
+        )
+        if differs and self._redeclare is not None and declared.account == self._account:
             self._desired = self._redeclare(paths)
 
     def _merge_state(self, seen: LiveEvidence) -> State:
-        """What counts at AWS as far as is known: live entities, and the file's where live ones are not readable."""
+        """Return the account as far as it is known: the entities read live, and the file's for those not readable."""
         if seen.is_complete:
             return seen.state
         declared = self._desired.state
-        ours = declared.entities if declared.account == self._account else {}
-        standing = {address: entity for address, entity in ours.items() if address not in seen.missing}
-        read = {
+        in_file = declared.entities if declared.account == self._account else {}
+        not_missing = {address: entity for address, entity in in_file.items() if address not in seen.missing}
+        fully_read = {
             address: entity
             for address, entity in seen.state.entities.items()
-            if address not in seen.partial or address not in ours
+            if address not in seen.partial or address not in in_file
         }
-        return replace(seen.state, entities={**standing, **read})
+        return replace(seen.state, entities={**not_missing, **fully_read})
 
     def _evidence_of(self, addresses: Iterable[Address], live: State, seen: LiveEvidence) -> Evidence:
-        found = list(addresses)
-        if all(address in seen.state.entities and address not in seen.partial for address in found):
+        """Return the weakest evidence of these entities."""
+        listed = list(addresses)
+        if all(address in seen.state.entities and address not in seen.partial for address in listed):
             return Evidence.LIVE
-        known = all(address in live.entities for address in found)
-        return Evidence.FILE if known and not self._has_unread_policies(found, live) else Evidence.UNSEEN
+        known = all(address in live.entities for address in listed)
+        return Evidence.FILE if known and not self._has_unread_policies(listed, live) else Evidence.UNSEEN
 
     @staticmethod
     def _has_unread_policies(addresses: Iterable[Address], live: State) -> bool:
-        """True where something that may not be read stands open for good."""
+        """Return whether an inline policy of these entities could not be read."""
         inline = (getattr(live.entities[address], "inline_policies", {}) for address in addresses)
         return any(document.opaque == UNREAD for documents in inline for document in documents.values())
 
@@ -170,12 +169,12 @@ class EvidenceReader:
         entity = state.entities.get(address) if address else None
         if address is None or not isinstance(entity, User | Role):
             return make_external_principal(arn, self._trust_of(role_arn, live)), Evidence.UNSEEN
-        concerned = [address, *_find_grant_sources(entity, state)]
-        evidence = self._evidence_of(concerned, state, seen) if account == self._account else Evidence.FILE
-        return _as_caller(arn, principals_of(state, seen.aws_policies)[address], state), evidence
+        sources = [address, *_find_grant_sources(entity, state)]
+        evidence = self._evidence_of(sources, state, seen) if account == self._account else Evidence.FILE
+        return _make_caller(arn, principals_of(state, seen.aws_policies)[address], state), evidence
 
     def _state_of(self, account: str) -> State:
-        """Another account than the source's: only the file can speak of it, if it is the file's."""
+        """Return an account that cannot be read live: the file's state if the file is for it, else an empty one."""
         declared = self._desired.state
         return declared if declared.account == account else State(account, self._partition, {})
 
@@ -187,11 +186,11 @@ class EvidenceReader:
     def _find_target(self, arn: str, address: Address, live: State, seen: LiveEvidence) -> tuple[Target, Evidence]:
         account = _account_of(arn)
         state = live if account == self._account else self._state_of(account)
-        found = targets_of(state).get(address)
-        if found is None:
+        target = targets_of(state).get(address)
+        if target is None:
             return Target(arn, _UNREAD), Evidence.UNSEEN
         is_live = account == self._account and address in seen.state.entities
-        return found, Evidence.LIVE if is_live else Evidence.FILE
+        return target, Evidence.LIVE if is_live else Evidence.FILE
 
     def _build_file_view(
         self,
@@ -201,42 +200,45 @@ class EvidenceReader:
         seen: LiveEvidence,
         session: ChainedSession | None,
     ) -> CallerAndRole | None:
-        """Both sides as the file has them; what it does not declare stays as it is."""
+        """Return both sides as the file has them; a side that it does not declare stays as it is live.
+
+        None if the file declares neither.
+        """
         declared, arn, role_arn = self._desired.state, live.principal.arn, request.role_arn
         caller = _parse_caller(arn)
         entities: dict[Address, Entity] = {
             address: self._fill_from_live(entity, seen.state.entities.get(address))
             for address, entity in declared.entities.items()
         }
-        around = {**seen.state.entities, **entities} if declared.account == self._account else entities
-        state = replace(declared, entities=around, details=seen.state.details)
+        merged = {**seen.state.entities, **entities} if declared.account == self._account else entities
+        state = replace(declared, entities=merged, details=seen.state.details)
         target = targets_of(state).get(role) if declared.account == _account_of(role_arn) and role in entities else None
-        asking = None
+        principal = None
         if caller and declared.account == _account_of(arn) and caller in entities:
-            asking = _as_caller(arn, principals_of(state, seen.aws_policies)[caller], state)
-            asking = narrow_principal(asking, session, state) if session else asking
-        if target is None and asking is None:
+            principal = _make_caller(arn, principals_of(state, seen.aws_policies)[caller], state)
+            principal = narrow_principal(principal, session, state) if session else principal
+        if target is None and principal is None:
             return None
-        return CallerAndRole(asking or live.principal, target or live.target, Evidence.FILE, Evidence.FILE)
+        return CallerAndRole(principal or live.principal, target or live.target, Evidence.FILE, Evidence.FILE)
 
     def _fill_from_live(self, entity: Entity, live: Entity | None) -> Entity:
-        """What the file leaves alone stays as it is live."""
+        """Return an entity of the file with the live values of the fields that the file leaves out."""
         declaration = self._desired.declarations.get(entity.address)
         return filled_in(entity, live, declaration) if live is not None and declaration else entity
 
     def _find_apply_age(self, account: str, caller: Address | None, role_arn: str, live: State) -> float | None:
-        """Seconds since this machine applied anything that decides."""
+        """Return the seconds since this machine applied the role, the caller or its policies; None if it did not."""
         entity = live.entities.get(caller) if caller else None
-        concerned = {(_account_of(role_arn), role_address_of(role_arn))}
+        deciding = {(_account_of(role_arn), role_address_of(role_arn))}
         if caller and isinstance(entity, User | Role):
-            concerned |= {(account, one) for one in (caller, *_find_grant_sources(entity, live))}
+            deciding |= {(account, one) for one in (caller, *_find_grant_sources(entity, live))}
         now = time.time()
-        ages = (seconds_since_applied(self._environ, place, address, now) for place, address in concerned)
+        ages = (seconds_since_applied(self._environ, owner, address, now) for owner, address in deciding)
         return min((age for age in ages if age is not None), default=None)
 
 
 def _find_grant_sources(entity: User | Role, state: State) -> Iterator[Address]:
-    """The groups and the policies of the account that give a user or role its rights, or limit them."""
+    """Yield the groups and the account's policies that give a user or role its rights, or limit them."""
     groups = entity.groups if isinstance(entity, User) else frozenset()
     holders = [entity, *(state.entities.get(group) for group in groups)]
     arns = {arn for holder in holders for arn in getattr(holder, "policies", ())}
@@ -263,7 +265,7 @@ def _account_of(arn: str) -> str:
 
 
 def _parse_caller(arn: str) -> Address | None:
-    """The user or role behind an ARN of GetCallerIdentity; None for what is neither."""
+    """Return the user or role of an ARN from GetCallerIdentity; None for any other principal."""
     resource = arn.split(":", 5)[5]
     kind, *rest = resource.split("/")
     if kind == "user" and rest:
@@ -271,23 +273,9 @@ def _parse_caller(arn: str) -> Address | None:
     return Address("role", rest[0]) if kind == "assumed-role" and rest else None
 
 
-def _as_caller(arn: str, principal: Principal, state: State) -> Principal:
-    """A user as it is; a role as the session that calls."""
+def _make_caller(arn: str, principal: Principal, state: State) -> Principal:
+    """Return the principal that calls: a user itself, or the session of a role."""
     if principal.kind == "user":
         return replace(principal, arn=arn) if _account_of(arn) == state.account else principal
     unique = f"{principal.unique_id}:{arn.rpartition('/')[2]}" if principal.unique_id else ""
     return replace(principal, arn=arn, kind="session", role_arn=principal.arn, unique_id=unique)
-
-
-def _make_outsider(arn: str, address: Address | None, trust: Document) -> Principal:
-    """A caller of whom nothing is known. A session does not tell the path of its role; the trust may."""
-    found = make_external_principal(arn)
-    if address is None or address.kind != "role":
-        return found
-    prefix = f"arn:{found.partition}:iam::{found.account}:role/"
-    named = (value for statement in trust.statements for _, value in statement.principals or ())
-    role_arn = next(
-        (value for value in named if value.startswith(prefix) and value.endswith(f"/{address.name}")),
-        f"{prefix}{address.name}",
-    )
-    return replace(found, role_arn=role_arn)

@@ -1,4 +1,4 @@
-"""The use case `export_account`: live IAM → desired-state files. Reads what a plan reads, writes nothing to AWS."""
+"""The use case `export_account`: write live IAM as desired-state files. It writes nothing to AWS."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from reconciler.model.suggest import suggest_word
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What a person asks for. `only`: patterns of addresses; none: all."""
+    """The options of the command line. only: patterns of addresses, all if empty. owner: `owner` of the new file."""
 
     only: Sequence[str]
     owner: str | None
@@ -34,37 +34,37 @@ class ExportRequest:
 
 
 def export_account(request: ExportRequest, *, split: bool = False) -> AccountExport:
-    """What a file, or several, say of the caller's account. Raises Failed; also where a pattern matches nothing."""
+    """Read the caller's account for export. Raises ReconcileError, also if a pattern matches nothing."""
     connection = connect(request.profile, request.region, request.endpoint_url)
     live = snapshot.read_account(connection, SETTINGS, KINDS_BY_NAME)
     for pattern in request.only:
         if not select_entities(live, [pattern]):
-            summary = f"--only {pattern}: nothing in the account matches."
+            summary = f"--only {pattern} matches nothing in the account."
             raise make_error("nothing-matches", summary, hint=_make_hint(pattern, live))
     return export_entities(live, request.owner, request.only, split=split)
 
 
 def _make_hint(pattern: str, live: State) -> str:
     if pattern.startswith("instance-profile/"):
-        return "Instance profiles are written with their role: name that."
+        return "Instance profiles are exported with their role: name the role instead."
     close = suggest_word(pattern, [str(address) for address in select_entities(live, ())])
-    return f"Did you mean {close!r}?" if close else "A pattern is kind/name with * and ?, as in 'role/app-*'."
+    return f"Did you mean {close!r}?" if close else "Write a pattern as kind/name with * and ?, as in 'role/app-*'."
 
 
-def as_text(found: AccountExport, request: ExportRequest) -> str:
-    """The export as one file."""
-    return format_file(found, _make_command(request))
+def format_export(export: AccountExport, request: ExportRequest) -> str:
+    """Return the export as the text of one file."""
+    return format_file(export, _make_command(request))
 
 
-def write_files(found: AccountExport, request: ExportRequest, folder: Path) -> list[Path]:
-    """The export as a file for each kind; the paths written. Raises Failed where the folder has YAML already."""
-    files = format_files(found, _make_command(request))
+def write_files(export: AccountExport, request: ExportRequest, folder: Path) -> list[Path]:
+    """Write the export as one file for each kind and return the paths. Raises ReconcileError if `folder` has YAML."""
+    files = format_files(export, _make_command(request))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        there = sorted(path.name for path in folder.iterdir() if path.suffix in YAML_ENDINGS)
-        if there:
-            summary = f"{folder} has {', '.join(there[:3])} already: nothing was written."
-            raise make_error("folder-in-use", summary, hint="Name a new folder, or move what is there.")
+        existing = sorted(path.name for path in folder.iterdir() if path.suffix in YAML_ENDINGS)
+        if existing:
+            summary = f"{folder} already has {', '.join(existing[:3])}: nothing was written."
+            raise make_error("folder-in-use", summary, hint="Name a new folder, or move the files away.")
         return [_write_file(folder, name, content) for name, content in files.items()]
     except OSError as error:
         raise make_error("not-written", f"Cannot write {error.filename or folder}: {reason_of(error)}.") from None
@@ -74,13 +74,13 @@ def _write_file(folder: Path, name: str, content: str) -> Path:
     path = folder / name
     path.parent.mkdir(exist_ok=True)
     if path.parent != folder and path.parent.is_symlink():
-        raise OSError(errno.ELOOP, "it is a symbolic link, which is not followed", str(path.parent))
+        raise OSError(errno.ELOOP, "it is a symbolic link, and reconcile follows none", str(path.parent))
     write_text(path, content)
     return path
 
 
 def _make_command(request: ExportRequest) -> str:
-    """The command that gives the same content again, whoever runs it and wherever it is put."""
+    """Return the command that gives the same content again, without credentials and paths."""
     words = [word for pattern in request.only for word in ("--only", pattern)]
     words += ["--owner", request.owner] if request.owner else []
     return shlex.join(["reconcile", "export", *words])

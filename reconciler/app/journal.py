@@ -1,7 +1,7 @@
-"""The journal of an apply: what is about to be done, then how it ended, a line each, flushed before it goes on.
+"""Write and read the journal of an apply: one line before each call and one after it, flushed before going on.
 
-It outlives a kill of the process, not a power cut. Read back by `plan/saved/journal.py`. No secret is in it: it holds
-what plans and plan files hold.
+The journal survives a kill of the process, not a power cut. It holds what plan files hold, so no secret.
+`plan/saved/journal.py` parses it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,17 @@ from reconciler.render.plan_json import plan_to_dict
 from reconciler.render.problems import problem_to_dict
 
 MAX_JOURNALS = 100
-"""Journals in the user's own folder; the oldest goes when there is one more. Those of --journal are never touched."""
+"""Journals kept in the user's own folder; older ones are deleted. Journals of --journal are never deleted."""
 _FOLDER = "journals"
 _FIRST_BYTES = b'{"event": "plan", '
-"""How every journal begins."""
+"""The first bytes of every journal."""
 
 
 class Journal:
-    """An open journal: a `with` block, and the watch of a run (`aws/execute.Watch`). Raises Failed where disks fail."""
+    """An open journal: a context manager, and an observer of a run (`aws/executor.py:StepObserver`).
+
+    Its methods raise ReconcileError if the file cannot be written.
+    """
 
     def __init__(self, path: Path, file: IO[bytes]) -> None:
         self.path = path
@@ -48,23 +51,25 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with suppress(OSError):  # what a full disk has not taken was told when it was written
+        with suppress(OSError):  # each write has been flushed, and has reported its own error
             self._file.close()
 
     def write_plan(self, plan: Plan) -> None:
-        """One run, with what is before and will be after."""
+        """Write the plan of a run, with each entity before and after it."""
         document = plan_to_dict(plan) | {"saved": to_saved_section(plan)}
         self._write_event("plan", journal_version=JOURNAL_VERSION, reconcile=__version__, plan=document)
 
     def on_start(self, index: int, step: Step) -> None:
+        """Write that a call starts. index: from 0."""
         self._write_event("starts", seq=index + 1, address=str(step.address), operation=step.call.operation)
 
     def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
-        said = {"problem": problem_to_dict(problem)} if problem else {}
-        self._write_event("ends", seq=index + 1, address=str(step.address), ending=str(ending), **said)
+        """Write how a call ended."""
+        reason = {"problem": problem_to_dict(problem)} if problem else {}
+        self._write_event("ends", seq=index + 1, address=str(step.address), ending=str(ending), **reason)
 
     def write_end(self, outcome: ExecutionResult) -> None:
-        """The run is over. Not written where the process was killed."""
+        """Write that the run is over. A killed process leaves no such line."""
         counts = {"done": len(outcome.done), "unclear": len(outcome.unclear), "left": outcome.remaining}
         self._write_event("end", interrupted=outcome.interrupted, **counts)
 
@@ -78,9 +83,9 @@ class Journal:
 
 
 def open_journal(path: Path | None, account: str, environ: Mapping[str, str]) -> Journal:
-    """The journal to write: at `path`, behind what is there already, or a new one in the user's own folder.
+    """Open a journal: append to the file at `path`, or create one in the user's own folder.
 
-    Raises Failed where it cannot be written: then nothing may be done.
+    Raises ReconcileError if it cannot be written. Then no call may be made.
     """
     at = path or _make_own_path(account, environ)
     try:
@@ -93,7 +98,7 @@ def open_journal(path: Path | None, account: str, environ: Mapping[str, str]) ->
 
 
 def _open_at_end(path: Path) -> IO[bytes]:
-    """The file, open behind its last whole line. Raises OSError; Failed where it holds something else."""
+    """Open the file for appending after its last whole line. Raises OSError, or ReconcileError if it is no journal."""
     file = os.fdopen(open_for_append(path), "ab+")
     try:
         if file.tell():
@@ -107,14 +112,15 @@ def _open_at_end(path: Path) -> IO[bytes]:
 
 
 def _check_is_journal(file: IO[bytes], path: Path) -> None:
-    """Failed where the file holds something else: it would be spoilt."""
+    """Raise ReconcileError if the file is no journal, so that it is not damaged."""
     file.seek(0)
     if not _FIRST_BYTES.startswith(file.read(len(_FIRST_BYTES))):
-        raise make_error("not-a-journal", f"{path} holds something else than a journal.", hint="Name a new file.")
+        summary = f"{path} exists and is not a journal; nothing was written."
+        raise make_error("not-a-journal", summary, hint="Pass --journal with a new file.")
 
 
 def _is_cut_off(file: IO[bytes]) -> bool:
-    """Whether a process was killed while it wrote the last line."""
+    """Return whether the last line is incomplete, because a process was killed while it wrote."""
     file.seek(-1, os.SEEK_END)
     return file.read(1) != b"\n"
 
@@ -122,7 +128,7 @@ def _is_cut_off(file: IO[bytes]) -> bool:
 def _make_own_path(account: str, environ: Mapping[str, str]) -> Path:
     base = find_state_folder(environ)
     if base is None:
-        raise make_error("cannot-write", "There is no home folder to keep the journal in.", hint="Pass --journal FILE.")
+        raise make_error("cannot-write", "This user has no home folder for the journal.", hint="Pass --journal FILE.")
     folder = Path(base, _FOLDER)
     try:
         ensure_private_folder(base)
@@ -135,14 +141,16 @@ def _make_own_path(account: str, environ: Mapping[str, str]) -> Path:
 
 
 def _make_write_error(path: Path, error: OSError) -> ReconcileError:
-    why = f"The journal {path} cannot be written: {error.strerror or type(error).__name__}."
     return make_error(
-        "cannot-write", why, hint="Without a journal nothing is applied; --journal FILE names another place."
+        "cannot-write",
+        f"Cannot write the journal {path}: {error.strerror or type(error).__name__}.",
+        "reconcile applies nothing without a journal.",
+        "Pass --journal FILE to write it elsewhere.",
     )
 
 
 def read_journal(path: Path) -> list[ApplyRun]:
-    """The runs that a journal holds. Raises Failed."""
+    """Return the runs of a journal. Raises ReconcileError if it cannot be read or is no journal."""
     try:
         content = read_regular_or_pipe(path, LARGEST_RECORD)
     except OSError as error:
@@ -150,5 +158,5 @@ def read_journal(path: Path) -> list[ApplyRun]:
     try:
         return read_runs(content.decode("utf-8").split("\n"))
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
-        hint = "A journal is what `apply` wrote: see its last line, or --journal."
+        hint = "Name the file that `reconcile apply` wrote: its last line of output gives the path."
         raise make_error("not-a-journal", f"{path} is not a journal of this version.", hint=hint) from None

@@ -1,18 +1,19 @@
-"""The use cases `keys issue` and `keys rotate`: an access key from IAM straight into the credentials file.
+"""The use cases `keys issue` and `keys rotate`: put an access key from IAM straight into the credentials file.
 
-The order of steps is chosen so that at every moment the profile holds a key that works, and that no key is made
-whose secret gets lost: the file is written once before a key is asked for.
+At every moment the profile holds a key that works. The file is test-written before a key is created, so that no secret
+gets lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from reconciler.app import key_checks
 from reconciler.app.desired_files import read_files
 from reconciler.app.key_checks import CredentialsProfile, KeysRequest
+from reconciler.assume.cache import Notice
 from reconciler.aws import access_keys
 from reconciler.aws.access_keys import KeyPair
 from reconciler.aws.session import Connection, check_account, connect
@@ -21,42 +22,40 @@ from reconciler.model.live import AccessKey
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Problem, ReconcileError, make_error
 
-Say = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True)
 class KeysResult:
-    """`done`: what was done, a sentence each."""
+    """The result of a command. done: a sentence for each thing that was done. findings: warnings."""
 
     done: tuple[str, ...]
     findings: tuple[Problem, ...] = ()
 
 
-def issue_key(request: KeysRequest, environ: Mapping[str, str], say: Say) -> KeysResult:
-    """A first key of a user, in a profile of its own. Raises Failed."""
+def issue_key(request: KeysRequest, environ: Mapping[str, str], notice: Notice) -> KeysResult:
+    """Create a key of a user and put it into a new profile. Raises ReconcileError."""
     key_checks.check_profile_name(request.target_profile)
-    connection, most = _connect_to_account(request, environ)
+    connection, max_keys = _connect_to_account(request, environ)
     profile = CredentialsProfile(aws_files.locate_credentials_file(environ), request.target_profile)
-    with aws_files.hold_file_lock(profile.path, environ, say):
+    with aws_files.hold_file_lock(profile.path, environ, notice):
         text = aws_files.read_file(profile.path)
         user_keys = access_keys.list_access_keys(connection, request.user)
         key_checks.check_profile_free(request, profile, text, user_keys, environ)
-        key_checks.check_quota(request.user, user_keys, most)
+        key_checks.check_quota(request.user, user_keys, max_keys)
         aws_files.check_writable(profile.path)
-        with _create_key(connection, request.user, user_keys, profile, say) as pair:
-            text = aws_files.read_file(profile.path)  # programs that know nothing of our lock write to it, too
+        with _create_key(connection, request.user, user_keys, profile, notice) as pair:
+            text = aws_files.read_file(profile.path)  # programs that ignore our lock may have written to it
             key_checks.check_profile_free(request, profile, text, user_keys, environ)
             aws_files.write_file(profile.path, credentials_file.add_profile(text, profile.name, pair.id, pair.secret))
-    say(f"Waiting until AWS knows the access key {pair.id}.")
+    notice(f"Waiting until AWS knows the access key {pair.id}.")
     try:
         access_keys.verify_key(connection, pair, request.user)
-    except ReconcileError as failed:
-        later = make_error(
+    except ReconcileError as error:
+        unverified = make_error(
             "key-unverified",
             f"The access key {pair.id} is in {profile}, but does not work yet.",
-            hint=f"Try: `aws sts get-caller-identity --profile {profile.name}`",
+            hint=f"Try it in a minute: `aws sts get-caller-identity --profile {profile.name}`",
         )
-        raise ReconcileError([*failed.problems, *later.problems]) from None
+        raise ReconcileError([*error.problems, *unverified.problems]) from None
     findings = [
         *key_checks.warn_if_readable(profile.path),
         *(key_checks.warn_of_other_key(request.user, key) for key in user_keys),
@@ -64,20 +63,20 @@ def issue_key(request: KeysRequest, environ: Mapping[str, str], say: Say) -> Key
     return KeysResult((f"The access key {pair.id} of {request.user} is in {profile}, and works.",), tuple(findings))
 
 
-def rotate_key(request: KeysRequest, environ: Mapping[str, str], say: Say) -> KeysResult:
-    """A new key in the place of the profile's, which is deactivated, not deleted. Raises Failed.
+def rotate_key(request: KeysRequest, environ: Mapping[str, str], notice: Notice) -> KeysResult:
+    """Replace the key in the profile by a new one, and deactivate the old one. Continue an interrupted rotation.
 
-    One that was interrupted after the new key was written goes on where it was.
+    Raises ReconcileError.
     """
     connection, _ = _connect_to_account(request, environ)
     profile = CredentialsProfile(aws_files.locate_credentials_file(environ), request.target_profile)
-    with aws_files.hold_file_lock(profile.path, environ, say):
+    with aws_files.hold_file_lock(profile.path, environ, notice):
         text = aws_files.read_file(profile.path)
         user_keys = access_keys.list_access_keys(connection, request.user)
         held, current = key_checks.find_held_key(request, profile, text, user_keys)
         other = next((key for key in user_keys if key.id != current.id), None)
         if other is None:
-            pair, old = _replace_key(connection, request, profile, current, say), current
+            pair, old = _replace_key(connection, request, profile, current, notice), current
         else:
             pair, old = key_checks.resume_rotation(request, profile, held, current, other), other
             access_keys.verify_key(connection, pair, request.user)
@@ -86,17 +85,18 @@ def rotate_key(request: KeysRequest, environ: Mapping[str, str], say: Say) -> Ke
     return KeysResult(
         (
             f"The access key {pair.id} of {request.user} is in {profile}, and works.",
-            f"The access key {old.id} is inactive. When nothing misses it: `{request.rotate_command} --finish`.",
+            f"The access key {old.id} is inactive. Delete it once nothing misses it: "
+            f"`{request.rotate_command} --finish`.",
         ),
         tuple(key_checks.warn_if_readable(profile.path)),
     )
 
 
-def finish_rotation(request: KeysRequest, environ: Mapping[str, str], say: Say) -> KeysResult:
-    """Deletes the inactive key that a rotation left behind. Raises Failed."""
+def finish_rotation(request: KeysRequest, environ: Mapping[str, str], notice: Notice) -> KeysResult:
+    """Delete the inactive key that a rotation left. Raises ReconcileError."""
     connection, _ = _connect_to_account(request, environ)
     profile = CredentialsProfile(aws_files.locate_credentials_file(environ), request.target_profile)
-    with aws_files.hold_file_lock(profile.path, environ, say):
+    with aws_files.hold_file_lock(profile.path, environ, notice):
         text = aws_files.read_file(profile.path)
         user_keys = access_keys.list_access_keys(connection, request.user)
         held, current = key_checks.find_held_key(request, profile, text, user_keys)
@@ -114,11 +114,11 @@ def finish_rotation(request: KeysRequest, environ: Mapping[str, str], say: Say) 
 
 
 def _connect_to_account(request: KeysRequest, environ: Mapping[str, str]) -> tuple[Connection, int | None]:
-    """The caller, in the account of the file where there is one; and the file's `access_keys: max_count`."""
-    account, most = _read_account_and_limit(request, environ)
+    """Connect, check the file's account if there is one, and return the file's `access_keys: max_count`, too."""
+    account, max_keys = _read_account_and_limit(request, environ)
     connection = connect(request.profile, request.region, request.endpoint_url)
     check_account(connection, account)
-    return connection, most
+    return connection, max_keys
 
 
 def _read_account_and_limit(request: KeysRequest, environ: Mapping[str, str]) -> tuple[str | None, int | None]:
@@ -135,48 +135,47 @@ def _read_account_and_limit(request: KeysRequest, environ: Mapping[str, str]) ->
     node: Map = loaded.root
     for key in ("users", request.user, "access_keys"):
         node = node.get_map(key)
-    most = node.get("max_count")
-    return (account if isinstance(account, str) else None), (most if isinstance(most, int) else None)
+    max_keys = node.get("max_count")
+    return (account if isinstance(account, str) else None), (max_keys if isinstance(max_keys, int) else None)
 
 
 @contextmanager
 def _create_key(
-    connection: Connection, user: str, user_keys: Sequence[AccessKey], profile: CredentialsProfile, say: Say
+    connection: Connection, user: str, user_keys: Sequence[AccessKey], profile: CredentialsProfile, notice: Notice
 ) -> Iterator[KeyPair]:
-    """A new key, which is deleted again where the block fails to put it into the profile."""
-    pair = access_keys.create_key(connection, user, [key.id for key in user_keys], say)
+    """Create a key for a block that puts it into the profile. Delete the key again if the block fails."""
+    pair = access_keys.create_key(connection, user, [key.id for key in user_keys], notice)
     try:
         yield pair
     except BaseException as error:
-        said = _take_back_key(connection, user, pair, profile)
+        outcome = _take_back_key(connection, user, pair, profile)
         if isinstance(error, ReconcileError):
-            raise ReconcileError([*error.problems, *make_error("key-taken-back", said).problems]) from None
-        say(said)
+            raise ReconcileError([*error.problems, *make_error("key-taken-back", outcome).problems]) from None
+        notice(outcome)
         raise
 
 
 def _take_back_key(connection: Connection, user: str, pair: KeyPair, profile: CredentialsProfile) -> str:
-    """Deletes a key that is not in the profile: an interruption may come when it is there already."""
+    """Delete the key unless the profile holds it, as it may after an interruption; return a sentence about it."""
     try:
         written = credentials_file.find_key(aws_files.read_file(profile.path), profile.name)
         if written is not None and written.key_id == pair.id:
             return f"The new access key {pair.id} is in {profile}."
         access_keys.delete_key(connection, user, pair.id)
     except ReconcileError:
-        return (
-            f"The new access key {pair.id} could not be deleted again: {key_checks.make_delete_command(user, pair.id)}"
-        )
+        command = key_checks.make_delete_command(user, pair.id)
+        return f"The new access key {pair.id} could not be deleted. Delete it: {command}"
     return f"The new access key {pair.id} was deleted again; nothing has changed."
 
 
 def _replace_key(
-    connection: Connection, request: KeysRequest, profile: CredentialsProfile, current: AccessKey, say: Say
+    connection: Connection, request: KeysRequest, profile: CredentialsProfile, current: AccessKey, notice: Notice
 ) -> KeyPair:
     aws_files.check_writable(profile.path)
-    with _create_key(connection, request.user, (current,), profile, say) as pair:
-        say(f"Waiting until AWS knows the access key {pair.id}.")
+    with _create_key(connection, request.user, (current,), profile, notice) as pair:
+        notice(f"Waiting until AWS knows the access key {pair.id}.")
         access_keys.verify_key(connection, pair, request.user)
-        text = aws_files.read_file(profile.path)  # a minute may have gone by, in which others wrote to it
+        text = aws_files.read_file(profile.path)  # others may have written to it in the meantime
         key_checks.check_same_key(profile, text, current)
         aws_files.write_file(
             profile.path, credentials_file.replace_key(text, profile.name, pair.id, pair.secret, current.id)
@@ -189,10 +188,10 @@ def _deactivate_key(
 ) -> None:
     try:
         access_keys.deactivate_key(connection, user, old.id, pair)
-    except ReconcileError as failed:
-        left = make_error(
+    except ReconcileError as error:
+        still_active = make_error(
             "key-still-active",
             f"The new access key {pair.id} is in {profile}, and works; the old one, {old.id}, is still active.",
-            hint="Run the same command again: it goes on from here.",
+            hint="Run the same command again to deactivate it.",
         )
-        raise ReconcileError([*failed.problems, *left.problems]) from None
+        raise ReconcileError([*error.problems, *still_active.problems]) from None

@@ -1,9 +1,7 @@
-"""Of whom the aliases of a file demand MFA: the policy evaluator's answer for every caller that the file declares.
+"""Evaluate which callers need MFA for which aliases of a file, for every caller that the file declares.
 
-Pure. It is asked once, when the file is read, and kept beside the index (`app/alias_catalog.py`). Only the first role
-of a
-chain counts: no later call can carry MFA. What depends on the moment or on the network stays open, so that the answer
-lasts as long as the file.
+The result is kept beside the index (`app/alias_catalog.py`) and holds as long as the file: conditions on the time or
+the network stay open. Only the first role of a chain counts, because no later call can carry MFA. Pure.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ from reconciler.access import (
     principals_of,
     targets_of,
 )
-from reconciler.assume.mfa_demands import AliasDemands, Demand, FileDemands
+from reconciler.assume.mfa_demands import AliasDemands, FileDemands, MfaDemand
 from reconciler.diagnose.request_context import Mfa, actions_of, context_of
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
@@ -38,80 +36,87 @@ _UNREADABLE_TRUST = Document(version="", statements=frozenset(), opaque="(a trus
 
 @dataclass
 class _CallerDemands:
-    """Holds the callers of one alias with their demands, and the answer for its users as a whole."""
+    """The demands of one alias. callers: groups of callers with a demand. user_demands: the demands on its users."""
 
-    callers: list[tuple[frozenset[str], Demand]] = field(default_factory=list)
+    callers: list[tuple[frozenset[str], MfaDemand]] = field(default_factory=list)
     user_demands: set[bool | None] = field(default_factory=set)
 
 
 def find_file_demands(state: State, aliases: Mapping[str, Alias]) -> FileDemands:
-    """Return the demands of all aliases that are assumed directly. `state`: the account as the file has it."""
+    """Return the demands of all aliases without `via`. state: the account as the file has it."""
     principals = principals_of(state)
-    who = {principal.arn: str(address) for address, principal in principals.items()}
+    caller_names = {principal.arn: str(address) for address, principal in principals.items()}
     first = {name: alias for name, alias in aliases.items() if alias.via is None}
     roles = targets_of(state)
     targets = {name: _target_of(alias, roles, state.account) for name, alias in first.items()}
     by_role: dict[str, list[str]] = {}
     for name, target in targets.items():
         by_role.setdefault(target.arn, []).append(name)
-    found = {name: _CallerDemands() for name in first}
-    for one in group_equivalent_pairs(
+    demands = {name: _CallerDemands() for name in first}
+    for pairs in group_equivalent_pairs(
         principals.values(), {target.arn: target for target in targets.values()}.values()
     ):
-        for role in one.roles:
+        for role in pairs.roles:
             for name in by_role[role.arn]:
-                _add_group(found[name], one.principals, role, first[name], who)
+                _add_group(demands[name], pairs.principals, role, first[name], caller_names)
     groups: dict[frozenset[str], int] = {}
-    made = {}
-    for name, item in found.items():
+    alias_demands = {}
+    for name, item in demands.items():
         callers = tuple((groups.setdefault(names, len(groups)), demand) for names, demand in item.callers)
         of_users = item.user_demands or _find_undeclared_demands(targets[name], first[name])
-        anyone = of_users.copy().pop() if len(of_users) == 1 else None
-        made[name] = AliasDemands(callers, anyone, True in of_users)
-    return FileDemands(frozenset(who.values()), tuple(groups), made)
+        for_all = of_users.copy().pop() if len(of_users) == 1 else None
+        alias_demands[name] = AliasDemands(callers, for_all, True in of_users)
+    return FileDemands(frozenset(caller_names.values()), tuple(groups), alias_demands)
 
 
 def _add_group(
-    found: _CallerDemands, principals: Iterable[Principal], role: Target, alias: Alias, caller_names: Mapping[str, str]
+    demands: _CallerDemands,
+    principals: Iterable[Principal],
+    role: Target,
+    alias: Alias,
+    caller_names: Mapping[str, str],
 ) -> None:
-    """Take in one group of principals that the evaluator treats the same, for sts:AssumeRole alone."""
+    """Add the demand on a group of principals that the evaluator treats the same for sts:AssumeRole.
+
+    If the call needs further actions, evaluate each principal by itself.
+    """
     listed = list(principals)
     parts = [listed] if len(actions_of(_build_call(alias))) == 1 else [[one] for one in listed]
     for part in parts:
-        asked = _evaluate_demand(part[0], role, alias)
-        demand = _demand_of(asked)
-        if part[0].kind == "user" and not asked.verdict_with_mfa.denied:
-            found.user_demands.add(demand.required)
+        requirement = _evaluate_demand(part[0], role, alias)
+        demand = _demand_of(requirement)
+        if part[0].kind == "user" and not requirement.verdict_with_mfa.denied:
+            demands.user_demands.add(demand.required)
         if demand.required is not False:
-            found.callers.append((frozenset(caller_names[principal.arn] for principal in part), demand))
+            demands.callers.append((frozenset(caller_names[principal.arn] for principal in part), demand))
 
 
-def find_undeclared_demand(caller_arn: str, target: Target, alias: Alias) -> Demand:
-    """Return the demand to a caller whose policies the file does not show: what the trust says, else open."""
+def find_undeclared_demand(caller_arn: str, target: Target, alias: Alias) -> MfaDemand:
+    """Return the demand on a caller that the file does not declare, from the trust policy alone."""
     return _demand_of(_evaluate_demand(make_external_principal(caller_arn, target.trust), target, alias))
 
 
 def _find_undeclared_demands(target: Target, alias: Alias) -> set[bool | None]:
-    """Return the demands to users that the file does not declare: those that the trust names, or lets in otherwise."""
+    """Return the demands on users that the file does not declare, and that the trust policy lets in."""
     principals = [value for one in target.trust.statements for _, value in one.principals or ()]
     users = {value for value in principals if ":user/" in value}
     accounts = {value.split(":")[4] for value in principals if value.endswith(":root")}
     accounts |= {target.account} if "*" in principals or target.trust.opaque else set()
     partition = target.arn.split(":")[1]
     users |= {f"arn:{partition}:iam::{account}:user/anyone" for account in accounts}
-    asked = [_evaluate_demand(make_external_principal(arn), target, alias) for arn in sorted(users)]
-    return {_demand_of(one).required for one in asked if not one.verdict_with_mfa.denied} or {False}
+    requirements = [_evaluate_demand(make_external_principal(arn), target, alias) for arn in sorted(users)]
+    return {_demand_of(one).required for one in requirements if not one.verdict_with_mfa.denied} or {False}
 
 
 def _target_of(alias: Alias, targets: Mapping[Address, Target], account: str) -> Target:
     """Return the role of an alias as the file has it; with an unreadable trust if the file does not declare it."""
     address = alias.role or address_of(alias.role_arn, account)
-    found = targets.get(address) if address else None
-    return found if found is not None and found.arn == alias.role_arn else make_target(alias, None)
+    target = targets.get(address) if address else None
+    return target if target is not None and target.arn == alias.role_arn else make_target(alias, None)
 
 
 def make_target(alias: Alias, trust: Document | None) -> Target:
-    """Return the role of an alias with the trust policy that was kept of it; None: the file does not declare it."""
+    """Return the role of an alias with this trust policy; None if the file does not declare the role."""
     return Target(alias.role_arn, _UNREADABLE_TRUST if trust is None else trust)
 
 
@@ -120,10 +125,10 @@ def _evaluate_demand(principal: Principal, target: Target, alias: Alias) -> MfaR
     return MfaRequirement(principal, target, _stable_context_of(request, alias), actions_of(request))
 
 
-def _demand_of(asked: MfaRequirement) -> Demand:
-    if asked.is_required:
-        return Demand(True, asked.max_age)
-    return Demand(None if asked.principal.kind == "user" and asked.may_matter else False)
+def _demand_of(requirement: MfaRequirement) -> MfaDemand:
+    if requirement.is_required:
+        return MfaDemand(True, requirement.max_age)
+    return MfaDemand(None if requirement.principal.kind == "user" and requirement.may_matter else False)
 
 
 def _build_call(alias: Alias) -> AssumeRoleCall:
@@ -140,7 +145,7 @@ def _build_call(alias: Alias) -> AssumeRoleCall:
 
 
 def _stable_context_of(request: AssumeRoleCall, alias: Alias) -> Context:
-    """Return what every call of this alias carries."""
-    made = context_of(request, Mfa(present=None), datetime.now(UTC))
+    """Return the condition keys that are the same in every call of this alias."""
+    context = context_of(request, Mfa(present=None), datetime.now(UTC))
     unknown = (*_TIME_KEYS, *(() if alias.session_name else (_SESSION_NAME_KEY,)))
-    return replace(made, known={key: value for key, value in made.known.items() if key not in unknown})
+    return replace(context, known={key: value for key, value in context.known.items() if key not in unknown})

@@ -1,7 +1,8 @@
-"""The use case `mfa status`: who has which MFA devices, and who must use MFA and cannot.
+"""The use case `mfa status`: list the users' MFA devices, and the users that need one and have none.
 
-A handful of calls for a whole account: users and virtual devices in pages, then, one by one, whoever shows no virtual
-device: those who need one first, others while the account is small. What may not be read is a note, not a failure.
+Users and virtual devices are read in pages. Then each user without a virtual device is read singly, because hardware
+devices and passkeys are listed per user only: first those that need MFA, then others up to a limit. A read that AWS
+denies becomes a note, not an error.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ from reconciler.plan.followup_reads import find_users_needing_mfa
 from reconciler.policy.global_keys import MFA_KEYS
 
 MAX_OTHER_USERS = 50
-"""Users that are asked about one by one although nothing says that they need a device."""
+"""Users without a need for MFA whose devices are read singly, at most."""
 
 _OWN_RULE = "mfa: required"
 
 
 @dataclass(frozen=True, slots=True)
 class MfaStatusRequest:
-    """users: only these, all kinds of devices asked for; empty for the whole account."""
+    """The options of the command line. users: only these, with devices of every kind; empty for the whole account."""
 
     users: Sequence[str] = ()
     files: Sequence[str] = ()
@@ -44,7 +45,7 @@ class MfaStatusRequest:
 
 
 def read_mfa_status(request: MfaStatusRequest) -> MfaStatus:
-    """Reads what is needed. Raises Failed: an invalid file, another account, no such user, AWS out of reach."""
+    """Read devices and needs. Raises ReconcileError: invalid file, other account, no such user, no answer from AWS."""
     connection = connect(request.profile, request.region, request.endpoint_url)
     loaded = read_files_if_any(request.files, request.variables, connection.account, connection.partition)
     check_account(connection, account_of(loaded) if loaded else None)
@@ -59,7 +60,7 @@ def _read_named_users(connection: Connection, desired: Desired | None, names: Se
     holders = _read_devices(connection, [MfaUser(name, (), needs.get(Address("user", name), ())) for name in names])
     absent = [mfa_devices.explain_no_such_user(connection, one.user) for one in holders if not one.exists]
     if absent:
-        raise ReconcileError(problem for failed in absent for problem in failed.problems)
+        raise ReconcileError(problem for error in absent for problem in error.problems)
     return MfaStatus(connection.account, holders, notes=_make_notes(holders))
 
 
@@ -69,72 +70,73 @@ def _read_account(connection: Connection, desired: Desired | None) -> MfaStatus:
             pool.submit(mfa_devices.list_user_paths, connection),
             pool.submit(mfa_devices.list_virtual_devices, connection),
         )
-        paths, holding = users.result(), virtual.result()
-    shown: dict[Address, tuple[MfaDevice, ...]] = {}
-    for serial, name in (holding or {}).items():
+        paths, holder_names = users.result(), virtual.result()
+    devices: dict[Address, tuple[MfaDevice, ...]] = {}
+    for serial, name in (holder_names or {}).items():
         if name is not None and name != mfa_devices.ROOT_USER:
             address = Address("user", name)
-            shown[address] = (*shown.get(address, ()), MfaDevice(serial))
-    live = {Address("user", name): path for name, path in (paths or {}).items()} or dict.fromkeys(shown, "/")
+            devices[address] = (*devices.get(address, ()), MfaDevice(serial))
+    live = {Address("user", name): path for name, path in (paths or {}).items()} or dict.fromkeys(devices, "/")
     needs = _find_mfa_reasons(desired, live)
     holders = [
         MfaUser(
             address.name,
-            shown.get(address, ()),
+            devices.get(address, ()),
             needs.get(address, ()),
             complete=False,
             exists=paths is None or address in live,
         )
         for address in sorted({*live, *needs})
     ]
-    doubtful = [one for one in holders if one.exists and not one.devices]
-    must = [one for one in doubtful if one.reasons]
-    others = [one for one in doubtful if not one.reasons]
-    asked = {
-        one.user: one for one in _read_devices(connection, [*must, *others[: max(0, MAX_OTHER_USERS - len(must))]])
-    }
-    holders = [asked.get(one.user, one) for one in holders]
-    denied = [*(["ListUsers"] if paths is None else []), *(["ListVirtualMFADevices"] if holding is None else [])]
-    left_over = tuple(sorted(serial for serial, name in (holding or {}).items() if name is None))
-    return MfaStatus(connection.account, tuple(holders), left_over, _make_notes(asked.values(), *denied))
+    without_virtual = [one for one in holders if one.exists and not one.devices]
+    needing = [one for one in without_virtual if one.reasons]
+    others = [one for one in without_virtual if not one.reasons]
+    singly = [*needing, *others[: max(0, MAX_OTHER_USERS - len(needing))]]
+    read = {one.user: one for one in _read_devices(connection, singly)}
+    holders = [read.get(one.user, one) for one in holders]
+    denied = [*(["ListUsers"] if paths is None else []), *(["ListVirtualMFADevices"] if holder_names is None else [])]
+    unused = tuple(sorted(serial for serial, name in (holder_names or {}).items() if name is None))
+    return MfaStatus(connection.account, tuple(holders), unused, _make_notes(read.values(), *denied))
 
 
 def _read_devices(connection: Connection, holders: Sequence[MfaUser]) -> tuple[MfaUser, ...]:
-    """The same users with their devices of every kind, asked for in parallel; not complete where that is denied."""
+    """Return the users with their devices of every kind, read in parallel; incomplete if AWS denies the read."""
     with ThreadPoolExecutor(POOL_SIZE) as pool:
         return tuple(pool.map(lambda holder: _read_user_devices(connection, holder), holders))
 
 
 def _read_user_devices(connection: Connection, holder: MfaUser) -> MfaUser:
     try:
-        found = mfa_devices.read_user_devices(connection, holder.user)
-    except ReconcileError as failed:
-        if failed.problems[0].code != mfa_devices.NO_SUCH_USER:
+        devices = mfa_devices.read_user_devices(connection, holder.user)
+    except ReconcileError as error:
+        if error.problems[0].code != mfa_devices.NO_SUCH_USER:
             raise
         return replace(holder, exists=False)
-    return replace(holder, complete=False) if found is None else replace(holder, devices=found, complete=True)
+    return replace(holder, complete=False) if devices is None else replace(holder, devices=devices, complete=True)
 
 
-def _make_notes(asked: Iterable[MfaUser], *denied: str) -> tuple[Problem, ...]:
-    """What was denied. asked: users that were asked about one by one."""
-    one_by_one = any(one.exists and not one.complete for one in asked)
-    return tuple(map(note_denied_read, (*denied, *(["ListMFADevices"] if one_by_one else []))))
+def _make_notes(read: Iterable[MfaUser], *denied: str) -> tuple[Problem, ...]:
+    """Return a note for each denied read. read: the users that were read singly."""
+    incomplete = any(one.exists and not one.complete for one in read)
+    return tuple(map(note_denied_read, (*denied, *(["ListMFADevices"] if incomplete else []))))
 
 
 def _find_mfa_reasons(desired: Desired | None, live: Mapping[Address, str]) -> dict[Address, tuple[str, ...]]:
-    """User → why the file has it use MFA; every user of the file that must, and those of `live` (with their paths)."""
+    """Return user → the rules and roles of the file that demand MFA of it. live: path of each user in the account."""
     if desired is None:
         return {}
     bare = {address: User(address.name, path) for address, path in live.items()}
     state = replace(desired.state, entities={**bare, **desired.state.entities})
-    found: dict[Address, tuple[str, ...]] = dict.fromkeys(find_users_needing_mfa(desired, state.entities), (_OWN_RULE,))
+    reasons: dict[Address, tuple[str, ...]] = dict.fromkeys(
+        find_users_needing_mfa(desired, state.entities), (_OWN_RULE,)
+    )
     for address, entity in sorted(desired.state.entities.items()):
         if isinstance(entity, Role) and _mentions_mfa(entity):
             for principal, access in find_role_access(state, address).items():
                 user = Address.parse(principal)
                 if access.mfa and user.kind == "user":
-                    found[user] = (*found.get(user, ()), str(address))
-    return found
+                    reasons[user] = (*reasons.get(user, ()), str(address))
+    return reasons
 
 
 def _mentions_mfa(role: Role) -> bool:

@@ -1,4 +1,4 @@
-"""The use case `plan`: file and account → Plan. Reads only."""
+"""The use case `plan`: read the file and the account, and make the plan between them. Reads only."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ from reconciler.policy.partition_checks import find_foreign_arns
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What a person asks for: files, variables, whose credentials, and what is allowed.
+    """The options of the command line.
 
-    verbose: tell of the calls. on_call: told of each as it is sent.
+    profile, region, endpoint_url: how to connect. options: the plan's targets and allowances. verbose: report the calls
+    at the end. on_call: called with each call as it is sent.
     """
 
     files: Sequence[str]
@@ -51,15 +52,16 @@ class PlanRequest:
     on_call: OnCall = ignore_calls
 
     def connect(self) -> Connection:
-        """Find the caller's account. Raises Failed."""
+        """Find the caller's account. Raises ReconcileError."""
         return connect(self.profile, self.region, self.endpoint_url, self.on_call)
 
 
 @dataclass(frozen=True)
 class ConnectedPlan:
-    """A plan with the connection it was made through. `replan`: what is left to do, from a fresh read.
+    """A plan with the connection it was made through.
 
-    planned_at: a moment before what it was made from was read. is_saved: it comes from a plan file.
+    replan: reads live IAM again and returns the remaining plan. planned_at: a time before the reads of the plan began.
+    is_saved: the plan comes from a plan file.
     """
 
     plan: Plan
@@ -104,25 +106,25 @@ class ConnectedPlan:
 
     @property
     def goal(self) -> str:
-        """What live IAM is to match, in words."""
+        """The name of the goal of live IAM: "the file" or "the plan"."""
         return "the plan" if self.is_saved else "the file"
 
     @property
     def calls(self) -> CallStats:
-        """What was asked of AWS so far, by all that goes through the connection."""
+        """The calls made through the connection so far."""
         return self.connection.meter.calls
 
 
 def make_plan(request: PlanRequest) -> ConnectedPlan:
-    """Validate, connect, guard the account, read it, compare. Raises Failed: what is wrong with the file comes first.
+    """Validate the file, connect, check the account, read it and compare.
 
-    While the file is parsed, AWS is asked who the caller is; while it is checked, the account is read, if it is the
-    one that the file is for.
+    GetCallerIdentity runs while the file is parsed, and the account is read while the file is validated, unless the
+    file is for another account. Raises ReconcileError; problems of the file come first.
     """
-    asking = start_call(request.connect) if needs_no_prompt(request.profile) else None
-    loaded = read_files(request.files, request.variables, find_caller=lambda: _peek_caller(asking))
+    connecting = start_call(request.connect) if needs_no_prompt(request.profile) else None
+    loaded = read_files(request.files, request.variables, find_caller=lambda: _peek_caller(connecting))
     now = datetime.now(UTC)
-    early = start_call(_start_reading, asking.result, loaded) if asking and _can_check_account(loaded) else None
+    early = start_call(_start_reading, connecting.result, loaded) if connecting and _can_check_account(loaded) else None
     desired = require_valid(declare(loaded, now=now, names=AwsNames()))
     reading = early.result() if early else _start_reading(request.connect, loaded)
     connection = reading.connection
@@ -154,7 +156,10 @@ def _finish_plan(
 
 
 def _names_other_partition(desired: Desired, partition: str) -> bool:
-    """True if an ARN of another partition stands where IAM takes none; only then the file is checked again for it."""
+    """Return whether the file names an ARN of another partition in a place that allows none.
+
+    If so, the file is declared once more, with the checks for the caller's partition.
+    """
     entities = desired.state.entities.values()
     documents = (document for entity in entities for document in entity.documents)
     narrowing = (canonical(json.loads(alias.policy)) for alias in desired.aliases.values() if alias.policy)
@@ -168,21 +173,21 @@ def _references_of(entity: Entity) -> Iterator[str]:
     yield getattr(entity, "permissions_boundary", None) or ""
 
 
-def _peek_caller(asking: Future[Connection] | None) -> tuple[str, str] | None:
-    """The caller's account and partition, if they are known without waiting."""
-    if asking is None or not asking.done() or asking.exception():
+def _peek_caller(connecting: Future[Connection] | None) -> tuple[str, str] | None:
+    """Return the caller's account and partition if they are known without waiting; else None."""
+    if connecting is None or not connecting.done() or connecting.exception():
         return None
-    connection = asking.result()
+    connection = connecting.result()
     return connection.account, connection.partition
 
 
 def _can_check_account(loaded: LoadedFiles) -> bool:
-    """False where the account guard cannot tell yet: there is no file, or what it has for an account is none."""
+    """Return whether the file can be compared with the caller's account: it is there, and its `account` is a text."""
     return loaded.root is not None and ("account" not in loaded.root or account_of(loaded) is not None)
 
 
 def _start_reading(get_connection: Callable[[], Connection], loaded: LoadedFiles) -> AccountReader:
-    """The reads of the caller's account, begun; Failed where the file is for another one."""
+    """Start the reads of the caller's account. Raises ReconcileError if the file is for another account."""
     connection = get_connection()
     check_account(connection, account_of(loaded))
     sections = [loaded.root.get_map(section) for section in KINDS_BY_SECTION] if loaded.root else []
@@ -190,7 +195,7 @@ def _start_reading(get_connection: Callable[[], Connection], loaded: LoadedFiles
 
 
 def _replan(desired: Desired, connection: Connection, options: PlanOptions) -> Plan:
-    """What is left to do, by a fresh read."""
+    """Return the remaining plan, from a fresh read."""
     reading = AccountReader(connection, desired.state.entities.keys(), len(desired.state.entities))
     return _build_plan(None, desired, reading, options)[0]
 
@@ -198,7 +203,10 @@ def _replan(desired: Desired, connection: Connection, options: PlanOptions) -> P
 def _build_plan(
     loaded: LoadedFiles | None, desired: Desired, reading: AccountReader, options: PlanOptions
 ) -> tuple[Plan, Desired]:
-    """What is read against what is desired. `loaded` None: that is final, as when an apply is verified."""
+    """Plan the desired state against live IAM.
+
+    loaded: the file, to declare it again with live paths; None if `desired` is final, as when an apply is verified.
+    """
     entities = desired.state.entities
     live = reading.read_state(
         entities.keys(),
@@ -217,7 +225,10 @@ def _build_plan(
 
 
 def _has_other_paths(desired: Desired, live: State) -> bool:
-    """True where an entity lives under another path than the file's `/`: where it has none, it keeps its own."""
+    """Return whether an entity has another path live than the file declares.
+
+    The file is then declared with the live paths: an entity that names no path keeps its own.
+    """
     moved = {move.new: move.old for move in desired.moves if move.new not in live.entities}
     return any(
         (existing := live.entities.get(moved.get(address, address))) is not None and existing.path != entity.path
@@ -230,5 +241,6 @@ def _check_targets(desired: Desired, live: State, options: PlanOptions) -> None:
     for target in sorted(options.targets):
         if target not in desired.state.entities and target not in live.entities:
             close = suggest_word(str(target), known)
-            hint = f"Did you mean {close!r}?" if close else "An address is kind/name, as in role/app."
-            raise make_error("unknown-target", f"--target {target}: neither in the file nor in the account.", hint=hint)
+            hint = f"Did you mean {close!r}?" if close else "Write an address as kind/name, as in role/app."
+            summary = f"--target {target} is neither in the file nor in account {live.account}."
+            raise make_error("unknown-target", summary, hint=hint)

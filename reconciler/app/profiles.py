@@ -1,7 +1,6 @@
-"""The use case `profiles`: the aliases of files → a block of profiles in the AWS config file.
+"""The use case `profiles`: write the aliases of files as a block of profiles into the AWS config file.
 
-Where `desired` (reads the files), `assume` (what a profile says, and editing the file) and, where the files name
-no account, `aws.sts` meet. Only `write_profiles` changes anything.
+Only `write_profiles` changes anything. AWS is called only if the files name no account.
 """
 
 from __future__ import annotations
@@ -30,7 +29,11 @@ from reconciler.model.sts_limits import Caller
 
 @dataclass(frozen=True, slots=True)
 class ProfilesRequest:
-    """What was asked for. `program`: how to run this program from anywhere; `process`: credential_process."""
+    """The options of the command line.
+
+    program: the command that runs reconcile from any folder. prefix: put before each profile's name. process: make
+    profiles with `credential_process`, not `role_arn`.
+    """
 
     files: Sequence[str]
     variables: Mapping[str, str]
@@ -41,7 +44,7 @@ class ProfilesRequest:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What becomes of the config file at `path`, and what is worth saying of it. Lines show no secret."""
+    """A proposed change of the config file. path: the file. edit: the change, without secrets. findings: warnings."""
 
     path: Path
     edit: ini.Edit
@@ -49,22 +52,22 @@ class Proposal:
 
 
 def propose_profiles(request: ProfilesRequest, environ: Mapping[str, str]) -> Proposal:
-    """The config file with every alias as a profile that it can be, not yet written.
+    """Return the config file with a profile for every alias that can have one. Write nothing.
 
-    Raises Failed: an invalid file, markers without a partner, a profile of the same name that is not ours.
+    Raises ReconcileError for an invalid file, a block without its end, or a profile of the same name outside the block.
     """
-    made, findings = _make_profiles(request, environ)
-    return _make_proposal(request, made, findings, environ)
+    new_profiles, findings = _make_profiles(request, environ)
+    return _make_proposal(request, new_profiles, findings, environ)
 
 
-def write_profiles(request: ProfilesRequest, environ: Mapping[str, str], say: Callable[[str], None]) -> Proposal:
-    """The same, written, unless it is so already. `say` gets what this run waits for. Raises Failed."""
-    made, findings = _make_profiles(request, environ)
-    proposal = _make_proposal(request, made, findings, environ)
+def write_profiles(request: ProfilesRequest, environ: Mapping[str, str], notice: Callable[[str], None]) -> Proposal:
+    """Write the proposal of `propose_profiles` if it changes the file. notice: shows a line during a wait."""
+    new_profiles, findings = _make_profiles(request, environ)
+    proposal = _make_proposal(request, new_profiles, findings, environ)
     if not proposal.edit.changed:
         return proposal
-    with aws_files.hold_file_lock(proposal.path, environ, say):
-        proposal = _make_proposal(request, made, findings, environ)
+    with aws_files.hold_file_lock(proposal.path, environ, notice):
+        proposal = _make_proposal(request, new_profiles, findings, environ)
         aws_files.write_file(proposal.path, proposal.edit.text)
     return proposal
 
@@ -78,15 +81,19 @@ def _make_profiles(
         process = CredentialProcess(
             tuple(request.program), _resolve_files(request.files), tuple(request.variables.items())
         )
-        made = profiles.make_process_profiles(desired.aliases, process, request.prefix)
-        return made, (*warnings, *profiles.find_lengthened(made))
-    made = profiles.make_role_profiles(desired.aliases, request.prefix)
-    left_out = profiles.find_left_out(desired.aliases)
-    return made, (*warnings, *left_out, *profiles.find_lost_fields(made, _find_mfa_aliases(desired, environ)))
+        new_profiles = profiles.make_process_profiles(desired.aliases, process, request.prefix)
+        return new_profiles, (*warnings, *profiles.find_longer_sessions(new_profiles))
+    new_profiles = profiles.make_role_profiles(desired.aliases, request.prefix)
+    left_out = profiles.find_omitted_aliases(desired.aliases)
+    return new_profiles, (
+        *warnings,
+        *left_out,
+        *profiles.find_omitted_fields(new_profiles, _find_mfa_aliases(desired, environ)),
+    )
 
 
 def _find_mfa_aliases(desired: Desired, environ: Mapping[str, str]) -> frozenset[str]:
-    """Return the aliases that need MFA: of whoever the source profile is known to be, else of any user of the file."""
+    """Return the aliases that demand MFA of the owner of their source profile, or of any user if that is not known."""
     account = None if desired.state.account == PLACEHOLDER_ACCOUNT else desired.state.account
     catalog, cache = build_catalog(desired, account), Cache.from_environ(environ, lambda line: None)
 
@@ -108,7 +115,7 @@ def _find_mfa_aliases(desired: Desired, environ: Mapping[str, str]) -> frozenset
 
 
 def _load_desired(request: ProfilesRequest) -> Desired:
-    """What the files mean. A `role_arn` needs the account and partition, `credential_process` does not."""
+    """Return the desired state of the files, with the account and partition that a `role_arn` needs."""
     desired = load_desired(request.files, request.variables)
     if request.process or not any(alias.role for alias in desired.aliases.values()):
         return desired
@@ -123,14 +130,14 @@ def _load_desired(request: ProfilesRequest) -> Desired:
 def _find_partition(desired: Desired) -> str | None:
     """Return the one partition that the aliases' regions and role ARNs belong to; None if there is not exactly one."""
     aliases = desired.aliases.values()
-    found = {partition_of_region(alias.region) for alias in aliases if alias.region}
-    found |= {partition_of_arn(alias.role_arn) for alias in aliases if alias.role is None}
-    known = found - {None}
+    partitions = {partition_of_region(alias.region) for alias in aliases if alias.region}
+    partitions |= {partition_of_arn(alias.role_arn) for alias in aliases if alias.role is None}
+    known = partitions - {None}
     return known.pop() if len(known) == 1 else None
 
 
 def _ask_account(desired: Desired) -> tuple[str, str]:
-    """The account and partition of whoever the aliases are assumed from. Raises Failed."""
+    """Ask AWS for the account and partition of the aliases' source credentials. Raises ReconcileError."""
     from reconciler.aws import sts
 
     sources = (find_source_alias(resolve_role_chain(name, desired.aliases)) for name in desired.aliases)
@@ -138,23 +145,23 @@ def _ask_account(desired: Desired) -> tuple[str, str]:
     profile, place = (alias.source_profile, alias.place) if alias else (None, None)
     try:
         caller = sts.SourceCredentials(profile, None, _find_partition(desired), None, place).caller
-    except ReconcileError as failed:
+    except ReconcileError as error:
         unknown = make_error(
             "no-account",
-            "The file names no account, so the ARNs of its roles are not known, and AWS could not be asked.",
-            hint="Write `account:` into the file, log in, or pass --credential-process.",
+            "The ARNs of the roles are not known: the file names no account, and AWS could not be asked.",
+            hint="Write `account:` in the file, log in to AWS, or pass --credential-process.",
         )
-        raise ReconcileError([*failed.problems, *unknown.problems]) from None
+        raise ReconcileError([*error.problems, *unknown.problems]) from None
     return caller.account, caller.arn.split(":")[1]
 
 
 def _resolve_files(files: Sequence[str]) -> tuple[str, ...]:
-    """As they were named, or the default one, from the root folder."""
+    """Return the absolute paths of the named files, or of the default one."""
     return tuple(str(_normalize_path(Path(file))) for file in files or find_files(()))
 
 
 def _normalize_path(path: Path) -> Path:
-    """Absolute, without `..` where that leads nowhere else."""
+    """Return the absolute path, resolved if it contains `..`."""
     absolute = path.absolute()
     return absolute.resolve() if ".." in absolute.parts else absolute
 
@@ -170,45 +177,45 @@ def _make_proposal(
     )
     edit = ini.replace_block(text, files[0] if len(files) == 1 else shlex.join(files), body, str(path))
     others = _find_other_profiles(edit, text, path, secrets, credentials)
-    _check_foreign(new_profiles, others)
+    _check_name_conflicts(new_profiles, others)
     missing = profiles.find_missing_sources(new_profiles, frozenset(others))
     return Proposal(path, edit, (*findings, *_find_flaws(path, credentials), *missing))
 
 
 def _find_flaws(*paths: Path) -> Iterator[Problem]:
-    """Yield a warning for each file that no tool of AWS's can read, this block included."""
+    """Yield a warning for each file that AWS's tools cannot read: no profile in it works, the block's included."""
     for path in paths:
         flaw = find_flaw(str(path))
         if flaw is not None:
             summary = f"AWS's tools cannot read {path}: {flaw.summary}."
-            detail = "Until that is mended no profile in it works."
+            detail = "Until this is fixed, no profile in it works."
             yield Problem(Level.WARNING, "aws-file-unreadable", summary, detail, flaw.remedy, flaw.place)
 
 
 def _find_other_profiles(edit: ini.Edit, text: str, path: Path, secrets: str, credentials: Path) -> dict[str, Place]:
-    """The profiles outside our block, and where they stand; those of the config file win."""
-    found = {
+    """Return profile → place for the profiles outside our block; the config file takes precedence."""
+    places = {
         section.name: ini.place_of_line(str(credentials), section.start) for section in ini.parse_sections(secrets)
     }
     for section in ini.parse_sections(text):
         name = ini.profile_of(section.name)
         if name is not None and section.start not in edit.block_lines:
-            found[name] = ini.place_of_line(str(path), section.start)
-    return found
+            places[name] = ini.place_of_line(str(path), section.start)
+    return places
 
 
-def _check_foreign(new_profiles: Iterable[Profile], others: Mapping[str, Place]) -> None:
-    taken = [
+def _check_name_conflicts(new_profiles: Iterable[Profile], others: Mapping[str, Place]) -> None:
+    conflicts = [
         Problem(
             Level.ERROR,
             "profile-exists",
-            f"There is a profile {profile.name} already, which is not of this file; nothing was written.",
-            "A second one would break the config file, or hide its keys.",
-            "Pass --prefix, or rename the alias or that profile.",
+            f"The profile {profile.name} already exists and does not come from this file; nothing was written.",
+            "A second profile of that name would break the config file, or hide the keys of the first.",
+            "Pass --prefix PREFIX, or rename the alias or that profile.",
             others[profile.name],
         )
         for profile in new_profiles
         if profile.name in others
     ]
-    if taken:
-        raise ReconcileError(taken)
+    if conflicts:
+        raise ReconcileError(conflicts)

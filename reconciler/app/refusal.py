@@ -1,4 +1,4 @@
-"""Why a role was refused, or would be: what one walk of `assume` knows, handed to `explain`."""
+"""Explain why AWS refused a role, or would refuse it, from one run of `assume`."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from reconciler.model.problem import ReconcileError
 
 
 def explain_assume(role_chain: AssumeChain) -> Explanation:
-    """Whether the role could be assumed now, and why; nothing is assumed. Raises Failed."""
+    """Explain whether the role could be assumed now, without assuming it. Raises ReconcileError."""
     return _explain_run(role_chain, None)
 
 
 def explain_refusal(role_chain: AssumeChain, refusal: ReconcileError) -> Explanation:
-    """Why AWS refused the hop that was tried last, with what AWS says of it. Raises Failed: an invalid file."""
-    found = _explain_run(role_chain, refusal)
-    said = tuple(problem.summary for problem in refusal.problems if problem.code == AWS_SAYS)
-    return replace(found, details=(*found.details, *said))
+    """Explain why AWS refused the last call, with AWS's own words. Raises ReconcileError for an invalid file."""
+    explanation = _explain_run(role_chain, refusal)
+    aws_words = tuple(problem.summary for problem in refusal.problems if problem.code == AWS_SAYS)
+    return replace(explanation, details=(*explanation.details, *aws_words))
 
 
 def _explain_run(role_chain: AssumeChain, refusal: ReconcileError | None) -> Explanation:

@@ -1,8 +1,8 @@
-"""From the source credentials to those of the last role: one AssumeRole per hop, MFA once, everything kept.
+"""Walk a role chain: make one AssumeRole call per hop, send an MFA code at most once, and cache all credentials.
 
-A hop's credentials are looked up, then made by one process at a time: whoever waited looks again first. MFA goes with
-the first hop alone. Where its session is for an hour at most, the code buys an MFA session (GetSessionToken) that later
-assumes reuse; AWS counts that as role chaining, so a longer one takes the code itself.
+Each hop's credentials come from the cache, or are made by one process at a time; a process that waited looks into the
+cache again. MFA goes with the first hop only. If that session lasts an hour at most, the code opens an MFA session
+(GetSessionToken) that later runs reuse. AWS counts that as role chaining, so a longer session takes the code itself.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from reconciler.app.assume_request import AssumeRun, Say
+from reconciler.app.assume_request import AssumeRun
 from reconciler.app.used_codes import UsedCodes, make_device_key
 from reconciler.assume import cache_lookup, mfa_codes, mfa_demands
-from reconciler.assume.cache import CODES, CREDENTIALS, MFA_SESSIONS, Entry, is_fresh, key_of
+from reconciler.assume.cache import CODES, CREDENTIALS, MFA_SESSIONS, Entry, Notice, is_fresh, key_of
 from reconciler.assume.credentials import Credentials, parse_expiration
 from reconciler.aws import sts
 from reconciler.aws.faults import BAD_CREDENTIALS
@@ -31,89 +31,89 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 MFA_SESSION_SECONDS = 43200
-"""Seconds that an MFA session is asked for: AWS's own default."""
+"""Seconds that an MFA session lasts: AWS's own default."""
 AGE_MARGIN = 60
-"""Seconds that a kept MFA session is younger than a trust's `max_age` at least, for clocks and the way to AWS."""
+"""Seconds by which a cached MFA session must be younger than a trust's `max_age`, for clocks and the network."""
 
 NO_MFA = Mfa()
 
 
 @dataclass
 class AssumeChain:
-    """One walk along the calls of a run."""
+    """The role chain of one run, with its progress. notice: shows a line to the user."""
 
     run: AssumeRun
     code_sources: mfa_codes.CodeSources
-    say: Say
+    notice: Notice
     position: int = 0
-    """The hop that was tried last."""
+    """The hop of the last call."""
     sent_mfa: Mfa = NO_MFA
-    """The MFA that the first call carried when it was tried last."""
+    """The MFA that the first hop's last call carried."""
     code_sent: bool = False
-    """A code was sent already."""
+    """A code has been sent."""
     needs_retry: bool = False
     """AWS refused the first call without a code, and a code may help."""
 
     def get_credentials(self) -> Credentials:
-        """Those of the last role. Raises Failed."""
+        """Return the credentials of the last role. Raises ReconcileError."""
         return self._get_hop_credentials(len(self.run.requests) - 1)
 
     @property
     def is_chained(self) -> bool:
-        """True where AWS counts the last role's credentials as made by role chaining."""
+        """Whether AWS counts the last role's credentials as made by role chaining."""
         run = self.run
-        from_session = ":user/" not in run.caller.arn or (self._need.certain and self._buys_session)
+        from_session = ":user/" not in run.caller.arn or (self._need.certain and self._opens_session)
         return len(run.requests) > 1 or from_session
 
     @property
     def never_asks_code(self) -> bool:
-        """True if the alias says that no code is to be asked for."""
+        """Whether the alias forbids asking for a code."""
         return self.run.chain_aliases[0].mfa is False and not any(alias.mfa for alias in self.run.chain_aliases)
 
     def request_code(self, explanation: Explanation) -> bool:
-        """Take the first call for one that needs a code from now on, if a refusal shows that one may help. Once.
+        """Decide, once, whether the first call is tried again with a code after this refusal.
 
-        A person is asked only if both sides are known to let in the same call with a code; a code that was given
-        beforehand (--token-command, the variable) is sent as well if that is not known.
+        A person is asked only if both sides are known to allow the call with a code. A code from --token-command or the
+        variable is also sent if that is not known.
         """
-        given = self.code_sources.command is not None or bool(self.code_sources.variable)
+        has_code = self.code_sources.command is not None or bool(self.code_sources.variable)
         if self.position or self.code_sent or self.needs_retry or ":user/" not in self.run.caller.arn:
             return False
-        may_help = explanation.code_helps or (explanation.code_helps is None and given)
+        may_help = explanation.code_helps or (explanation.code_helps is None and has_code)
         if self.never_asks_code or not may_help:
             if self.code_sources.command is not None:
                 reason = (
-                    "the alias says `mfa: false`" if self.never_asks_code else "an MFA code would not change the answer"
+                    "the alias has `mfa: false`" if self.never_asks_code else "an MFA code would not change the answer"
                 )
-                self.say(f"--token-command was not run: {reason}.")
+                self.notice(f"--token-command was not run: {reason}.")
             return False
         self.needs_retry = self._can_ask
         if self.needs_retry:
-            self.say("AWS refused without an MFA code, and one may help; trying again with a code.")
+            self.notice("AWS refused the call without an MFA code; trying again with one.")
         return self.needs_retry
 
     def _get_hop_credentials(self, position: int) -> Credentials:
         run = self.run
         key = run.cache_key_of(position)
         alias = run.requests[position].alias
-        found = cache_lookup.find_credentials(run.cache, key)
-        if found is not None:
-            return found
+        credentials = cache_lookup.find_credentials(run.cache, key)
+        if credentials is not None:
+            return credentials
         with run.cache.lock_entry(CREDENTIALS, key, f"another run is assuming {alias}; waiting for it."):
-            found = cache_lookup.find_credentials(run.cache, key)
-            if found is None:
-                found = Credentials(
+            credentials = cache_lookup.find_credentials(run.cache, key)
+            if credentials is None:
+                credentials = Credentials(
                     *(self._assume_first_role() if position == 0 else self._assume_later_role(position))
                 )
-                entry = _make_entry(found, alias=alias)
-                if is_fresh(entry):  # shorter ones would never be handed out
+                entry = _make_entry(credentials, alias=alias)
+                if is_fresh(entry):  # credentials with less time left are never handed out
                     run.cache.put(CREDENTIALS, key, entry)
-            return found
+            return credentials
 
     def _assume_later_role(self, position: int) -> sts.SessionKeys:
-        before = self.run.requests[position - 1]
+        previous = self.run.requests[position - 1]
         keys = self._get_hop_credentials(position - 1)
-        return self._assume_hop(position, self.run.source.make_sts_client(keys), before.role_arn)
+        return self._assume_hop(position, self.run.source.make_sts_client(keys), previous.role_arn)
 
     def _assume_first_role(self) -> sts.SessionKeys:
         run, need = self.run, self._need
@@ -122,27 +122,27 @@ class AssumeChain:
         if ":user/" not in run.caller.arn:
             raise _make_mfa_error(run.requests[0], run.caller.arn)
         if run.source.is_temporary and self.code_sources.code is None and not self.needs_retry:
-            self.sent_mfa = Mfa(present=None, temporary=True)  # perhaps by GetSessionToken; only AWS knows
+            self.sent_mfa = Mfa(present=None, temporary=True)  # only AWS knows if GetSessionToken made it with MFA
             try:
                 return self._assume_hop(0, run.source.make_sts_client(), run.caller.arn)
-            except ReconcileError as failed:
-                if not _has_code(failed, sts.ROLE_REFUSED):
+            except ReconcileError as error:
+                if not _has_code(error, sts.ROLE_REFUSED):
                     raise
-        return self._assume_with_session() if self._buys_session else self._assume_with_code()
+        return self._assume_with_session() if self._opens_session else self._assume_with_code()
 
     def _assume_without_code(self) -> sts.SessionKeys:
-        """MFA is not known to be needed; where AWS refuses and an MFA session is there anyway, that is tried."""
+        """Assume the first role without MFA. If AWS refuses, try a cached MFA session."""
         run = self.run
         if run.source.is_temporary:
             self.sent_mfa = Mfa(present=None if ":user/" in run.caller.arn else False, temporary=True)
         try:
             return self._assume_hop(0, run.source.make_sts_client(), run.caller.arn)
-        except ReconcileError as failed:
-            kept = self._find_session(None) if _has_code(failed, sts.ROLE_REFUSED) and self._buys_session else None
-            if kept is None:
+        except ReconcileError as error:
+            session = self._find_session(None) if _has_code(error, sts.ROLE_REFUSED) and self._opens_session else None
+            if session is None:
                 raise
             self.sent_mfa = Mfa(True, self._get_session_age(), temporary=True)
-            return self._assume_hop(0, run.source.make_sts_client(kept), run.caller.arn)
+            return self._assume_hop(0, run.source.make_sts_client(session), run.caller.arn)
 
     def _assume_with_code(self) -> sts.SessionKeys:
         run, request = self.run, self.run.requests[0]
@@ -156,56 +156,57 @@ class AssumeChain:
         )
 
     def _assume_with_session(self) -> sts.SessionKeys:
-        """By the MFA session that is kept or bought now; a kept one that is refused is replaced where that may help."""
+        """Assume the first role with the cached MFA session, or a new one if there is none or AWS refuses it."""
         run, need = self.run, self._need
-        kept, caller = self._find_session(need.max_age), run.caller.arn
-        if kept is not None and not (self.needs_retry and self.sent_mfa.present):
+        cached, caller = self._find_session(need.max_age), run.caller.arn
+        if cached is not None and not (self.needs_retry and self.sent_mfa.present):
             self.sent_mfa = Mfa(True, self._get_session_age(), temporary=True)
             try:
-                return self._assume_hop(0, run.source.make_sts_client(kept), caller)
-            except ReconcileError as failed:
-                helps = _has_code(failed, BAD_CREDENTIALS) or (_has_code(failed, sts.ROLE_REFUSED) and not need.known)
-                if not (helps and self._can_ask):
+                return self._assume_hop(0, run.source.make_sts_client(cached), caller)
+            except ReconcileError as error:
+                may_help = _has_code(error, BAD_CREDENTIALS) or (_has_code(error, sts.ROLE_REFUSED) and not need.known)
+                if not (may_help and self._can_ask):
                     raise
-                self.say("AWS refused with the MFA session that was kept; a fresh code may help.")
-        keys = self._create_session(need.max_age, refused=kept)
+                self.notice("AWS refused the cached MFA session; trying again with a new code.")
+        keys = self._create_session(need.max_age, refused=cached)
         self.sent_mfa = Mfa(True, self._get_session_age(), temporary=True)
         return self._assume_hop(0, run.source.make_sts_client(keys), caller)
 
     def _create_session(self, max_age: int | None, refused: Credentials | None) -> Credentials:
-        run, why = self.run, "another run is asking for an MFA code; waiting for it."
-        with run.cache.lock_entry(MFA_SESSIONS, self._session_key, why):
-            kept = self._find_session(max_age)
-            if kept is not None and kept != refused:
-                return kept
-            serial, asked = self._find_serial(), time.time()
+        run, wait_notice = self.run, "another run is asking for an MFA code; waiting for it."
+        with run.cache.lock_entry(MFA_SESSIONS, self._session_key, wait_notice):
+            cached = self._find_session(max_age)
+            if cached is not None and cached != refused:
+                return cached
+            serial, asked_at = self._find_serial(), time.time()
             client, caller = run.source.make_unretried_sts(), run.caller.arn
             keys = self._send_code(
                 run.requests[0].alias,
                 serial,
                 lambda code: sts.open_mfa_session(client, caller, serial, code, MFA_SESSION_SECONDS),
             )
-            run.cache.put(MFA_SESSIONS, self._session_key, _make_entry(Credentials(*keys), serial=serial, asked=asked))
+            entry = _make_entry(Credentials(*keys), serial=serial, asked=asked_at)
+            run.cache.put(MFA_SESSIONS, self._session_key, entry)
             return Credentials(*keys)
 
     def _find_session(self, max_age: int | None) -> Credentials | None:
-        """The MFA session in the cache, where it lasts, is of the device that the alias names, and young enough."""
-        found = self.run.cache.get(MFA_SESSIONS, self._session_key)
-        if found is None or not is_fresh(found) or self._need.serial not in (None, found.get("serial")):
+        """Return the cached MFA session if it is fresh, of the alias's device, and younger than `max_age` seconds."""
+        entry = self.run.cache.get(MFA_SESSIONS, self._session_key)
+        if entry is None or not is_fresh(entry) or self._need.serial not in (None, entry.get("serial")):
             return None
         age = self._get_session_age()
         if max_age is not None and age > max_age - min(AGE_MARGIN, max_age // 2):
             return None
-        return cache_lookup.parse_credentials(found)
+        return cache_lookup.parse_credentials(entry)
 
     def _get_session_age(self) -> int:
-        """Seconds since the code of the MFA session in the cache was sent; its whole length where that is not known."""
-        found = self.run.cache.get(MFA_SESSIONS, self._session_key) or {}
-        asked = found.get("asked")
-        return max(0, int(time.time() - asked)) if isinstance(asked, int | float) else MFA_SESSION_SECONDS
+        """Return the seconds since the code of the cached MFA session was sent; its full length if not known."""
+        entry = self.run.cache.get(MFA_SESSIONS, self._session_key) or {}
+        asked_at = entry.get("asked")
+        return max(0, int(time.time() - asked_at)) if isinstance(asked_at, int | float) else MFA_SESSION_SECONDS
 
     def _send_code(self, alias: str, serial: str, send: Callable[[str], sts.SessionKeys]) -> sts.SessionKeys:
-        """The answer to the first code that AWS takes; one process at a time asks for the codes of a device."""
+        """Send codes until AWS accepts one and return its answer. Only one process asks for a device's codes."""
         run, key = self.run, make_device_key(self.run.endpoint, serial)
         used = UsedCodes(run.cache, key)
         with run.cache.lock_entry(CODES, key, "another run is asking for an MFA code; waiting for it."):
@@ -214,24 +215,24 @@ class AssumeChain:
             return mfa_codes.try_codes(mfa_codes.iter_codes(self.code_sources, question, used), send)
 
     def _assume_hop(self, position: int, client: STSClient, caller: str) -> sts.SessionKeys:
-        """One AssumeRole without a code."""
+        """Make one AssumeRole call without a code."""
         self.position = position
         return sts.assume_role(client, self.run.requests[position].to_parameters(), caller)
 
     @property
     def _can_ask(self) -> bool:
-        given = self.code_sources
-        return any(item is not None for item in (given.code, given.command, given.variable, given.ask))
+        sources = self.code_sources
+        return any(item is not None for item in (sources.code, sources.command, sources.variable, sources.ask))
 
     @property
     def _session_key(self) -> str:
         return key_of(self.run.source_id, self.run.endpoint)
 
     @property
-    def _buys_session(self) -> bool:
-        """True where a code buys a session to keep: long-term keys, an hour at most, and somewhere to keep it."""
-        short = (self.run.requests[0].duration or MAX_CHAINED_DURATION) <= MAX_CHAINED_DURATION
-        return short and not self.run.source.is_temporary and self.run.cache.usable
+    def _opens_session(self) -> bool:
+        """Whether a code opens an MFA session: needs long-term keys, an hour at most, and a usable cache."""
+        is_short = (self.run.requests[0].duration or MAX_CHAINED_DURATION) <= MAX_CHAINED_DURATION
+        return is_short and not self.run.source.is_temporary and self.run.cache.is_usable
 
     @property
     def _need(self) -> MfaNeed:
@@ -242,13 +243,13 @@ class AssumeChain:
         return find_mfa_need(self.run)
 
     def predict_mfa(self) -> Mfa:
-        """The MFA that the first call would carry, asking nobody."""
+        """Return the MFA that the first call would carry, without asking for a code."""
         if ":user/" not in self.run.caller.arn or not (self._need.certain or self.code_sources.code is not None):
             return Mfa(temporary=self.run.source.is_temporary)
         if self.run.source.is_temporary:
             return Mfa(present=None, temporary=True)
-        kept = self._find_session(self._need.max_age) if self._buys_session else None
-        return Mfa(True, self._get_session_age() if kept else 0)
+        cached = self._find_session(self._need.max_age) if self._opens_session else None
+        return Mfa(True, self._get_session_age() if cached else 0)
 
     def _find_serial(self) -> str:
         run = self.run
@@ -257,9 +258,10 @@ class AssumeChain:
 
 @dataclass(frozen=True, slots=True)
 class MfaNeed:
-    """MFA for the first hop. `certain`: the file says so; otherwise only where a code was passed.
+    """The MFA that the first hop needs.
 
-    `known`: the trust is in the file, and with it `max_age`, seconds.
+    certain: the file demands it; else MFA is used only if a code was passed. serial: the device, None for the caller's.
+    max_age: seconds. known: the trust policy is in the file, so `max_age` is right.
     """
 
     certain: bool
@@ -269,12 +271,12 @@ class MfaNeed:
 
 
 def find_mfa_need(run: AssumeRun) -> MfaNeed:
-    """A later hop's `mfa: true` asks for the code as well: only the first call can carry it."""
+    """Return the need of a run. `mfa: true` of a later hop counts, too: only the first call can carry a code."""
     path = run.chain_aliases
     serial = next((alias.mfa_serial for alias in path if alias.mfa_serial), None) or run.profile_device
     demand = run.catalog.find_demand(path, run.caller)
-    said = True if any(alias.mfa for alias in path) else path[0].mfa
-    certain = bool(demand.required) if said is None else said
+    declared = True if any(alias.mfa for alias in path) else path[0].mfa
+    certain = bool(demand.required) if declared is None else declared
     if not certain:
         return MfaNeed(False, serial)
     return MfaNeed(True, serial, demand.max_age, bool(demand.required) and path[0].name in run.catalog.trust_policies)
@@ -285,14 +287,14 @@ def _make_entry(credentials: Credentials, **more: object) -> Entry:
     return {"keys": list(credentials), "expires": ends.timestamp() if ends else 0, **more}
 
 
-def _has_code(failed: ReconcileError, *expected: str) -> bool:
-    return any(problem.code in expected for problem in failed.problems)
+def _has_code(error: ReconcileError, *expected: str) -> bool:
+    return any(problem.code in expected for problem in error.problems)
 
 
 def _make_mfa_error(request: AssumeRoleCall, caller: str) -> ReconcileError:
     return make_error(
         "mfa-from-role",
         f"{request.alias} needs MFA, and {caller} cannot give it.",
-        "AWS takes MFA codes only from users; a role's session carries no MFA.",
-        "Start from a user: pass --profile, or set `source_profile` of the alias.",
+        "AWS accepts MFA codes only from users; a role's session carries no MFA.",
+        "Start from a user: pass --profile NAME, or set `source_profile` of the alias.",
     )

@@ -1,4 +1,4 @@
-"""Saved plans: written by `plan --out`, checked and made again by `apply plan.json`."""
+"""Write saved plans (`plan --out`), and check and rebuild them (`apply plan.json`)."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ from reconciler.render.json_text import dump_json
 from reconciler.render.plan_json import FORMAT_VERSION, plan_to_dict
 
 _DERIVED_SECTIONS = ("summary", "changes")
-"""The sections that an apply works out again; they must be equal to the letter, so that `true` is not 1."""
+"""The sections that an apply computes again. They must be equal as JSON, so that `true` is not 1."""
 
 
 def document_of(plan: Plan) -> dict[str, Any]:
-    """Return a plan file's content, without its checksum."""
+    """Return the content of a plan file, without its checksum."""
     return plan_to_dict(plan) | {"saved": to_saved_section(plan)}
 
 
 def save_plan(plan: Plan, path: Path) -> None:
-    """Write a plan file, whole or not at all. Raises Failed."""
+    """Write a plan file as a whole. Raises ReconcileError if it cannot be written."""
     document = document_of(plan)
     document["integrity"] = compute_digest(document, allow_surrogates=True)
-    content = dump_json(document, indent=2).encode(errors="backslashreplace")  # half a character, as JSON has it
+    content = dump_json(document, indent=2).encode(errors="backslashreplace")  # JSON may hold a lone surrogate
     try:
         if is_stream(path):
             with os.fdopen(open_stream(path), "wb") as file:
@@ -74,13 +74,13 @@ def save_plan(plan: Plan, path: Path) -> None:
 
 
 def read_plan_document(path: Path) -> Mapping[str, Any] | None:
-    """Return the content of a plan file; None if the file is something else (a desired-state file). Raises Failed."""
+    """Return the content of a plan file; None for another file. Raises ReconcileError if the plan file was edited."""
     content = b""
     flaws: list[str] = []
     try:
         content = read_regular(path, LARGEST_RECORD)
         document = parse_strict_json(content, flaws) if content.lstrip().startswith(b"{") else None
-    except OSError:  # told by whoever reads it as a desired-state file
+    except OSError:  # reported when it is read as a desired-state file
         return None
     except (ValueError, RecursionError):
         if is_plan(content):
@@ -94,7 +94,10 @@ def read_plan_document(path: Path) -> Mapping[str, Any] | None:
 
 
 def load_saved_plan(path: Path, document: Mapping[str, Any], request: PlanRequest) -> ConnectedPlan:
-    """A plan file made a plan again: intact, for this account, still live, and accounted for. Raises Failed."""
+    """Make a plan from a plan file.
+
+    Raises ReconcileError if the file was edited, has expired, is for another account, or no longer fits live IAM.
+    """
     saved, now = read_intact_plan(path, document), datetime.now(UTC)
     connection = request.connect()
     check_account(connection, saved.account)
@@ -107,78 +110,88 @@ def load_saved_plan(path: Path, document: Mapping[str, Any], request: PlanReques
 
 
 def check_not_expired(saved: SavedPlan, now: datetime) -> None:
-    """Raise Failed if something that the plan changes has ended since it was made."""
+    """Raise ReconcileError if something in the plan has reached its `expires` since the plan was made."""
     if saved.valid_until is not None and saved.valid_until <= now:
-        summary = "Something of what the plan changes has ended since it was made (`expires`); nothing was written."
-        raise make_error("stale-plan", summary, hint="Plan again.")
+        summary = f"This plan ended at {saved.valid_until:%Y-%m-%d %H:%M} UTC; nothing was written."
+        detail = "Something that it changes has reached its `expires` since."
+        raise make_error("stale-plan", summary, detail, "Run `reconcile plan` again.")
 
 
 def _rebuild_plan(
     path: Path, document: Mapping[str, Any], saved: SavedPlan, connection: Connection, options: PlanOptions
 ) -> Plan:
-    """From what is live now. What a part of the account speaks against is judged by all of it. Raises Failed."""
+    """Build the plan from live IAM. If a read of its part of the account is not conclusive, read all of it.
+
+    Raises ReconcileError if live IAM has changed, or the file does not fit the rebuilt plan.
+    """
     live = _check_still_live(saved, _read_live(saved, connection))
     plan = rebuild_plan(saved, live, options)
     if live.known_addresses is not None:
         if _is_conclusive(plan, live) and _is_accounted_for(document, saved, plan, live):
             return _restore_access(plan, saved)
-        live = _check_still_live(saved, _read_everything(saved, connection))
+        live = _check_still_live(saved, _read_account(saved, connection))
         plan = rebuild_plan(saved, live, options)
     if not _is_accounted_for(document, saved, plan, live):
         raise make_error(
             "plan-not-accounted-for",
-            f"{path}: its calls are not those that its changes need.",
-            detail="It was edited, or what a deleted entity owns has changed.",
-            hint="Plan again. Nothing was written.",
+            f"The plan {path} no longer fits; nothing was written.",
+            detail="Either the file was edited, or something it deletes has gained or lost keys, devices or policies "
+            "since.",
+            hint="Run `reconcile plan` again.",
         )
     return plan
 
 
 def plan_remaining(saved: SavedPlan, connection: Connection, options: PlanOptions) -> Plan:
-    """Plan what is still to do, from a fresh read. The whole account judges what a part of it speaks against."""
+    """Return the remaining plan, from a fresh read. If a part of the account is not conclusive, read all of it."""
     live = _read_live(saved, connection)
     plan = rebuild_plan(saved, live, options)
-    return plan if _is_conclusive(plan, live) else rebuild_plan(saved, _read_everything(saved, connection), options)
+    return plan if _is_conclusive(plan, live) else rebuild_plan(saved, _read_account(saved, connection), options)
 
 
 def _is_conclusive(plan: Plan, live: State) -> bool:
-    """Whether the whole account would say the same of a plan that was made from `live`."""
+    """Return whether a plan made from `live`, a part of the account, would be the same for the whole account."""
     return live.known_addresses is None or (plan.is_safe and not order_depends_on_unread(plan, live))
 
 
 def _check_still_live(saved: SavedPlan, live: State) -> State:
-    """What is live, with the touched entities as the file spells them. Raises Failed where they are others by now."""
+    """Return live IAM with the plan's entities in the file's spelling. Raises ReconcileError if they have changed."""
     changed = find_stale_entities(saved, live)
     if changed:
-        ended = make_error("stale-plan", "The plan is stale; nothing was written.", hint="Plan again.")
-        raise ReconcileError([*changed, *ended.problems])
+        stale = make_error(
+            "stale-plan",
+            "The account has changed since this plan was made; nothing was written.",
+            hint="Run `reconcile plan` again.",
+        )
+        raise ReconcileError([*changed, *stale.problems])
     return use_saved_spelling(saved, live)
 
 
 def _restore_access(plan: Plan, saved: SavedPlan) -> Plan:
-    """With who gains and loses access as it was approved: a part of the account does not tell that.
+    """Return the plan with the access section of the plan file, which a part of the account cannot show.
 
-    It is said whose word that is: nothing else vouches for that section of the file.
+    A finding says so, because no check covers that section of the file.
     """
     if saved.access == AccessDelta():
         return plan
-    summary = "Who gains and who loses access is what the plan file says: only what it touches was read again."
+    summary = "Who gains and loses access is taken from the plan file: only the plan's own entities were read again."
     return replace(
         plan, access=saved.access, findings=(*plan.findings, Problem(Level.INFO, "access-as-saved", summary))
     )
 
 
 def read_intact_plan(path: Path, document: Mapping[str, Any]) -> SavedPlan:
-    """Read a plan file's content, if its checksum is right and every value is one that a plan has. Raises Failed."""
+    """Read the content of a plan file. Raises ReconcileError for a wrong checksum, version or value."""
     if document.get("format_version") != FORMAT_VERSION:
         raise make_error(
             "plan-version",
-            f"{path} has format_version {document.get('format_version')!r}; this version reads {FORMAT_VERSION}.",
-            hint="Plan again with this version.",
+            f"{path} has format_version {document.get('format_version')!r}, and this version reads {FORMAT_VERSION}.",
+            hint="Run `reconcile plan` again with this version.",
         )
     content = {key: value for key, value in document.items() if key != "integrity"}
     if "saved" not in document:
-        raise make_error("plan-not-saved", f"{path} was printed, not saved.", hint="Write it with `plan --out FILE`.")
+        summary = f"{path} is the printed form of a plan, which cannot be applied."
+        raise make_error("plan-not-saved", summary, hint=f"Write it with `reconcile plan --out {path}`.")
     try:
         if document.get("integrity") != compute_digest(content, allow_surrogates=True):
             raise _make_edited_error(path)
@@ -190,33 +203,34 @@ def read_intact_plan(path: Path, document: Mapping[str, Any]) -> SavedPlan:
 
 
 def _make_edited_error(path: Path, detail: str = "") -> ReconcileError:
-    return make_error("plan-edited", f"{path} is not as it was saved.", detail, "Plan again. Nothing was written.")
+    summary = f"The plan {path} was edited or damaged after it was saved; nothing was written."
+    return make_error("plan-edited", summary, detail, "Run `reconcile plan` again.")
 
 
 def _read_live(saved: SavedPlan, connection: Connection) -> State:
-    """What the plan touches and what its guards ask about; the whole account where they need it or it costs less."""
+    """Read the entities that the plan and its guards need; the whole account if that is needed or takes fewer calls."""
     live = _read_part(saved, connection)
-    return _read_everything(saved, connection) if live is None else _complete_reads(saved, live, connection)
+    return _read_account(saved, connection) if live is None else _complete_reads(saved, live, connection)
 
 
 def _read_part(saved: SavedPlan, connection: Connection) -> State | None:
-    """None where the whole account must be read."""
+    """Read the entities that the plan and its guards need, one by one; None if the whole account must be read."""
     if needs_whole_account(saved):
         return None
     reader, live = PartialReader(connection), make_empty_state(connection)
-    asked: set[Address] = set()
+    requested: set[Address] = set()
     while missing := find_unread(saved, live):
-        asked |= missing
-        if count_entity_calls(asked) > saved.reads:
+        requested |= missing
+        if count_entity_calls(requested) > saved.reads:
             return None
-        more = reader.read_entities(missing, live)
-        if more is None:  # the caller may not ask one by one: pages tell what may be read
+        extended = reader.read_entities(missing, live)
+        if extended is None:  # AWS denied a single read; the paged reads may be allowed
             return None
-        live = more
+        live = extended
     return None if is_insufficient(saved, live) else live
 
 
-def _read_everything(saved: SavedPlan, connection: Connection) -> State:
+def _read_account(saved: SavedPlan, connection: Connection) -> State:
     return _complete_reads(saved, snapshot.read_account(connection, saved.after.keys()), connection)
 
 
@@ -227,13 +241,14 @@ def _complete_reads(saved: SavedPlan, live: State, connection: Connection) -> St
 
 
 def _is_accounted_for(document: Mapping[str, Any], saved: SavedPlan, plan: Plan, live: State) -> bool:
-    """Whether the file says what its entities need: the same changes and totals, no entity beside, no refusal less.
+    """Return whether the plan file fits the plan that was rebuilt from its entities.
 
-    What it creates or adopts must carry the tag of the owner that it names: nothing else vouches for that name.
-    What the file was refused for must still be refused where no flag allows it: its settings decide that, and
-    nothing else vouches for them. The lockout guard speaks of the caller, who may be another by now.
+    Both must have the same changes and totals, and no entity may be in one of them only. Two things in the file are
+    checked by their effects, because the checksum does not stop a forger: the owner, whose tag each created or adopted
+    entity must carry; and the settings, with which each refusal of the file must still occur without flags. A lockout
+    is left out, because it depends on the caller, who may be another one now.
     """
-    still = {(item.code, item.address) for item in rebuild_plan(saved, live, PlanOptions()).findings}
+    codes = {(item.code, item.address) for item in rebuild_plan(saved, live, PlanOptions()).findings}
     return (
         plan.partition == saved.partition
         and has_same_changes(document, plan)
@@ -242,12 +257,12 @@ def _is_accounted_for(document: Mapping[str, Any], saved: SavedPlan, plan: Plan,
             owner_of(entity) not in (None, saved.owner) for entity in saved.desired_entities.values() if saved.owner
         )
         and {change.address for change in plan.changes} == set(saved.after)
-        and all(refusal in still for refusal in saved.refusals if refusal[0] != "lockout")
+        and all(refusal in codes for refusal in saved.refusals if refusal[0] != "lockout")
     )
 
 
 def has_same_changes(document: Mapping[str, Any], plan: Plan, *, in_order: bool = True) -> bool:
-    """Tell whether a plan file lists exactly the changes, calls and totals of a plan; in_order: and their order."""
+    """Return whether a plan file has exactly the changes, calls and totals of a plan. in_order: and their order."""
     both = [{key: side[key] for key in _DERIVED_SECTIONS} for side in (document, _recompute_sections(plan))]
     if not in_order:
         both = [side | {"changes": list(map(_drop_order, side["changes"]))} for side in both]
@@ -260,7 +275,7 @@ def _drop_order(change: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _recompute_sections(plan: Plan) -> dict[str, Any]:
-    """Return the changes and their totals as they read back from a file."""
+    """Return the changes and totals of a plan as they would be read from a file."""
     document = plan_to_dict(plan)
-    found: dict[str, Any] = json.loads(json.dumps({key: document[key] for key in _DERIVED_SECTIONS}))
-    return found
+    sections: dict[str, Any] = json.loads(json.dumps({key: document[key] for key in _DERIVED_SECTIONS}))
+    return sections

@@ -1,4 +1,4 @@
-"""The use case `undo`: a journal and the account as it is → the plan that goes back."""
+"""The use case `undo`: make the plan that reverses a journal, from the journal and the live account."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from reconciler.plan.saved.undo import build_undo_plan, merge_runs, reverse_run
 
 
 def make_undo_plan(journal: Path, request: PlanRequest) -> Plan:
-    """What it takes to undo all that a journal records. Raises Failed."""
+    """Return the plan that undoes all runs of a journal. Raises ReconcileError."""
     run = merge_runs(read_journal(journal))
     if run is None:
         raise make_error(
             "mixed-journal",
-            f"{journal} holds several applies, of different accounts or with a rename: they cannot be undone as one.",
-            hint="Give each apply a journal of its own, and undo the last one first.",
+            f"{journal} cannot be undone: it holds several applies, of different accounts or with a rename.",
+            hint="Write one journal for each apply (--journal FILE), and undo the last apply first.",
         )
     connection = request.connect()
     check_account(connection, run.saved.account)

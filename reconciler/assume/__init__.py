@@ -1,1 +1,1 @@
-"""Role aliases → temporary credentials; standard library only, so that a warm run imports next to nothing."""
+"""Turn role aliases into temporary credentials. Standard library only, so that a warm run imports next to nothing."""

@@ -1,7 +1,7 @@
-"""The aliases of a file, found without reading YAML: an index that holds as long as nothing it was made from changed.
+"""An index of a file's aliases, so that a warm `assume` reads no YAML.
 
-Standard library only, and little of it: this is on the path of every warm `assume`. What was looked at is kept as a
-`Manifest`; an index whose manifest does not hold is a miss.
+The index holds a `Manifest` of the files it was made from. If one of them has changed, the index is a cache miss.
+Standard library only, and little of it: every warm `assume` imports this module.
 """
 
 from __future__ import annotations
@@ -20,27 +20,31 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 CLOCK_TICK = 0.02
-"""Seconds that the times of files may lag behind the clock."""
+"""Seconds by which the timestamp of a file may lag behind the clock."""
 
 Manifest = dict[str, object]
-"""files: path → SHA-256 of its content. absent: paths that must not exist. patterns: glob → what it matched."""
+"""files: path → SHA-256 of its content. absent: paths that must not exist. patterns: glob → the paths it matched."""
 
 
 def index_key_of(
     files: Sequence[str], variables: Mapping[str, str], account: str | None, partition: str, environ: Mapping[str, str]
 ) -> str:
-    """The name of the index for these arguments, given here: the same words mean other files in another folder."""
-    named = list(files) or ["", environ.get("RECONCILE_FILE", "")]
-    return key_of(FORMAT, __version__, _find_working_folder(), named, dict(variables), account, partition)
+    """Return the cache key of the index for these arguments.
+
+    The working folder is part of the key, because a relative path names another file in another folder.
+    """
+    requested = list(files) or ["", environ.get("RECONCILE_FILE", "")]
+    return key_of(FORMAT, __version__, _find_working_folder(), requested, dict(variables), account, partition)
 
 
 def build_manifest(
     files: Iterable[str], absent: Iterable[str], patterns: Iterable[str], since: float
 ) -> Manifest | None:
-    """What the files are now; None where one of them cannot be read. Relative paths are of the working folder.
+    """Return the manifest of the files as they are now; None if it could not be trusted later.
 
-    `since`: when reading them began, seconds since 1970. None as well where one was written after that: what was read
-    may be another content than what is there now.
+    since: the time at which reading the files began, in seconds since 1970. There is no manifest if a file cannot be
+    read, or was written after `since`: its content may then differ from the one that was read. Relative paths start
+    at the working folder.
     """
     digests = {os.path.abspath(path): _digest_of(path) for path in files}
     if not all(digests.values()) or any(_modification_time_of(path) > since - CLOCK_TICK for path in digests):
@@ -50,24 +54,24 @@ def build_manifest(
 
 
 def _modification_time_of(path: str) -> float:
-    """When the file came to be what it is: its content written, or another file put in its place."""
-    found = os.stat(path)
-    return found.st_mtime if os.name == "nt" else max(found.st_mtime, found.st_ctime)
+    """Return when the file was last written or replaced by another file, in seconds since 1970."""
+    status = os.stat(path)
+    return status.st_mtime if os.name == "nt" else max(status.st_mtime, status.st_ctime)
 
 
 def read_index(cache: Cache, name: str, kind: str = INDEXES) -> Entry | None:
-    """The index of that name, where everything it was made from is as it was."""
-    found = cache.get(kind, name)
-    return found if found is not None and _is_unchanged(found.get("looked")) else None
+    """Return the index of that name; None if there is none, or if a file it was made from has changed."""
+    entry = cache.get(kind, name)
+    return entry if entry is not None and _is_unchanged(entry.get("looked")) else None
 
 
 def find_parent_file(entry: Entry) -> str:
-    """The default file, if nobody named one and it is one of a parent folder; else "".
+    """Return the default file if it was found in a parent folder; "" if the user named a file.
 
-    Only then are there files that would come before it.
+    The manifest lists absent files only in that case: those of the nearer folders.
     """
-    looked: Any = entry["looked"]
-    return os.path.relpath(next(iter(looked["files"]), "")) if looked["absent"] else ""
+    manifest: Any = entry["looked"]
+    return os.path.relpath(next(iter(manifest["files"]), "")) if manifest["absent"] else ""
 
 
 def _is_unchanged(manifest: object) -> bool:

@@ -1,7 +1,8 @@
-"""What a run keeps for later ones: role credentials, MFA sessions, who keys belong to, the index of a file's aliases.
+"""The user's cache: role credentials, MFA sessions, the owners of keys, and indexes of aliases.
 
-Standard library only, and little of it: this is on the path of every warm `assume`. One JSON file per entry, mode 0600
-in a folder of mode 0700, replaced as a whole; whatever cannot be read or believed is a miss, never an error.
+Each entry is one JSON file of mode 0600 in a folder of mode 0700, and is replaced as a whole. An entry that cannot be
+read or trusted is a miss, never an error. Standard library only, and little of it: every warm `assume` imports this
+module.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from contextlib import contextmanager, suppress
 from reconciler.files.user_dirs import ensure_private_folder, find_cache_folder, is_private_file, is_private_folder
 
 REFRESH_MARGIN = 900
-"""Seconds that credentials from the cache still last at least: with less, AWS SDKs refresh at once."""
+"""Seconds that cached credentials must still last to be handed out: with less, AWS SDKs refresh at once."""
 
 CREDENTIALS, MFA_SESSIONS, IDENTITIES, INDEXES, CODES = "credentials", "mfa-sessions", "identities", "indexes", "codes"
 DEMANDS = "demands"
@@ -26,14 +27,14 @@ Notice = Callable[[str], None]
 
 
 def key_of(*parts: object) -> str:
-    """The name of an entry: a digest of every part (JSON values), so that none of them shows in a file name."""
+    """Return the name of an entry: a digest of every part (JSON values), so that no part shows in a file name."""
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 class Cache:
-    """The entries in one folder; with no folder nothing is kept and nothing found.
+    """The cache in one folder. Without a folder, nothing is kept and nothing is found.
 
-    `without`: what the person is told, once, where something would be kept and there is no folder.
+    missing_notice: shown once if something is to be kept and there is no folder. notice: gets each line for the user.
     """
 
     def __init__(self, folder: str | None, notice: Notice, missing_notice: str = "") -> None:
@@ -44,12 +45,12 @@ class Cache:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], notice: Notice) -> Cache:
-        """The user's cache. `notice` gets one line where nothing can be kept."""
-        return cls(find_cache_folder(environ), notice, "nothing is cached: there is no home folder.")
+        """Return the user's cache. `notice` gets one line if nothing can be kept."""
+        return cls(find_cache_folder(environ), notice, "nothing is cached: this user has no home folder.")
 
     @property
-    def usable(self) -> bool:
-        """True where entries can be written. Tells the person once where they cannot."""
+    def is_usable(self) -> bool:
+        """Return whether entries can be written. Tell the user once if they cannot."""
         if self._folder is None:
             if self._missing_notice:
                 self._notice(self._missing_notice)
@@ -59,27 +60,27 @@ class Cache:
             ensure_private_folder(self._folder)
             self._is_trusted = is_private_folder(self._folder)
             if not (self._is_trusted and os.access(self._folder, os.W_OK)):
-                raise PermissionError(0, "It is not yours to write")
+                raise PermissionError(0, "It must be writable, and yours alone")
         except OSError as error:
             self._disable(error)
         return self._folder is not None
 
     def get(self, kind: str, key: str) -> Entry | None:
-        """An entry as it was put; None where there is none that can be read."""
+        """Return an entry as it was put; None if there is none that can be read."""
         if not self._is_trusted:
             return None
         try:
             with open(self._path_of(kind, key), encoding="utf-8") as file:
-                if not is_private_file(file.fileno()):  # put there while the folder was open to others
+                if not is_private_file(file.fileno()):  # another user wrote it while the folder was open to others
                     return None
-                found = json.load(file)
+                entry = json.load(file)
         except (OSError, ValueError, RecursionError):
             return None
-        return found if isinstance(found, dict) else None
+        return entry if isinstance(entry, dict) else None
 
     def put(self, kind: str, key: str, entry: Mapping[str, object]) -> None:
-        """Keep an entry. Where that is impossible the person is told, once, and the run goes on."""
-        if not self.usable:
+        """Write an entry. If that fails, tell the user once and go on."""
+        if not self.is_usable:
             return
         from pathlib import Path
 
@@ -92,22 +93,25 @@ class Cache:
             self._disable(error)
 
     def clear(self, kind: str, matches: Callable[[Entry], bool] | None = None) -> int:
-        """Forget the entries of a kind, all or those that `matches` picks; how many. Raises OSError where one stays."""
-        folder, gone = os.path.join(self._folder or "", kind), 0
+        """Delete the entries of a kind, all or those that match, and return their number.
+
+        Raises OSError if an entry cannot be deleted.
+        """
+        folder, deleted = os.path.join(self._folder or "", kind), 0
         if self._folder is None or not os.path.isdir(folder):
             return 0
         for name in os.listdir(folder):
             entry = self.get(kind, name.removesuffix(".json")) or {}
             if matches is None or matches(entry):
-                with suppress(FileNotFoundError):  # another run forgets, too
+                with suppress(FileNotFoundError):  # another run deletes it, too
                     os.unlink(os.path.join(folder, name))
-                    gone += name.endswith(".json")
-        return gone
+                    deleted += name.endswith(".json")
+        return deleted
 
     @contextmanager
     def lock_entry(self, kind: str, key: str, wait_notice: str = "") -> Iterator[None]:
-        """For one process at a time; the others wait, and are told so. Without a usable cache there is no lock."""
-        if not self.usable:
+        """Hold the lock of an entry; other processes wait and show `wait_notice`. Lock nothing without a cache."""
+        if not self.is_usable:
             yield
             return
         from contextlib import ExitStack
@@ -135,11 +139,11 @@ class Cache:
 
 
 def count_seconds_left(entry: Entry | None, now: float | None = None) -> float:
-    """How long the credentials of an entry last; 0 where there are none."""
+    """Return the seconds that the credentials of an entry still last; 0 if there are none."""
     ends = entry.get("expires") if entry else None
     return max(0.0, ends - (time.time() if now is None else now)) if isinstance(ends, int | float) else 0.0
 
 
 def is_fresh(entry: Entry | None) -> bool:
-    """True for credentials that last long enough to be handed out."""
+    """Return whether the credentials of an entry last long enough to be handed out."""
     return count_seconds_left(entry) >= REFRESH_MARGIN

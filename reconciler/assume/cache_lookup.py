@@ -1,6 +1,6 @@
-"""What a warm and a cold `assume` do alike before anybody is asked: whose keys they are, and how entries are named.
+"""The cache lookups that a warm and a cold `assume` share: who owns the source keys, and the key of each entry.
 
-Standard library only, and little of it: this is on the path of every warm `assume`.
+Standard library only, and little of it: every warm `assume` imports this module.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from reconciler.assume.credential_source import endpoint_of
 from reconciler.assume.credentials import ALIAS_VARIABLE, Credentials
 
 IDENTITY_TTL = 86400.0
-"""Seconds that the owner of keys is remembered: a renamed user is noticed within a day."""
+"""Seconds for which the owner of keys is remembered, so that a renamed user is noticed within a day."""
 
 CallParameters = Sequence[Mapping[str, object]]
 """The parameters of each AssumeRole call, first hop first."""
 
 
 def resolve_sts_endpoint(option: str | None, profile: str | None, environ: Mapping[str, str]) -> str:
-    """Where STS is called, "" for AWS itself: the same role at another endpoint is another role.
+    """Return the endpoint at which STS is called, "" for AWS's own. It is part of each cache key.
 
     Precedence: AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
     """
@@ -28,30 +28,30 @@ def resolve_sts_endpoint(option: str | None, profile: str | None, environ: Mappi
         return option
     if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
         return ""
-    named = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL")
-    return named or endpoint_of(profile, environ)
+    configured = environ.get("AWS_ENDPOINT_URL_STS") or environ.get("AWS_ENDPOINT_URL")
+    return configured or endpoint_of(profile, environ)
 
 
 def find_identity(cache: Cache, source: str, endpoint: str) -> Entry | None:
-    """Who the source credentials are, where it was asked within a day: `arn`, `account`, `session_name`."""
-    found = cache.get(IDENTITIES, key_of(source, endpoint))
-    asked = found.get("asked") if found else None
-    return found if isinstance(asked, int | float) and 0 <= time.time() - asked < IDENTITY_TTL else None
+    """Return the owner of the source credentials: `arn`, `account`, `session_name`. None if AWS must be asked again."""
+    entry = cache.get(IDENTITIES, key_of(source, endpoint))
+    asked_at = entry.get("asked") if entry else None
+    return entry if isinstance(asked_at, int | float) and 0 <= time.time() - asked_at < IDENTITY_TTL else None
 
 
 def credentials_key_of(source: str, endpoint: str, calls: CallParameters) -> str:
-    """The name of the credentials that these calls give: every argument counts, and whose keys made them."""
+    """Return the cache key of the credentials that these calls give, made of the source keys and each argument."""
     return key_of(source, endpoint, *calls)
 
 
 def find_credentials(cache: Cache, key: str) -> Credentials | None:
-    """Credentials from the cache that last long enough to be handed out."""
-    found = cache.get(CREDENTIALS, key)
-    return parse_credentials(found) if is_fresh(found) else None
+    """Return credentials from the cache if they last long enough to be handed out."""
+    entry = cache.get(CREDENTIALS, key)
+    return parse_credentials(entry) if is_fresh(entry) else None
 
 
 def parse_credentials(entry: Entry | None) -> Credentials | None:
-    """The credentials of an entry, however old."""
+    """Return the credentials of an entry, even if they have expired; None if it holds none."""
     keys = entry.get("keys") if entry else None
     if not (isinstance(keys, list) and len(keys) == 4 and all(isinstance(part, str) for part in keys)):
         return None
@@ -59,13 +59,13 @@ def parse_credentials(entry: Entry | None) -> Credentials | None:
 
 
 def describe_nesting(profile: str | None, environ: Mapping[str, str]) -> str:
-    """One line on who the person is already and whom the role is assumed from; "" where they are nobody's session."""
-    already = environ.get(ALIAS_VARIABLE)
-    if not already:
+    """Return one line on the alias that this shell is in and the credentials that `assume` starts from, or ""."""
+    active_alias = environ.get(ALIAS_VARIABLE)
+    if not active_alias:
         return ""
     if profile:
-        return f"You are already {already}; the role is assumed from the profile {profile}."
+        return f"This shell is already in `{active_alias}`. Starting again from profile {profile}, not chaining."
     return (
-        f"You are already {already}, and the role is assumed from it: no AWS_PROFILE was kept from before, "
-        "and keys of before are stored nowhere."
+        f"This shell is already in `{active_alias}`. Chaining from it: no profile was set before, and reconcile "
+        "never stores the keys that were. To start elsewhere, pass --profile."
     )

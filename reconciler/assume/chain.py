@@ -1,7 +1,7 @@
-"""An alias → the AssumeRole calls that reach it, first hop first. Pure; standard library only.
+"""Build the AssumeRole calls that lead to an alias, first hop first. Pure; standard library only.
 
-Limits are those of the STS API reference, "AssumeRole", and of role chaining: a role assumed with another
-role's credentials lasts at most one hour (IAM User Guide, "Roles terms and concepts").
+Limits: STS API reference, "AssumeRole". Role chaining, which is assuming a role with another role's session, gives
+sessions of at most one hour (IAM User Guide, "Roles terms and concepts").
 """
 
 from __future__ import annotations
@@ -19,23 +19,25 @@ from reconciler.model.suggest import suggest_word
 
 
 def collect_inherited(calls: Sequence[AssumeRoleCall], position: int, caller_arn: str) -> InheritedAttributes:
-    """Return what goes along into the call `position`, from those before it (IAM User Guide, "Pass session tags in
-    AWS STS", "Monitor and control actions taken with assumed roles")."""
-    before = calls[:position]
+    """Return the tags and the source identity that the call at `position` inherits from the calls before it.
+
+    Sources: IAM User Guide, "Pass session tags in AWS STS", "Monitor and control actions taken with assumed roles".
+    """
+    earlier = calls[:position]
     transitive = [
         (key, value)
-        for request in before
+        for request in earlier
         for key, value in request.session_tags
         if key.casefold() in {name.casefold() for name in request.transitive_tags}
     ]
-    identity = next((request.source_identity for request in before if request.source_identity), "")
+    identity = next((request.source_identity for request in earlier if request.source_identity), "")
     return InheritedAttributes(identity, tuple(transitive), not is_role_session(caller_arn))
 
 
 def resolve_role_chain(name: str, aliases: Mapping[str, Alias]) -> tuple[Alias, ...]:
-    """The aliases from the first that is assumed to the one asked for, through `via`.
+    """Return the aliases along `via`, from the first one that is assumed to `name`.
 
-    Raises Failed: no such alias, or a `via` that names none or leads back to itself.
+    Raises ReconcileError if an alias is missing or the chain is a circle.
     """
     path: list[Alias] = []
     current: str | None = name
@@ -45,20 +47,25 @@ def resolve_role_chain(name: str, aliases: Mapping[str, Alias]) -> tuple[Alias, 
             raise make_alias_error(current, aliases, path)
         if alias in path:
             steps = " → ".join([*(item.name for item in path), current])
-            raise make_error("alias-loop", f"The aliases lead back to themselves: {steps}.", place=alias.place)
+            raise make_error(
+                "alias-loop",
+                f"These aliases form a circle through `via`: {steps}.",
+                hint=f"Remove `via` from one of them, or change it: {alias.name} needs a first role.",
+                place=alias.place,
+            )
         path.append(alias)
         current = alias.via
     return tuple(reversed(path))
 
 
 def source_profile_of(role_chain: tuple[Alias, ...]) -> str | None:
-    """The `source_profile` of a chain: that of the hop nearest to the person."""
+    """Return the `source_profile` of a chain: that of the first hop that has one."""
     alias = find_source_alias(role_chain)
     return alias.source_profile if alias else None
 
 
 def find_source_alias(role_chain: tuple[Alias, ...]) -> Alias | None:
-    """Return the alias that `source_profile_of` is of."""
+    """Return the first alias of a chain that has a `source_profile`; None if none has."""
     return next((alias for alias in role_chain if alias.source_profile), None)
 
 
@@ -69,24 +76,24 @@ def build_calls(
     duration: int | None = None,
     session_name: str | None = None,
 ) -> tuple[AssumeRoleCall, ...]:
-    """The calls for `resolve_role_chain`, with `duration` and `session_name` overriding the alias asked for.
+    """Return one call per alias of a chain that `resolve_role_chain` returned.
 
-    `max_durations`: alias → max_session_duration of its role in seconds, where the file says.
-
-    A caller that is itself a role's session is chaining already: an alias's longer duration becomes one hour
-    there. Raises Failed: a duration or session name that AWS would refuse.
+    caller_arn: the owner of the source credentials. If it is a role's session, the first call is chained, too, and a
+    longer duration of the first alias becomes one hour. max_durations: alias → max_session_duration of its role in
+    seconds, if the file has it. duration (seconds), session_name: override those of the last alias.
+    Raises ReconcileError for a duration or session name that AWS would refuse.
     """
     default = derive_session_name(caller_arn)
-    asked = role_chain[-1]
-    final = replace(asked, duration=duration or asked.duration, session_name=session_name or asked.session_name)
-    sessions = is_role_session(caller_arn)
+    last = role_chain[-1]
+    final = replace(last, duration=duration or last.duration, session_name=session_name or last.session_name)
+    from_session = is_role_session(caller_arn)
     return tuple(
         _build_call(
             alias,
             default,
             max_durations.get(alias.name),
             chained=position > 0,
-            from_session=sessions,
+            from_session=from_session,
             override=bool(duration) and alias is final,
         )
         for position, alias in enumerate((*role_chain[:-1], final))
@@ -94,12 +101,13 @@ def build_calls(
 
 
 def derive_session_name(caller_arn: str) -> str:
-    """The caller's user or session name as RoleSessionName: 2 to 64 of `[A-Za-z0-9_+=,.@-]`."""
+    """Return the caller's user or session name as a RoleSessionName: 2 to 64 of `[A-Za-z0-9_+=,.@-]`."""
     name = re.sub(r"[^A-Za-z0-9_+=,.@-]", "-", re.split("[:/]", caller_arn)[-1])[:64]
     return name if len(name) >= 2 else f"{name or 'reconcile'}-session"
 
 
 def is_role_session(caller_arn: str) -> bool:
+    """Return whether the ARN is that of a role's session."""
     return ":assumed-role/" in caller_arn
 
 
@@ -120,8 +128,8 @@ def _build_call(
     if not SESSION_NAME.fullmatch(name):
         raise make_error(
             "session-name",
-            f"{name!r} cannot be the session name of {alias.name}.",
-            "AWS takes 2 to 64 letters, digits and `_+=,.@-`.",
+            f"AWS accepts no session name {name!r} for the alias {alias.name}.",
+            "A session name has 2 to 64 characters: letters, digits and `_+=,.@-`.",
             "Change --session-name, or `session_name` of the alias.",
             alias.place,
         )
@@ -140,11 +148,11 @@ def _build_call(
 
 
 def _check_duration(alias: Alias, duration: int | None, chained: bool, role_maximum: int | None) -> None:
-    longest, why = MAX_DURATION, "AWS allows no longer session."
+    longest, why = MAX_DURATION, "AWS allows no longer session of any role."
     if role_maximum is not None:
-        longest, why = role_maximum, f"It is the max_session_duration of {alias.role}."
+        longest, why = role_maximum, f"This is the max_session_duration of {alias.role}."
     if chained and longest > MAX_CHAINED_DURATION:
-        longest, why = MAX_CHAINED_DURATION, "A role assumed with another role's session lasts 1h at most."
+        longest, why = MAX_CHAINED_DURATION, "AWS limits a session made with another role's session to 1h."
     if duration is None or MIN_DURATION <= duration <= longest:
         return
     short = duration < MIN_DURATION
@@ -152,9 +160,9 @@ def _check_duration(alias: Alias, duration: int | None, chained: bool, role_maxi
         "session-duration",
         f"{alias.name} cannot be assumed for {format_duration(duration)}: "
         + (
-            f"the shortest is {format_duration(MIN_DURATION)}."
+            f"the shortest session is {format_duration(MIN_DURATION)}."
             if short
-            else f"the longest is {format_duration(longest)}."
+            else f"the longest session is {format_duration(longest)}."
         ),
         "AWS allows no shorter session." if short else why,
         "Change --duration, or `duration` of the alias.",
@@ -163,14 +171,14 @@ def _check_duration(alias: Alias, duration: int | None, chained: bool, role_maxi
 
 
 def make_alias_error(name: str, aliases: Collection[str], role_chain: Sequence[Alias] = ()) -> ReconcileError:
-    """Return the failure that says that the file has no such alias. role_chain: the aliases that led to it."""
+    """Return the error that the file has no alias `name`. role_chain: the aliases that led to it through `via`."""
     if role_chain:
         summary, place = (
-            f"{role_chain[-1].name} goes via {name!r}, which is no alias of the file.",
+            f"The alias {role_chain[-1].name} has `via: {name}`, and the file has no alias {name!r}.",
             role_chain[-1].place,
         )
     else:
         summary, place = f"The file has no alias {name!r}.", None
     listed = f"It has {', '.join(sorted(aliases))}." if aliases else "It has no `aliases:` at all."
-    near = suggest_word(name, aliases)
-    return make_error("unknown-alias", summary, listed, f"Did you mean {near!r}?" if near else "", place)
+    close = suggest_word(name, aliases)
+    return make_error("unknown-alias", summary, listed, f"Did you mean {close!r}?" if close else "", place)

@@ -1,7 +1,7 @@
-"""The AWS console as a role: the two requests of its federation endpoint, as URLs.
+"""URLs that open the AWS console as a role: the two requests of its federation endpoint.
 
-Source: IAM User Guide, "Enable custom identity broker access to the AWS console". Both URLs are secrets: the
-query of the first holds the keys, the second signs in whoever opens it, for 15 minutes.
+Both URLs are secrets. The query of the first holds the keys; the second signs in whoever opens it within 15 minutes.
+Source: IAM User Guide, "Enable custom identity broker access to the AWS console".
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from reconciler.model.sts_limits import MAX_DURATION, MIN_DURATION
 from reconciler.model.url import redact_url
 
 ISSUER = "reconcile"
-"""Whom the console names as the place where the session was made."""
+"""The issuer that the console shows as the origin of the session."""
 
 
 def resolve_signin_endpoint(partition: str, environ: Mapping[str, str], endpoint_url: str | None = None) -> str:
-    """Where sign-in tokens come from, without a path.
+    """Return the endpoint that gives sign-in tokens, without a path.
 
-    `endpoint_url`, then AWS_ENDPOINT_URL_SIGNIN and AWS_ENDPOINT_URL as any AWS client reads them ("Service-specific
-    endpoints", AWS SDKs Reference Guide), then the partition's own. Raises Failed.
+    Precedence: `endpoint_url`, then AWS_ENDPOINT_URL_SIGNIN and AWS_ENDPOINT_URL as any AWS client reads them
+    ("Service-specific endpoints", AWS SDKs Reference Guide), then the partition's own.
+    Raises ReconcileError if the URL is not safe for keys, or the partition has no documented endpoint.
     """
     ignored = environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"
     configured = "" if ignored else environ.get("AWS_ENDPOINT_URL_SIGNIN") or environ.get("AWS_ENDPOINT_URL")
@@ -35,18 +36,18 @@ def resolve_signin_endpoint(partition: str, environ: Mapping[str, str], endpoint
     if not _is_secure_url(url):
         raise make_error(
             "console-endpoint",
-            f"The sign-in endpoint {redact_url(url)} cannot be used.",
-            "It is sent the keys themselves, so it must be https, or http on this machine.",
-            "Set AWS_ENDPOINT_URL_SIGNIN to another URL.",
+            f"The sign-in endpoint {redact_url(url)} is not safe for keys.",
+            "reconcile sends it the role's keys, so its URL must be https, or http on this machine.",
+            "Set AWS_ENDPOINT_URL_SIGNIN to another URL, or unset it.",
         )
     return url.rstrip("/")
 
 
 def choose_duration(requested: int | None, chained: bool) -> int | None:
-    """Seconds of the console session to ask for; None: as long as the credentials live.
+    """Return the seconds that the console session shall last; None for as long as the credentials last.
 
-    AWS answers HTTP 400 to any SessionDuration with the credentials of role chaining, and below 900 or above
-    43200 seconds.
+    AWS answers HTTP 400 to a SessionDuration below 900 or above 43200 seconds, and to any SessionDuration that comes
+    with credentials of role chaining.
     """
     if chained or requested is None or requested < MIN_DURATION:
         return None
@@ -54,7 +55,7 @@ def choose_duration(requested: int | None, chained: bool) -> int | None:
 
 
 def build_token_url(base: str, credentials: Credentials, duration: int | None) -> str:
-    """The URL that answers with a sign-in token for these credentials."""
+    """Return the URL that answers with a sign-in token for these credentials. duration: seconds."""
     session = {
         "sessionId": credentials.access_key_id,
         "sessionKey": credentials.secret_access_key,
@@ -65,24 +66,24 @@ def build_token_url(base: str, credentials: Credentials, duration: int | None) -
 
 
 def build_login_url(base: str, partition: str, region: str | None, token: str) -> str:
-    """The URL that opens the console's home page, in the region where there is one."""
+    """Return the URL that opens the console's home page, in `region` if there is one."""
     home = f"https://{_find_host('console', partition)}/console/home"
     destination = f"{home}?{_encode_query({'region': region})}" if region else home
-    named = {"Action": "login", "Issuer": ISSUER, "Destination": destination, "SigninToken": token}
-    return _build_federation_url(base, named)
+    parameters = {"Action": "login", "Issuer": ISSUER, "Destination": destination, "SigninToken": token}
+    return _build_federation_url(base, parameters)
 
 
 def _find_host(service: str, partition: str) -> str:
-    found = PARTITIONS.get(partition)
-    if found is None or not found.console:
+    known = PARTITIONS.get(partition)
+    if known is None or not known.console:
         documented = ", ".join(one.id for one in PARTITIONS.values() if one.console)
         raise make_error(
             "console-unknown",
-            f"The console of the partition {partition} is not known: AWS documents no sign-in host for it.",
-            f"Documented are those of {documented}.",
-            "Use the credentials without --console.",
+            f"The partition {partition} has no known console: AWS documents no sign-in host for it.",
+            f"AWS documents sign-in hosts for {documented}.",
+            "Run the command again without --console.",
         )
-    return found.console.format(service)
+    return known.console.format(service)
 
 
 def _is_secure_url(url: str) -> bool:

@@ -1,8 +1,8 @@
-"""Who a role is assumed from, as far as the environment and AWS's own files tell without asking anybody.
+"""The credentials that a role is assumed from, as read from the environment and AWS's own files.
 
 Precedence is botocore's ("Credentials", Boto3 documentation): keys in the environment, unless a profile is named; then
-the profile. Its files are read as botocore reads them, by the rules of configparser, whose import would take as long as
-the rest of a warm `assume`. Standard library only, and little of it.
+the profile. This module reads the files by the rules of configparser, as botocore does, without importing configparser:
+that import takes as long as the rest of a warm `assume`. Standard library only, and little of it.
 """
 
 from __future__ import annotations
@@ -14,24 +14,26 @@ from io import StringIO
 from reconciler.files.bounded_reads import LARGEST_SETTINGS, read_regular
 
 DEFAULT_PROFILE = "default"
-"""The profile of whoever names none."""
+"""The profile that AWS's tools use if none is named."""
 
 _KEY = "aws_access_key_id"
 _SECRET = ("aws_secret_access_key", "aws_session_token")
 _EXTERNAL_SOURCES = ("role_arn", "sso_session", "sso_start_url", "login_session")
-"""What makes botocore take no keys that the same profile holds: they come from somewhere else."""
+"""Settings that make botocore ignore the keys in the same profile."""
 _OPAQUE_SOURCES = ("credential_source", "web_identity_token_file", "credential_process")
-"""They come from the environment, the machine or a token: the profile's text says not whose they are."""
+"""Settings whose credentials come from the environment, the machine or a token: the file does not show the owner."""
 _ENDPOINT_OPTIONS = ("endpoint_url", "services", "ignore_configured_endpoint_urls")
 
 ProfileSettings = dict[str, str]
+"""Option → value."""
 Sections = dict[str, ProfileSettings]
+"""Section header or profile name → settings."""
 
 
 def identity_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
-    """A text that stands for the source credentials: `key:AKIA…`, or `profile:` and what the profile says.
+    """Return a text that identifies the source credentials: `key:AKIA…`, or `profile:` and the profile's settings.
 
-    None where only asking can tell: a machine's or container's role, a web identity, files that botocore refuses.
+    None if only AWS can tell: a machine's or container's role, a web identity, files that botocore refuses.
     """
     if profile is None:
         key, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
@@ -46,21 +48,21 @@ def identity_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
 
 
 def endpoint_of(profile: str | None, environ: Mapping[str, str]) -> str:
-    """A text that stands for what the profile says of the endpoints to call; "" where it says nothing."""
+    """Return a text that identifies the endpoint settings of the profile; "" if it has none."""
     try:
         files = _AwsFiles(environ)
     except ValueError:
         return ""
     settings = files.settings_of(_profile_name_of(profile, environ))
-    said = [(key, settings[key]) for key in _ENDPOINT_OPTIONS if key in settings]
+    options = [(key, settings[key]) for key in _ENDPOINT_OPTIONS if key in settings]
     services = sorted(files.services.get(settings.get("services", ""), {}).items())
-    return repr([*said, *services]) if said else ""
+    return repr([*options, *services]) if options else ""
 
 
 def mfa_serial_of(profile: str | None, environ: Mapping[str, str]) -> str | None:
-    """Return the `mfa_serial` of the profile whose own keys are used; None if it names none.
+    """Return the `mfa_serial` of the profile if its own keys are used; else None.
 
-    The one of a profile with `role_arn` goes with that role: a role's session has no device.
+    In a profile with `role_arn` the serial belongs to that role's request, and a role's session has no device.
     """
     if profile is None and environ.get("AWS_ACCESS_KEY_ID"):
         return None
@@ -72,8 +74,10 @@ def mfa_serial_of(profile: str | None, environ: Mapping[str, str]) -> str | None
 
 
 def asks_for_code(profile: str | None, environ: Mapping[str, str]) -> bool:
-    """True if the source credentials are a role's that is assumed with MFA: `role_arn` and `mfa_serial`, here or on
-    the way along `source_profile`."""
+    """Return whether the source credentials are those of a role that is assumed with MFA.
+
+    That is so if the profile, or one along its `source_profile`, has `role_arn` and `mfa_serial`.
+    """
     if profile is None and environ.get("AWS_ACCESS_KEY_ID"):
         return False
     try:
@@ -101,7 +105,7 @@ def region_of(profile: str | None, environ: Mapping[str, str]) -> str:
 
 
 def uses_default_profile(environ: Mapping[str, str]) -> bool:
-    """True where a call without any profile would use the one named `default`."""
+    """Return whether a call that names no profile would use the one named `default`."""
     if environ.get("AWS_ACCESS_KEY_ID"):
         return False
     try:
@@ -115,46 +119,46 @@ def _profile_name_of(profile: str | None, environ: Mapping[str, str]) -> str:
 
 
 def _identity_of_profile(name: str, files: _AwsFiles) -> str | None:
-    found: list[tuple[str, ProfileSettings]] = []
-    while name not in (seen for seen, _ in found):
+    visited: list[tuple[str, ProfileSettings]] = []
+    while name not in (seen for seen, _ in visited):
         settings = files.settings_of(name)
         if not settings or any(key in settings for key in _OPAQUE_SOURCES):
             return None
-        found.append((name, settings))
+        visited.append((name, settings))
         name = settings.get("source_profile", name)
-    first = found[0][1]
+    first = visited[0][1]
     if not any(key in first for key in _EXTERNAL_SOURCES):
         return f"key:{first[_KEY]}" if first.get(_KEY) else None
-    sso = [(key, files.sso_sessions.get(one.get("sso_session", ""), {})) for key, one in found]
-    said = [
-        (where, sorted((key, value) for key, value in settings.items() if key not in _SECRET))
-        for where, settings in [*found, *sso]
+    sso = [(key, files.sso_sessions.get(settings.get("sso_session", ""), {})) for key, settings in visited]
+    harmless = [
+        (key, sorted((option, value) for option, value in settings.items() if option not in _SECRET))
+        for key, settings in [*visited, *sso]
     ]
-    return f"profile:{said!r}"
+    return f"profile:{harmless!r}"
 
 
 class _AwsFiles:
-    """The config file and the credentials file. Raises ValueError where botocore refuses one of them."""
+    """The config file and the credentials file. Raises ValueError if botocore refuses one of them."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._profiles: Sections = {}
         self.sso_sessions: Sections = {}
         self.services: Sections = {}
         for header, settings in _read_sections(environ.get("AWS_CONFIG_FILE", "~/.aws/config")).items():
-            for kind, known in (
+            for kind, sections in (
                 ("profile", self._profiles),
                 ("sso-session", self.sso_sessions),
                 ("services", self.services),
             ):
                 words = _split_header(header) if header.startswith(kind) else []
                 if len(words) == 2:
-                    known[words[1]] = settings
+                    sections[words[1]] = settings
             if header == DEFAULT_PROFILE:
                 self._profiles[header] = settings
         self._credentials = _read_sections(environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
 
     def settings_of(self, name: str) -> ProfileSettings:
-        """What both files say of a profile; the credentials file comes first."""
+        """Return the settings of a profile in both files; the credentials file takes precedence."""
         return {**self._profiles.get(name, {}), **self._credentials.get(name, {})}
 
 
@@ -170,7 +174,7 @@ def _split_header(header: str) -> list[str]:
 
 
 def _read_sections(path: str) -> Sections:
-    """As configparser reads them. Raises ValueError for what it refuses, and for its section DEFAULT."""
+    """Read a file as configparser does. Raises ValueError for a file it refuses, and for its section DEFAULT."""
     found: Sections = {}
     settings: ProfileSettings | None = None
     option, depth = "", 0

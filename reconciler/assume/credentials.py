@@ -1,9 +1,8 @@
-"""Temporary credentials and the environment they make: what is set, what must not be there, what undoes it.
+"""Temporary credentials, the environment variables that hold them, and the variables that take a shell back.
 
-Standard library only, and little of it: this is on the path of every warm `assume`.
-The names are those botocore reads ("Environment variables", Boto3 documentation);
-botocore reads AWS_SECURITY_TOKEN before AWS_SESSION_TOKEN and refuses an empty AWS_PROFILE, so those names
-are unset, never set empty.
+The names are those that botocore reads ("Environment variables", Boto3 documentation). botocore reads
+AWS_SECURITY_TOKEN before AWS_SESSION_TOKEN and refuses an empty AWS_PROFILE, so these are unset, never set empty.
+Standard library only, and little of it: every warm `assume` imports this module.
 """
 
 from __future__ import annotations
@@ -35,9 +34,9 @@ _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 
 class Credentials(tuple[str, str, str, str]):
-    """What sts:AssumeRole gives. `expiration` is RFC 3339 in UTC, or "" where there is none.
+    """The credentials that sts:AssumeRole returns. `expiration` is RFC 3339 in UTC, or "" if there is none.
 
-    No dataclass: that module's own import takes as long as the rest of a warm run.
+    Not a dataclass: importing dataclasses takes as long as the rest of a warm run.
     """
 
     __slots__ = ()
@@ -72,9 +71,9 @@ def build_variables(
     source_profile: str | None = None,
     source_region: str | None = None,
 ) -> ShellVariables:
-    """The contract of `assume`: every variable that is set (text) and unset (None), in printing order.
+    """Return every variable that `assume` sets (text) or unsets (None), in printing order.
 
-    source_profile, source_region: what `--unset` brings back.
+    source_profile, source_region: the profile and the region that `--unset` brings back.
     """
     values = (
         credentials.access_key_id,
@@ -95,14 +94,15 @@ def build_variables(
 
 
 def build_unset_variables(environ: Mapping[str, str]) -> ShellVariables:
-    """What takes a shell back: clears all that `build_variables` sets, and restores the profile and region of before.
+    """Return the variables that take a shell back; none if no alias is active.
 
-    Nothing where no alias is active. Past keys cannot be restored: nothing stores them.
+    They clear all that `build_variables` sets and restore the earlier profile and region. Earlier keys cannot be
+    restored, because reconcile never stores them.
     """
     if not environ.get(ALIAS_VARIABLE):
         return {}
     variables: dict[str, str | None] = dict.fromkeys(_KEYS)
-    # `assume` sets both region variables alike: two that differ are the user's own.
+    # `assume` gives both region variables one value. If they differ, the user has set them.
     if environ.get(_REGIONS[0]) == environ.get(_REGIONS[1]):
         variables.update(dict.fromkeys(_REGIONS, environ.get(SOURCE_REGION_VARIABLE) or None))
     variables.update(dict.fromkeys((ALIAS_VARIABLE, SOURCE_VARIABLE, "AWS_SECURITY_TOKEN")))
@@ -114,43 +114,43 @@ def build_unset_variables(environ: Mapping[str, str]) -> ShellVariables:
 
 
 def choose_source_profile(option: str | None, declared: str | None, environ: Mapping[str, str]) -> str | None:
-    """The profile that a role is assumed from; None is boto3's default chain.
+    """Return the profile that a role is assumed from; None for boto3's default chain.
 
-    `--profile`, then the alias's `choose_source_profile`, then the AWS_PROFILE that an earlier `assume` kept.
+    Precedence: `option` (--profile), `declared` (the alias's `source_profile`), the profile that an earlier `assume`
+    kept in RECONCILE_SOURCE_PROFILE.
     """
     return option or declared or environ.get(SOURCE_VARIABLE) or None
 
 
 def find_previous_profile(environ: Mapping[str, str]) -> str | None:
-    """What RECONCILE_SOURCE_PROFILE will hold: the profile of before any `assume`, as botocore reads its name.
+    """Return the value for RECONCILE_SOURCE_PROFILE: the profile that was in use before the first `assume`.
 
-    Where the person was the profile `default` without naming it, that: the keys that take its place in the
-    environment would otherwise be what a nested `assume` starts from. Of the two variables botocore reads
-    AWS_DEFAULT_PROFILE first.
+    It is `default` if the user named no profile and `default` exists: a nested `assume` would otherwise start from the
+    role's keys in the environment. botocore reads AWS_DEFAULT_PROFILE before AWS_PROFILE.
     """
-    named = environ.get(SOURCE_VARIABLE) or environ.get("AWS_DEFAULT_PROFILE") or environ.get("AWS_PROFILE")
-    return named or (DEFAULT_PROFILE if uses_default_profile(environ) else None)
+    profile = environ.get(SOURCE_VARIABLE) or environ.get("AWS_DEFAULT_PROFILE") or environ.get("AWS_PROFILE")
+    return profile or (DEFAULT_PROFILE if uses_default_profile(environ) else None)
 
 
 def choose_region(region: str | None, role_arn: str, profile: str | None, environ: Mapping[str, str]) -> str | None:
-    """Return the AWS_REGION that a role's credentials need; None if the shell needs no other than it has.
+    """Return the AWS_REGION that a role's credentials need; None if the shell's own region will do.
 
-    region: the one that the alias or an option names. Credentials work only in a region of their own partition. So one
-    is set if the environment names a region of another partition, or if nothing names one in a partition other than
-    `aws`, where AWS's tools would call us-east-1. `profile` is the one that the role is assumed from.
+    region: the region that the alias or an option names. profile: the profile that the role is assumed from.
+    Credentials work only in regions of their own partition. So a region is needed if the environment names one of
+    another partition, or if it names none and the partition is not `aws`: AWS's tools would call us-east-1.
     """
     if region:
         return region
     partition = partition_of_arn(role_arn)
-    named = [environ[name] for name in _REGIONS if environ.get(name)]
-    if named and not any(is_in_other_partition(one, partition) for one in named):
+    regions = [environ[name] for name in _REGIONS if environ.get(name)]
+    if regions and not any(is_in_other_partition(one, partition) for one in regions):
         return None
-    if not named and (
+    if not regions and (
         partition == DEFAULT_PARTITION or _is_in_partition(region_of(DEFAULT_PROFILE, environ), partition)
     ):
         return None
-    before = (environ.get(SOURCE_REGION_VARIABLE, ""), region_of(profile, environ))
-    return next((one for one in before if _is_in_partition(one, partition)), home_region_of(partition))
+    previous = (environ.get(SOURCE_REGION_VARIABLE, ""), region_of(profile, environ))
+    return next((one for one in previous if _is_in_partition(one, partition)), home_region_of(partition))
 
 
 def _is_in_partition(region: str, partition: str) -> bool:
@@ -158,41 +158,41 @@ def _is_in_partition(region: str, partition: str) -> bool:
 
 
 def find_previous_region(region: str | None, environ: Mapping[str, str]) -> str | None:
-    """What RECONCILE_SOURCE_REGION will hold: the region of before, where `--unset` could not tell it from the alias's.
+    """Return the value for RECONCILE_SOURCE_REGION: the region that `--unset` brings back; None if it need not.
 
-    `region` is the alias's.
+    region: the alias's region.
     """
     if environ.get(ALIAS_VARIABLE):
         return environ.get(SOURCE_REGION_VARIABLE)
-    before = environ.get(_REGIONS[0]), environ.get(_REGIONS[1])
-    if not region and before[0] != before[1]:
+    region_variable, default_variable = environ.get(_REGIONS[0]), environ.get(_REGIONS[1])
+    if not region and region_variable != default_variable:
         return None
-    return before[0] or before[1]
+    return region_variable or default_variable
 
 
 def parse_expiration(text: str) -> datetime | None:
-    """An RFC 3339 text as a time in UTC; None where there is none or it cannot be read."""
+    """Return an RFC 3339 text as a time in UTC; None if it is not one."""
     from datetime import UTC, datetime
 
     try:
-        moment = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def has_expired_keys(environ: Mapping[str, str], now: float) -> bool:
-    """True where the environment holds keys whose own expiry is past (botocore's error for it puzzles).
+    """Return whether the keys in the environment have expired; botocore's own error does not say so.
 
-    `now` is in seconds since 1970.
+    now: seconds since 1970.
     """
     if not (environ.get(_KEYS[0]) and environ.get(EXPIRATION_VARIABLE)):
         return False
-    moment = parse_expiration(environ[EXPIRATION_VARIABLE])
-    return moment is not None and moment.timestamp() <= now
+    expiration = parse_expiration(environ[EXPIRATION_VARIABLE])
+    return expiration is not None and expiration.timestamp() <= now
 
 
 def format_local_time(expiration: str) -> str:
-    """When a session ends, in local time for a person: `14:05`, or "" where it has no end."""
-    moment = parse_expiration(expiration)
-    return f"{moment.astimezone():%H:%M}" if moment else ""
+    """Return the end of a session in local time, such as `14:05`; "" if it has no end."""
+    time = parse_expiration(expiration)
+    return f"{time.astimezone():%H:%M}" if time else ""

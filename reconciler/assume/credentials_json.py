@@ -1,7 +1,7 @@
-"""Credentials and their variables as JSON: the environment of `assume`, and credential_process.
+"""Write credentials as JSON: as environment variables, and for credential_process.
 
-Standard library only. The shape of credential_process is AWS's ("Sourcing credentials with an external
-process", AWS CLI User Guide).
+The format of credential_process is AWS's ("Sourcing credentials with an external process", AWS CLI User Guide).
+Standard library only.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from reconciler.shell.variables import ShellVariables
 
 
 def as_json(variables: ShellVariables) -> str:
-    """The variables as one JSON object; null is a variable to unset."""
+    """Return the variables as one JSON object; null stands for a variable to unset."""
     return json.dumps(dict(variables), indent=2) + "\n"
 
 
 def format_credential_process(credentials: Credentials) -> str:
-    """What AWS SDKs read from a `format_credential_process`; Expiration is left out where there is none."""
+    """Return the JSON that AWS SDKs read from a `credential_process`, without Expiration if there is none."""
     answer = {
         "Version": 1,
         "AccessKeyId": credentials.access_key_id,

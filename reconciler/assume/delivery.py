@@ -1,6 +1,6 @@
-"""What a person gets of an assumed role: printed variables, a command run as the role, or a shell as the role.
+"""Hand out an assumed role: print its variables, run a command as the role, or open a shell as the role.
 
-Standard library only; the warm path and the slow one end here alike.
+Both the warm and the cold `assume` end here. Standard library only.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ from reconciler.shell.variables import ShellVariables, apply_variables, render_a
 
 CODE_VARIABLE = "RECONCILE_MFA_CODE"
 
-ENDS_SOON = 2 * REFRESH_MARGIN
-"""Seconds: with less left, the end of the session is told before a command that may outlast it."""
+EXPIRY_NOTICE_SECONDS = 2 * REFRESH_MARGIN
+"""Seconds. If a session lasts less than this, a notice gives its end before the command runs."""
 
 
 class OutputOptions:
-    """What was asked for. `form` None: a shell on a terminal, assignments elsewhere; `words`: the command."""
+    """The output that the user asked for.
+
+    words: the command to run. shell: the shell to open or to write for. form: env, json or credential-process; None
+    opens a shell on a terminal and prints assignments elsewhere. printing: print assignments on a terminal, too.
+    """
 
     __slots__ = ("form", "printing", "shell", "words")
 
@@ -38,7 +42,7 @@ def deliver_credentials(
     environ: Mapping[str, str],
     notice: Notice,
 ) -> int:
-    """The exit code: of the command or shell that was run, else 0."""
+    """Hand out the credentials as asked and return the exit code: that of the command or shell, else 0."""
     if output.words:
         return _run_command(output.words, credentials, variables, environ, notice)
     shell = output.shell or choose_shell(environ)
@@ -49,7 +53,7 @@ def deliver_credentials(
 
 
 def format_output(form: str | None, shell: str, credentials: Credentials, variables: ShellVariables) -> str:
-    """What stdout gets. `form` is env, json, credential-process or None for env."""
+    """Return the text for stdout. `form` is env, json or credential-process; None is env."""
     if form in (None, "env"):
         return render_assignments(variables, shell)
     from reconciler.assume import credentials_json
@@ -62,7 +66,7 @@ def format_output(form: str | None, shell: str, credentials: Credentials, variab
 
 
 def choose_shell(environ: Mapping[str, str]) -> str:
-    """The shell that reads what is printed, and the one that a subshell is."""
+    """Return the user's shell: the printed lines are for it, and a subshell runs it."""
     return shell_of(environ, os.name == "nt")
 
 
@@ -78,9 +82,9 @@ def _run_command(
     from reconciler.shell import child
 
     ends = parse_expiration(credentials.expiration)
-    if ends is not None and (left := ends.timestamp() - time()) < ENDS_SOON:
+    if ends is not None and (left := ends.timestamp() - time()) < EXPIRY_NOTICE_SECONDS:
         notice(
-            f"these credentials end at {format_local_time(credentials.expiration)}, in "
+            f"these credentials expire at {format_local_time(credentials.expiration)}, in "
             f"{max(0, int(left // 60))} minutes."
         )
     return child.run_command(words, _build_child_environ(variables, environ), notice)
@@ -99,10 +103,10 @@ def _open_subshell(
 
     ends = format_local_time(credentials.expiration)
     until = f" until {ends}" if ends else ""
-    notice(f"You are {role_arn} in this shell{until}; `exit` takes you back.")
+    notice(f"this shell is {role_arn}{until}. Leave it with `exit`.")
     return subshell.run_subshell(shell, variables, alias + until, _build_child_environ({}, environ), notice)
 
 
 def _build_child_environ(variables: ShellVariables, environ: Mapping[str, str]) -> dict[str, str]:
-    """What a command or shell gets: a code for `assume` is not its business."""
+    """Return the environment of a command or shell, without the MFA code that was meant for `assume` alone."""
     return apply_variables({**variables, CODE_VARIABLE: None}, environ)

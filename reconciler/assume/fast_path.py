@@ -1,7 +1,7 @@
-"""The warm `assume`: a closed list of argument forms, answered from the index and the cache with nothing else loaded.
+"""The warm `assume`: answer the common forms of the command from the index and the cache, with nothing else imported.
 
-Whatever is not in the list, not known or not fresh is left to the slow path, which prints the same bytes. Standard
-library only, and little of it.
+Other forms, and credentials that are not cached or not fresh, are left to the slow path. Both print the same bytes.
+Standard library only, and little of it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FORMATS = ("env", "json", "credential-process")
 
 
 class _FastArguments:
-    """The arguments of one form of the list."""
+    """The arguments of `assume` that this path knows."""
 
     __slots__ = ("alias", "endpoint_url", "files", "form", "printing", "profile", "region", "shell", "words")
 
@@ -52,45 +52,48 @@ class _FastArguments:
 
 
 def serve_assume(arguments: Sequence[str], environ: Mapping[str, str]) -> int | None:
-    """The exit code; None where the slow path must answer."""
-    asked = _parse_arguments(arguments)
-    if asked is None:
+    """Answer `assume` and return the exit code; None if the slow path must answer."""
+    parsed = _parse_arguments(arguments)
+    if parsed is None:
         return None
     try:
-        found = _find_cached(asked, environ)
+        cached = _find_cached(parsed, environ)
     except (KeyError, TypeError, AttributeError, ValueError, OSError):
-        return None  # an entry that is not as we write it is a miss
-    return _deliver_cached(asked, *found, environ) if found else None
+        return None  # an entry that is not as reconcile writes it is a miss
+    return _deliver_cached(parsed, *cached, environ) if cached else None
 
 
 def _find_cached(
     arguments: _FastArguments, environ: Mapping[str, str]
 ) -> tuple[str, str | None, Credentials, str | None, str] | None:
-    """The role's ARN, the alias's region, the credentials, the profile they were made from, the default file above."""
+    """Return the role's ARN, the alias's region, the credentials, their source profile, and the parent's file.
+
+    The last is the default file if it was found in a parent folder, else "". None if something is not cached.
+    """
     cache = Cache.from_environ(environ, lambda line: None)
-    found = alias_index.read_index(cache, alias_index.index_key_of(arguments.files, {}, None, "aws", environ))
-    if found is None:
+    index = alias_index.read_index(cache, alias_index.index_key_of(arguments.files, {}, None, "aws", environ))
+    if index is None:
         return None
-    profile = choose_source_profile(arguments.profile, _alias_of(found, arguments.alias)["source_profile"], environ)
+    profile = choose_source_profile(arguments.profile, _alias_of(index, arguments.alias)["source_profile"], environ)
     source = identity_of(profile, environ)
     if source is None or (profile is None and has_expired_keys(environ, time.time())):
         return None
-    where = cache_lookup.resolve_sts_endpoint(arguments.endpoint_url, profile, environ)
-    caller = cache_lookup.find_identity(cache, source, where)
+    endpoint = cache_lookup.resolve_sts_endpoint(arguments.endpoint_url, profile, environ)
+    caller = cache_lookup.find_identity(cache, source, endpoint)
     if caller is None:
         return None
     arn = str(caller["arn"])
-    partition, account = arn.split(":")[1], None if found["account"] else str(caller["account"])
+    partition, account = arn.split(":")[1], None if index["account"] else str(caller["account"])
     if account or partition != "aws":
-        found = alias_index.read_index(
+        index = alias_index.read_index(
             cache, alias_index.index_key_of(arguments.files, {}, account, partition, environ)
         )
-    alias = _alias_of(found, arguments.alias) if found else None
+    alias = _alias_of(index, arguments.alias) if index else None
     calls = alias["calls"]["session" if ":assumed-role/" in arn else "user"] if alias else None
     if not alias or not calls:
         return None
-    named = [{"RoleSessionName": caller["session_name"]} | one for one in calls]
-    credentials = cache_lookup.find_credentials(cache, cache_lookup.credentials_key_of(source, where, named))
+    parameters = [{"RoleSessionName": caller["session_name"]} | call for call in calls]
+    credentials = cache_lookup.find_credentials(cache, cache_lookup.credentials_key_of(source, endpoint, parameters))
     if credentials is None:
         return None
     return (
@@ -98,7 +101,7 @@ def _find_cached(
         alias["region"],
         credentials,
         profile,
-        alias_index.find_parent_file(found) if found else "",
+        alias_index.find_parent_file(index) if index else "",
     )
 
 
@@ -117,11 +120,11 @@ def _deliver_cached(
     if line:
         _notice(line)
     region = choose_region(arguments.region or region, role_arn, profile, environ)
-    kept = find_previous_profile(environ), find_previous_region(region, environ)
-    variables = build_variables(credentials, arguments.alias, region, *kept)
-    wish = OutputOptions(arguments.words, arguments.shell, arguments.form, arguments.printing)
+    previous = find_previous_profile(environ), find_previous_region(region, environ)
+    variables = build_variables(credentials, arguments.alias, region, *previous)
+    output = OutputOptions(arguments.words, arguments.shell, arguments.form, arguments.printing)
     try:
-        return deliver_credentials(wish, arguments.alias, role_arn, credentials, variables, environ, _notice)
+        return deliver_credentials(output, arguments.alias, role_arn, credentials, variables, environ, _notice)
     except BrokenPipeError:
         sys.stderr.close()
         return 1
@@ -130,45 +133,45 @@ def _deliver_cached(
         return 130
 
 
-def _alias_of(found: Mapping[str, Any], name: str) -> dict[str, Any]:
-    entry: dict[str, Any] = found["aliases"][name]
+def _alias_of(index: Mapping[str, Any], name: str) -> dict[str, Any]:
+    entry: dict[str, Any] = index["aliases"][name]
     return entry
 
 
 def _parse_arguments(arguments: Sequence[str]) -> _FastArguments | None:
     if not arguments or arguments[0] != "assume":
         return None
-    asked, rest = _FastArguments(), list(arguments[1:])
+    parsed, rest = _FastArguments(), list(arguments[1:])
     if "--" in rest:
         cut = rest.index("--")
-        rest, asked.words = rest[:cut], rest[cut + 1 :]
-        if not asked.words:
+        rest, parsed.words = rest[:cut], rest[cut + 1 :]
+        if not parsed.words:
             return None
     while rest:
         word = rest.pop(0)
         name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
         if word == "--print":
-            asked.printing = True
+            parsed.printing = True
         elif name in _VALUE_OPTIONS and (equals or rest):
-            if not _set_option(asked, name, value if equals else rest.pop(0)):
+            if not _set_option(parsed, name, value if equals else rest.pop(0)):
                 return None
-        elif not word or word.startswith("-") or asked.alias:
+        elif not word or word.startswith("-") or parsed.alias:
             return None
         else:
-            asked.alias = word
-    clash = asked.words and (asked.printing or asked.form)
-    return asked if asked.alias and not clash else None
+            parsed.alias = word
+    clash = parsed.words and (parsed.printing or parsed.form)
+    return parsed if parsed.alias and not clash else None
 
 
 def _set_option(arguments: _FastArguments, name: str, value: str) -> bool:
-    """False where the value is not one that this path knows."""
+    """Set one option and return whether this path knows its value."""
     if not value or value.startswith("-"):
         return False
     if name in ("-f", "--file"):
         arguments.files.append(value)
     elif name == "--shell":
         arguments.shell = value
-        return value in SHELLS and value != "cmd"  # cmd cannot write every value
+        return value in SHELLS and value != "cmd"  # cmd cannot express every value
     elif name == "--format":
         arguments.form = value
         return value in _FORMATS

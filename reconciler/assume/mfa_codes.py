@@ -1,7 +1,7 @@
-"""Where an MFA code comes from: what was passed, a command, a variable, the person at the terminal.
+"""Get MFA codes from an option, a command, a variable or the person at the terminal.
 
-Standard library only. A code works once in its 30 seconds (IAM User Guide, "Secure API access with MFA"): one
-that was sent is never sent again.
+AWS accepts each code once, within its 30 seconds (IAM User Guide, "Secure API access with MFA"). So reconcile sends
+each code once. Standard library only.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.sts_limits import MFA_CODE_REFUSED
 
 MAX_TRIES = 3
-"""Tries at most of what may be refused."""
+"""Codes that are sent at most."""
 
 MAX_ANSWERS = 10
-"""Answers of a person at most; what is no code, or was used already, is not sent."""
+"""Answers that a person may give at most, those that are not sent included."""
 
 CODE_PATTERN = re.compile(r"[0-9]{6}")
 _PASS_HINT = f"Pass --token-code or --token-command, or set {CODE_VARIABLE}."
 
-_REFUSED_NOTE = "AWS refused that code; wait for the next one. "
+_REFUSED_CODE_NOTE = "AWS refused that code. Wait for the next one. "
 NOT_A_CODE_NOTE = "A code is six digits. "
-USED_CODE_NOTE = "That code was used already; wait for the next one. "
+USED_CODE_NOTE = "That code has been used. Wait for the next one. "
 
 T = TypeVar("T")
 
 
 class UsedCodeSet(Protocol):
-    """The codes that were sent lately."""
+    """The codes that were sent recently."""
 
     def __contains__(self, code: object, /) -> bool: ...
 
@@ -45,11 +45,15 @@ class UsedCodeSet(Protocol):
 
 
 Prompt = Callable[[str], str]
+"""Ask a question and return the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class CodeSources:
-    """Where a code may come from, in this order; `ask` is the prompt. None of them shows in a repr."""
+    """The sources of a code, tried in the order of the fields. No code or command shows in a repr.
+
+    code: --token-code. command: --token-command. variable: the value of RECONCILE_MFA_CODE. ask: the prompt.
+    """
 
     code: str | None = field(default=None, repr=False)
     command: str | None = field(default=None, repr=False)
@@ -58,54 +62,58 @@ class CodeSources:
 
 
 def try_codes(codes: Iterator[str], send: Callable[[str], T]) -> T:
-    """The answer of `send` for the first code that AWS takes.
+    """Send codes until AWS accepts one and return the answer of `send`.
 
-    Raises Failed: that of `send`, at once, unless it says that the code was refused; then when codes run out.
+    Raises ReconcileError from `send` at once, unless AWS refused the code; then only when no code is left.
     """
     refusal: ReconcileError | None = None
     for code in codes:
         try:
             return send(code)
-        except ReconcileError as failed:
-            if not any(problem.code == MFA_CODE_REFUSED for problem in failed.problems):
+        except ReconcileError as error:
+            if not any(problem.code == MFA_CODE_REFUSED for problem in error.problems):
                 raise
-            refusal = failed
+            refusal = error
     raise refusal or make_error("mfa-code", "There is no MFA code to send.", hint=_PASS_HINT)
 
 
 def iter_codes(
     sources: CodeSources, question: str, used: UsedCodeSet | None = None, sleep: Callable[[float], None] = time.sleep
 ) -> Iterator[str]:
-    """Codes to try, each sent once: the one that was given, then, where a person can be asked, up to three.
+    """Yield codes to send: the given one, then up to three that the person types.
 
-    An answer that is no code, or one that was used, costs none of the three; after ten answers it ends all the same.
-    `used`: those that this device gave before; every code that is yielded joins them. Raises Failed: what was given
-    is not six digits or was used, the command fails, or nobody can be asked.
+    An answer that is no code, or a used one, is not sent and does not count; after ten answers the questions end.
+    used: the codes of this device that were sent before; each yielded code is added. sleep: waits some seconds.
+    Raises ReconcileError if the given code is not six digits or has been used, the command fails, or there is no
+    terminal to ask on.
     """
     used, note = set() if used is None else used, ""
     for _ in range(MAX_TRIES if sources.code is None and sources.command else 1):
-        given = _read_given_code(sources, used, sleep)
-        if given is None:
+        code = _read_given_code(sources, used, sleep)
+        if code is None:
             break
-        if given in used:
+        if code in used:
             note = USED_CODE_NOTE
             break
-        used.add(given)
-        yield given
-        note = _REFUSED_NOTE
+        used.add(code)
+        yield code
+        note = _REFUSED_CODE_NOTE
     if sources.ask is None:
         if note == USED_CODE_NOTE:
             raise make_error(
-                "mfa-code-used", "This MFA code was used already.", "A code works once.", "Pass the next one."
+                "mfa-code-used",
+                "This MFA code has been used.",
+                "AWS accepts each code once.",
+                "Wait for the next code of the device (30 seconds at most) and run the command again with it.",
             )
         if note:
             return
         raise make_error(
             "mfa-no-terminal",
-            "This role needs an MFA code, and there is no terminal to ask for one.",
+            "This role needs an MFA code, and there is no terminal to ask for it.",
             hint=_PASS_HINT,
         )
-    refused, left = note == _REFUSED_NOTE, MAX_TRIES
+    was_refused, tries_left = note == _REFUSED_CODE_NOTE, MAX_TRIES
     for _ in range(MAX_ANSWERS):
         code = sources.ask(note + question).replace(" ", "").strip()
         if not CODE_PATTERN.fullmatch(code):
@@ -115,11 +123,13 @@ def iter_codes(
         else:
             used.add(code)
             yield code
-            refused, left, note = True, left - 1, _REFUSED_NOTE
-        if not left:
+            was_refused, tries_left, note = True, tries_left - 1, _REFUSED_CODE_NOTE
+        if not tries_left:
             break
-    if not refused:
-        raise make_error("mfa-code", "No fresh code of six digits was entered.", hint=_PASS_HINT)
+    if not was_refused:
+        raise make_error(
+            "mfa-code", f"None of {MAX_ANSWERS} answers was an unused code of six digits.", hint=_PASS_HINT
+        )
 
 
 def _read_given_code(sources: CodeSources, used: UsedCodeSet, sleep: Callable[[float], None]) -> str | None:
@@ -133,9 +143,9 @@ def _read_given_code(sources: CodeSources, used: UsedCodeSet, sleep: Callable[[f
 
 
 def _read_fresh_code(command: str, used: UsedCodeSet, sleep: Callable[[float], None]) -> str:
-    """What the command prints; where that code was used already, what it prints when the next one is due."""
+    """Return the code that the command prints. If it has been used, wait for the next one."""
     for _ in range(STEP_SECONDS + 2):
-        code = _parse_code(_run_command(command), "What --token-command printed")
+        code = _parse_code(_run_command(command), "The output of --token-command")
         if code not in used:
             break
         sleep(1)
@@ -150,19 +160,23 @@ def _parse_code(text: str, origin: str) -> str:
 
 
 def _run_command(command: str) -> str:
-    """What the command prints. Run without a shell; stderr and stdin stay the person's ("touch the key")."""
+    """Run the command without a shell and return its output. It keeps stdin and stderr, to ask for a touch, say."""
     try:
         words = shlex.split(command, posix=os_name == "posix")
         done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
     except (OSError, ValueError, IndexError) as error:
-        known = isinstance(error, OSError) and error.strerror
-        cause = f"{known}." if known else "It cannot be read as a command."
+        reason = isinstance(error, OSError) and error.strerror
+        cause = f"{reason}." if reason else "Its value is not a valid command line."
         raise make_error(
             "mfa-command",
-            "--token-command could not be started.",
+            "--token-command did not start.",
             cause,
-            "It is run without a shell; for a pipe write `sh -c '…'`.",
+            "reconcile runs it without a shell. To use a pipe, write --token-command \"sh -c '…'\".",
         ) from None
     if done.returncode:
-        raise make_error("mfa-command", f"--token-command failed with exit code {done.returncode}.")
+        raise make_error(
+            "mfa-command",
+            f"--token-command failed with exit code {done.returncode}.",
+            hint="Run that command by itself to see why.",
+        )
     return done.stdout

@@ -1,7 +1,7 @@
-"""Aliases → profiles of the AWS config file: as `role_arn`, or as a `credential_process` that is this program.
+"""Make profiles of the AWS config file from aliases: with `role_arn`, or with reconcile as `credential_process`.
 
-Pure; standard library only. What a profile can say is in the AWS SDKs and Tools Reference Guide, "Assume role
-credential provider" and "Process credential provider"; what becomes of it, in `botocore.credentials`.
+Pure; standard library only. Sources: AWS SDKs and Tools Reference Guide, "Assume role credential provider" and "Process
+credential provider"; `botocore.credentials`.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ from reconciler.model.problem import Level, Problem, make_error
 from reconciler.model.sentence import format_list
 
 DEFAULT_PROFILE = "default"
-"""The profile that an alias without `source_profile` is assumed from: what `assume` uses where nothing is set."""
+"""The profile that an alias without `source_profile` is assumed from, as in `assume` without any settings."""
 
 MIN_PROCESS_DURATION = 1800
-"""With less than 15 minutes left botocore runs the process twice for every command; half an hour leaves some use."""
+"""Seconds. botocore runs the process twice for each command if a session has less than 15 minutes left."""
 
 _PREFIX = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
 _PROCESS_HINT = "Pass --credential-process for a profile that does all of it."
 _NARROWING_FIELDS = ("policy", "policy_arns")
-"""Fields without which a session could do more than the alias allows."""
+"""Fields that narrow the session; a profile with `role_arn` has no setting for them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """`options` in the order they are written. `source`: the profile that it takes its credentials from."""
+    """One profile. options: its settings, in the order of writing. source: the profile it takes credentials from."""
 
     name: str
     alias: Alias
@@ -44,7 +44,11 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class CredentialProcess:
-    """How this program is run from anywhere: `program` (absolute, and its first arguments), and its files."""
+    """The command that runs reconcile from any folder.
+
+    program: the absolute path and the first arguments. files: the --file options. variables: the --var options.
+    windows: whether to quote the command for Windows.
+    """
 
     program: tuple[str, ...]
     files: tuple[str, ...]
@@ -52,7 +56,10 @@ class CredentialProcess:
     windows: bool = os.name == "nt"
 
     def build_command_line(self, alias: Alias, source: str | None) -> str:
-        """The command as one line: split again by shlex, as botocore does, or by a POSIX shell, as other SDKs do."""
+        """Return the command that assumes the alias, as one line.
+
+        botocore splits it with shlex, other SDKs with a POSIX shell: it reads the same to both. source: --profile.
+        """
         words = [*self.program, "assume", alias.name]
         for file in self.files:
             words += ["--file", file]
@@ -67,49 +74,53 @@ class CredentialProcess:
 
 
 def make_role_profiles(aliases: Mapping[str, Alias], prefix: str = "") -> tuple[Profile, ...]:
-    """Profiles with `role_arn`, which AWS's own tools assume, without those of `find_left_out`. Raises Failed."""
+    """Return profiles with `role_arn`, which AWS's own tools assume. Leave out the aliases of `find_left_out`.
+
+    Raises ReconcileError for a value that a config file cannot hold, and for profiles in a circle.
+    """
     _check_prefix(prefix)
     return _check_profiles(
         _make_role_profile(alias, prefix) for alias in aliases.values() if not _find_narrowing_alias(alias, aliases)
     )
 
 
-def find_left_out(aliases: Mapping[str, Alias]) -> tuple[Problem, ...]:
-    """The aliases that get no profile of the plain form: it cannot say a session policy, and would allow more."""
-    found = []
+def find_omitted_aliases(aliases: Mapping[str, Alias]) -> tuple[Problem, ...]:
+    """Return a warning for each alias that `make_role_profiles` leaves out because it has a session policy."""
+    problems = []
     for alias in aliases.values():
         narrowed = _find_narrowing_alias(alias, aliases)
         if narrowed is not None:
-            said = " and ".join(f"`{name}`" for name in _NARROWING_FIELDS if getattr(narrowed, name))
-            why = f"it has {said}" if narrowed is alias else f"it is assumed via {narrowed.name}, which has {said}"
+            fields = " and ".join(f"`{name}`" for name in _NARROWING_FIELDS if getattr(narrowed, name))
+            why = f"it has {fields}" if narrowed is alias else f"it is assumed via {narrowed.name}, which has {fields}"
             summary = f"{alias.name} gets no profile: {why}, and a profile with role_arn would allow more than that."
-            hint = "Pass --credential-process for a profile that is as narrow as the alias."
-            found.append(_make_warning("profile-left-out", summary, hint, alias))
-    return tuple(found)
+            hint = "Pass --credential-process for a profile that allows no more than the alias."
+            problems.append(_make_warning("profile-left-out", summary, hint, alias))
+    return tuple(problems)
 
 
 def make_process_profiles(
     aliases: Mapping[str, Alias], process: CredentialProcess, prefix: str = ""
 ) -> tuple[Profile, ...]:
-    """Profiles with `credential_process`. Raises Failed.
+    """Return profiles with `credential_process`.
 
-    An alias without `source_profile` is told to use `default`: this program inherits AWS_PROFILE, which is the
-    very profile that it is asked for, and would call itself without end.
+    For an alias without `source_profile` the command names the profile `default`: reconcile inherits AWS_PROFILE,
+    which names the profile being made, and would call itself without end.
+    Raises ReconcileError for a value that a config file cannot hold, and for profiles in a circle.
     """
     _check_prefix(prefix)
     return _check_profiles(_make_process_profile(alias, aliases, process, prefix) for alias in aliases.values())
 
 
 def format_profiles(profiles: Iterable[Profile], header: Mapping[str, str]) -> tuple[str, ...]:
-    """The lines of a block, a blank one between profiles. `header`: profile → its section's first line."""
+    """Return the lines of the profiles, with a blank line between two. header: profile → the header of its section."""
     lines: list[str] = []
     for profile in profiles:
         lines += [header[profile.name], *(f"{key} = {value}" for key, value in profile.options), ""]
     return tuple(lines[:-1])
 
 
-def find_lost_fields(profiles: Iterable[Profile], with_mfa: Collection[str]) -> tuple[Problem, ...]:
-    """Return a warning for each profile that leaves something out of its alias. `with_mfa`: aliases that need MFA."""
+def find_omitted_fields(profiles: Iterable[Profile], with_mfa: Collection[str]) -> tuple[Problem, ...]:
+    """Return a warning for each profile that lacks a field of its alias. with_mfa: the aliases that need MFA."""
     found: list[Problem] = []
     for profile in profiles:
         alias = profile.alias
@@ -118,17 +129,16 @@ def find_lost_fields(profiles: Iterable[Profile], with_mfa: Collection[str]) -> 
         lost += ["mfa_serial"] if alias.via and alias.mfa_serial else []
         lost += ["mfa"] if alias.via and alias.mfa else []
         if lost:
-            said = ", ".join(f"`{name}`" for name in lost)
-            summary = f"The profile {profile.name} leaves out {said} of the alias, which profiles cannot say."
+            fields = ", ".join(f"`{name}`" for name in lost)
+            summary = f"The profile {profile.name} lacks {fields} of the alias: AWS profiles have no such setting."
             if alias.via and set(lost) <= {"source_profile", "mfa_serial", "mfa"}:
-                summary = f"The profile {profile.name} leaves out {said}: with `via` they belong to the first alias."
+                summary = f"The profile {profile.name} lacks {fields}: with `via` they belong to the first alias."
             found.append(_make_warning("profile-leaves-out", summary, _PROCESS_HINT, alias))
         if not alias.via and not alias.mfa_serial and alias.name in with_mfa:
             found.append(
                 _make_warning(
                     "mfa-serial-unknown",
-                    f"{alias.name} needs MFA, and the profile {profile.name} does not name a device: "
-                    "AWS will refuse it.",
+                    f"{alias.name} needs MFA, and the profile {profile.name} names no device: AWS will refuse it.",
                     "Set `mfa_serial` of the alias, or pass --credential-process, which finds the device.",
                     alias,
                 )
@@ -136,14 +146,14 @@ def find_lost_fields(profiles: Iterable[Profile], with_mfa: Collection[str]) -> 
     return tuple(found)
 
 
-def find_lengthened(profiles: Iterable[Profile]) -> tuple[Problem, ...]:
-    """The profiles whose process asks for a longer session than the alias does."""
+def find_longer_sessions(profiles: Iterable[Profile]) -> tuple[Problem, ...]:
+    """Return a warning for each profile whose process asks for a longer session than its alias."""
     return tuple(
         _make_warning(
             "profile-duration",
             f"The profile {profile.name} asks for {format_duration(MIN_PROCESS_DURATION)}, not for "
-            f"{format_duration(duration)}: AWS's tools take a session with less than 15m left for one that has ended.",
-            "Write 30m or more, so that both agree.",
+            f"{format_duration(duration)}: AWS's tools treat a session with less than 15m left as expired.",
+            "Write `duration: 30m` or more in the alias, so that both agree.",
             profile.alias,
         )
         for profile in profiles
@@ -152,7 +162,7 @@ def find_lengthened(profiles: Iterable[Profile]) -> tuple[Problem, ...]:
 
 
 def find_missing_sources(profiles: Iterable[Profile], known: frozenset[str]) -> tuple[Problem, ...]:
-    """The sources that no file of this person has. `known`: the profiles that are there."""
+    """Return a warning for each source profile that does not exist. known: the profiles in AWS's files."""
     missing: dict[str, list[Profile]] = {}
     profiles = tuple(profiles)
     for profile in profiles:
@@ -162,11 +172,10 @@ def find_missing_sources(profiles: Iterable[Profile], known: frozenset[str]) -> 
         Problem(
             Level.WARNING,
             "no-source-profile",
-            f"There is no profile {source} on this machine, which "
-            f"{format_list((one.name for one in users), 3)} would be "
-            "assumed from.",
-            "An alias without `source_profile` uses it." if source == DEFAULT_PROFILE else "",
-            f"Make it with `aws configure --profile {source}`, or change `source_profile`.",
+            f"This machine has no profile {source}, and {format_list((one.name for one in users), 3)} would be "
+            "assumed from it.",
+            "An alias without `source_profile` uses `default`." if source == DEFAULT_PROFILE else "",
+            f"Create it with `aws configure --profile {source}`, or change `source_profile` in the file.",
             users[0].alias.place,
         )
         for source, users in missing.items()
@@ -177,7 +186,7 @@ _UNSUPPORTED_FIELDS = ("session_tags", "transitive_tags", "source_identity")
 
 
 def _find_narrowing_alias(alias: Alias, aliases: Mapping[str, Alias]) -> Alias | None:
-    """The hop of the alias, itself or one before, whose session is narrower than its role."""
+    """Return the last alias along `via`, this one included, that has a session policy; None if none has."""
     chain = reversed(resolve_role_chain(alias.name, aliases))
     return next((hop for hop in chain if any(getattr(hop, name) for name in _NARROWING_FIELDS)), None)
 
@@ -185,7 +194,7 @@ def _find_narrowing_alias(alias: Alias, aliases: Mapping[str, Alias]) -> Alias |
 def _make_role_profile(alias: Alias, prefix: str) -> Profile:
     source = prefix + alias.via if alias.via else alias.source_profile or DEFAULT_PROFILE
     serial = alias.mfa_serial if alias.mfa is not False and not alias.via else None
-    said = {
+    settings = {
         "role_arn": alias.role_arn,
         "source_profile": source,
         "mfa_serial": serial,
@@ -194,11 +203,11 @@ def _make_role_profile(alias: Alias, prefix: str) -> Profile:
         "role_session_name": alias.session_name,
         "region": alias.region or _needed_region_of(alias.role_arn),
     }
-    return Profile(prefix + alias.name, alias, source, tuple((key, value) for key, value in said.items() if value))
+    return Profile(prefix + alias.name, alias, source, tuple((key, value) for key, value in settings.items() if value))
 
 
 def _needed_region_of(role_arn: str) -> str | None:
-    """Return a region for AWS's tools to call STS in, where their own default, us-east-1, does not know the role."""
+    """Return the region in which AWS's tools must call STS; None if their default, us-east-1, knows the role."""
     partition = partition_of_arn(role_arn)
     return None if partition == DEFAULT_PARTITION else home_region_of(partition)
 
@@ -213,19 +222,19 @@ def _make_process_profile(
 
 
 def _check_profiles(profiles: Iterable[Profile]) -> tuple[Profile, ...]:
-    found = tuple(profiles)
-    sources = {profile.name: profile.source for profile in found}
-    for profile in found:
+    checked = tuple(profiles)
+    sources = {profile.name: profile.source for profile in checked}
+    for profile in checked:
         for key, value in profile.options:
             if value != value.strip() or not value.isprintable():
                 raise make_error(
                     "profile-value",
-                    f"{key} of the profile {profile.name} would be {value!r}, which cannot stand in a config file.",
-                    "A value is one line, without control characters or spaces at its ends.",
+                    f"{key} of the profile {profile.name} would be {value!r}, which an AWS config file cannot hold.",
+                    "A value must be one line, without control characters and without spaces at its ends.",
                     place=profile.alias.place,
                 )
         _check_loop(profile, sources)
-    return found
+    return checked
 
 
 def _check_loop(profile: Profile, sources: Mapping[str, str]) -> None:
@@ -235,8 +244,8 @@ def _check_loop(profile: Profile, sources: Mapping[str, str]) -> None:
         if path[-1] in path[:-1]:
             raise make_error(
                 "profile-loop",
-                f"The profiles would lead back to themselves: {' → '.join(path)}.",
-                "A profile is assumed from its source_profile, or from `default` where the alias has none.",
+                f"The profiles would form a circle: {' → '.join(path)}.",
+                "A profile is assumed from its source_profile, or from `default` if the alias has none.",
                 "Set `source_profile` of the alias to a profile with keys, or pass --prefix.",
                 profile.alias.place,
             )
@@ -246,8 +255,8 @@ def _check_prefix(prefix: str) -> None:
     if prefix and not _PREFIX.fullmatch(prefix):
         raise make_error(
             "profile-prefix",
-            f"{prefix!r} cannot begin the name of a profile.",
-            hint="Use letters, digits and + = , . @ / : _ -, and no - at the beginning.",
+            f"A profile's name cannot begin with {prefix!r}.",
+            hint="Use letters, digits and + = , . @ / : _ - in --prefix, and no - at its beginning.",
         )
 
 

@@ -1,7 +1,7 @@
-"""What this machine applied in the last two minutes: AWS may not know it everywhere yet. Standard library only.
+"""Note which entities this machine applied in the last two minutes, because AWS may not know them everywhere yet.
 
-A hint and nothing more: one small file in the cache folder with addresses, account and time, no secret. What cannot
-be written is not noted, what cannot be read was not noted.
+The note only improves explanations. It is one small file in the cache folder with addresses, accounts and times, and
+no secret. Errors of reading and writing it are ignored. Standard library only.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from reconciler.files.user_dirs import ensure_private_folder, find_cache_folder,
 from reconciler.model.address import Address
 
 HINT_TTL = 120.0
-"""Seconds that an entry counts: twice the minute within which IAM is seen to converge. AWS names no limit."""
+"""Seconds that an entry counts: twice the minute in which IAM usually converges. AWS names no limit."""
 
 _FILE = "applied.json"
 
 
 def note_applied(environ: Mapping[str, str], account: str, addresses: Iterable[Address], now: float) -> None:
-    """Remember that these were created or changed in `account` at `now` (seconds since 1970)."""
+    """Note that these entities were created or changed in `account` at `now` (seconds since 1970)."""
     folder = find_cache_folder(environ)
     fresh = {_key_of(account, address): now for address in addresses}
     if folder is None or not fresh:
@@ -35,12 +35,12 @@ def note_applied(environ: Mapping[str, str], account: str, addresses: Iterable[A
 
 
 def seconds_since_applied(environ: Mapping[str, str], account: str, address: Address, now: float) -> float | None:
-    """How many seconds ago this machine applied it; None where that is long ago or never was."""
+    """Return how many seconds ago this machine applied an entity; None if it did not in the last two minutes."""
     folder = find_cache_folder(environ)
     if folder is None:
         return None
-    noted = _read_recent(Path(folder, _FILE), now).get(_key_of(account, address))
-    return None if noted is None else now - noted
+    applied_at = _read_recent(Path(folder, _FILE), now).get(_key_of(account, address))
+    return None if applied_at is None else now - applied_at
 
 
 def _key_of(account: str, address: Address) -> str:
@@ -48,12 +48,14 @@ def _key_of(account: str, address: Address) -> str:
 
 
 def _read_recent(path: Path, now: float) -> dict[str, float]:
-    """The entries that still count; none where the file is missing or is not what we wrote."""
+    """Return the entries that still count; none if the file is missing or is not one that reconcile wrote."""
     try:
         found = json.loads(read_regular(path, MEGABYTE)) if is_private_file(str(path)) else {}
     except (OSError, ValueError, RecursionError):
         return {}
     entries = found.items() if isinstance(found, dict) else ()
     return {
-        key: float(noted) for key, noted in entries if isinstance(noted, int | float) and 0 <= now - noted <= HINT_TTL
+        key: float(applied_at)
+        for key, applied_at in entries
+        if isinstance(applied_at, int | float) and 0 <= now - applied_at <= HINT_TTL
     }

@@ -1,4 +1,4 @@
-"""The controlling terminal, for questions: never stdin or stdout, which `credential_process` may hold.
+"""Ask questions on the controlling terminal, never on stdin or stdout, which `credential_process` may use.
 
 Standard library only.
 """
@@ -19,9 +19,9 @@ _READ, _WRITE = Path("CONIN$" if _WINDOWS else "/dev/tty"), Path("CONOUT$" if _W
 
 
 def make_prompt() -> Prompt | None:
-    """A function that asks one question and returns the line typed; None where there is no terminal.
+    """Return a function that asks one question and returns the typed line; None if there is no terminal.
 
-    The function raises Failed where the person ends the input instead of answering.
+    That function raises ReconcileError if the person ends the input without an answer.
     """
     try:
         with _READ.open(encoding="utf-8"), _WRITE.open("w", encoding="utf-8"):
@@ -31,7 +31,10 @@ def make_prompt() -> Prompt | None:
 
 
 def show_text(text: str) -> None:
-    """Write to the terminal itself, past every redirection: for what may be seen and not kept. Raises Failed."""
+    """Write a text to the terminal itself, past any redirection, so that a secret is shown and not saved.
+
+    Raises ReconcileError if the terminal is closed.
+    """
     try:
         with _WRITE.open("w", encoding="utf-8") as writer:
             writer.write(escape_lines(text, colors=True))
@@ -40,17 +43,17 @@ def show_text(text: str) -> None:
 
 
 def read_size() -> os.terminal_size:
-    """Columns and lines of the terminal; 80 by 24 where it does not tell."""
+    """Return the columns and lines of the terminal; 80 by 24 if they are unknown."""
     try:
         with _WRITE.open("w", encoding="utf-8") as terminal:
-            found = os.get_terminal_size(terminal.fileno())
+            size = os.get_terminal_size(terminal.fileno())
     except OSError:
-        found = os.terminal_size((0, 0))
-    return found if all(found) else os.terminal_size((80, 24))
+        size = os.terminal_size((0, 0))
+    return size if all(size) else os.terminal_size((80, 24))
 
 
 def _make_lost_error() -> ReconcileError:
-    return make_error("terminal-lost", "The terminal is gone.", hint="Run the command again in another one.")
+    return make_error("terminal-lost", "The terminal was closed.", hint="Run the command again in another one.")
 
 
 def _ask_question(question: str) -> str:
@@ -62,5 +65,5 @@ def _ask_question(question: str) -> str:
     except OSError:
         raise _make_lost_error() from None
     if not answer:
-        raise make_error("mfa-code", "No MFA code was entered.", hint="Run the command again when you have one.")
+        raise make_error("mfa-code", "No MFA code was entered.", hint="Run the command again and type the code.")
     return answer.strip()

@@ -1,7 +1,7 @@
-"""Access keys of IAM users: list, create, verify, deactivate, delete (IAM API: CreateAccessKey, UpdateAccessKey).
+"""List, create, verify, deactivate and delete access keys of IAM users (IAM API: CreateAccessKey, UpdateAccessKey).
 
-AWS shows a secret once, in the answer of CreateAccessKey. So that call is never repeated, its answer is kept from
-every log, and a key whose answer was lost is deleted again.
+AWS shows a secret once, in the answer of CreateAccessKey. So that call is never repeated, its answer is never logged,
+and a key whose answer was lost is deleted again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.suggest import suggest_word
 
 MAX_WAIT = 60.0
-"""Seconds until a new key must be known; some ten are usual."""
+"""Seconds within which AWS must know a new key. About ten are usual."""
 
 _NOT_YET_KNOWN = "InvalidClientTokenId"
 _NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, NoCredentialsError, UnsentTimeout)
@@ -41,84 +41,87 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """A key that can be used. The secret never shows in a repr."""
+    """The id and the secret of an access key. The secret never shows in a repr."""
 
     id: str
     secret: str = field(repr=False)
 
 
 def list_access_keys(connection: Connection, user: str) -> tuple[AccessKey, ...]:
-    """The user's keys, the oldest first. Raises Failed; a user that does not exist is told with a likely name."""
+    """Return the user's keys, the oldest first. Raises ReconcileError, with a suggestion if there is no such user."""
     try:
-        found = list_items(connection.iam, "ListAccessKeys", "AccessKeyMetadata", UserName=user)
+        items = list_items(connection.iam, "ListAccessKeys", "AccessKeyMetadata", UserName=user)
     except AWS_ERRORS as error:
         if code_of(error) == "NoSuchEntity":
             raise _explain_unknown_user(connection, user) from None
         raise ReconcileError([problem_of(error, f"listing the access keys of {user}")]) from None
-    return tuple(sorted(map(parse_access_key, found), key=lambda key: (key.created, key.id)))
+    return tuple(sorted(map(parse_access_key, items), key=lambda key: (key.created, key.id)))
 
 
-def create_key(connection: Connection, user: str, known_ids: Collection[str], say: Callable[[str], None]) -> KeyPair:
-    """One CreateAccessKey. `known_ids`: ids of the keys before it. `say` gets what an interrupted person must know.
+def create_key(connection: Connection, user: str, known_ids: Collection[str], notice: Callable[[str], None]) -> KeyPair:
+    """Create an access key. If the answer is lost, and with it the secret, delete the key again.
 
-    Raises Failed. Where the answer was lost, the key that came of it, whose secret nobody has, is deleted again.
+    known_ids: ids of the user's keys before the call. notice: shows the outcome if the user interrupts.
+    Raises ReconcileError.
     """
     try:
         with pause_logging():
-            made = connection.iam_once.create_access_key(UserName=user)["AccessKey"]
+            key = connection.iam_once.create_access_key(UserName=user)["AccessKey"]
     except AWS_ERRORS as error:
         problem = problem_of(error, f"creating an access key for {user}")
         if not _is_unclear(error):
             raise ReconcileError([problem]) from None
         raise ReconcileError([problem, *_delete_lost_key(connection, user, known_ids).problems]) from None
     except KeyboardInterrupt:
-        say(" ".join(problem.message for problem in _delete_lost_key(connection, user, known_ids).problems))
+        notice(" ".join(problem.message for problem in _delete_lost_key(connection, user, known_ids).problems))
         raise
-    return KeyPair(made["AccessKeyId"], made["SecretAccessKey"])
+    return KeyPair(key["AccessKeyId"], key["SecretAccessKey"])
 
 
 def verify_key(connection: Connection, pair: KeyPair, user: str) -> None:
-    """Wait until AWS takes the key for the user's. Raises Failed: it does not within `MAX_WAIT`, or is another's."""
+    """Wait until AWS knows the key as the user's. Raises ReconcileError after MAX_WAIT, or if it is another user's."""
     sts = make_client(_make_session(connection, pair), "sts", connection.endpoint_url)
     with translate_errors(f"using the access key {pair.id}"):
         identity = _call_until_known(sts.get_caller_identity)
     if identity["Account"] != connection.account or identity["Arn"].rpartition(":user/")[2].split("/")[-1] != user:
-        raise make_error("foreign-key", f"The access key {pair.id} is that of {identity['Arn']}, not of {user}.")
+        raise make_error("foreign-key", f"The access key {pair.id} belongs to {identity['Arn']}, not to {user}.")
 
 
 def deactivate_key(connection: Connection, user: str, key_id: str, new_pair: KeyPair) -> None:
-    """UpdateAccessKey to Inactive; with the new key `new_pair` where the caller uses the key that ends. Raises
-    Failed."""
+    """Set a key to Inactive. Raises ReconcileError.
+
+    new_pair: the key to make the call with if the caller's own key is the one to deactivate.
+    """
     credentials = connection.session.get_credentials()
-    own = credentials is not None and credentials.access_key == key_id
-    iam = make_client(_make_session(connection, new_pair), "iam", connection.endpoint_url) if own else connection.iam
+    is_own = credentials is not None and credentials.access_key == key_id
+    iam = make_client(_make_session(connection, new_pair), "iam", connection.endpoint_url) if is_own else connection.iam
 
     def call() -> Any:
         return iam.update_access_key(UserName=user, AccessKeyId=key_id, Status="Inactive")
 
     with translate_errors(f"deactivating the access key {key_id}"):
         try:
-            _call_until_known(call) if own else call()
+            _call_until_known(call) if is_own else call()
         except AWS_ERRORS as error:
             if not (_is_unclear(error) and _read_statuses(iam, user).get(key_id) == "Inactive"):
                 raise
 
 
 def delete_key(connection: Connection, user: str, key_id: str) -> None:
-    """DeleteAccessKey; one that is gone is fine. Raises Failed."""
+    """Delete a key, which may be deleted already. Raises ReconcileError."""
     with translate_errors(f"deleting the access key {key_id}"):
         try:
             connection.iam.delete_access_key(UserName=user, AccessKeyId=key_id)
         except AWS_ERRORS as error:
-            gone = code_of(error) == "NoSuchEntity"
-            if not gone and not (_is_unclear(error) and key_id not in _read_statuses(connection.iam, user)):
+            is_missing = code_of(error) == "NoSuchEntity"
+            if not is_missing and not (_is_unclear(error) and key_id not in _read_statuses(connection.iam, user)):
                 raise
 
 
 def _read_statuses(iam: Any, user: str) -> dict[str, str]:
-    """Return each key's status, to see what a call has done whose answer was lost. Raises what reading raises."""
-    listed = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
-    return {item["AccessKeyId"]: item["Status"] for item in listed}
+    """Return key id → status, to see the effect of a call whose answer was lost. Raises botocore's errors."""
+    items = iam.list_access_keys(UserName=user)["AccessKeyMetadata"]
+    return {item["AccessKeyId"]: item["Status"] for item in items}
 
 
 def _make_session(connection: Connection, pair: KeyPair) -> boto3.session.Session:
@@ -132,7 +135,7 @@ def _make_session(connection: Connection, pair: KeyPair) -> boto3.session.Sessio
 
 
 def _call_until_known(call: Callable[[], T]) -> T:
-    """The answer, asked for again while AWS does not know the key yet."""
+    """Make a call, again as long as AWS does not know the key yet, and return its answer."""
     ends, pause = time.monotonic() + MAX_WAIT, 0.5
     while True:
         try:
@@ -145,16 +148,16 @@ def _call_until_known(call: Callable[[], T]) -> T:
 
 
 def _is_unclear(error: Exception) -> bool:
-    """Whether the key may have been made although no answer says so."""
+    """Return whether AWS may have made the call although no answer says so."""
     if isinstance(error, ClientError):
         return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)) >= 500
     return not isinstance(error, _NEVER_SENT)
 
 
 def _delete_lost_key(connection: Connection, user: str, known_ids: Collection[str]) -> ReconcileError:
-    """Look for the key of the lost answer, delete it, and say what there is to say. IAM may show it late."""
-    look = f"See: `aws iam list-access-keys --user-name {user}`."
-    remove = f"aws iam delete-access-key --user-name {user} --access-key-id"
+    """Find the key of a lost answer, delete it, and return the error to raise. IAM may show the key late."""
+    list_command = f"aws iam list-access-keys --user-name {user}"
+    delete_command = f"aws iam delete-access-key --user-name {user} --access-key-id"
     new: list[str] = []
     try:
         for pause in (0.0, 1.0, 2.0, 4.0):
@@ -164,19 +167,21 @@ def _delete_lost_key(connection: Connection, user: str, known_ids: Collection[st
                 break
         if len(new) == 1:
             delete_key(connection, user, new[0])
-    except ReconcileError as failed:
-        left = f"The new access key {new[0]}" if new else "A new access key"
-        hint = f"Delete it: `{remove} {new[0]}`" if new else f"{look} Delete the one that is new: `{remove} ID`"
-        unread = make_error("key-unclear", f"{left}, whose secret nobody knows, may have been left.", hint=hint)
-        return ReconcileError([*failed.problems, *unread.problems])
+    except ReconcileError as error:
+        key = f"access key {new[0]}" if new else "access key"
+        summary = f"{user} may have a new {key} whose secret nobody knows."
+        find = f"Find it with `{list_command}` and delete it: `{delete_command} ID`"
+        hint = f"Delete it: `{delete_command} {new[0]}`" if new else find
+        return ReconcileError([*error.problems, *make_error("key-unclear", summary, hint=hint).problems])
     if len(new) > 1:
-        said = f"{user} has new keys, {' and '.join(new)}; one may be of this run."
-        return make_error("key-unclear", said, hint=f"{look} Delete the one that nobody uses: `{remove} ID`")
+        summary = f"{user} has new keys, {' and '.join(new)}; this run may have created one of them."
+        hint = f"See `{list_command}` and delete the one that nobody uses: `{delete_command} ID`"
+        return make_error("key-unclear", summary, hint=hint)
     if not new:
-        hint = f"It may still appear. {look} Delete it then: `{remove} ID`"
-        return make_error("key-unclear", "No new key is there.", hint=hint)
+        hint = f"It may appear later. Check with `{list_command}` and delete it: `{delete_command} ID`"
+        return make_error("key-unclear", f"{user} has no new key so far.", hint=hint)
     return make_error(
-        "key-lost", f"AWS had made the key {new[0]}, whose secret was lost with the answer: it was deleted."
+        "key-lost", f"AWS created the key {new[0]}, but its secret was lost with the answer: the key was deleted."
     )
 
 
@@ -185,10 +190,10 @@ def _explain_unknown_user(connection: Connection, user: str) -> ReconcileError:
     try:
         names += [item["UserName"] for item in list_items(connection.iam, "ListUsers", "Users")]
     except AWS_ERRORS:
-        names = []  # not allowed to look: then without a suggestion
-    near = suggest_word(user, names)
+        names = []  # without the right to list users there is no suggestion
+    close = suggest_word(user, names)
     return make_error(
         "unknown-user",
         f"There is no user {user} in account {connection.account}.",
-        hint=f"Did you mean {near!r}?" if near else "Check the name, and whose credentials are used.",
+        hint=f"Did you mean {close!r}?" if close else "Check the name, and which credentials you use.",
     )

@@ -1,9 +1,8 @@
-"""Tells AWS's answers from everything else that answers: all of them pass here before anything reads them.
+"""Parsers that accept AWS's answers only, and raise ForeignAnswer for anything else, such as the page of a proxy.
 
-botocore's parsers take any well-formed XML for an answer: the page of a proxy with status 200 is a write that was
-made, one with 403 is an error without a code. Here an answer must be named after its operation (`CreateUserResponse`),
-have the fields that the code relies on (`aws/required_fields.py`) with values of their type, and an error must have a
-code.
+botocore's parsers accept any well-formed XML: a proxy's page with status 200 counts as a successful write, and one with
+403 as an error without a code. Here the answer must be named after its operation (`CreateUserResponse`) and have the
+fields that the code relies on (`aws/required_fields.py`) with values of their type; an error must have a code.
 
 Source: IAM and STS API references ("Common errors", and the response elements of each operation).
 """
@@ -23,21 +22,21 @@ from reconciler.aws.limits import get_answering_host
 from reconciler.aws.required_fields import MAY_BE_EMPTY, REQUIRED, VALUE_PATTERNS
 
 _PARSER_ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-"""The exceptions of botocore's parsers over bytes that they do not expect."""
+"""The exceptions that botocore's parsers raise for unexpected bytes."""
 _NAMESPACE = re.compile(r"https?://([\w-]+\.)*amazon(aws)?\.com(\.cn)?/.*|")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,127}")
 _MAX_MESSAGE = 4000
 _MAX_MARKUP = 1_000_000
-"""Tags and equals signs of an answer, at most: each takes up to 300 bytes of memory. A page has half as many."""
+"""Tags and equals signs in an answer, at most: each takes up to 300 bytes of memory. A full page has half as many."""
 _MAX_JSON = 16 * 2**20
 
 
 class ForeignAnswer(ResponseParserError):
-    """An answer that is not AWS's, or not whole. Its text says what came instead, and holds nothing of the answer."""
+    """An answer that is not AWS's, or is incomplete. Its text describes the answer and quotes nothing of it."""
 
 
 class AnswerParsers(ResponseParserFactory):
-    """botocore's parsers, which raise ForeignAnswer for whatever is no answer of AWS."""
+    """A factory of botocore's parsers. They raise ForeignAnswer for anything that is not AWS's answer."""
 
     def create_parser(self, protocol_name: str) -> Any:
         if protocol_name in _PARSERS:
@@ -56,20 +55,20 @@ class AnswerParsers(ResponseParserFactory):
 
 
 def parse_datetime(value: Any) -> datetime:
-    """As botocore, which lets dateutil guess, for half of the time that it needs for a page of entities."""
+    """Parse a timestamp like botocore, but faster: botocore's dateutil takes half the time of parsing a page."""
     try:
-        found = datetime.fromisoformat(value)
+        time = datetime.fromisoformat(value)
     except (ValueError, TypeError):
-        found = parse_timestamp(value)
-    if not found.tzinfo:
-        found = parse_timestamp(value)
-    if not 1900 < found.year < 9999:  # outside, no time zone can be reckoned with
+        time = parse_timestamp(value)
+    if not time.tzinfo:
+        time = parse_timestamp(value)
+    if not 1900 < time.year < 9999:  # converting the time zone could leave the range of datetime
         raise ValueError("no date")
-    return found
+    return time
 
 
 class _QueryAnswerParser(QueryParser):
-    """IAM and STS: XML. A parser of botocore's reads one answer only, at times more than once."""
+    """The parser for the XML of IAM and STS. Each instance parses one answer, sometimes more than once."""
 
     _parsed_xml: tuple[Any, Any] | None = None
 
@@ -91,16 +90,16 @@ class _QueryAnswerParser(QueryParser):
 
     def _do_error_parse(self, response: Any, shape: Any) -> Any:
         try:
-            found = _parse_error(self._parse_xml_string_to_dom(response["body"]))
+            error = _parse_error(self._parse_xml_string_to_dom(response["body"]))
         except (*_PARSER_ERRORS, ResponseParserError):
-            found = None
-        return _make_status_error(response) if found is None else found
+            error = None
+        return _make_status_error(response) if error is None else error
 
     def _do_generic_error_parse(self, response: Any) -> Any:
         return _make_status_error(response)
 
     def _parse_xml_string_to_dom(self, xml_string: Any) -> Any:
-        """AWS declares no entities, and entities can make gigabytes of a few bytes."""
+        """Parse XML without a DOCTYPE: AWS sends none, and its entities could expand a few bytes to gigabytes."""
         if self._parsed_xml and self._parsed_xml[0] is xml_string:
             return self._parsed_xml[1]
         if b"<!DOCTYPE" in xml_string or xml_string.count(b"<") + xml_string.count(b"=") > _MAX_MARKUP:
@@ -113,11 +112,11 @@ class _QueryAnswerParser(QueryParser):
         return str(node.tag).rpartition("}")[2]
 
     def _build_name_to_xml_node(self, parent_node: Any) -> dict[str, Any]:
-        """IAM and STS have no lists without an element around them: nothing comes twice."""
-        found = {item.tag.rpartition("}")[2]: item for item in parent_node}
-        if len(found) != len(parent_node):
+        """Return name → node. Refuse a repeated name: IAM and STS put each list into an element of its own."""
+        nodes = {item.tag.rpartition("}")[2]: item for item in parent_node}
+        if len(nodes) != len(parent_node):
             raise ForeignAnswer
-        return found
+        return nodes
 
     def _handle_structure(self, shape: Any, node: Any) -> Any:
         above: Any = super()
@@ -130,15 +129,15 @@ class _QueryAnswerParser(QueryParser):
 
 
 class _JsonAnswerParser(JSONParser):
-    """The Resource Groups Tagging API."""
+    """The parser for the JSON of the Resource Groups Tagging API."""
 
     def parse(self, response: Any, shape: Any) -> Any:
         try:
             if len(response["body"]) > _MAX_JSON:
                 raise ForeignAnswer
             parsed = super().parse(response, shape)
-            of_an_error = shape is not None and shape.metadata.get("exception", False)  # read for its fields alone
-            if response["status_code"] == 200 or of_an_error or _is_error(parsed):
+            is_error_shape = shape is not None and shape.metadata.get("exception", False)  # only its fields are read
+            if response["status_code"] == 200 or is_error_shape or _is_error(parsed):
                 return parsed
             return _make_status_error(response)
         except ForeignAnswer as foreign:
@@ -147,14 +146,14 @@ class _JsonAnswerParser(JSONParser):
             raise ForeignAnswer(_describe_answer(response)) from None
 
     def _handle_structure(self, shape: Any, value: Any) -> Any:
-        """A structure that is left out does not come here: `null` in a list, or as the whole answer, is none."""
+        """Refuse `null` as an item of a list or as the whole answer. A missing structure does not get here."""
         if not isinstance(value, dict):
             raise ForeignAnswer(shape.name)
         above: Any = super()
         return _check_answer(shape, above._handle_structure(shape, value))
 
     def _handle_list(self, shape: Any, value: Any) -> Any:
-        """botocore hands on a `null` among the items as None, which no list of the API has."""
+        """Refuse a `null` item, which botocore passes on as None: no list of the API has one."""
         if not isinstance(value, list) or None in value:
             raise ForeignAnswer(shape.name)
         above: Any = super()
@@ -170,13 +169,13 @@ _PARSERS: Mapping[str, Any] = {"query": _QueryAnswerParser, "json": _JsonAnswerP
 
 
 def _name_of(root: Any) -> str:
-    """The name of a document's element; "" if it is in a namespace of others."""
+    """Return the name of a document's root element; "" if its namespace is not AWS's."""
     namespace, _, name = str(root.tag).rpartition("}")
     return name if _NAMESPACE.fullmatch(namespace.removeprefix("{")) else ""
 
 
 def _parse_error(root: Any) -> dict[str, Any] | None:
-    """Read `<ErrorResponse><Error>`, or the `<Response><Errors><Error>` of some front ends; None if it is neither."""
+    """Parse `<ErrorResponse><Error>`, or the `<Response><Errors><Error>` of some front ends; None if it is neither."""
     path = {"ErrorResponse": "{*}Error", "Response": "{*}Errors/{*}Error"}.get(_name_of(root))
     error = root.find(path) if path else None
     if error is None:
@@ -184,8 +183,8 @@ def _parse_error(root: Any) -> dict[str, Any] | None:
     texts = {name: (error.findtext(f"{{*}}{name}") or "").strip() for name in ("Type", "Code", "Message")}
     texts["Message"] = texts["Message"][:_MAX_MESSAGE]
     request = root.findtext("{*}RequestId") or root.findtext("{*}RequestID") or ""
-    found = {"Error": texts, "ResponseMetadata": {"RequestId": request.strip()}}
-    return found if _is_error(found) else None
+    parsed = {"Error": texts, "ResponseMetadata": {"RequestId": request.strip()}}
+    return parsed if _is_error(parsed) else None
 
 
 def _is_error(parsed: Any) -> bool:
@@ -193,9 +192,9 @@ def _is_error(parsed: Any) -> bool:
 
 
 def _make_status_error(response: Any) -> dict[str, Any]:
-    """Return the error of an answer with an HTTP status but no code of AWS. Raises ForeignAnswer if it means nothing.
+    """Return an error for an HTTP status 5xx or 429 without a code of AWS. Raises ForeignAnswer for another status.
 
-    Load balancers answer 5xx with a page, and 429: both pass, and botocore repeats them by these codes.
+    Load balancers send such answers, and botocore retries them by the codes that are set here.
     """
     status = response["status_code"]
     if status != 429 and status < 500:
@@ -206,7 +205,7 @@ def _make_status_error(response: Any) -> dict[str, Any]:
 
 
 _REQUIRED_PATHS = {name: [(path, *path.partition(".")[::2]) for path in paths] for name, paths in REQUIRED.items()}
-"""REQUIRED, each path with its first part and the rest."""
+"""REQUIRED, with each path split into its first part and the rest."""
 
 
 def _check_answer(shape: Any, parsed: Any) -> Any:
@@ -233,13 +232,13 @@ def _is_present(name: str, value: Any) -> bool:
 
 
 def _describe_answer(response: Any, field: str = "") -> str:
-    """Say what answered, in words of our own: nothing of an answer is known to be harmless."""
+    """Return a description of an answer that quotes nothing of it, because any part may be harmful or secret."""
     body = response["body"] or b""
-    what = f", but {field} is missing or malformed" if field else f" with {_describe_body(body)}"
+    content = f", but {field} is missing or malformed" if field else f" with {_describe_body(body)}"
     server = str(response["headers"].get("server", ""))
     software = f" ({server})" if re.fullmatch(r"[A-Za-z0-9./ _-]{1,40}", server) else ""
     host = get_answering_host()
-    return f"HTTP {response['status_code']}{what}" + (f", from {host}{software}" if host else software)
+    return f"HTTP {response['status_code']}{content}" + (f", from {host}{software}" if host else software)
 
 
 def _describe_body(body: bytes) -> str:
@@ -249,5 +248,5 @@ def _describe_body(body: bytes) -> str:
     if start.startswith((b"<!doctype html", b"<html")) or b"<html" in start:
         return "an HTML page"
     if start.startswith(b"<"):
-        return "XML that is broken or of something else"
-    return "JSON" if start.startswith((b"{", b"[")) else "content that is no XML"
+        return "XML that is broken or not AWS's"
+    return "JSON" if start.startswith((b"{", b"[")) else "content that is not XML"

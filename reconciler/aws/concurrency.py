@@ -1,4 +1,4 @@
-"""Threads for what goes on at the same time. They are daemons: a run that ends early waits for no answer."""
+"""Run calls on daemon threads, so that a run that ends early does not wait for their answers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _Task = tuple[Future[Any], Callable[[], Any]]
 
 
 class DaemonExecutor(Executor):
-    """At most `most` calls at once; ThreadPoolExecutor, but for the wait of its threads at the end of the program.
+    """An executor of at most `max_workers` threads. Unlike ThreadPoolExecutor's, they do not delay the program's end.
 
-    A call may wait for others of the same pool only where there are fewer such calls than threads.
+    Calls that wait for others of the same pool must be fewer than the threads.
     """
 
     def __init__(self, max_workers: int) -> None:
@@ -29,7 +29,7 @@ class DaemonExecutor(Executor):
         self._ended = False
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        """Have a thread make the call. After `shutdown` the call is cancelled, since no thread would ever make it."""
+        """Have a thread make the call. After `shutdown` the call is cancelled, because no thread is left to make it."""
         future: Future[T] = Future()
         with self._lock:
             if self._ended:
@@ -44,7 +44,7 @@ class DaemonExecutor(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Begin nothing more. What is under way goes on unattended, whatever `wait` says."""
+        """Start no further call. Calls under way continue on their own, whatever `wait` is."""
         with self._lock:
             self._ended = True
             while cancel_futures:
@@ -69,7 +69,7 @@ class DaemonExecutor(Executor):
 
 
 def _cancel_future(future: Future[Any]) -> None:
-    """Cancel a call that is not begun, and tell those who wait for it."""
+    """Cancel a call that has not started, and wake its waiters."""
     if future.cancel():
         future.set_running_or_notify_cancel()
 
@@ -79,14 +79,14 @@ def _run_call(future: Future[Any], call: Callable[[], Any]) -> None:
         return
     try:
         result = call()
-    except BaseException as error:  # whoever waits for it gets it, as in any executor
+    except BaseException as error:  # raised in the thread that waits for the result, as in any executor
         future.set_exception(error)
     else:
         future.set_result(result)
 
 
 def start_call(call: Callable[..., T], /, *args: Any) -> Future[T]:
-    """One call, on a thread of its own."""
+    """Make one call on a thread of its own."""
     future: Future[T] = Future()
     Thread(target=_run_call, args=(future, partial(call, *args)), daemon=True).start()
     return future

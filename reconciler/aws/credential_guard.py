@@ -1,4 +1,4 @@
-"""botocore's ways to credentials, each of whose failures is an error of botocore's that names its profile."""
+"""Guard how botocore finds credentials, so that each failure is a botocore error that knows its profile."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from reconciler.aws.library_errors import translate_provider_errors
 
 
 def guard_credentials(core: botocore.session.Session, origin: CredentialOrigin) -> None:
-    """Make the session raise nothing but errors of botocore's while it finds credentials, and while it renews them.
+    """Make the session raise only botocore errors while it loads or refreshes credentials.
 
-    Those, and AWS's answers to calls with these credentials, are marked with where they come from.
+    These errors, and AWS's error answers to calls with these credentials, are marked with `origin`.
     """
     chain: Any = core.get_component("credential_provider")
     load = chain.load_credentials
 
     def load_guarded() -> Any:
         with mark_errors(origin), translate_provider_errors():
-            found = load()
-        if found is not None:
-            _guard_refresh(found, origin)
-        return found
+            credentials = load()
+        if credentials is not None:
+            _guard_refresh(credentials, origin)
+        return credentials
 
     chain.load_credentials = load_guarded
     mark_answers(core.get_component("event_emitter"), origin)
@@ -35,7 +35,7 @@ def guard_credentials(core: botocore.session.Session, origin: CredentialOrigin) 
 
 @contextmanager
 def mark_errors(origin: CredentialOrigin) -> Iterator[None]:
-    """Mark every error of botocore's that leaves the block."""
+    """Mark every botocore error that leaves the block."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:
@@ -44,9 +44,9 @@ def mark_errors(origin: CredentialOrigin) -> Iterator[None]:
 
 
 def origin_of_credentials(credentials: Any) -> CredentialOrigin | None:
-    """Return where a session's own credentials come from; None for those that a program passes."""
-    found = getattr(credentials, _ORIGIN_ATTRIBUTE, None)
-    return replace(found, method=str(credentials.method)) if isinstance(found, CredentialOrigin) else None
+    """Return the origin of a session's credentials; None if the program passed them."""
+    origin = getattr(credentials, _ORIGIN_ATTRIBUTE, None)
+    return replace(origin, method=str(credentials.method)) if isinstance(origin, CredentialOrigin) else None
 
 
 _ORIGIN_ATTRIBUTE = "reconcile_origin"

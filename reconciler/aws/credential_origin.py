@@ -1,8 +1,8 @@
-"""Which profile a session's credentials come from, told along with every error that they cause.
+"""Mark errors with the profile that a session's credentials come from.
 
-botocore's errors name no profile, or only half of what led to it. So a session marks its errors: those of its ways to
-credentials (`aws/credential_guard.py`), and the answers to calls that it signed. `aws/profile_errors.py` reads the
-mark.
+botocore's errors name no profile, or only a part of the way to it. So a session marks its errors: those of loading
+credentials (`aws/credential_guard.py`), and AWS's error answers to calls that it signed. `aws/profile_errors.py` reads
+the mark.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from reconciler.model.problem import Place
 _MARK = "reconcile-origin"
 _METHOD = "reconcile-method"
 _EXPLICIT = "explicit"
-"""botocore's name for credentials that a program passes, as those of an earlier role."""
+"""botocore's method name for credentials that the program passes, such as those of an assumed role."""
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialOrigin:
-    """profile: the one that was asked for, None for botocore's own choice. place: of the alias that names it.
+    """The origin of a session's credentials.
 
-    method: botocore's word for the way the credentials came, "" where there are none yet.
+    profile: the requested profile, None for botocore's own choice. place: the alias that names it. method: botocore's
+    name for the provider of the credentials, "" if there are none yet.
     """
 
     profile: str | None = None
@@ -34,7 +35,7 @@ class CredentialOrigin:
 
 
 def mark_error(error: Exception, origin: CredentialOrigin) -> None:
-    """Note on an error whose credentials it is about; a mark that is there already stays."""
+    """Mark an error with the origin of its credentials, unless it is marked already."""
     if isinstance(error, ClientError):
         response = cast("dict[str, Any]", error.response)
         response.setdefault("ResponseMetadata", {}).setdefault(_MARK, origin)
@@ -46,16 +47,17 @@ def mark_error(error: Exception, origin: CredentialOrigin) -> None:
 def origin_of(error: Exception) -> CredentialOrigin | None:
     """Return the mark of an error."""
     if isinstance(error, ClientError):
-        found: object = dict(error.response.get("ResponseMetadata", {})).get(_MARK)
+        mark: object = dict(error.response.get("ResponseMetadata", {})).get(_MARK)
     else:
-        found = error.kwargs.get(_MARK) if isinstance(error, BotoCoreError) else None
-    return found if isinstance(found, CredentialOrigin) else None
+        mark = error.kwargs.get(_MARK) if isinstance(error, BotoCoreError) else None
+    return mark if isinstance(mark, CredentialOrigin) else None
 
 
 def mark_answers(events: Any, origin: CredentialOrigin) -> None:
-    """Have every client made with these events of a botocore session mark AWS's answers to calls with its credentials.
+    """Mark AWS's error answers to calls that are signed with the session's credentials.
 
-    Calls with credentials of their own, such as those of a role that was just assumed, stay unmarked.
+    events: the event emitter of the botocore session. Calls with other credentials, such as those of a role that was
+    just assumed, are not marked.
     """
 
     def on_sign(request: Any, request_signer: Any, signature_version: Any, **_: object) -> None:

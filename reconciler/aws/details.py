@@ -1,7 +1,7 @@
-"""What IAM's list calls leave out of policies and instance profiles: tags, and perhaps a description.
+"""Read the tags and descriptions of policies and instance profiles, which IAM's list calls leave out.
 
-Tags in bulk by the Resource Groups Tagging API (100 a page; it lags behind writes, so what decides something is
-confirmed one by one). Where that is denied, not answered, or empty although there are entities: one call each.
+The Resource Groups Tagging API gives tags in pages of 100. It lags behind writes, so tags that a decision depends on
+are read again one by one. If it is denied, does not answer or is empty, all of them are read one by one.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ _RESOURCE_TYPES = ["iam:policy", "iam:instance-profile"]
 
 
 def read_bulk_tags(connection: Connection) -> Mapping[str, Detail] | None:
-    """ARN → tags of everything tagged; None where the bulk read is no use here."""
+    """Return ARN → tags of all tagged entities; None if the bulk read fails or finds nothing."""
     region = home_region_of(connection.partition)
     if region is None:
         return None
-    found: dict[str, Detail] = {}
+    details: dict[str, Detail] = {}
     try:
         for page in _read_tag_pages(connection, region):
             for item in page.get("ResourceTagMappingList") or ():
-                found[item["ResourceARN"]] = Detail(tags_of(item["Tags"]))
+                details[item["ResourceARN"]] = Detail(tags_of(item["Tags"]))
     except AWS_ERRORS:
         return None
-    return found or None
+    return details or None
 
 
 def _read_tag_pages(connection: Connection, region: str) -> Iterator[Item]:
-    """Every page. Whether the service can be reached is found out at once; who is told to wait has reached it."""
+    """Yield every page. The first call fails fast, to find out if the service can be reached; throttling shows that."""
     client = connection.make_client(_SERVICE, region, trial=True)
     patient = None
     token, read = "", 0
@@ -67,13 +67,13 @@ def _read_tag_pages(connection: Connection, region: str) -> Iterator[Item]:
 
 
 def read_details(connection: Connection, arns: Iterable[str], pool: Executor) -> Mapping[str, Detail]:
-    """ARN → detail, each asked of IAM itself; what is gone meanwhile has none of its own."""
+    """Return ARN → detail, read from IAM one by one. An entity that was deleted since has an empty detail."""
     listed = list(arns)
     return dict(zip(listed, pool.map(lambda arn: _read_detail(connection, arn), listed), strict=True))
 
 
 def _read_detail(connection: Connection, arn: str) -> Detail:
-    """GetPolicy and GetInstanceProfile answer with all tags (at most 50) in one page."""
+    """Read one detail. GetPolicy and GetInstanceProfile return all tags (at most 50) in one page."""
     try:
         if ":policy/" in arn:
             policy = connection.iam.get_policy(PolicyArn=arn)["Policy"]

@@ -1,7 +1,7 @@
-"""The two sides of one AssumeRole as they are live: the role, and the policies of its caller.
+"""Read both sides of one AssumeRole call from live IAM: the role, and the caller with its policies.
 
-GetAccountAuthorizationDetails where one page of it shows the whole account; else the caller and the role one by
-one. Every read is optional: what may not be read is named in `unread`, and stands as UNREAD in the state.
+One page of GetAccountAuthorizationDetails is enough for a small account; else the caller and the role are read singly.
+Every read is optional: if AWS denies one, it is listed in `unread`, and UNREAD stands for its result in the state.
 """
 
 from __future__ import annotations
@@ -28,17 +28,18 @@ from reconciler.model.live import LiveDetails, State
 from reconciler.policy.canonical import canonical
 
 UNREAD = "(not readable)"
-"""Name and text of an inline policy that stands for policies that may not be read: they may say anything."""
+"""Name and text of an inline policy that stands for policies that could not be read, and may allow or deny anything."""
 
 _MAX_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class LiveEvidence:
-    """What live IAM shows. `is_complete`: everything of the account is in `state`, else only what was asked for.
+    """The evidence from live IAM.
 
-    aws_policies: documents of policies of AWS, by ARN. missing: asked for, and not there. partial: entities of which
-    something may not be read. unread: operations that were denied or not answered.
+    state: the entities that were read; is_complete: all of the account's. aws_policies: ARN → document of AWS managed
+    policies. missing: requested entities that do not exist. partial: entities that could not be read completely.
+    unread: operations that were denied or not answered.
     """
 
     state: State
@@ -50,24 +51,26 @@ class LiveEvidence:
 
 
 def make_iam_client(profile: str | None, region: str | None, endpoint_url: str | None) -> Any:
-    """A client of IAM with the credentials that a role is assumed from. Raises Failed."""
+    """Return an IAM client with the credentials that a role is assumed from. Raises ReconcileError."""
     return make_client(make_session(profile, region), "iam", endpoint_url, patient=False)
 
 
 def read_evidence(iam: Any, account: str, partition: str, caller: Address | None, role: Address | None) -> LiveEvidence:
-    """Read the caller (a user or role of the account) and the role; None: it is of another account."""
+    """Read the caller, a user or role, and the role. Each is None if it is of another account."""
     reader = _IamReader(iam, account, partition)
     lists = reader.read_account()
-    whole = lists is not None
+    is_complete = lists is not None
     raw = RawAccount(account, partition, lists if lists is not None else reader.read_caller_and_role(caller, role))
     entities = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
     entities |= {policy.address: policy for policy in reader.policies}
-    if whole:
+    if is_complete:
         reader.missing |= {address for address in (caller, role) if address and address not in entities}
-    outside = reader.read_aws_policies(entities, caller)
+    aws_policies = reader.read_aws_policies(entities, caller)
     state = State(account, partition, entities, LiveDetails(unique_ids=raw.map_unique_ids()))
     partial = frozenset(address for address, entity in entities.items() if _is_partial(entity))
-    return LiveEvidence(state, outside, frozenset(reader.missing), partial, tuple(sorted(reader.unread)), whole)
+    return LiveEvidence(
+        state, aws_policies, frozenset(reader.missing), partial, tuple(sorted(reader.unread)), is_complete
+    )
 
 
 def _is_partial(entity: Entity) -> bool:
@@ -75,14 +78,14 @@ def _is_partial(entity: Entity) -> bool:
 
 
 def _find_policy_arns(entities: Iterable[Entity | None]) -> set[str]:
-    """The ARNs of all managed policies that these have, boundaries included."""
+    """Return the ARNs of all managed policies of these entities, boundaries included."""
     holders = [entity for entity in entities if isinstance(entity, User | Group | Role)]
     boundaries = {getattr(entity, "permissions_boundary", None) for entity in holders} - {None}
     return {arn for entity in holders for arn in entity.policies} | {str(arn) for arn in boundaries}
 
 
 class _IamReader:
-    """Single reads of one account; collects what was denied, what is not there, and the policies it met."""
+    """A reader of one account. It collects denied operations, missing entities and the policies it has read."""
 
     def __init__(self, iam: Any, account: str, partition: str) -> None:
         self._iam = iam
@@ -94,7 +97,7 @@ class _IamReader:
         self._unreachable = False
 
     def read_account(self) -> dict[str, list[Item]] | None:
-        """The account, where it fits one page; None where it does not or may not be read."""
+        """Return the account's lists if they fit one page; None if they do not or AWS denies the read."""
         call = ACCOUNT_DETAILS
         page = self._call(
             call.operation, lambda: self._iam.get_account_authorization_details(MaxItems=PAGE_SIZE, **call.parameters)
@@ -104,20 +107,20 @@ class _IamReader:
         return {key: page.get(key) or [] for key in call.keys}
 
     def read_caller_and_role(self, caller: Address | None, role: Address | None) -> dict[str, list[Item]]:
-        """The same lists with only the caller, its groups and the role in them; `policies` gets what they have."""
+        """Return the same lists with only the caller, its groups and the role. Add their policies to `policies`."""
         with ThreadPoolExecutor(_MAX_THREADS) as pool:
             target = pool.submit(self._read_trust, role) if role and role != caller else None
-            who = self._read_identity(caller) if caller else None
-            groups = list(pool.map(self._read_group, who.get("GroupList") or () if who else ()))
+            identity = self._read_identity(caller) if caller else None
+            groups = list(pool.map(self._read_group, identity.get("GroupList") or () if identity else ()))
             lists: dict[str, list[Item]] = {"GroupDetailList": groups, "UserDetailList": [], "RoleDetailList": []}
-            if who and caller:
-                lists[f"{caller.kind.capitalize()}DetailList"].append(who)
-            found = target.result() if target else None
-            if found:
-                lists["RoleDetailList"].append(found)
-            holders = (*groups, who or {})
+            if identity and caller:
+                lists[f"{caller.kind.capitalize()}DetailList"].append(identity)
+            role_item = target.result() if target else None
+            if role_item:
+                lists["RoleDetailList"].append(role_item)
+            holders = (*groups, identity or {})
             arns = {policy["PolicyArn"] for item in holders for policy in item.get("AttachedManagedPolicies") or ()}
-            arns |= {((who or {}).get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", "")}
+            arns |= {((identity or {}).get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn", "")}
             own = sorted(arn for arn in arns if f":iam::{self._account}:policy/" in arn)
             for arn, document in zip(own, pool.map(self._read_document, own), strict=True):
                 if document is not None:
@@ -125,14 +128,14 @@ class _IamReader:
         return lists
 
     def read_aws_policies(self, entities: Mapping[Address, Entity], caller: Address | None) -> dict[str, Document]:
-        """Policies of AWS that the caller has, where their exact content is not known here already."""
-        who = entities.get(caller) if caller else None
-        groups = who.groups if isinstance(who, User) else ()
-        arns = _find_policy_arns([who, *(entities.get(group) for group in groups)])
-        wanted = sorted(arn for arn in arns if ":iam::aws:" in arn and not self._is_known_exactly(arn))
+        """Return ARN → document of the caller's AWS managed policies whose exact content is not known offline."""
+        holder = entities.get(caller) if caller else None
+        groups = holder.groups if isinstance(holder, User) else ()
+        arns = _find_policy_arns([holder, *(entities.get(group) for group in groups)])
+        unknown = sorted(arn for arn in arns if ":iam::aws:" in arn and not self._is_known_exactly(arn))
         with ThreadPoolExecutor(_MAX_THREADS) as pool:
-            found = zip(wanted, pool.map(self._read_document, wanted), strict=True)
-            return {arn: document for arn, document in found if document is not None}
+            documents = zip(unknown, pool.map(self._read_document, unknown), strict=True)
+            return {arn: document for arn, document in documents if document is not None}
 
     @staticmethod
     def _is_known_exactly(arn: str) -> bool:
@@ -140,7 +143,7 @@ class _IamReader:
         return document is not None and exact
 
     def _call(self, operation: str, call: Callable[[], Any], address: Address | None = None) -> Any:
-        """The answer; None where there is none: what is denied is only not seen, and so is IAM out of reach."""
+        """Make a call and return its answer; None if it is denied, IAM cannot be reached, or `address` is missing."""
         if self._unreachable:
             self.unread.add(operation)
             return None
@@ -155,16 +158,16 @@ class _IamReader:
             return None
 
     def _list_items(self, operation: str, key: str, **name: str) -> list[Any] | None:
-        found: list[Any] | None = self._call(operation, lambda: list_items(self._iam, operation, key, **name))
-        return found
+        items: list[Any] | None = self._call(operation, lambda: list_items(self._iam, operation, key, **name))
+        return items
 
     def _read_trust(self, role: Address) -> Item | None:
-        """The role without its policies: they do not count for whether it may be assumed."""
+        """Read a role without its policies, which have no effect on who may assume it."""
         answer = self._call("GetRole", lambda: self._iam.get_role(RoleName=role.name), role)
         return answer["Role"] if answer else None
 
     def _read_identity(self, address: Address) -> Item | None:
-        """A user or role with all that it has, in the shape of GetAccountAuthorizationDetails."""
+        """Read a user or role with its policies and groups, in the format of GetAccountAuthorizationDetails."""
         kind, name = address.kind.capitalize(), {f"{address.kind.capitalize()}Name": address.name}
         get = getattr(self._iam, f"get_{address.kind}")
         answer = self._call(f"Get{kind}", lambda: get(**name), address)
@@ -182,25 +185,27 @@ class _IamReader:
         return {"GroupName": name, "Path": "/", **self._read_policies("group", name)}
 
     def _read_policies(self, kind: str, name: str) -> dict[str, Any]:
-        """Attached and inline policies of a user, group or role."""
-        title, who = kind.capitalize(), {f"{kind.capitalize()}Name": name}
-        attached = self._list_items(f"ListAttached{title}Policies", "AttachedPolicies", **who)
-        names = self._list_items(f"List{title}Policies", "PolicyNames", **who)
+        """Read the attached and inline policies of a user, group or role."""
+        title, holder = kind.capitalize(), {f"{kind.capitalize()}Name": name}
+        attached = self._list_items(f"ListAttached{title}Policies", "AttachedPolicies", **holder)
+        names = self._list_items(f"List{title}Policies", "PolicyNames", **holder)
         inline = [] if attached is not None and names is not None else [_make_inline_policy(UNREAD)]
         get = getattr(self._iam, f"get_{kind}_policy")
         for policy in names or ():
-            answer = self._call(f"Get{title}Policy", partial(get, PolicyName=policy, **who))
+            answer = self._call(f"Get{title}Policy", partial(get, PolicyName=policy, **holder))
             inline.append(_make_inline_policy(policy, answer["PolicyDocument"] if answer else UNREAD))
         return {"AttachedManagedPolicies": attached or [], f"{title}PolicyList": inline}
 
     def _read_document(self, arn: str) -> Document | None:
-        """The default version of a managed policy."""
+        """Read the default version of a managed policy."""
         answer = self._call("GetPolicy", lambda: self._iam.get_policy(PolicyArn=arn))
         if answer is None:
             return None
-        version = answer["Policy"]["DefaultVersionId"]
-        found = self._call("GetPolicyVersion", lambda: self._iam.get_policy_version(PolicyArn=arn, VersionId=version))
-        return None if found is None else canonical(found["PolicyVersion"]["Document"], self._partition)
+        version_id = answer["Policy"]["DefaultVersionId"]
+        version = self._call(
+            "GetPolicyVersion", lambda: self._iam.get_policy_version(PolicyArn=arn, VersionId=version_id)
+        )
+        return None if version is None else canonical(version["PolicyVersion"]["Document"], self._partition)
 
 
 def _make_inline_policy(name: str, document: Any = UNREAD) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Makes the calls of a plan, exactly those, side by side as far as `plan/order/schedule.py` allows.
+"""Make exactly the calls of a plan, in parallel as far as `plan/order/schedule.py` allows.
 
-At the first call that fails no other is started; those under way are waited for. So it is with an interruption,
-and a second one leaves those under way to themselves.
+After the first call that fails, or an interruption, no other call is started, and the run waits for the calls under
+way. After a second interruption it no longer waits.
 """
 
 from __future__ import annotations
@@ -22,21 +22,23 @@ from reconciler.model.problem import Problem, ReconcileError
 from reconciler.plan.order.schedule import Schedule
 
 _POLL_SECONDS = 0.1
-"""Seconds between two looks at whether a person has interrupted again."""
+"""Seconds between two checks for a second interruption."""
 
 
 class StepObserver(Protocol):
-    """Told of every call, one call at a time. What it raises as Failed stops the run: nothing goes unrecorded."""
+    """An observer of every call, notified of one event at a time. If it raises ReconcileError, the run stops."""
 
     def on_start(self, index: int, step: Step) -> None:
-        """Before the call is sent."""
+        """Handle that a call is about to be sent. index: its position in the plan, from 0."""
         ...
 
-    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None: ...
+    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
+        """Handle that a call has ended."""
+        ...
 
 
 class StopSignal:
-    """How often the run was asked to stop: once is to finish the calls under way, twice is to stop at once."""
+    """A request to stop a run. The first lets the calls under way end; the second, `immediate`, does not wait."""
 
     def __init__(self) -> None:
         self.event = threading.Event()
@@ -44,8 +46,10 @@ class StopSignal:
         self._requested = False
 
     def request(self) -> bool:
-        """True for the first time. For handlers of signals, which interrupt each other: an event cannot be set twice
-        at the same time."""
+        """Request a stop and return whether it is the first request.
+
+        Signal handlers call this, and may interrupt each other, so the event is set once only.
+        """
         if self._requested:
             self.immediate = True
             return False
@@ -56,7 +60,11 @@ class StopSignal:
 
 @dataclass(frozen=True)
 class ExecutionResult:
-    """`unclear`: calls that were sent, and nobody knows whether they were made. `interrupted`: by the person."""
+    """The result of a run.
+
+    total: the calls of the plan. done: calls that AWS confirmed. unclear: calls that were sent, but may not have been
+    made. interrupted: the user stopped the run.
+    """
 
     total: int
     done: tuple[Step, ...] = ()
@@ -66,14 +74,14 @@ class ExecutionResult:
 
     @property
     def remaining(self) -> int:
-        """Calls that were certainly not made."""
+        """The number of calls that were certainly not made."""
         return self.total - len(self.done) - len(self.unclear)
 
 
 def execute_steps(
     connection: Connection, steps: Sequence[Step], observer: StepObserver, stop: StopSignal, workers: int = POOL_SIZE
 ) -> ExecutionResult:
-    """Make the calls with at most so many under way at once. Raises nothing that AWS can cause.
+    """Make the calls, at most `workers` at once. Errors of AWS are in the result, not raised.
 
     An exception in this thread, such as KeyboardInterrupt, leaves it once the calls under way are answered.
     """
@@ -95,7 +103,7 @@ def execute_steps(
 
 
 class _StepRunner:
-    """What the writers of one run share; `_condition` guards all of it."""
+    """The shared state of a run's worker threads. `_condition` guards all of it."""
 
     def __init__(self, connection: Connection, steps: Sequence[Step], observer: StepObserver, stop: StopSignal) -> None:
         self._connection, self._steps, self._observer, self._stop = connection, steps, observer, stop
@@ -109,17 +117,17 @@ class _StepRunner:
         self._halted = self._closed = False
 
     def run_worker(self) -> None:
-        """What one writer does: call after call, until none is left for it."""
+        """Make calls until none is left. Each worker thread runs this."""
         try:
             while (index := self._take_step()) is not None:
                 self._send_step(index)
-        except BaseException as error:  # a mistake of ours: the run ends with it, in the thread that waits
+        except BaseException as error:  # a bug: the run ends, and the waiting thread raises it
             with self._condition:
                 self._crash, self._halted = error, True
                 self._condition.notify_all()
 
     def _take_step(self) -> int | None:
-        """The next call, told to the watch; it counts as unclear until it has ended."""
+        """Return the next call after notifying the observer; None if there is none. It is unclear until it ends."""
         with self._condition:
             while not (self._schedule.is_finished or self._halted or self._stop.event.is_set()):
                 index = self._schedule.start()
@@ -148,23 +156,25 @@ class _StepRunner:
                 self._halted = True
             self._condition.notify_all()
 
-    def _notify(self, tell: Callable[[], None]) -> bool:
+    def _notify(self, notification: Callable[[], None]) -> bool:
+        """Notify the observer and return whether the run may go on."""
         try:
-            tell()
-        except ReconcileError as failed:
-            self._problems += failed.problems
+            notification()
+        except ReconcileError as error:
+            self._problems += error.problems
             self._halted = True
             return False
         return True
 
     def collect_result(self) -> ExecutionResult:
+        """Return the result of the run. Calls that end later are ignored."""
         with self._condition:
             self._closed = True
             if self._crash:
                 raise self._crash
 
             def steps_with(ending: CallStatus) -> tuple[Step, ...]:
-                return tuple(self._steps[index] for index, found in sorted(self._endings.items()) if found is ending)
+                return tuple(self._steps[index] for index, one in sorted(self._endings.items()) if one is ending)
 
             return ExecutionResult(
                 total=len(self._steps),

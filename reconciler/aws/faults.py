@@ -1,4 +1,4 @@
-"""botocore's errors → Problems: once, here, with the likely cause and the next step. No secret is in any of them."""
+"""Turn botocore's errors into Problems with the likely cause and the next step, without any secret."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from reconciler.aws.user_sessions import SESSION_WITHOUT_MFA, describe_session_e
 from reconciler.model.problem import Level, Problem, ReconcileError
 
 BAD_CREDENTIALS = "bad-credentials"
-"""The code of the Problem that says AWS does not know the credentials, or knows that they are over."""
+"""The problem code for credentials that AWS does not know, or that have expired."""
 
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired")
 _UNKNOWN_KEY = (
@@ -61,14 +61,14 @@ _SAFE_MESSAGE_CODES = frozenset(
 )
 _MAX_MESSAGE = 1000
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,99}")
-"""An error code of AWS. What else stands in its place may be anything."""
+"""The format of AWS's error codes. Any other text in that field may hold anything."""
 _PROXY_HINT = (
-    "Check --endpoint-url, AWS_ENDPOINT_URL, HTTPS_PROXY and HTTP_PROXY: something else answers in AWS's place."
+    "Check --endpoint-url, AWS_ENDPOINT_URL, HTTPS_PROXY and HTTP_PROXY: something else answers instead of AWS."
 )
 
 
 def code_of(error: Exception) -> str:
-    """AWS's error code; the class name for what never reached AWS."""
+    """Return AWS's error code, or the class name of an error without an answer of AWS."""
     if isinstance(error, ClientError):
         code = str(error.response.get("Error", {}).get("Code", "Unknown"))
         return code if _CODE.fullmatch(code) else "Unknown"
@@ -76,40 +76,40 @@ def code_of(error: Exception) -> str:
 
 
 def problem_of(error: Exception, doing: str) -> Problem:
-    """One botocore error as a Problem. `doing`: what was attempted, as in "reading the account"."""
+    """Return one botocore error as a Problem. doing: the attempted action, as in "reading the account"."""
     code = code_of(error)
     kind = BAD_CREDENTIALS if code in (*_EXPIRED, *_UNKNOWN_KEY) else "aws-error"
     kind = "session-without-mfa" if code == SESSION_WITHOUT_MFA else kind
-    told = _explain_by_profile(error, code) if code != SESSION_WITHOUT_MFA else None
-    if told is not None:
-        return Problem(Level.ERROR, kind, told.summary, told.detail, told.hint, told.place)
+    text = _explain_by_profile(error, code) if code != SESSION_WITHOUT_MFA else None
+    if text is not None:
+        return Problem(Level.ERROR, kind, text.summary, text.detail, text.hint, text.place)
     summary, hint = _explain_error(error, code)
     return Problem(Level.ERROR, kind, f"{_capitalize(doing)} failed: {summary}", "", hint)
 
 
 def note_denied_read(operation: str) -> Problem:
-    """That an optional read was denied: what it would show is left out."""
-    summary = f"Not allowed to call iam:{operation}: what it would show is unknown."
-    return Problem(Level.INFO, "read-denied", summary, "", "Allow it to the caller to have this reported.")
+    """Return the note that AWS denied an optional read, so that its content is left out."""
+    summary = f"AWS denied iam:{operation}, so its content is left out."
+    return Problem(Level.INFO, "read-denied", summary, "", f"To include it, allow iam:{operation} to the caller.")
 
 
 def _explain_by_profile(error: Exception, code: str) -> ProblemText | None:
-    """Return what an error says of the profile behind its credentials; None where it is about something else."""
+    """Explain an error by the profile of its credentials; None if the profile is not the cause."""
     origin = origin_of(error)
     if origin is None:
         return None
-    about = ProfileContext.from_origin(origin)
+    context = ProfileContext.from_origin(origin)
     if not isinstance(error, ClientError):
-        return explain_profile_error(error, about)
+        return explain_profile_error(error, context)
     if code in (*_EXPIRED, *_UNKNOWN_KEY):
-        return explain_dead_credentials(about, describe_rejection(code))
-    return explain_refused_source(error.operation_name, f"{code}, {_message_of(error, code)}", about)
+        return explain_dead_credentials(context, describe_rejection(code))
+    return explain_refused_source(error.operation_name, f"{code}, {_message_of(error, code)}", context)
 
 
 def _explain_error(error: Exception, code: str) -> tuple[str, str]:
     if isinstance(error, ResponseParserError | AnswerTooLong):
-        said = f": {error}" if isinstance(error, ForeignAnswer | AnswerTooLong) and str(error) else ""
-        return f"the answer is not AWS's{said}.", _PROXY_HINT
+        details = f": {error}" if isinstance(error, ForeignAnswer | AnswerTooLong) and str(error) else ""
+        return f"the answer is not AWS's{details}.", _PROXY_HINT
     if isinstance(error, CallTimeout):
         return f"{error}.", f"Check the network and any proxy, or allow more time: `export {TIMEOUT_VARIABLE}=300`."
     if not isinstance(error, ClientError):
@@ -127,9 +127,9 @@ def _explain_error(error: Exception, code: str) -> tuple[str, str]:
     if code in DENIED:
         return f"access denied: {message}", "The caller needs this permission."
     if code == "EntityAlreadyExists" and error.operation_name == "CreateAccountAlias":
-        return "another account has this alias.", "Choose another: an alias is unique among all accounts of AWS."
+        return "another account has this alias.", "Choose another alias: it must be unique in all of AWS."
     if code in THROTTLED:
-        return f"AWS kept throttling ({code}): {message}", "Run again in a minute."
+        return f"AWS kept throttling ({code}): {message}", "Run the command again in a minute."
     return f"{code}: {message}", ""
 
 
@@ -137,19 +137,19 @@ _MFA_FAILED = "MultiFactorAuthentication failed"
 
 
 def _explain_mfa_failure(message: str) -> tuple[str, str]:
-    """Say what AWS says of a code that goes with the role of a profile (STS, AssumeRole; its texts are no API)."""
+    """Explain why AWS refused the MFA code of a profile's role (STS, AssumeRole; its texts are no API)."""
     if "one time pass code" in message:
-        return "AWS refused the MFA code.", "A code works once, for about 30 seconds: run it again with the next one."
+        return "AWS refused the MFA code.", "AWS accepts a code once, for about 30 seconds: try the next one."
     return (
-        "AWS cannot check a code of that MFA device: it is not an enabled one of the caller.",
-        "Correct `mfa_serial` of the AWS profile.",
+        "AWS cannot check a code of that MFA device: it is no enabled device of the caller.",
+        "Correct `mfa_serial` in the AWS profile.",
     )
 
 
 def _message_of(error: ClientError, code: str) -> str:
-    """AWS's own words, if its code is one whose messages speak of names, policies and limits; shortened.
+    """Return AWS's message, shortened, if it is safe to show: its code must be one of `_SAFE_MESSAGE_CODES`.
 
-    Those about signatures quote the signed request, session token included; of codes nobody knows, nobody knows.
+    Messages about signatures quote the signed request, session token included. Those of unknown codes may, too.
     """
     if code.removesuffix("Exception") not in _SAFE_MESSAGE_CODES:
         return "no message" if not error.response.get("Error", {}).get("Message") else "its message is not shown."
@@ -162,12 +162,12 @@ def _capitalize(text: str) -> str:
 
 
 AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
-"""Whatever a call can raise."""
+"""The errors that an AWS call can raise."""
 
 
 @contextmanager
 def translate_errors(doing: str) -> Iterator[None]:
-    """Turn any botocore error of a block into Failed."""
+    """Turn any botocore error of the block into a ReconcileError. doing: see `problem_of`."""
     try:
         yield
     except AWS_ERRORS as error:

@@ -1,7 +1,7 @@
-"""The console's federation endpoint over HTTP: a sign-in token for temporary credentials.
+"""Fetch a sign-in token for temporary credentials from the console's federation endpoint.
 
-The keys travel in the query, so nothing here may show the URL: not an error (botocore's name it), not a log
-(urllib3's has it at DEBUG), not the chain of exceptions.
+The URL's query holds the keys. So nothing may show the URL: no error (botocore's errors contain it), no log (urllib3
+logs it at DEBUG), no chained exception.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _TIMEOUTS = (5, 20)
 
 
 def fetch_signin_token(url: str, environ: Mapping[str, str]) -> str:
-    """What GET of this URL (Action=getSigninToken) answers; a secret, as the URL is.
+    """Fetch the sign-in token. It is a secret, and so is the URL (Action=getSigninToken).
 
-    Proxies and trusted certificates are those that botocore uses. Raises Failed.
+    Proxies and trusted certificates are botocore's. Raises ReconcileError.
     """
     host = urlsplit(url).hostname or ""
     verify = environ.get("AWS_CA_BUNDLE") or environ.get("REQUESTS_CA_BUNDLE") or True
-    # Plain http is this machine's own endpoint: a proxy would read the keys.
+    # Plain http is used for an endpoint on this machine only, and a proxy would see the keys.
     proxies = get_environ_proxies(url) if url.startswith("https:") else {}
     make: Any = URLLib3Session
     with pause_logging():
@@ -69,7 +69,7 @@ def fetch_signin_token(url: str, environ: Mapping[str, str]) -> str:
 
 
 _Response = tuple[int, bytes] | BotoCoreError
-"""Status and body, or what kept the answer away."""
+"""Status and body, or the error if there was no answer."""
 
 
 def _send_request(session: LimitedSession, url: str) -> _Response:
@@ -81,9 +81,9 @@ def _send_request(session: LimitedSession, url: str) -> _Response:
 
 
 def _is_transient(outcome: _Response) -> bool:
-    """Whether another attempt may do better."""
+    """Return whether another attempt may succeed."""
     if isinstance(outcome, BotoCoreError):
-        # HTTPClientError itself, not a subclass: a file of certificates that cannot be read, and the like.
+        # HTTPClientError itself, not a subclass, means for example a file of certificates that cannot be read.
         final = SSLError | InvalidProxiesConfigError | CallTimeout | AnswerTooLong
         return not (isinstance(outcome, final) or type(outcome) is HTTPClientError)
     return outcome[0] >= 500 or outcome[0] == 429
@@ -117,10 +117,11 @@ def _explain_refusal(status: int, host: str) -> ReconcileError:
         return make_error(
             "console-refused",
             f"AWS gives no console sign-in for these credentials (HTTP {status}).",
-            "They may have ended, be of another partition, or come from another role's session, which may not "
-            "choose a duration.",
-            "Run it again with --no-cache, and without --duration.",
+            "They may have expired, be of another partition, or come from role chaining, which may not choose a "
+            "duration.",
+            "Run the command again with --no-cache, and without --duration.",
         )
-    said = f"what {host} answered is no sign-in token." if status == 200 else f"{host} answered HTTP {status}."
-    hint = "Run it again in a minute." if status >= 500 or status == 429 else "Check AWS_ENDPOINT_URL and any proxy."
-    return make_error("console-answer", f"Asking for a console sign-in failed: {said}", hint=hint)
+    cause = f"{host} answered without a sign-in token." if status == 200 else f"{host} answered HTTP {status}."
+    is_temporary = status >= 500 or status == 429
+    hint = "Run the command again in a minute." if is_temporary else "Check AWS_ENDPOINT_URL and any proxy."
+    return make_error("console-answer", f"Asking for a console sign-in failed: {cause}", hint=hint)

@@ -1,7 +1,7 @@
 """Refuse a plan with calls that the installed botocore does not know, before anything is written.
 
-botocore knows the operations and parameters of its own models alone, and refuses others when they are called: an apply
-would stop half-way. pyproject.toml asks for a version that knows them all; another may be installed all the same.
+botocore refuses operations and parameters that are not in its models, so an apply would stop half-way. pyproject.toml
+requires a version that knows them all, but an older one may be installed all the same.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from reconciler.model.plan import Step
 from reconciler.model.problem import Level, Problem, ReconcileError
 
 MIN_BOTOCORE = "1.44.7"
-"""The first botocore that knows all that a plan may call."""
+"""The first botocore that knows all calls of plans."""
 
 
 def check_calls(connection: Connection, steps: Iterable[Step]) -> None:
-    """Raise Failed if botocore's model of IAM lacks an operation, or a parameter of one."""
-    found: dict[str, Problem] = {}
+    """Raise ReconcileError if botocore's model of IAM lacks an operation, or a parameter of one."""
+    problems: dict[str, Problem] = {}
     for step in steps:
         for name in _find_unknown_names(connection, step):
-            if name not in found:
-                found[name] = Problem(
+            if name not in problems:
+                problems[name] = Problem(
                     Level.ERROR,
                     "botocore-too-old",
                     f"{step.address} needs {name}, which the installed botocore {botocore.__version__} does not know.",
@@ -32,8 +32,8 @@ def check_calls(connection: Connection, steps: Iterable[Step]) -> None:
                     f"Install a newer one: pip install 'boto3>={MIN_BOTOCORE}'",
                     address=step.address,
                 )
-    if found:
-        raise ReconcileError(tuple(found.values()))
+    if problems:
+        raise ReconcileError(tuple(problems.values()))
 
 
 def _find_unknown_names(connection: Connection, step: Step) -> Iterator[str]:

@@ -1,9 +1,8 @@
-"""Exceptions that botocore raises by itself → a cause and a next step, made of nothing that could be a secret.
+"""Describe the exceptions that botocore raises by itself: cause and next step, without any secret.
 
-An exception's own text is never shown. It may hold whatever botocore was at: the session token ("Invalid header value
-b'…'"), the password in an endpoint's URL, what a `credential_process` printed. So this is a list of what may be told:
-for each type a sentence, and the fields that are put into it, which are names, regions, paths and hosts. A type that is
-not on it is told by its name.
+An exception's own text is never shown, because it may hold the session token ("Invalid header value b'…'"), the
+password in an endpoint's URL, or the output of a `credential_process`. So a list has a sentence for each type, with the
+fields that are put into it: names, regions, paths and hosts. Of other types, only the name is shown.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ _KEYS = "Pass --profile, or set AWS_PROFILE or the AWS_* keys."
 
 _EXPLANATIONS: Mapping[type[Exception], tuple[str, str]] = {
     NoCredentialsError: ("no AWS credentials were found.", _KEYS),
-    PartialCredentialsError: ("no AWS credentials were found. {provider} lacks {cred_var}.", _KEYS),
+    PartialCredentialsError: ("the AWS credentials are incomplete: {provider} lacks {cred_var}.", _KEYS),
     ProfileNotFound: ("The config profile ({profile}) could not be found.", _PROFILE),
     EndpointConnectionError: ("Could not connect to the endpoint URL: {endpoint_url}.", _ENDPOINT),
     ConnectTimeoutError: ("Connect timeout on endpoint URL: {endpoint_url}.", _ENDPOINT),
@@ -66,12 +65,12 @@ _EXPLANATIONS: Mapping[type[Exception], tuple[str, str]] = {
         "Check --endpoint-url and AWS_ENDPOINT_URL, and any proxy in between.",
     ),
     CredentialRetrievalError: (
-        "Error when retrieving credentials from {provider}. What it said is not shown: it may hold a secret.",
+        "Error when retrieving credentials from {provider}. Its message is not shown: it may hold a secret.",
         f"See it with `aws sts get-caller-identity`. {_PROFILE}",
     ),
     ConfigNotFound: ("The config file {path} could not be found.", "Check AWS_CONFIG_FILE."),
-    ConfigParseError: ("The config file {path} cannot be read.", "Mend it, or let AWS_CONFIG_FILE name another."),
-    InfiniteLoopConfigError: ("The profile {source_profile} leads back to itself by `source_profile`.", _PROFILE),
+    ConfigParseError: ("The config file {path} cannot be read.", "Fix it, or set AWS_CONFIG_FILE to another one."),
+    InfiniteLoopConfigError: ("The profile {source_profile} is in a circle of `source_profile`.", _PROFILE),
     InvalidConfigError: ("An option of the AWS config file, or its variable, is not valid.", _PROFILE),
     InvalidRegionError: ("{region_name} is no region.", "Check --region, AWS_REGION and the AWS config file."),
     NoRegionError: ("no region is set.", "Pass --region, or set AWS_REGION."),
@@ -80,8 +79,14 @@ _EXPLANATIONS: Mapping[type[Exception], tuple[str, str]] = {
     TokenRetrievalError: ("No token came from {provider}.", _SIGN_IN),
     LoginRefreshRequired: ("The session of `aws login` has expired.", "Sign in again: `aws login`."),
     LoginTokenLoadError: ("There is no session of `aws login` that can be used.", "Sign in again: `aws login`."),
-    LoginInsufficientPermissions: ("The sign-in needs signin:CreateOAuth2Token.", "Allow it, or sign in otherwise."),
-    RefreshWithMFAUnsupportedError: ("The credentials have ended, and new ones need an MFA code.", "Run it again."),
+    LoginInsufficientPermissions: (
+        "The sign-in needs signin:CreateOAuth2Token.",
+        "Allow that action, or sign in another way.",
+    ),
+    RefreshWithMFAUnsupportedError: (
+        "The credentials have expired, and new ones need an MFA code.",
+        "Run the command again.",
+    ),
     MissingDependencyException: (
         "These credentials need a part of botocore that is not installed.",
         "Install `botocore[crt]` beside reconcile.",
@@ -94,22 +99,23 @@ _SOURCE_FAILED = (
     f"See it with `aws sts get-caller-identity`. {_PROFILE}",
 )
 _ILLEGAL_HEADER = "Invalid header value"
-"""How http.client begins to say that a header, such as that of the session token, has a line break in it."""
+"""The beginning of http.client's message for a header with a line break, such as one with a broken session token."""
 
 
 _SAFE_PREFIXES = ('The profile "', 'The source_profile "', 'The source profile "', 'The credential_source "')
-"""How sentences of botocore about the config file begin that quote names of profiles, and nothing else of it."""
+"""The beginnings of botocore's messages about the config file that quote only names of profiles."""
 
 
 class CredentialSourceError(CredentialRetrievalError):
-    """The program or file that credentials come from failed in a way that botocore does not foresee."""
+    """The program or file that credentials come from failed in a way that botocore does not handle."""
 
 
 @contextmanager
 def translate_provider_errors() -> Iterator[None]:
-    """Turn whatever the ways to credentials raise into an error of botocore's: files, programs and answers of others.
+    """Turn any exception of a credential provider into a botocore error.
 
-    botocore lets through what a `credential_process` or a token file brings about: no such program, no JSON.
+    botocore does not handle the failures of a `credential_process` or a token file, such as a missing program or
+    invalid JSON.
     """
     try:
         yield
@@ -118,21 +124,20 @@ def translate_provider_errors() -> Iterator[None]:
     except Exception as error:
         cause = (error.strerror or "").lower() if isinstance(error, OSError) else ""
         lacks = getattr(error, "name", None) if isinstance(error, AttributeError) else None
-        said = cause or "what it gave cannot be read"
-        raise CredentialSourceError(provider=said, error_msg="", lacks=lacks) from None
+        raise CredentialSourceError(provider=cause or "invalid output", error_msg="", lacks=lacks) from None
 
 
 def describe_error(error: Exception) -> tuple[str, str]:
-    """Return what happened, and what to do about it."""
+    """Return the cause of an error and the next step."""
     if _has_line_break(error):
         return (
             "a credential has a line break or another control character in it.",
             "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, and the profile's keys.",
         )
-    if isinstance(error, InvalidConfigError) and (said := str(error.kwargs.get("error_msg"))).startswith(
+    if isinstance(error, InvalidConfigError) and (text := str(error.kwargs.get("error_msg"))).startswith(
         _SAFE_PREFIXES
     ):
-        return said, _PROFILE
+        return text, _PROFILE
     if isinstance(error, CredentialSourceError):
         return _SOURCE_FAILED[0].format_map(error.kwargs), _SOURCE_FAILED[1]
     for kind in type(error).__mro__:
@@ -143,7 +148,7 @@ def describe_error(error: Exception) -> tuple[str, str]:
 
 
 class _SafeFields(dict[str, object]):
-    """The fields of an exception that a sentence asks for. URLs lose their passwords; what is missing is a dash."""
+    """The fields of an exception, for a sentence. Passwords are removed from URLs; a missing field is a dash."""
 
     def __getitem__(self, name: str) -> str:
         value = self.get(name, "-")
@@ -162,7 +167,7 @@ def _has_line_break(error: Exception) -> bool:
 
 
 def _describe_type(error: Exception) -> str:
-    """The type of the exception, and of the one that it holds."""
+    """Return the name of the exception's type, and of the type that it wraps."""
     cause = _fields_of(error).get("error")
     by = f", by {type(cause).__name__}" if isinstance(cause, Exception) else ""
     return f"{type(error).__name__}{by}"

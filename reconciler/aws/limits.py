@@ -1,12 +1,12 @@
-"""Limits of one AWS call: how long it may take in all, and how many bytes its answer may have.
+"""Limit the total time of an AWS call, and the bytes of its answer.
 
-A timeout of a socket is about one `recv`: an endpoint, or a proxy in front of it, that sends a byte a second never
-meets it. So each socket asks here, before it waits, how much of its call's time is left. That covers connecting, TLS,
-a proxy's CONNECT, sending, headers and body, for every client that a session makes (`limit_clients`), those of
-botocore's own credential providers among them.
+A socket's timeout limits one `recv` only: an endpoint or a proxy that sends a byte a second never exceeds it. So each
+socket asks here, before it waits, how much of its call's time is left. That covers connecting, TLS, a proxy's CONNECT,
+sending, headers and body, for every client of a session (`limit_clients`), those of botocore's credential providers
+included.
 
-The time of a call is the sum over its attempts; botocore's pauses between them do not count. It leaves out the lookup
-of a host's name, which no program can end before the system's resolver does.
+The time of a call is the sum over its attempts, without botocore's pauses between them. It does not include the lookup
+of the host's name, which a program cannot interrupt.
 """
 
 from __future__ import annotations
@@ -42,52 +42,52 @@ from reconciler.model.problem import make_error
 
 TIMEOUT_VARIABLE = "RECONCILE_CALL_TIMEOUT"
 DEFAULT_TIMEOUT = 60.0
-"""Seconds of one call. A page of a thousand entities, the slowest answer that we ask for, takes a few."""
+"""Seconds of one call. A page of a thousand entities, the slowest answer that is read, takes a few seconds."""
 MIN_TIMEOUT, MAX_TIMEOUT = 1.0, 3600.0
 MAX_ANSWER_BYTES = 64 * 2**20
-"""Bytes of an answer. IAM's own limits keep a page of a thousand entities below."""
+"""Bytes of an answer. By IAM's limits, a page of a thousand entities is smaller."""
 
 _SLACK = 0.05
-"""Seconds by which a timeout may come early and still be that of the call."""
+"""Seconds by which a timeout may come early and still count as the call's."""
 _BUDGET = "reconcile-seconds-left"
 
 
 class CallTimeout(BotoCoreError):
-    """The time of a call is over. The call was sent: nobody knows whether it was made. botocore does not repeat it."""
+    """The time of a call is over. The call was sent and may have been made. botocore does not repeat it."""
 
     fmt = "{host} did not answer in full within {seconds:g} seconds"
 
 
 class UnsentTimeout(CallTimeout):
-    """The time of a call was over before there was a connection: AWS never saw it."""
+    """The time of a call was over before there was a connection. The call was not made."""
 
     fmt = "{host} could not be reached within {seconds:g} seconds"
 
 
 class AnswerTooLong(BotoCoreError):
-    """An answer that goes on and on."""
+    """An answer with more than MAX_ANSWER_BYTES."""
 
     fmt = "{host} sent more than {mebibytes} MiB"
 
 
 def read_call_timeout(environ: Mapping[str, str]) -> float:
-    """Return the seconds that RECONCILE_CALL_TIMEOUT allows to a call. Raises Failed where it is no such number."""
-    given = environ.get(TIMEOUT_VARIABLE, "").strip()
-    if not given:
+    """Return the seconds that RECONCILE_CALL_TIMEOUT allows for a call. Raises ReconcileError for a wrong value."""
+    text = environ.get(TIMEOUT_VARIABLE, "").strip()
+    if not text:
         return DEFAULT_TIMEOUT
-    if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", given) and MIN_TIMEOUT <= float(given) <= MAX_TIMEOUT:
-        return float(given)
+    if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text) and MIN_TIMEOUT <= float(text) <= MAX_TIMEOUT:
+        return float(text)
     raise make_error(
         "bad-call-timeout",
-        f"{TIMEOUT_VARIABLE} is {given[:40]!r}, and must be a number of seconds from "
+        f"{TIMEOUT_VARIABLE} is {text[:40]!r}, and must be a number of seconds from "
         f"{MIN_TIMEOUT:g} to {MAX_TIMEOUT:g}.",
-        "It is the time that one AWS call may take in all.",
+        "It limits the total time of one AWS call.",
         f"Unset it for the default: `unset {TIMEOUT_VARIABLE}` ({DEFAULT_TIMEOUT:g} seconds).",
     )
 
 
 def limit_clients(events: Any, seconds: float) -> None:
-    """Have every client that is made with these events of a botocore session keep the limits."""
+    """Make every client of a botocore session keep the limits. events: the session's emitter. seconds: per call."""
 
     class LimitedClient:
         def __init__(self, *arguments: Any, **named: Any) -> None:
@@ -102,13 +102,16 @@ def limit_clients(events: Any, seconds: float) -> None:
 
 
 def get_answering_host() -> str:
-    """Return host and port of the last answer on this thread, or "" if there was none."""
+    """Return host and port of the last request on this thread, or "" if there was none."""
     return str(getattr(_local, "host", ""))
 
 
 @dataclass
 class _Attempt:
-    """One request that is under way on this thread. max_idle: the longest wait for any one byte."""
+    """One request under way on this thread.
+
+    deadline: time.monotonic() at which it must end. max_idle: seconds to wait for a byte at most. received: bytes.
+    """
 
     deadline: float
     max_idle: float
@@ -131,18 +134,18 @@ _local = threading.local()
 
 
 class LimitedSession:
-    """A session of botocore's (`URLLib3Session`), whose requests keep the limits."""
+    """An HTTP session of botocore (`URLLib3Session`) whose requests keep the limits."""
 
     def __init__(self, session: Any, seconds: float) -> None:
         self._session, self._seconds = session, seconds
-        # The pool managers of the session, those of proxies too, share this mapping.
+        # All pool managers of the session share this mapping, those of proxies included.
         session._pool_classes_by_scheme.update(http=_Pool, https=_TlsPool)
 
     def send(self, request: Any) -> Any:
-        """Raises what botocore's does; CallTimeout and AnswerTooLong besides."""
+        """Send a request. Raises botocore's errors, CallTimeout and AnswerTooLong."""
         url = urlsplit(request.url)
         _local.host = f"{url.hostname}:{url.port}" if url.port else str(url.hostname)
-        # The attempts of a call share their context; a botocore that keeps it to itself has each counted alone.
+        # The attempts of a call share their context. Without a context, each attempt has the whole time.
         context = getattr(request, "context", None)
         context = context if isinstance(context, dict) else {}
         budget = context.get(_BUDGET, self._seconds)
@@ -171,7 +174,7 @@ def _explain_timeout(error: BotoCoreError, attempt: _Attempt, seconds: float) ->
 
 
 class _SocketLimits:
-    """A part of a socket: it waits no longer than its call may, and counts what it receives."""
+    """A mixin for sockets: wait no longer than the call may, and count the received bytes."""
 
     _requested_timeout: float | None = None
 
@@ -247,11 +250,11 @@ class _TlsConnection(AWSHTTPSConnection):
         super().connect()
 
     def _connect_tls_proxy(self, *arguments: Any) -> Any:
-        """To a proxy of https, urllib3 makes a context of its own."""
+        """Limit the socket to an https proxy, too, for which urllib3 makes a TLS context of its own."""
         above: Any = super()
-        made = above._connect_tls_proxy(*arguments)
-        made.__class__ = _TlsSocket
-        return made
+        tls_socket = above._connect_tls_proxy(*arguments)
+        tls_socket.__class__ = _TlsSocket
+        return tls_socket
 
 
 class _Pool(AWSHTTPConnectionPool):
@@ -262,26 +265,26 @@ class _TlsPool(AWSHTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
-def _connect_socket(made: _Socket, connection: Any, address: Any) -> _Socket:
+def _connect_socket(new_socket: _Socket, connection: Any, address: Any) -> _Socket:
     try:
         for option in connection.socket_options or ():
-            made.setsockopt(*option)
-        made.settimeout(connection.timeout)
-        made.connect(address)
+            new_socket.setsockopt(*option)
+        new_socket.settimeout(connection.timeout)
+        new_socket.connect(address)
     except BaseException:
-        made.close()
+        new_socket.close()
         raise
-    return made
+    return new_socket
 
 
 def _open_connection(connection: Any) -> socket.socket:
-    """Connect to the first address of the host that takes it, as urllib3 does, all of them within the call's time."""
+    """Connect to the first address of the host that accepts, like urllib3, but within the time of the call."""
     host, last = connection._dns_host.strip("[]"), None
     try:
-        found = socket.getaddrinfo(host, connection.port, allowed_gai_family(), socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(host, connection.port, allowed_gai_family(), socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise NewConnectionError(connection, f"Failed to resolve {connection.host!r} ({error})") from None
-    for family, kind, protocol, _, address in found:
+    for family, kind, protocol, _, address in addresses:
         try:
             return _connect_socket(_Socket(family, kind, protocol), connection, address)
         except OSError as error:

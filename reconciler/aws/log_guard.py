@@ -1,4 +1,4 @@
-"""Calls with a secret in them, kept from every log: botocore's at level DEBUG shows whole requests and answers."""
+"""Keep calls with secrets out of every log: at level DEBUG, botocore logs whole requests and answers."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def pause_logging() -> Iterator[None]:
-    """Whoever has turned logging on: nothing is logged meanwhile, by any thread."""
-    before = logging.root.manager.disable
+    """Log nothing during the block, on any thread, whatever the logging settings are."""
+    previous_level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
-        logging.disable(before)
+        logging.disable(previous_level)

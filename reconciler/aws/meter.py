@@ -1,6 +1,6 @@
-"""Counts every request that botocore sends: repeats too, which no caller of a client sees.
+"""Count and time every request that botocore sends, retries included.
 
-By botocore's events `before-send` and `response-received` (botocore/endpoint.py): one of each for every attempt.
+It uses botocore's events `before-send` and `response-received` (botocore/endpoint.py): one of each per attempt.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from reconciler.model.call_stats import CallStats, OnCall, OperationStats, ignor
 
 
 class Meter:
-    """Of one session: `attach` its events before any client is made."""
+    """The counter of one session. Call `attach` before the session makes a client."""
 
     def __init__(self, on_call: OnCall = ignore_calls) -> None:
         self._on_call = on_call
@@ -26,12 +26,13 @@ class Meter:
         self._busy = 0.0
 
     def attach(self, events: Any) -> None:
+        """Count the requests of all clients that are made with these events of a botocore session."""
         events.register_first("before-send", self._on_sent)
         events.register_first("response-received", self._on_answered)
 
     @property
     def calls(self) -> CallStats:
-        """So far, the most frequent first."""
+        """The calls so far, the most frequent operation first."""
         with self._lock:
             listed = (OperationStats(name, times, self._seconds[name]) for name, times in self._times.items())
             return CallStats(tuple(sorted(listed, key=lambda one: (-one.requests, one.operation))), self._busy)
@@ -49,14 +50,14 @@ class Meter:
     def _on_answered(self, event_name: str, **_: object) -> None:
         with self._lock:
             now = time.monotonic()
-            sent = self._sent_at.pop(get_ident(), None)
-            if sent is None:
+            sent_at = self._sent_at.pop(get_ident(), None)
+            if sent_at is None:
                 return
-            self._seconds[_operation_of(event_name)] += now - sent
+            self._seconds[_operation_of(event_name)] += now - sent_at
             if not self._sent_at:
                 self._busy += now - self._busy_since
 
 
 def _operation_of(event_name: str) -> str:
-    """The last part of an event's name, as in before-send.iam.ListRoles."""
+    """Return the operation of an event name such as before-send.iam.ListRoles."""
     return event_name.rpartition(".")[2]

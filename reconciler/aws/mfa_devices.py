@@ -1,8 +1,8 @@
-"""MFA devices in IAM: who has which, and the three calls that a virtual one is enrolled with.
+"""List MFA devices, and create, enable and delete virtual ones.
 
-IAM API: CreateVirtualMFADevice, EnableMFADevice, DeleteVirtualMFADevice, ListVirtualMFADevices, ListMFADevices. The
-seed is shown by the first alone, once: that call is never repeated by itself, since a second one would fail and
-lose the seed of the first.
+IAM API: CreateVirtualMFADevice, EnableMFADevice, DeleteVirtualMFADevice, ListVirtualMFADevices, ListMFADevices. Only
+the answer of CreateVirtualMFADevice has the seed. That call is never retried automatically: the retry would fail, and
+the seed of the first attempt would be lost.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from reconciler.model.sts_limits import MFA_CODE_REFUSED
 T = TypeVar("T")
 
 DEVICE_TAKEN, ANSWER_LOST = "mfa-device-taken", "aws-answer-lost"
-"""Codes of Problems: a device of that name exists; whether the call was carried out is not known."""
+"""Problem codes: a device of that name exists; the call's answer was lost, so it may have been made."""
 
 NO_SUCH_USER = "no-such-user"
 ROOT_USER = "the root user"
 PAUSES: tuple[float, ...] = (1.0, 2.0, 4.0)
-"""Seconds between tries of what IAM, eventually consistent, does not see at once."""
+"""Seconds between attempts, because IAM is eventually consistent."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewDevice:
-    """A virtual device that nobody has yet. `seed`: base32, as authenticator apps take it; a secret."""
+    """A virtual device that no user has yet. seed: base32, as authenticator apps read it; a secret."""
 
     serial: str
     seed: str = field(repr=False)
 
 
 def list_virtual_devices(connection: Connection) -> Mapping[str, str | None] | None:
-    """Serial of each virtual device → its user, None where nobody has it; None where they may not be listed."""
-    found: dict[str, str | None] = {}
+    """Return serial → user (None if no user has it) of each virtual device; None if AWS denies the list."""
+    holders: dict[str, str | None] = {}
     with translate_errors("listing virtual MFA devices"):
         for status in ("Unassigned", "Assigned"):
             items = _list_unless_denied(
@@ -56,12 +56,12 @@ def list_virtual_devices(connection: Connection) -> Mapping[str, str | None] | N
                 return None
             for item in items:
                 holder = (item.get("User") or {}).get("UserName") or ROOT_USER
-                found[item["SerialNumber"]] = holder if status == "Assigned" else None
-    return found
+                holders[item["SerialNumber"]] = holder if status == "Assigned" else None
+    return holders
 
 
 def list_user_paths(connection: Connection) -> Mapping[str, str] | None:
-    """Name of each user of the account → path; None where they may not be listed."""
+    """Return name → path of each user of the account; None if AWS denies the list."""
     with translate_errors("listing users"):
         items = _list_unless_denied(connection, "ListUsers", "Users")
     return None if items is None else {item["UserName"]: item["Path"] for item in items}
@@ -79,7 +79,7 @@ def _list_unless_denied(
 
 
 def read_user_devices(connection: Connection, user: str) -> tuple[MfaDevice, ...] | None:
-    """The devices of one user, of every kind; None where they may not be read. Raises Failed: no such user."""
+    """Return one user's devices of every kind; None if AWS denies the read. Raises ReconcileError if no such user."""
     with translate_errors(f"looking up the MFA devices of {user}"):
         try:
             return read_mfa_devices(connection, Address("user", user))
@@ -90,12 +90,15 @@ def read_user_devices(connection: Connection, user: str) -> tuple[MfaDevice, ...
 
 
 def has_device(connection: Connection, user: str, serial: str) -> bool:
-    """Return whether the user has the device after a lost answer: IAM may show it late. Raises Failed."""
+    """Return whether the user has the device. Poll for some seconds, because IAM may show it late.
+
+    Raises ReconcileError.
+    """
     return _poll_until_true(lambda: serial in {device.serial for device in read_user_devices(connection, user) or ()})
 
 
 def device_exists(connection: Connection, serial: str) -> bool:
-    """Return whether there is such a virtual device after a lost answer. Raises Failed."""
+    """Return whether the virtual device exists. Poll for some seconds. Raises ReconcileError."""
     return _poll_until_true(lambda: serial in (list_virtual_devices(connection) or {}))
 
 
@@ -108,13 +111,15 @@ def _poll_until_true(check: Callable[[], bool]) -> bool:
 
 
 def explain_no_such_user(connection: Connection, user: str) -> ReconcileError:
+    """Return the error that the account has no such user."""
     return make_error(NO_SUCH_USER, f"There is no user {user!r} in account {connection.account}.")
 
 
 def create_device(connection: Connection, name: str, *, just_deleted: bool = False) -> NewDevice:
-    """A new virtual device, with its seed. Raises Failed; TAKEN and UNCLEAR are codes of its problem.
+    """Create a virtual device and return it with its seed.
 
-    just_deleted: one of that name was just deleted, which IAM may not see at once.
+    just_deleted: a device of that name was just deleted, so retry while IAM still has it.
+    Raises ReconcileError, with DEVICE_TAKEN or ANSWER_LOST as the problem's code in these cases.
     """
 
     def call() -> Any:
@@ -122,19 +127,20 @@ def create_device(connection: Connection, name: str, *, just_deleted: bool = Fal
             return connection.iam_once.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
 
     try:
-        made = _call_with_retries(call, *(["EntityAlreadyExists"] if just_deleted else []))
+        device = _call_with_retries(call, *(["EntityAlreadyExists"] if just_deleted else []))
     except AWS_ERRORS as error:
         if code_of(error) == "EntityAlreadyExists":
             raise make_error(DEVICE_TAKEN, f"There is already a virtual MFA device named {name!r}.") from None
         raise _explain_failure(error, "creating the virtual MFA device", "iam:CreateVirtualMFADevice") from None
-    seed = made["Base32StringSeed"]
-    return NewDevice(made["SerialNumber"], seed.decode("ascii") if isinstance(seed, bytes) else str(seed))
+    seed = device["Base32StringSeed"]
+    return NewDevice(device["SerialNumber"], seed.decode("ascii") if isinstance(seed, bytes) else str(seed))
 
 
 def enable_device(connection: Connection, user: str, serial: str, first: str, second: str) -> None:
-    """Give the device to the user, if AWS takes both codes.
+    """Enable the device for the user with two successive codes.
 
-    Raises Failed; the problem's code is `mfa-code-refused` where others may do, UNCLEAR where nobody knows.
+    Raises ReconcileError. The problem's code is MFA_CODE_REFUSED if AWS refuses the codes, ANSWER_LOST if the answer
+    was lost.
     """
 
     def call() -> None:
@@ -149,14 +155,14 @@ def enable_device(connection: Connection, user: str, serial: str, first: str, se
         if code_of(error) == "InvalidAuthenticationCode":
             raise make_error(
                 MFA_CODE_REFUSED,
-                f"AWS did not take these codes for {serial}.",
-                "They must be two codes that follow each other, and the clock of the telephone must be right.",
+                f"AWS refused these codes for {serial}.",
+                "They must be two successive codes, and the clock of the phone must be right.",
             ) from None
         raise _explain_failure(error, f"enabling {serial} for {user}", "iam:EnableMFADevice") from None
 
 
 def delete_device(connection: Connection, serial: str) -> None:
-    """Delete a virtual device that nobody has; one that is gone is no failure. Raises Failed."""
+    """Delete a virtual device that no user has. It may be deleted already. Raises ReconcileError."""
     try:
         _call_with_retries(
             lambda: connection.iam_once.delete_virtual_mfa_device(SerialNumber=serial),
@@ -169,17 +175,17 @@ def delete_device(connection: Connection, serial: str) -> None:
 
 
 def _is_deleted(connection: Connection, serial: str) -> bool:
-    found = list_virtual_devices(connection)
-    return found is not None and serial not in found
+    holders = list_virtual_devices(connection)
+    return holders is not None and serial not in holders
 
 
 def _is_unclear(error: Exception) -> bool:
-    """Return whether the call may have been made although no answer says so."""
+    """Return whether AWS may have made the call although no answer says so."""
     return not isinstance(error, ClientError) or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
 
 
 def _call_with_retries(call: Callable[[], T], *transient_codes: str) -> T:
-    """The result of `call`, tried again while AWS answers with an error that passes: it has done nothing then."""
+    """Make a call, again after each error whose code is in `transient_codes`, and return its result."""
     for pause in PAUSES:
         try:
             return call()
@@ -193,28 +199,27 @@ def _call_with_retries(call: Callable[[], T], *transient_codes: str) -> T:
 def _explain_failure(error: Exception, doing: str, action: str) -> ReconcileError:
     if not isinstance(error, ClientError) or _is_unclear(error):
         summary = problem_of(error, doing).summary
-        return make_error(ANSWER_LOST, summary, "Whether AWS has done it is not known.")
+        return make_error(ANSWER_LOST, summary, "AWS may have made the call all the same.")
     if code_of(error) in DENIED:
         return _explain_denial(error, doing, action)
     if code_of(error) == "LimitExceeded":
         return make_error(
             "mfa-device-limit",
-            f"{doing[:1].upper()}{doing[1:]} failed: AWS allows no more.",
-            f"A user may have {MFA_DEVICES.default} MFA devices, of all kinds together; the account has a quota, too.",
+            f"{doing[:1].upper()}{doing[1:]} failed: a quota of MFA devices is reached.",
+            f"A user may have {MFA_DEVICES.default} MFA devices of all kinds, and the account has a quota, too.",
         )
     return ReconcileError([problem_of(error, doing)])
 
 
 def _explain_denial(error: ClientError, doing: str, action: str) -> ReconcileError:
-    """AWS's message names the policy that denies; why it does is what a person needs."""
+    """Return the error for a denied call, with the likely reason: a policy that demands MFA."""
     summary = problem_of(error, doing).summary
     if "explicit deny" in str(error):
         return make_error(
             "access-denied",
             summary,
-            "A policy that demands MFA, such as the guard `reconcile-require-mfa-…`, lets nobody do this without it.",
-            "Do it in a session with MFA, or have an administrator do it.",
+            "A policy demands MFA for this, such as the guard `reconcile-require-mfa-…`.",
+            "Do it in a session with MFA, or ask an administrator to do it.",
         )
-    return make_error(
-        "access-denied", summary, "", f"The caller needs {action}, or an administrator does it with USER."
-    )
+    hint = f"Allow {action} to the caller, or ask an administrator to run the command with the name of the user."
+    return make_error("access-denied", summary, "", hint)

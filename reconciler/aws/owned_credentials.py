@@ -1,4 +1,4 @@
-"""Single reads, for the few entities a plan touches: what a doomed user owns, devices, policies of AWS."""
+"""Read single things for the few entities of a plan: a user's credentials, password, MFA devices, policies of AWS."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 _UNSUPPORTED = ("InvalidAction", "NotImplemented", "UnknownOperation", "ResponseParserError", "ForeignAnswer")
 
 _OPTIONAL_LISTS = ("ListServiceSpecificCredentials", "ListSigningCertificates", "ListSSHPublicKeys")
-"""Kinds of credentials that some partitions lack and few users have: not being told of them is no failure."""
+"""Lists of credentials that some partitions lack and few users have. A denied read of them is no error."""
 
 _CREDENTIAL_LISTS = (
     ("ListAccessKeys", "AccessKeyMetadata", "AccessKeyId"),
@@ -28,13 +28,13 @@ _CREDENTIAL_LISTS = (
     ("ListServiceSpecificCredentials", "ServiceSpecificCredentials", "ServiceSpecificCredentialId"),
     ("ListMFADevices", "MFADevices", "SerialNumber"),
 )
-"""Operation, key of its list, key of the id of an item."""
+"""(operation, key of its list, key of an item's id)."""
 
 
 def read_owned_credentials(connection: Connection, user: Address, pool: Executor) -> OwnedCredentials:
-    """What must go before DeleteUser is taken (IAM API, DeleteUser), all asked at once.
+    """Read all that must be deleted before DeleteUser (IAM API, DeleteUser), in parallel.
 
-    A user that is gone by now owns nothing.
+    A user that was deleted since owns nothing.
     """
     try:
         return _read_credentials(connection, user, pool)
@@ -58,8 +58,8 @@ def _read_credentials(connection: Connection, user: Address, pool: Executor) -> 
             return ()
 
     password = pool.submit(_entity_exists, connection.iam.get_login_profile, UserName=user.name)
-    asked = [pool.submit(list_ids, *listing) for listing in _CREDENTIAL_LISTS]
-    keys, certificates, public_keys, services, devices = (one.result() for one in asked)
+    reads = [pool.submit(list_ids, *listing) for listing in _CREDENTIAL_LISTS]
+    keys, certificates, public_keys, services, devices = (read.result() for read in reads)
     return OwnedCredentials(
         login_profile=password.result(),
         access_keys=keys,
@@ -72,7 +72,7 @@ def _read_credentials(connection: Connection, user: Address, pool: Executor) -> 
 
 
 def read_mfa_devices(connection: Connection, user: Address) -> tuple[MfaDevice, ...] | None:
-    """Every MFA device of a user, FIDO and hardware too; None where it may not be read."""
+    """Return every MFA device of a user, FIDO and hardware included; None if AWS denies the read."""
     answer = _call_unless_denied(lambda: connection.iam.list_mfa_devices(UserName=user.name))
     if answer is None:
         return None
@@ -80,12 +80,12 @@ def read_mfa_devices(connection: Connection, user: Address) -> tuple[MfaDevice, 
 
 
 def has_password(connection: Connection, user: Address) -> bool | None:
-    """Whether a user can sign in to the console; None where that may not be read."""
+    """Return whether a user has a console password; None if AWS denies the read."""
     return _call_unless_denied(lambda: _entity_exists(connection.iam.get_login_profile, UserName=user.name))
 
 
 def read_access_keys(connection: Connection, user: Address) -> tuple[AccessKey, ...] | None:
-    """Every access key of a user (IAM allows two, so one page has them); None where they may not be read."""
+    """Return every access key of a user (IAM allows two, so one page is enough); None if AWS denies the read."""
     answer = _call_unless_denied(lambda: connection.iam.list_access_keys(UserName=user.name))
     if answer is None:
         return None
@@ -93,9 +93,10 @@ def read_access_keys(connection: Connection, user: Address) -> tuple[AccessKey, 
 
 
 def call_or_empty(call: Callable[[], tuple[T, ...] | None]) -> tuple[T, ...] | None:
-    """What a listed user has; nothing where IAM does not know it: new, and listed before it is answered for, or gone.
+    """Make a call about a listed user, and return () if IAM does not know the user.
 
-    Source: IAM User Guide, "Changes that I make are not always immediately visible".
+    The user may be too new for this call, or deleted since. Source: IAM User Guide, "Changes that I make are not always
+    immediately visible".
     """
     try:
         return call()
@@ -106,12 +107,12 @@ def call_or_empty(call: Callable[[], tuple[T, ...] | None]) -> tuple[T, ...] | N
 
 
 def parse_access_key(item: Mapping[str, Any]) -> AccessKey:
-    """An item of ListAccessKeys."""
+    """Return an item of ListAccessKeys as an AccessKey."""
     return AccessKey(item["AccessKeyId"], item["CreateDate"], item["Status"] == "Active")
 
 
 def _call_unless_denied(call: Callable[[], T]) -> T | None:
-    """What a call answers; None where the caller may not make it."""
+    """Make a call and return its answer; None if AWS denies it."""
     try:
         return call()
     except ClientError as error:
@@ -121,7 +122,7 @@ def _call_unless_denied(call: Callable[[], T]) -> T | None:
 
 
 def policy_exists(connection: Connection, arn: str) -> bool:
-    """Whether a policy of AWS or of another account can be attached; one that may not be read is assumed to be."""
+    """Return whether a policy of AWS or of another account exists. If AWS denies the read, assume that it does."""
     try:
         return _entity_exists(connection.iam.get_policy, PolicyArn=arn)
     except ClientError as error:

@@ -1,9 +1,8 @@
-"""IAM's list calls, every page of them, and what they leave out of each item (`kinds/raw_account.py:Source`).
+"""Read every page of IAM's list calls, and the details of each item (`kinds/raw_account.py:ReadCall`).
 
-GetAccountAuthorizationDetails is one stream of pages, or one for each of its filters at the same time. Each filter is a
-call more, and saves nothing where one page holds the account. So: one call for all; where its answer is cut short, or
-where so much is expected that it will be, one stream for each filter. What the first page held is read again then: IAM
-promises no order, so nothing in it is known to be whole.
+GetAccountAuthorizationDetails can be read as one stream of pages, or as one stream per filter in parallel. A small
+account fits one page of the single stream. If that page is truncated, or more entities are expected than fit it, each
+filter is read as a stream of its own. The first page is then read again, because IAM promises no order of the items.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ from reconciler.kinds.raw_account import Item, ItemCall, ReadCall
 
 PAGE_SIZE = 1000
 MAX_PAGES = 1000
-"""Of one list. IAM's quotas are some ten thousand entities of a kind; pages may be short, and these are enough."""
+"""Pages of one list, at most. IAM's quotas are some ten thousand entities of a kind, and pages may be short."""
 
 Lists = dict[str, list[Item]]
-"""Key of an answer → the items of its list."""
+"""Key of a list in an answer → its items."""
 
 _FILTERS = {
     "User": "UserDetailList",
@@ -34,7 +33,7 @@ _FILTERS = {
     "Role": "RoleDetailList",
     "LocalManagedPolicy": "Policies",
 }
-"""Without a filter, every policy of AWS comes too."""
+"""Filter → key of its list. Without filters, the answer would hold every policy of AWS."""
 
 ACCOUNT_DETAILS = ReadCall(
     "GetAccountAuthorizationDetails",
@@ -57,9 +56,10 @@ def _call_operation(iam: Any, operation: str, **parameters: Any) -> Item:
 
 
 def read_pages(iam: Any, source: ReadCall) -> Iterator[Item]:
-    """Every page of a list call; pages may be short or lack a list, so only the marker ends them.
+    """Yield every page of a list call. A page may be short or lack a list; only IsTruncated tells the last one.
 
-    Raises PaginationError where it leads nowhere, or on and on: what was read is then not the whole list.
+    Raises PaginationError if the marker is missing or repeated, or there are more than MAX_PAGES pages: the list would
+    be incomplete.
     """
     marker: dict[str, Any] = {"MaxItems": PAGE_SIZE} if source.paged else {}
     for _ in range(MAX_PAGES):
@@ -72,63 +72,63 @@ def read_pages(iam: Any, source: ReadCall) -> Iterator[Item]:
 
 
 def list_items(iam: Any, operation: str, key: str, **parameters: Any) -> list[Any]:
-    """The list `key` of every page. Raises what the calls raise."""
+    """Return the items of the list `key` on every page. Raises botocore's errors."""
     return [item for page in read_pages(iam, ReadCall(operation, (key,), parameters)) for item in page.get(key) or ()]
 
 
 def check_marker(marker: str | None, previous: str | None, operation: str) -> str:
-    """The marker of the next page, where it is one: without this an answer that repeats itself is read for ever."""
+    """Return the marker of the next page. Raises PaginationError if it is missing or repeated, which would not end."""
     if not marker or marker == previous:
-        raise PaginationError(message=f"{operation} says that there is more, and not where")
+        raise PaginationError(message=f"{operation} has more pages, but gives no new marker")
     return marker
 
 
 def read_lists(connection: Connection, source: ReadCall) -> Lists:
-    """The lists of every page, joined; a single thing is a list of one, and none where the account has none."""
-    found: Lists = {key: [] for key in source.keys}
+    """Return the joined lists of every page. A single item is a list of one; a missing one is an empty list."""
+    lists: Lists = {key: [] for key in source.keys}
     try:
         for page in read_pages(connection.iam, source):
-            _gather_page(found, page, source)
+            _gather_page(lists, page, source)
     except ClientError as error:
         if code_of(error) != "NoSuchEntity":
             raise
-    return found
+    return lists
 
 
 def read_account_details(connection: Connection, expected: int, pool: Executor) -> Lists:
-    """The lists of DETAILS. expected: how many entities there may be, as far as anybody knows."""
+    """Return the lists of ACCOUNT_DETAILS. expected: the likely number of entities."""
     if expected <= PAGE_SIZE:
         first = next(read_pages(connection.iam, ACCOUNT_DETAILS))
         if not first.get("IsTruncated"):
-            found: Lists = {key: [] for key in ACCOUNT_DETAILS.keys}
-            _gather_page(found, first, ACCOUNT_DETAILS)
-            return found
+            lists: Lists = {key: [] for key in ACCOUNT_DETAILS.keys}
+            _gather_page(lists, first, ACCOUNT_DETAILS)
+            return lists
         del first
     return {
         key: items
-        for lists in pool.map(partial(read_lists, connection), DETAILS_BY_FILTER)
-        for key, items in lists.items()
+        for by_filter in pool.map(partial(read_lists, connection), DETAILS_BY_FILTER)
+        for key, items in by_filter.items()
     }
 
 
-def _gather_page(found: Lists, page: Item, source: ReadCall) -> None:
-    """Add what is kept of a page, so that the page itself can go."""
-    for key, items in found.items():
-        told = page.get(key) or ()
-        items += [_select_fields(item, source.fields) for item in ([told] if isinstance(told, Mapping) else told)]
+def _gather_page(lists: Lists, page: Item, source: ReadCall) -> None:
+    """Add the needed fields of a page to the lists, so that the memory of the page can be freed."""
+    for key, items in lists.items():
+        value = page.get(key) or ()
+        items += [_select_fields(item, source.fields) for item in ([value] if isinstance(value, Mapping) else value)]
 
 
 def _select_fields(item: Item, fields: Sequence[str]) -> Item:
-    """The fields, all where none is named; of a policy's versions, the document of the default one alone."""
-    kept = {name: item[name] for name in fields if name in item} if fields else item
-    for version in kept.get("PolicyVersionList", ()) if fields else ():
+    """Return these fields of an item, or all if none is named. Of a policy's documents, keep the default version's."""
+    selected = {name: item[name] for name in fields if name in item} if fields else item
+    for version in selected.get("PolicyVersionList", ()) if fields else ():
         if not version["IsDefaultVersion"]:
             version.pop("Document", None)
-    return kept
+    return selected
 
 
 def complete_items(connection: Connection, each: ItemCall, lists: Lists, pool: Executor) -> Lists:
-    """The lists with what each item is asked for; what is gone meanwhile is in them no longer."""
+    """Return the lists with the answer of `each` added to each item. Leave out items that were deleted since."""
 
     def complete_item(item: Item) -> Item | None:
         try:

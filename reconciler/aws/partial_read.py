@@ -40,7 +40,7 @@ class PartialReader:
         self._reader = EntityReader(connection)
 
     def read_entities(self, addresses: Collection[Address], known: State) -> State | None:
-        """`known` with these, there or not; None where one of the calls is refused. Raises Failed.
+        """Return `known` with these entities, there or not; None if one of the calls is refused. Raises ReconcileError.
 
         Raises KeyError for an address of no kind: nobody could tell whether it is there.
         """

@@ -1,4 +1,4 @@
-"""A profile as messages speak of it: its name, who asked for it, the line it stands on, the command that mends it."""
+"""Describe a profile in messages: its name, the setting that selects it, its line in the file, the command to run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.model.suggest import suggest_word
 _MAX_NAMES = 5
 
 SSO_OPTIONS = ("sso_session", "sso_start_url", "sso_account_id", "sso_role_name")
-"""Options of a profile that is signed in by IAM Identity Center."""
+"""Options of a profile that uses IAM Identity Center."""
 
 CREDENTIAL_SETTINGS = (
     "an access key, role_arn, sso_session, login_session, credential_process or web_identity_token_file"
@@ -27,7 +27,7 @@ CREDENTIAL_SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class ProblemText:
-    """Holds the texts of a Problem about a profile, and the line it points at."""
+    """The texts of a Problem about a profile, and the line it points at."""
 
     summary: str
     detail: str = ""
@@ -37,67 +37,70 @@ class ProblemText:
 
 @dataclass(frozen=True)
 class ProfileContext:
-    """Describes the profile behind an error, as far as it is known."""
+    """The profile whose credentials caused an error, as far as it is known."""
 
     origin: CredentialOrigin
     environ: Mapping[str, str]
 
     @classmethod
     def from_origin(cls, origin: CredentialOrigin, environ: Mapping[str, str] = os.environ) -> ProfileContext:
+        """Return the context of an origin."""
         return cls(origin, environ)
 
     @cached_property
     def profiles(self) -> AwsProfiles:
+        """The profiles in AWS's files."""
         return read_profiles(self.environ)
 
     @cached_property
     def name(self) -> str:
-        """The profile that botocore takes: the one that was asked for, else that of the environment."""
-        given = self.origin.profile
-        return given or self.environ.get("AWS_DEFAULT_PROFILE", self.environ.get("AWS_PROFILE", "default"))
+        """The name of the profile that botocore uses: the requested one, else that of the environment."""
+        requested = self.origin.profile
+        return requested or self.environ.get("AWS_DEFAULT_PROFILE", self.environ.get("AWS_PROFILE", "default"))
 
     def describe_requester(self) -> str:
-        """Return who asked for the profile, as a sentence; "" for an option, which the person has just typed."""
+        """Return a sentence on the setting that selects the profile; "" for an option, which the user just typed."""
         if self.origin.place is not None:
-            return "`source_profile` of the alias asks for it."
+            return "`source_profile` of the alias selects it."
         if self.origin.profile is None:
             for variable in ("AWS_DEFAULT_PROFILE", "AWS_PROFILE"):
                 if variable in self.environ:
-                    return f"{variable} asks for it."
+                    return f"{variable} selects it."
         return ""
 
     def find_profile_with(self, *options: str) -> str:
-        """Return the first profile on the way by `source_profile` that has one of these options, else the first."""
+        """Return the first profile along `source_profile` that has one of these options, else the profile itself."""
         chain = self.profiles.source_chain_of(self.name)
-        having = (name for name in chain if any(self.profiles.place_of_option(name, option) for option in options))
-        return next(having, self.name)
+        matching = (name for name in chain if any(self.profiles.place_of_option(name, option) for option in options))
+        return next(matching, self.name)
 
     def describe_profile(self, name: str, *options: str) -> str:
-        """Return `the profile dev (/home/me/.aws/config:7)`: the line of an option, else that of its section.
+        """Return `the profile dev (/home/me/.aws/config:7)`, with the line of an option, else of the section.
 
-        Where another profile leads to it by `source_profile`, that one is named, too.
+        If another profile leads to it through `source_profile`, add that one's name.
         """
         place = self.line_of(name, *options)
-        known = [f"{place.file}:{place.line}"] if place else []
-        known += [f"by way of {self.name}"] if name != self.name and self.name in self.profiles.names else []
-        return f"the profile {name}" + (f" ({', '.join(known)})" if known else "")
+        notes = [f"{place.file}:{place.line}"] if place else []
+        notes += [f"source of {self.name}"] if name != self.name and self.name in self.profiles.names else []
+        return f"the profile {name}" + (f" ({', '.join(notes)})" if notes else "")
 
     def line_of(self, name: str, *options: str) -> Place | None:
-        found = (self.profiles.place_of_option(name, option) for option in options)
-        return next((place for place in found if place is not None), None) or self.profiles.place_of(name)
+        """Return the place of the first of these options that the profile has, else of its section."""
+        places = (self.profiles.place_of_option(name, option) for option in options)
+        return next((place for place in places if place is not None), None) or self.profiles.place_of(name)
 
     def make_text(self, summary: str, detail: str = "", hint: str = "", place: Place | None = None) -> ProblemText:
-        """Return it with the place of the alias that led there, else with that of AWS's file."""
+        """Return the text with the place of the alias that selects the profile, else with `place` in AWS's file."""
         if summary.startswith("the "):
             summary = f"T{summary[1:]}"
         return ProblemText(summary, detail, hint, self.origin.place or place)
 
     def format_command(self, words: str, name: str) -> str:
-        """Return `aws sso login --profile dev`, between backticks."""
+        """Return a command of the AWS CLI for a profile, in backquotes: `aws sso login --profile dev`."""
         return f"`aws {words} --profile {shlex.quote(name)}`"
 
     def explain_missing(self, name: str, requester: str) -> ProblemText:
-        """Return that there is no such profile, and what looks like it."""
+        """Return the text that there is no such profile, with a suggestion. requester: see `describe_requester`."""
         files, misspelt = self.profiles.files, self.profiles.find_misspelt_header(name)
         summary = f"There is no profile {name} in {files[0].path} and {files[1].path}."
         if not name:
@@ -109,18 +112,17 @@ class ProfileContext:
             )
         if misspelt is not None:
             place, written, right = misspelt
-            detail = f"{place.file}:{place.line} says {written}; in this file the section of a profile is {right}."
+            detail = f"{place.file}:{place.line} has {written}, but in this file the section must be {right}."
             return self.make_text(summary, _join_sentences(requester, detail), f"Write {right} there.", place)
-        near = suggest_word(name, self.profiles.names)
+        close = suggest_word(name, self.profiles.names)
         others = f"There are {format_list(self.profiles.names, _MAX_NAMES)}." if self.profiles.names else ""
-        made = (
-            f"Make it: {self.format_command('configure', name)} with an access key, "
-            f"{self.format_command('configure sso', name)} "
-            f"with single sign-on, {self.format_command('login', name)} with the password of the console."
+        create = (
+            f"Create it with {self.format_command('configure', name)} (access key), "
+            f"{self.format_command('configure sso', name)} (single sign-on) or "
+            f"{self.format_command('login', name)} (console password)."
         )
-        return self.make_text(
-            summary, _join_sentences(requester, others), f"Did you mean {near}? {made}" if near else made
-        )
+        hint = f"Did you mean {close}? {create}" if close else create
+        return self.make_text(summary, _join_sentences(requester, others), hint)
 
 
 def _join_sentences(*parts: str) -> str:

@@ -1,7 +1,7 @@
-"""Errors of botocore's ways to credentials → what is wrong with which profile, on which line, and what mends it.
+"""Explain the errors of botocore's credential providers: the profile, the line in its file, and how to fix it.
 
-One row for each type that `botocore.credentials`, `botocore.tokens` and `botocore.configloader` raise. As in
-`aws/library_errors.py`, an exception's own text is never shown: what is told are names, lines and commands.
+`_EXPLAINERS` has a row for each type that `botocore.credentials`, `botocore.tokens` and `botocore.configloader` raise.
+As in `aws/library_errors.py`, an exception's own text is never shown, only names, lines and commands.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Explainer = Callable[[ProfileContext, Mapping[str, object]], ProblemText]
 
 
 def explain_profile_error(error: Exception, context: ProfileContext) -> ProblemText | None:
-    """Return what the error says of a profile; None for one that says nothing of any."""
+    """Explain an error by the profile; None if the error is not about a profile."""
     fields = error.kwargs if isinstance(error, BotoCoreError) else {}
     for kind in type(error).__mro__:
         if kind in _EXPLAINERS:
@@ -64,7 +64,8 @@ def _explain_unreadable(context: ProfileContext, fields: Mapping[str, object]) -
     flaw = find_flaw(path)
     if flaw is None:
         return context.make_text(
-            f"AWS's tools cannot read {path}.", hint="Look at it in an editor, or let another be read."
+            f"AWS's tools cannot read {path}.",
+            hint=f"Check it in an editor, or set {CONFIG[0]} to another file.",
         )
     return context.make_text(
         f"AWS's tools cannot read {path}: {flaw.summary}.", _describe_effect(context), flaw.remedy, flaw.place
@@ -72,7 +73,7 @@ def _explain_unreadable(context: ProfileContext, fields: Mapping[str, object]) -
 
 
 def _describe_effect(context: ProfileContext) -> str:
-    return f"Until that is mended no profile in it works, {context.name} included."
+    return f"Until this is fixed, no profile in it works, {context.name} included."
 
 
 def _explain_no_file(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
@@ -84,31 +85,31 @@ def _explain_partial_keys(context: ProfileContext, fields: Mapping[str, object])
     provider, lacking = str(fields.get("provider", "")), str(fields.get("cred_var", ""))
     if provider == "env":
         return context.make_text(
-            f"AWS_ACCESS_KEY_ID is set in the environment, and {lacking} is not.",
+            f"AWS_ACCESS_KEY_ID is set in the environment, but {lacking} is not.",
             hint="Set both, or `unset AWS_ACCESS_KEY_ID`.",
         )
     if provider == "assume-role":
         name = context.find_profile_with("role_arn")
         return context.make_text(
-            f"{context.describe_profile(name, 'role_arn')} has role_arn, and nothing says whose credentials assume it.",
+            f"{context.describe_profile(name, 'role_arn')} has role_arn, but no source_profile to assume it from.",
             hint=(
                 f"Name a profile with credentials: {context.format_command('configure set source_profile NAME', name)}"
             ),
             place=context.line_of(name, "role_arn"),
         )
     name = _find_half_pair(context)
-    summary = f"{context.describe_profile(name, _KEY)} has {_KEY}, and no {lacking} beside it."
+    summary = f"{context.describe_profile(name, _KEY)} has {_KEY}, but no {lacking}."
     elsewhere = context.profiles.place_of_option(name, lacking)
     detail = ""
     if elsewhere is not None:
-        detail = f"{lacking} stands in {elsewhere.file}:{elsewhere.line}: AWS's tools take both from one file."
+        detail = f"{lacking} is in {elsewhere.file}:{elsewhere.line}, but AWS's tools read both from one file."
     return context.make_text(
         summary, detail, f"Write both: {context.format_command('configure', name)}", context.line_of(name, _KEY)
     )
 
 
 def _find_half_pair(context: ProfileContext) -> str:
-    """Return the profile on the way whose file has one of the two keys, and not the other."""
+    """Return the first profile along `source_profile` whose file has the key id without its secret."""
     for name in context.profiles.source_chain_of(context.name):
         for file in context.profiles.files:
             if file.find_setting(name, _KEY) and not file.find_setting(name, _SECRET):
@@ -120,10 +121,10 @@ def _explain_no_credentials(context: ProfileContext, fields: Mapping[str, object
     name = context.name
     if name in context.profiles.names:
         return context.make_text(
-            f"{context.describe_profile(name)} says nothing of credentials.",
+            f"{context.describe_profile(name)} has no credentials.",
             f"It has none of these: {CREDENTIAL_SETTINGS}. {context.describe_requester()}".strip(),
-            f"{context.format_command('login', name)}, {context.format_command('configure sso', name)} or "
-            f"{context.format_command('configure', name)} adds them.",
+            f"Add them with {context.format_command('login', name)}, {context.format_command('configure sso', name)} "
+            f"or {context.format_command('configure', name)}.",
             context.line_of(name),
         )
     if (
@@ -146,8 +147,8 @@ def _explain_loop(context: ProfileContext, fields: Mapping[str, object]) -> Prob
     last = chain[-2] if len(chain) > 1 else context.name
     place = context.line_of(last, "source_profile")
     return context.make_text(
-        f"Profiles lead back to themselves by `source_profile`: {' → '.join(chain)}.",
-        f"The last step is in {place.file}:{place.line}." if place else "",
+        f"These profiles form a circle through `source_profile`: {' → '.join(chain)}.",
+        f"The last `source_profile` is in {place.file}:{place.line}." if place else "",
         f"Name a profile with credentials there: {context.format_command('configure set source_profile NAME', last)}",
         place,
     )
@@ -181,7 +182,7 @@ def _explain_program_failure(context: ProfileContext, fields: Mapping[str, objec
         return context.make_text(
             f"credential_source = {provider} of "
             f"{context.describe_profile(name, 'credential_source')} gave no credentials.",
-            hint="It works only on a machine, or in a container, that has a role; Environment needs the AWS_* keys.",
+            hint="It works only on a machine or in a container with a role; Environment needs the AWS_* variables.",
             place=context.line_of(name, "credential_source"),
         )
     if provider != "custom-process":
@@ -189,8 +190,8 @@ def _explain_program_failure(context: ProfileContext, fields: Mapping[str, objec
     name = context.find_profile_with("credential_process")
     return context.make_text(
         f"The credential_process of {context.describe_profile(name, 'credential_process')} failed.",
-        "What it said is not shown: it may hold a secret.",
-        f"See it: {context.format_command('sts get-caller-identity', name)}",
+        "Its output is not shown: it may hold a secret.",
+        f"See its output: {context.format_command('sts get-caller-identity', name)}",
         context.line_of(name, "credential_process"),
     )
 
@@ -202,9 +203,9 @@ def _explain_source_failure(context: ProfileContext, fields: Mapping[str, object
             return explain(context, fields)
     options = ("credential_process", "web_identity_token_file")
     return context.make_text(
-        f"The program or file that {context.describe_profile(name, *options)} takes its credentials from failed: "
+        f"The program or file with the credentials of {context.describe_profile(name, *options)} failed: "
         f"{fields.get('provider', '-')}.",
-        hint=f"See it: {context.format_command('sts get-caller-identity', name)}",
+        hint=f"See its output: {context.format_command('sts get-caller-identity', name)}",
         place=context.line_of(name, *options),
     )
 
@@ -212,20 +213,20 @@ def _explain_source_failure(context: ProfileContext, fields: Mapping[str, object
 def _explain_unreadable_login(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
     if fields.get("lacks") in _AWSCRT_NAMES:
         return _EXPLAINERS[MissingDependencyException](context, fields)
-    return _make_login_explainer("What is kept of `aws login` for {} cannot be read.")(context, fields)
+    return _make_login_explainer("The cached session of `aws login` for {} cannot be read.")(context, fields)
 
 
 _CACHED_LOGINS: Mapping[str, Explainer] = {
     "login_session": _explain_unreadable_login,
-    **dict.fromkeys(SSO_OPTIONS, _make_sso_explainer("What is kept of the single sign-on of {} cannot be read.")),
+    **dict.fromkeys(SSO_OPTIONS, _make_sso_explainer("The cached single sign-on of {} cannot be read.")),
 }
 _AWSCRT_NAMES = ("decode_der_signature_to_padded_pair", "new_key_from_der_data")
-"""The parts of awscrt that botocore's sign-in uses, and that old versions lack."""
+"""The functions of awscrt that botocore's sign-in uses and old versions lack."""
 
 
 def _explain_machine_role(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
     return context.make_text(
-        "The machine or container that reconcile runs on gave no credentials.",
+        "The machine or container that runs reconcile gave no credentials.",
         hint="Check its role, AWS_CONTAINER_CREDENTIALS_RELATIVE_URI and AWS_EC2_METADATA_SERVICE_ENDPOINT; "
         "or pass --profile.",
     )
@@ -234,13 +235,13 @@ def _explain_machine_role(context: ProfileContext, fields: Mapping[str, object])
 def _explain_mfa_needed(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
     name = context.find_profile_with("mfa_serial")
     return context.make_text(
-        f"The credentials of {context.describe_profile(name, 'mfa_serial')} have ended, and new ones need an MFA code.",
-        hint="Run the command again, and give a new code.",
+        f"The credentials of {context.describe_profile(name, 'mfa_serial')} have expired, and need an MFA code.",
+        hint="Run the command again and enter a new MFA code.",
         place=context.line_of(name, "mfa_serial"),
     )
 
 
-_ALLOW_LOGIN = "Have an administrator attach AWS's policy SignInLocalDevelopmentAccess to you; then {}"
+_ALLOW_LOGIN = "Ask an administrator to attach AWS's policy SignInLocalDevelopmentAccess to you; then run {}"
 """AWS CLI User Guide, "Login for AWS local development using console credentials"."""
 
 _EXPLAINERS: Mapping[type[Exception], Explainer] = {
@@ -256,16 +257,16 @@ _EXPLAINERS: Mapping[type[Exception], Explainer] = {
     TokenRetrievalError: _make_sso_explainer("The single sign-on of {} has expired, and could not be renewed."),
     SSOError: _make_sso_explainer("The single sign-on of {} cannot be used."),
     LoginRefreshRequired: _make_login_explainer(
-        "The session of `aws login` of {} has ended, or its password was changed."
+        "The session of `aws login` for {} has ended, or the password was changed."
     ),
-    LoginTokenLoadError: _make_login_explainer("There is no session of `aws login` for {} that can be used."),
+    LoginTokenLoadError: _make_login_explainer("There is no usable session of `aws login` for {}."),
     LoginInsufficientPermissions: _make_login_explainer(
         "`aws login` for {} needs signin:CreateOAuth2Token.", _ALLOW_LOGIN
     ),
     LoginAuthorizationCodeError: _make_login_explainer("`aws login` for {} was not finished."),
-    LoginError: _make_login_explainer("AWS did not renew the session of `aws login` of {}."),
+    LoginError: _make_login_explainer("AWS did not renew the session of `aws login` for {}."),
     MissingDependencyException: _make_login_explainer(
-        "{} signs in with `aws login`, and the part of botocore for that (awscrt) is not installed.",
+        "{} signs in with `aws login`, but awscrt, which botocore needs for that, is not installed.",
         f"Install it: {LOGIN_EXTRA}",
     ),
     CredentialSourceError: _explain_source_failure,

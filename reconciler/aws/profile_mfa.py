@@ -1,7 +1,7 @@
-"""Profiles with `role_arn` and `mfa_serial`: botocore assumes that role by itself, and takes the code from us.
+"""Give botocore the MFA code for a profile with `role_arn` and `mfa_serial`, whose role botocore assumes itself.
 
-botocore's own prompt is getpass, which without a terminal warns, echoes and waits for a line of stdin, and which knows
-of no --token-command. Its call with the code is made once: it would repeat it after a lost answer, and AWS takes a
+botocore's own prompt is getpass, which warns, echoes and reads stdin if there is no terminal, and ignores
+--token-command. The call with the code is made once: botocore would repeat it after a lost answer, and AWS accepts a
 code once only ("AssumeRole", STS API reference).
 """
 
@@ -21,14 +21,14 @@ from reconciler.model.problem import ReconcileError, make_error
 
 CODE_VARIABLE = "RECONCILE_MFA_CODE"
 AskCode = Callable[[str], str]
-"""The serial number of a device → a code of it. Raises Failed."""
+"""Return an MFA code for a device's serial number. Raises ReconcileError."""
 
 _PROMPT = "Enter MFA code for "
 _ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
 
 
 def set_code_prompt(core: botocore.session.Session, ask: AskCode | None) -> None:
-    """Let `ask` answer where the credentials of a session need an MFA code; None: the variable, or the terminal."""
+    """Have `ask` give the MFA code that a session's credentials need; None uses the variable, or the terminal."""
     chain: Any = core.get_component("credential_provider")
     provider: Any = chain.get_provider("assume-role")
     make, answer = provider._client_creator, ask or _ask_code
@@ -58,12 +58,12 @@ def _ask_code(serial: str) -> str:
 
 
 def explain_no_terminal(serial: str) -> ReconcileError:
-    """Return what is said where a profile needs a code and nobody can be asked for one."""
+    """Return the error that a profile needs a code, and there is no terminal to ask on."""
     return make_error(
         "mfa-no-terminal",
-        f"The profile's role needs a code of the MFA device {serial}, and there is no terminal to ask for one.",
+        f"The profile's role needs a code of the MFA device {serial}, and there is no terminal to ask for it.",
         "The profile has `role_arn` and `mfa_serial`.",
-        f"Set {CODE_VARIABLE}, or use a profile without `mfa_serial`.",
+        f"Set {CODE_VARIABLE} to a code, or use a profile without `mfa_serial`.",
     )
 
 

@@ -1,7 +1,7 @@
-"""AWS's refusals of credentials → whose they are, on which line they stand, and what makes new ones.
+"""Explain why AWS refuses credentials: their profile, the line in its file, and how to get new ones.
 
-Two kinds of answers: to a call that the credentials signed (dead or expired), and to the calls by which botocore gets
-credentials for a profile (`role_arn`, single sign-on, a web identity, `aws login`).
+AWS may refuse a call that the credentials signed (unknown or expired), or a call by which botocore gets credentials for
+a profile (`role_arn`, single sign-on, a web identity, `aws login`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from reconciler.aws.profile_context import SSO_OPTIONS, ProblemText, ProfileCont
 _KEY, _SECRET, _TOKEN = "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
 _UNSET_COMMAND = "`unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION`"
 _SHADOWED_BY_KEYS = ("login_session", "credential_process", *SSO_OPTIONS)
-"""Settings that a person may have added later, while the keys in the credentials file still come first."""
+"""Settings that a user may have added later, although the keys in the credentials file take precedence."""
 
 _WRONG_SECRET_CODES = ("SignatureDoesNotMatch", "InvalidSignatureException")
 _LATE_CODES = ("RequestExpired",)
@@ -22,7 +22,7 @@ Explainer = Callable[[ProfileContext, str], ProblemText]
 
 
 def explain_dead_credentials(context: ProfileContext, reason: str) -> ProblemText | None:
-    """Return whose credentials AWS refuses; `reason` ends the sentence. None where no profile is behind them."""
+    """Explain credentials that AWS refuses; None if they come from no profile. reason: the end of the sentence."""
     method = context.origin.method
     if not method:
         method = (
@@ -32,19 +32,19 @@ def explain_dead_credentials(context: ProfileContext, reason: str) -> ProblemTex
 
 
 def describe_rejection(code: str) -> str:
-    """Return what is wrong with credentials that AWS answers with a code, as the end of a sentence."""
+    """Return the meaning of AWS's error code for the credentials, as the end of a sentence."""
     if code in _WRONG_SECRET_CODES:
-        return "AWS refuses their signature: the secret is not that of the key id, or this machine's clock is wrong"
+        return "AWS refuses their signature: the secret does not belong to the key id, or this machine's clock is wrong"
     if code in _LATE_CODES:
-        return "AWS refuses their signature as too old: look at the clock of this machine"
+        return "AWS refuses their signature as too old: check the clock of this machine"
     return "they have expired" if code.startswith("ExpiredToken") else f"AWS does not know them ({code})"
 
 
 def _explain_environment(context: ProfileContext, reason: str) -> ProblemText:
     alias = context.environ.get("RECONCILE_ALIAS")
-    detail = f"They are those of the alias {alias}." if alias else ""
+    detail = f"They belong to the alias {alias}." if alias else ""
     hint = (
-        "Leave this shell with `exit`, or assume it again."
+        f"Leave this shell with `exit`, or assume {alias} again."
         if alias
         else f"Set new ones, or use a profile: {_UNSET_COMMAND}"
     )
@@ -57,13 +57,13 @@ def _explain_keys(context: ProfileContext, reason: str) -> ProblemText:
     others = (option for option in _SHADOWED_BY_KEYS if context.profiles.place_of_option(name, option))
     other = next(others, None)
     if other is not None:
-        detail = f"The profile has {other} as well, but its access key comes first."
-        hint = f"Delete the lines {_KEY}, {_SECRET} and {_TOKEN}, if {other} is what you mean to use."
+        detail = f"The profile has {other}, too, but its access key takes precedence."
+        hint = f"To use {other}, delete the lines {_KEY}, {_SECRET} and {_TOKEN}."
     elif context.profiles.place_of_option(name, _TOKEN):
-        detail = f"They are temporary: {_TOKEN} stands beside them."
-        hint = f"Get new ones from where these came, or sign in: {context.format_command('login', name)}"
+        detail = f"They are temporary: the profile has {_TOKEN}."
+        hint = f"Get new ones from the tool that wrote them, or sign in: {context.format_command('login', name)}"
     else:
-        detail, hint = "", f"Write a key that works: {context.format_command('configure', name)}"
+        detail, hint = "", f"Set a key that works: {context.format_command('configure', name)}"
     return context.make_text(
         f"the keys of {context.describe_profile(name, _KEY)} do not work: {reason}.", detail, hint, place
     )
@@ -84,10 +84,9 @@ def _make_sign_in_explainer(words: str, *options: str) -> Explainer:
 def _explain_program(context: ProfileContext, reason: str) -> ProblemText:
     name = context.find_profile_with("credential_process")
     return context.make_text(
-        "the credentials that the credential_process of "
-        f"{context.describe_profile(name, 'credential_process')} gives do not "
-        f"work: {reason}.",
-        hint=f"See it: {context.format_command('sts get-caller-identity', name)}",
+        f"the credentials from the credential_process of {context.describe_profile(name, 'credential_process')} "
+        f"do not work: {reason}.",
+        hint=f"Check them: {context.format_command('sts get-caller-identity', name)}",
         place=context.line_of(name, "credential_process"),
     )
 
@@ -96,7 +95,7 @@ def _explain_role(context: ProfileContext, reason: str) -> ProblemText:
     name = context.find_profile_with("role_arn")
     return context.make_text(
         f"the credentials of the role of {context.describe_profile(name, 'role_arn')} do not work: {reason}.",
-        hint="Run the command again: the role is then assumed anew.",
+        hint="Run the command again: it assumes the role anew.",
         place=context.line_of(name, "role_arn"),
     )
 
@@ -111,11 +110,14 @@ _EXPLAINERS: Mapping[str, Explainer] = {
     "assume-role": _explain_role,
     "assume-role-with-web-identity": _explain_role,
 }
-"""botocore's method of a provider → what is behind it."""
+"""botocore's method name of a credential provider → its explainer."""
 
 
 def explain_refused_source(operation: str, reason: str, context: ProfileContext) -> ProblemText | None:
-    """Return that AWS gave no credentials for a profile; `reason`: why, the end of a sentence. None: another call."""
+    """Explain that AWS gave no credentials for a profile; None if `operation` gets no credentials.
+
+    reason: the end of the sentence.
+    """
     if context.origin.method or operation not in _SOURCE_CALLS:
         return None
     options, summary, words, hint = _SOURCE_CALLS[operation]
@@ -130,13 +132,13 @@ _SOURCE_CALLS: Mapping[str, tuple[tuple[str, ...], str, str, str]] = {
         ("role_arn",),
         "{} cannot assume its role",
         "sts get-caller-identity",
-        "Its trust policy, or the policies of the source profile, do not allow it. See also: {}",
+        "The role's trust policy or the source profile's policies do not allow it. Check the profile: {}",
     ),
     "AssumeRoleWithWebIdentity": (
         ("web_identity_token_file",),
         "{} cannot assume its role with the token of its file",
         "sts get-caller-identity",
-        "Look at the token's end and audience, and at the trust policy of the role. See also: {}",
+        "Check the token's expiry and audience, and the trust policy of the role. Check the profile: {}",
     ),
     "GetRoleCredentials": (
         SSO_OPTIONS,
@@ -146,4 +148,4 @@ _SOURCE_CALLS: Mapping[str, tuple[tuple[str, ...], str, str, str]] = {
     ),
     "CreateOAuth2Token": (("login_session",), "AWS did not renew `aws login` for {}", "login", "Sign in again: {}"),
 }
-"""The call by which botocore gets credentials → options, what happened, and words of a command for the next step."""
+"""Call by which botocore gets credentials → (options, summary, words of an AWS CLI command, hint)."""

@@ -1,7 +1,7 @@
-"""How fast writes go: as fast as there are writers, until AWS throttles; from then on at a rate that follows AWS's.
+"""Limit the rate of writes: none until AWS throttles a call, then a rate that adapts to what AWS accepts.
 
-IAM has no published limits of rate (IAM User Guide, "IAM and STS quotas"), and they are shared by all callers of an
-account: so the rate is found, by what AWS takes. A throttled call costs nothing but the call.
+AWS publishes no rate limits of IAM (IAM User Guide, "IAM and STS quotas"), and all callers of an account share them. So
+the rate is found by trial. A throttled call has no other cost.
 """
 
 from __future__ import annotations
@@ -12,27 +12,27 @@ from collections import deque
 from typing import Protocol
 
 WINDOW = 1.0
-"""Seconds over which answers are counted, and within which a rate is cut but once."""
+"""Seconds over which successful calls are counted, and within which the rate is cut only once."""
 CUT_FACTOR = 0.85
-"""What is left of the rate that AWS took, when it throttles."""
+"""The new rate after throttling, as a part of the rate that AWS accepted."""
 FIRST_RATE = 5.0
-"""Calls a second, where AWS throttles before it took as many: a run that has just begun tells little."""
+"""Calls per second after the first throttling, at least: a run that has just begun has few successful calls."""
 CALM_SECONDS = 3.0
-"""Seconds without throttling, after which the rate grows quickly: what held it back may be over."""
+"""Seconds without throttling after which the rate grows quickly, because the limit may have risen."""
 _GROWTH_AT_FIRST, _GROWTH_CAREFUL, _GROWTH_CALM = 1.0, 0.05, 0.4
-"""The part of the rate by which it grows each second: the first throttling may be an accident, the second is none."""
+"""Growth of the rate per second, as a part of it: after the first throttling, after a further one, and after calm."""
 MIN_RATE = 0.5
-"""Calls a second, however much AWS throttles."""
+"""Calls per second at least, even if AWS goes on throttling."""
 
 
 class StopEvent(Protocol):
-    """Waits that an interruption ends early: `acquire` is True where it did (threading.Event)."""
+    """An event that an interruption sets (threading.Event). `wait` returns whether it is set."""
 
     def wait(self, timeout: float | None = None) -> bool: ...
 
 
 class RateLimiter:
-    """Shared by all writers of a run."""
+    """The rate limiter that all worker threads of a run share."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -45,13 +45,13 @@ class RateLimiter:
 
     @property
     def rate(self) -> float | None:
-        """Calls a second; None where nothing holds them back."""
+        """Calls per second; None if there is no limit."""
         return self._rate
 
     def acquire(self, stopped: StopEvent) -> bool:
-        """Wait for the turn of one call; False where the run was stopped meanwhile.
+        """Wait until a call may be made. Return whether it may, False if the run was stopped in the meantime.
 
-        No turn is given away before its time: the rate may be another by then.
+        A slot is reserved only when its time has come, because the rate may change until then.
         """
         pause = self._reserve_slot()
         while pause > 0:
@@ -61,7 +61,7 @@ class RateLimiter:
         return not stopped.wait(0)
 
     def _reserve_slot(self) -> float:
-        """0 where the turn is this caller's now; else the seconds until there is one."""
+        """Reserve the next slot and return 0, or return the seconds until it is free."""
         with self._lock:
             if self._rate is None:
                 return 0
@@ -72,34 +72,34 @@ class RateLimiter:
             return 0
 
     def record_success(self) -> None:
-        """AWS took a call: try a little more, by half a call and a part of the rate each second."""
+        """Record a call that AWS accepted, and raise the rate: by half a call and a part of the rate each second."""
         with self._lock:
             now = time.monotonic()
             self._success_times.append(now)
             self._drop_old(now)
             if self._rate is not None:
-                part = (
+                growth = (
                     _GROWTH_AT_FIRST
                     if self._cut_once
                     else _GROWTH_CAREFUL
                     if now - self._cut_at < CALM_SECONDS
                     else _GROWTH_CALM
                 )
-                self._rate += min(now - self._grown_at, WINDOW) * (0.5 + self._rate * part)
+                self._rate += min(now - self._grown_at, WINDOW) * (0.5 + self._rate * growth)
                 self._grown_at = now
 
     def record_throttling(self) -> None:
-        """AWS refused a call for the rate: go on somewhat slower than what it took in the last second."""
+        """Record a throttled call, and cut the rate below the one that AWS accepted in the last second."""
         with self._lock:
             now = time.monotonic()
             if now - self._cut_at < WINDOW:
                 return
             self._drop_old(now)
-            taken = len(self._success_times) / WINDOW
+            accepted = len(self._success_times) / WINDOW
             if self._rate is None:
-                self._rate, self._cut_once = max(FIRST_RATE, CUT_FACTOR * taken), True
+                self._rate, self._cut_once = max(FIRST_RATE, CUT_FACTOR * accepted), True
             else:
-                self._rate = max(MIN_RATE, CUT_FACTOR * min(taken or self._rate / 2, self._rate))
+                self._rate = max(MIN_RATE, CUT_FACTOR * min(accepted or self._rate / 2, self._rate))
                 self._cut_once = False
             self._next_slot = now + 1 / self._rate
             self._cut_at = self._grown_at = now

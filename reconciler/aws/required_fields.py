@@ -1,7 +1,7 @@
-"""The fields of AWS's answers that the code relies on: without one of them an answer is none (`aws/answers.py`).
+"""The fields of AWS's answers that the code relies on. `aws/answers.py` refuses an answer without one of them.
 
-Not botocore's `required`: AWS leaves out some of those (the root user's `UserName`), and its model does not require
-some that everything here depends on. A list is named where the model says that it is always there.
+They differ from botocore's `required`: AWS leaves out some of those (the root user's `UserName`), and the model does
+not require some that the code needs. A list is named here if the model says that it is always there.
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     # Resource Groups Tagging API
     "ResourceTagMapping": ("ResourceARN", "Tags"),
 }
-"""Name of a shape of botocore's models → members. `A.B`: B within A, or within each item of the list A."""
+"""Shape of botocore's models → members. `A.B` is B within A, or within each item of the list A."""
 
 MAY_BE_EMPTY = frozenset({"Value"})
-"""Texts that may be empty."""
+"""Members that may be empty texts."""
 
 VALUE_PATTERNS: Mapping[str, re.Pattern[str]] = {
     "Account": re.compile(r"[0-9]{12}"),
@@ -90,4 +90,4 @@ VALUE_PATTERNS: Mapping[str, re.Pattern[str]] = {
     "SerialNumber": re.compile(r"[!-~]+"),
     "Base32StringSeed": re.compile(r"[A-Z2-7]+=*"),
 }
-"""The forms that AWS documents for values that go into files, variables and commands, or are taken apart."""
+"""Member → its format as AWS documents it, for values that are parsed or go into files, variables and commands."""

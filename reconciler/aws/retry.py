@@ -1,8 +1,8 @@
-"""One write until it is done: what botocore never retries, and what it must not retry by itself.
+"""Retry one write until it is done, in the cases that botocore never retries or must not retry by itself.
 
-Waiting helps where IAM is busy, or does not yet see what this very run has made; a principal or entity that this
-run did not create fails at once, since waiting for a typo only hides it. Where an answer was lost, the write may
-have been made: live IAM is looked at before it is sent again (`aws/reconfirm.py`).
+Waiting helps if IAM is busy, or does not yet see an entity that this run created. A missing principal or entity that
+this run did not create fails at once, because waiting for a typo only hides it. If an answer was lost, the write may
+have been made: live IAM is checked before it is sent again (`aws/reconfirm.py`).
 """
 
 from __future__ import annotations
@@ -34,16 +34,16 @@ from reconciler.model.plan import ORDER_FACT, Fact, Step
 MAX_WAIT = 120.0
 """Seconds to wait for IAM to converge; AWS's own Terraform provider waits as long."""
 MAX_LOSSES = 5
-"""How often a call is sent that gets no answer, or none that tells anything."""
+"""How often a call is sent if it gets no answer, or none of AWS."""
 
 _BUSY_CODES = ("ConcurrentModification", "EntityTemporarilyUnmodifiable")
 _EXISTS = "EntityAlreadyExists"
 _OWN_WRITE_CODES = (_EXISTS, "NoSuchEntity", "LimitExceeded")
-"""What AWS says to a call that was made before, by this run, its answer lost."""
+"""AWS's error codes for a call that this run made before, if the first answer was lost."""
 
 
 class CallStatus(StrEnum):
-    """UNCLEAR: sent, and nobody knows whether it was made."""
+    """How a call ended. UNCLEAR: it was sent and may have been made."""
 
     DONE = "done"
     FAILED = "failed"
@@ -51,7 +51,7 @@ class CallStatus(StrEnum):
 
 
 class FailureKind(StrEnum):
-    """What a failure means. UNSENT: AWS never saw the call; LOST: it may have made it."""
+    """The kind of a failure. UNSENT: AWS never got the call. LOST: AWS may have made it."""
 
     THROTTLED = "throttled"
     TRANSIENT = "passes"
@@ -61,7 +61,7 @@ class FailureKind(StrEnum):
 
 
 def classify_error(error: Exception, step: Step, made_facts: Collection[Fact]) -> FailureKind:
-    """made_facts: the facts that earlier steps of this run made true."""
+    """Return the kind of a failure. made_facts: the facts that earlier steps of this run made true."""
     if not isinstance(error, ClientError):
         return _classify_unanswered(error)
     code = code_of(error)
@@ -86,10 +86,10 @@ def _classify_unanswered(error: Exception) -> FailureKind:
 
 
 def _is_not_yet_visible(error: ClientError, code: str, step: Step, made_facts: Collection[Fact]) -> bool:
-    ours = any(fact in made_facts for fact in step.needs if fact[0] != ORDER_FACT)
+    depends_on_run = any(fact in made_facts for fact in step.needs if fact[0] != ORDER_FACT)
     if code == "MalformedPolicyDocument":
-        return ours and "Invalid principal" in str(error)
-    return ours and code in ("NoSuchEntity", "DeleteConflict")
+        return depends_on_run and "Invalid principal" in str(error)
+    return depends_on_run and code in ("NoSuchEntity", "DeleteConflict")
 
 
 def is_already_done(error: Exception, step: Step) -> bool:
@@ -100,9 +100,9 @@ def is_already_done(error: Exception, step: Step) -> bool:
 def send_step(
     connection: Connection, step: Step, made_facts: Collection[Fact], rate_limiter: RateLimiter, stopped: StopEvent
 ) -> tuple[CallStatus, Exception | None]:
-    """Make one call, again and again while its failure passes; how it ended, and the last error where not well.
+    """Make one call, again while its failure is transient. Return how it ended, and the last error if it failed.
 
-    `stopped` ends the waiting between two tries, never a call.
+    stopped: ends the wait between two attempts, never a call.
     """
     method: Callable[..., Any] = getattr(connection.iam_once, xform_name(step.call.operation))
     started, losses, lost = time.monotonic(), 0, False
@@ -117,28 +117,28 @@ def send_step(
         else:
             rate_limiter.record_success()
             return CallStatus.DONE, None
-        verdict = classify_error(last, step, made_facts)
-        if verdict is FailureKind.THROTTLED:
+        kind = classify_error(last, step, made_facts)
+        if kind is FailureKind.THROTTLED:
             rate_limiter.record_throttling()
         if is_already_done(last, step):
             return CallStatus.DONE, None
-        lost = lost or verdict is FailureKind.LOST
-        if lost and (verdict is FailureKind.LOST or code_of(last) in _OWN_WRITE_CODES):
-            seen = _confirm_lost_write(connection, step)
-            if seen is WriteStatus.MADE:
+        lost = lost or kind is FailureKind.LOST
+        if lost and (kind is FailureKind.LOST or code_of(last) in _OWN_WRITE_CODES):
+            status = _confirm_lost_write(connection, step)
+            if status is WriteStatus.MADE:
                 return CallStatus.DONE, None
-            if seen is WriteStatus.NOTHING and code_of(last) == _EXISTS:
-                verdict = FailureKind.TRANSIENT  # perhaps our own, which IAM takes its time to show
-        losses += verdict in (FailureKind.LOST, FailureKind.UNSENT)
-        if verdict is FailureKind.FINAL or losses >= MAX_LOSSES or time.monotonic() + pause - started > MAX_WAIT:
+            if status is WriteStatus.NOTHING and code_of(last) == _EXISTS:
+                kind = FailureKind.TRANSIENT  # it may be our own write, which IAM shows late
+        losses += kind in (FailureKind.LOST, FailureKind.UNSENT)
+        if kind is FailureKind.FINAL or losses >= MAX_LOSSES or time.monotonic() + pause - started > MAX_WAIT:
             break
-        if verdict is not FailureKind.THROTTLED and stopped.wait(pause):
+        if kind is not FailureKind.THROTTLED and stopped.wait(pause):
             break
     return CallStatus.UNCLEAR if lost else CallStatus.FAILED, last
 
 
 def _confirm_lost_write(connection: Connection, step: Step) -> WriteStatus:
-    """What live IAM shows of a call whose answer is lost; something else, where it cannot be read."""
+    """Return the status of a call whose answer was lost, from live IAM; OTHER if IAM cannot be read."""
     try:
         return confirm_write(connection, step)
     except AWS_ERRORS:

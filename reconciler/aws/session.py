@@ -1,4 +1,4 @@
-"""One session per run: credentials, clients with explicit retries and timeouts, and who the caller is."""
+"""Make the session of a run: credentials, clients with explicit retries and timeouts, and the caller's identity."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from reconciler.model.problem import Place, ReconcileError, make_error
 from reconciler.model.url import redact_url
 
 POOL_SIZE = 16
-"""Calls at once, reads and writes alike; a client keeps as many connections."""
+"""Calls at the same time, at most; a client keeps as many connections."""
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 10},
@@ -46,21 +46,21 @@ _CONFIG = Config(
 )
 _ONCE_CONFIG = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 _FIRST_CALL_CONFIG = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 4}))
-"""The first call of a run tells a wrong endpoint from a passing fault; nobody wants to wait long for that."""
+"""For the first call of a run, which should report a wrong endpoint soon."""
 _IMPATIENT_CONFIG = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 2}))
 _TRIAL_CONFIG = _CONFIG.merge(
     Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
 )
-"""For a service that may not be there at all, such as one that a private network has no way to."""
+"""For a service that may not be reachable at all, such as from a private network."""
 _UNKNOWN_KEY = "InvalidClientTokenId"
 
 
 @dataclass(frozen=True)
 class Connection:
-    """Clients of one caller. `iam_once` never repeats by itself: for calls that must not be sent twice.
+    """The clients of one caller.
 
-    `iam` hands policy documents on as IAM sends them (`kinds/raw_account.py:Raw.document` decodes them). meter: what
-    was sent by any client of the session.
+    iam: passes policy documents on as IAM sends them; `kinds/raw_account.py` decodes them. iam_once: never retries by
+    itself, for calls that must not be sent twice. meter: counts the calls of all clients of the session.
     """
 
     session: boto3.session.Session
@@ -74,9 +74,9 @@ class Connection:
     _client_lock: Lock = field(default_factory=Lock, repr=False)
 
     def make_client(self, service: str, region: str, *, trial: bool = False) -> Any:
-        """A client of another service, for the same caller and endpoint. trial: it gives up at the first failure.
+        """Return a client of another service for the same caller and endpoint. trial: fail at the first error.
 
-        Clients may be used by many threads, but one session makes them one at a time (boto3, "Multithreading").
+        Many threads may use a client, but a session may make only one at a time (boto3, "Multithreading").
         """
         make: Any = self.session.client
         with self._client_lock:
@@ -86,7 +86,7 @@ class Connection:
 
 
 def make_core_session() -> botocore.session.Session:
-    """Make a session of botocore whose clients check answers and limit calls. Raises Failed: a limit that is none."""
+    """Make a botocore session whose clients check answers and limit calls. Raises ReconcileError for a bad limit."""
     _check_settings()
     core = botocore.session.get_session()
     parsers = AnswerParsers()
@@ -97,18 +97,18 @@ def make_core_session() -> botocore.session.Session:
 
 
 def make_session(
-    profile: str | None, region: str | None, named_at: Place | None = None, ask: AskCode | None = None
+    profile: str | None, region: str | None, alias_place: Place | None = None, ask: AskCode | None = None
 ) -> boto3.session.Session:
-    """Return a boto3 session, on `make_core_session`. Raises Failed: no such profile.
+    """Return a boto3 session made from `make_core_session`. Raises ReconcileError if there is no such profile.
 
-    AWS_REGION is read as AWS's other SDKs and the AWS CLI read it; boto3 knows AWS_DEFAULT_REGION only.
-    named_at: the alias whose `source_profile` the profile is, for messages. ask: called if the profile's own role
+    AWS_REGION counts, as in AWS's other SDKs and the AWS CLI; boto3 itself reads AWS_DEFAULT_REGION only.
+    named_at: the alias whose `source_profile` names the profile, for messages. ask: called if the profile's own role
     needs an MFA code.
     """
-    core, origin = make_core_session(), CredentialOrigin(profile, named_at)
-    named = region or os.environ.get("AWS_REGION") or None
+    core, origin = make_core_session(), CredentialOrigin(profile, alias_place)
+    region = region or os.environ.get("AWS_REGION") or None
     with translate_errors("finding credentials"), mark_errors(origin):
-        session = boto3.session.Session(profile_name=profile, region_name=named, botocore_session=core)
+        session = boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
         set_code_prompt(core, ask)
         guard_credentials(core, origin)
         return session
@@ -117,9 +117,9 @@ def make_session(
 def make_client(
     session: boto3.session.Session, service: str, endpoint_url: str | None = None, *, patient: bool = True
 ) -> Any:
-    """A client with our retry mode, timeouts and pool; IAM is global, so any region will do.
+    """Return a client with our retry mode, timeouts and pool. IAM is global, so any region of the partition will do.
 
-    patient False: it gives up early, for answers that one can do without.
+    patient: False for answers that are optional; the client then gives up early.
     """
     return _make_client(session, service, endpoint_url, _CONFIG if patient else _IMPATIENT_CONFIG)
 
@@ -131,35 +131,39 @@ def _make_client(session: boto3.session.Session, service: str, endpoint_url: str
         return check_client(make(service, region_name=region, endpoint_url=endpoint_url, config=config))
 
 
-def check_client(made: Any) -> Any:
-    """The same client, if a call can be made of it. botocore would notice at the first call, and not say why.
+def check_client(client: Any) -> Any:
+    """Return the client if it can make calls. botocore would fail at the first call, without a reason.
 
-    Raises ValueError if no URL is its endpoint, Failed if its keys cannot stand in a request: HTTP's own error would
-    print them. Only those are looked at that the environment or a file holds: others would be asked for here.
+    Raises ValueError for an invalid endpoint, and ReconcileError for keys with characters that a request cannot hold:
+    HTTP's own error would print them. Only static keys are checked, because others would be fetched by this.
     """
-    if urlsplit(str(made.meta.endpoint_url)).port == 0:
+    if urlsplit(str(client.meta.endpoint_url)).port == 0:
         raise ValueError("Port 0 cannot be called")
-    found = getattr(getattr(made, "_request_signer", None), "_credentials", None)
-    if type(found) is Credentials:
-        keys = {"access key id": found.access_key, "secret access key": found.secret_key, "session token": found.token}
+    static = getattr(getattr(client, "_request_signer", None), "_credentials", None)
+    if type(static) is Credentials:
+        keys = {
+            "access key id": static.access_key,
+            "secret access key": static.secret_key,
+            "session token": static.token,
+        }
         for name, value in keys.items():
             if value and not (value.isascii() and value.isprintable()):
-                raise _explain_broken_key(name, origin_of_credentials(found))
-    return made
+                raise _explain_broken_key(name, origin_of_credentials(static))
+    return client
 
 
 def _explain_broken_key(name: str, origin: CredentialOrigin | None) -> ReconcileError:
-    what = f"the {name} holds a character that none has, such as a line end or a letter that is not ASCII"
-    told = explain_dead_credentials(ProfileContext.from_origin(origin), what) if origin else None
-    if told is not None:
-        return make_error(BAD_CREDENTIALS, told.summary, told.detail, told.hint, told.place)
-    hint = "Set it again: look at the AWS_* variables and the credentials file."
-    return make_error(BAD_CREDENTIALS, f"T{what[1:]}.", hint=hint)
+    reason = f"the {name} holds an invalid character, such as a line end or a letter that is not ASCII"
+    text = explain_dead_credentials(ProfileContext.from_origin(origin), reason) if origin else None
+    if text is not None:
+        return make_error(BAD_CREDENTIALS, text.summary, text.detail, text.hint, text.place)
+    hint = "Set it again: check the AWS_* variables and the credentials file."
+    return make_error(BAD_CREDENTIALS, f"T{reason[1:]}.", hint=hint)
 
 
 @contextmanager
 def translate_client_errors(service: str, endpoint_url: str | None) -> Iterator[None]:
-    """Turn whatever the making of a client raises into Failed: credentials, region, endpoint."""
+    """Turn the errors of making a client into ReconcileError: credentials, region, endpoint."""
     with translate_errors(f"preparing to call {service}"):
         try:
             yield
@@ -169,39 +173,40 @@ def translate_client_errors(service: str, endpoint_url: str | None) -> Iterator[
                 f"Invalid endpoint: {redact_url(endpoint_url) if endpoint_url else 'the one that is configured'}.",
                 hint="Check --endpoint-url, AWS_ENDPOINT_URL, and `endpoint_url` of the profile.",
             ) from None
-        except (AttributeError, LookupError, TypeError):  # botocore takes for granted what the files of AWS hold
+        except (AttributeError, LookupError, TypeError):  # botocore does not check the content of AWS's files
             raise make_error(
                 "bad-profile",
                 f"Preparing to call {service} failed: the profile's settings are not as AWS documents them.",
-                "A credential_process may print something else than a JSON object, or a kept login be damaged.",
+                "A credential_process may not print a JSON object, or a cached login may be damaged.",
                 "Check the profile with the AWS CLI: `aws sts get-caller-identity`",
             ) from None
 
 
 def needs_no_prompt(profile: str | None) -> bool:
-    """Whether the credentials can be found without a question to the person: none of an MFA code, none by a program.
+    """Return whether credentials are found without a prompt for an MFA code, or one of a program.
 
-    Only then may they be looked for on a thread: a prompt there outlives the program, and leaves a terminal mute.
+    Only then may a thread look for them: a prompt on a thread outlives the program, and leaves the terminal without
+    echo.
     """
     try:
         _check_settings()
-        found = botocore.session.Session(include_builtin_handlers=False, profile=profile).get_scoped_config()
+        settings = botocore.session.Session(include_builtin_handlers=False, profile=profile).get_scoped_config()
     except (BotoCoreError, ReconcileError):
         return False
-    return not {"role_arn", "credential_process"} & found.keys()
+    return not {"role_arn", "credential_process"} & settings.keys()
 
 
 def _check_settings() -> None:
-    """Raises Failed if AWS's files are none that botocore can read to their end."""
-    for variable, usual in (
+    """Raise ReconcileError if one of AWS's files is too large or not a regular file: botocore would read it anyway."""
+    for variable, default in (
         ("AWS_CONFIG_FILE", "~/.aws/config"),
         ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
     ):
-        path = os.path.expanduser(os.path.expandvars(os.environ.get(variable, usual)))  # noqa: PTH111 - as botocore
+        path = os.path.expanduser(os.path.expandvars(os.environ.get(variable, default)))  # noqa: PTH111 - as botocore
         try:
             check_settings(path)
         except OSError as error:
-            hint = f"Let {variable} name another file."
+            hint = f"Set {variable} to another file."
             raise make_error("cannot-read", f"Cannot read {path}: {reason_of(error)}.", hint=hint) from None
 
 
@@ -229,14 +234,14 @@ def connect_session(
     meter = Meter(on_call)
     meter.attach(session.events)
     sts = _make_client(session, "sts", endpoint_url, _FIRST_CALL_CONFIG)
-    identified = start_call(sts.get_caller_identity) if can_find_alone else None
+    pending = start_call(sts.get_caller_identity) if can_find_alone else None
     iam, iam_once = make_client(session, "iam", endpoint_url), _make_client(session, "iam", endpoint_url, _ONCE_CONFIG)
     iam.meta.events.unregister("after-call.iam", json_decode_policies)
     with translate_identity_errors("asking AWS who the caller is", sts, session.region_name):
-        identity = identified.result() if identified else sts.get_caller_identity()
+        identity = pending.result() if pending else sts.get_caller_identity()
     arn, key = str(identity["Arn"]), read_access_key_id(session)
-    for one in (iam, iam_once):
-        rename_session_errors(one, arn, key)
+    for client in (iam, iam_once):
+        rename_session_errors(client, arn, key)
     return Connection(
         session=session,
         endpoint_url=endpoint_url,
@@ -250,18 +255,18 @@ def connect_session(
 
 
 def read_access_key_id(session: boto3.session.Session) -> str:
-    """Return the id of the key that the session signs with; "" if it has none. Raises Failed."""
+    """Return the id of the key that the session signs with; "" if it has none. Raises ReconcileError."""
     with translate_errors("finding credentials"):
-        found: Any = session.get_credentials()
-        return str(getattr(found.get_frozen_credentials() if found else None, "access_key", "") or "")
+        credentials: Any = session.get_credentials()
+        return str(getattr(credentials.get_frozen_credentials() if credentials else None, "access_key", "") or "")
 
 
 @contextmanager
 def translate_identity_errors(doing: str, sts: Any, configured: str | None) -> Iterator[None]:
-    """Turn any botocore error of GetCallerIdentity into Failed.
+    """Turn any botocore error of GetCallerIdentity into ReconcileError.
 
-    Keys of another partition are unknown to STS of this one, so a refusal of unknown keys names the partition that was
-    asked. configured: the region that an option, the environment or a profile names.
+    STS of one partition does not know the keys of another, so the error for unknown keys names the partition of the
+    call. configured: the region that an option, the environment or a profile names.
     """
     try:
         yield
@@ -270,16 +275,16 @@ def translate_identity_errors(doing: str, sts: Any, configured: str | None) -> I
         partition = PARTITIONS.get(partition_of_region(region) or "")
         host = urlsplit(str(sts.meta.endpoint_url)).hostname or ""
         if partition and code_of(error) == _UNKNOWN_KEY and host.endswith(f".{partition.dns_suffix}"):
-            asked = f"The region is {region}" if configured else f"No region is set, so the call went to {region}"
+            origin = f"The region is {region}" if configured else f"No region is set, so the call went to {region}"
             others = ", ".join(one.home_region for one in PARTITIONS.values() if one is not partition)
-            detail = f"{asked}, in the partition {partition.id}: keys of another partition are unknown there."
-            hint = f"{problem.hint} If they are of another partition, pass --region with a region of it: {others}."
+            detail = f"{origin}, in the partition {partition.id}: it does not know the keys of other partitions."
+            hint = f"{problem.hint} If the keys are of another partition, pass --region with one of: {others}."
             problem = replace(problem, detail=detail, hint=hint)
         raise ReconcileError([problem]) from None
 
 
 def check_account(connection: Connection, expected: str | None) -> None:
-    """The account guard: Failed where the file names another account than the caller's."""
+    """Raise ReconcileError if the file is for another account than the caller's. expected: the file's account."""
     if expected and expected != connection.account:
         raise make_error(
             "wrong-account",

@@ -1,7 +1,8 @@
-"""The live account as a State, in pages, with the independent reads overlapped.
+"""Read the live account as a State, in pages and in parallel.
 
-GetAccountAuthorizationDetails and what it leaves out (IAM API; `kinds/*.sources`): never entity by entity where
-a page call exists. `complete_state` answers the few questions that a plan has beyond that.
+GetAccountAuthorizationDetails and the calls for all that it leaves out (IAM API; `read_calls` of each kind) are paged;
+nothing is read entity by entity if there is a paged call. `complete_state` makes the few further reads that a plan
+needs.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ from reconciler.plan.followup_reads import FollowupReads
 
 
 class AccountReader:
-    """The reads of one account, under way. They write nothing, and may be abandoned at any time."""
+    """The reads of one account, which start with its creation. They may be abandoned at any time."""
 
     def __init__(self, connection: Connection, declared: Collection[Address] = (), expected: int = 0) -> None:
-        """declared: what is read only where it is. expected: how many entities there may be."""
+        """Start the reads. declared: the entities of the file. expected: the likely number of entities."""
         self.connection = connection
         self._pool = DaemonExecutor(POOL_SIZE)
         self._reads: dict[str, tuple[ReadCall, Future[Lists]]] = {}
@@ -56,21 +57,22 @@ class AccountReader:
         documents: Iterable[Document] = (),
         sections: Collection[str] = (),
     ) -> State:
-        """Everything in the account that plans compare. To be asked for once. Raises Failed.
+        """Return the account as plans compare it. Call this once. Raises ReconcileError.
 
-        documents: of the file, in this partition. sections: the kinds of which it has the section.
+        declared: see `__init__`. documents: the file's documents for this partition, which need no second parsing.
+        sections: the kinds whose section the file has.
         """
         with translate_errors("reading the account"), self._pool as pool:
             self._start_kind_reads(declared, sections)
             lists, denied = _gather_lists(self._reads.values())
-            self._reads = {}  # they hold all that was read
-            found, detailed = self._tags.result(), False
-            if found is None:
+            self._reads = {}  # frees the memory of the answers
+            details, is_detailed = self._tags.result(), False
+            if details is None:
                 arns = [item["Arn"] for key in ("Policies", "InstanceProfiles") for item in lists.get(key, ())]
-                found, detailed = read_details(self.connection, arns, pool), True
+                details, is_detailed = read_details(self.connection, arns, pool), True
             known = {document.text: document for document in documents}
-            raw = RawAccount(self.connection.account, self.connection.partition, lists, found, known)
-            return _build_state(raw, self.connection, denied, detailed)
+            raw = RawAccount(self.connection.account, self.connection.partition, lists, details, known)
+            return _build_state(raw, self.connection, denied, is_detailed)
 
     def _start_kind_reads(self, declared: Collection[Address], sections: Collection[str]) -> None:
         """Start the list calls of every kind that are not under way, but for those that this file has no use for."""
@@ -87,21 +89,21 @@ class AccountReader:
 
 
 def read_account(connection: Connection, declared: Collection[Address] = (), sections: Collection[str] = ()) -> State:
-    """Everything in the account that plans compare. Raises Failed.
+    """Return the account as plans compare it. Raises ReconcileError.
 
-    declared, and the kinds of `sections`: what is read only where it is asked for.
+    declared, sections: see `AccountReader`. Some kinds are read only for who declares them.
     """
     return AccountReader(connection, declared, len(declared)).read_state(declared, sections=sections)
 
 
 def _read_source(connection: Connection, source: ReadCall, pool: Executor) -> Lists:
-    """The lists of a source, with what their items are asked for."""
+    """Return the lists of a call, with the details of their items."""
     lists = read_lists(connection, source)
     return complete_items(connection, source.item_call, lists, pool) if source.item_call else lists
 
 
 def _gather_lists(reads: Iterable[tuple[ReadCall, Future[Lists]]]) -> tuple[Lists, dict[str, str]]:
-    """All lists; and optional sources that were denied → the call that was."""
+    """Return all lists, and for each optional list that AWS denied, its operation → the operation that was denied."""
     lists: Lists = {}
     denied: dict[str, str] = {}
     for source, future in reads:
@@ -114,10 +116,10 @@ def _gather_lists(reads: Iterable[tuple[ReadCall, Future[Lists]]]) -> tuple[List
     return lists, denied
 
 
-def _build_state(raw: RawAccount, connection: Connection, denied: Mapping[str, str], detailed: bool) -> State:
+def _build_state(raw: RawAccount, connection: Connection, denied: Mapping[str, str], is_detailed: bool) -> State:
     entities = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
-    asked = (a for a, entity in entities.items() if isinstance(entity, Policy | InstanceProfile))
-    facts = LiveDetails(
+    tagged = (address for address, entity in entities.items() if isinstance(entity, Policy | InstanceProfile))
+    details = LiveDetails(
         versions=read_policy_versions(raw),
         role_templates=read_role_templates(raw),
         expirations=find_expirations(raw),
@@ -127,16 +129,16 @@ def _build_state(raw: RawAccount, connection: Connection, denied: Mapping[str, s
         ),
         unique_ids=raw.map_unique_ids(),
         caller=connection.caller_arn,
-        fully_read=frozenset(asked) if detailed else frozenset(),
+        fully_read=frozenset(tagged) if is_detailed else frozenset(),
         unread=frozenset(_find_unread(denied)),
         read_at=datetime.now(UTC),
         notes=tuple(note_denied_read(operation) for operation in denied.values()),
     )
-    return State(raw.account, raw.partition, entities, facts)
+    return State(raw.account, raw.partition, entities, details)
 
 
 def _find_unread(denied: Mapping[str, str]) -> Iterator[str]:
-    """The kinds, and the single entities, that a denied list call would have told of."""
+    """Yield the kinds and single entities that are not known because AWS denied a list call."""
     for kind in KINDS:
         for source in kind.read_calls:
             if source.operation in denied and (source.lists_kind or source.only_for):
@@ -144,29 +146,29 @@ def _find_unread(denied: Mapping[str, str]) -> Iterator[str]:
 
 
 def _read_quotas(connection: Connection) -> Mapping[str, int]:
-    """Live quotas; AWS's defaults serve where they may not be read."""
+    """Return the account's quotas; none if AWS denies the read, so that AWS's defaults count."""
     try:
-        found: Mapping[str, int] = connection.iam.get_account_summary()["SummaryMap"]
+        quotas: Mapping[str, int] = connection.iam.get_account_summary()["SummaryMap"]
     except ClientError as error:
         if code_of(error) in DENIED:
             return {}
         raise
-    return found
+    return quotas
 
 
 def _group_virtual_devices(raw: RawAccount) -> dict[Address, tuple[MfaDevice, ...]]:
-    found: dict[Address, tuple[MfaDevice, ...]] = {}
+    devices: dict[Address, tuple[MfaDevice, ...]] = {}
     for item in raw.items_of("VirtualMFADevices"):
         name = (item.get("User") or {}).get("UserName")
         if name:
             address = Address("user", name)
-            found[address] = (*found.get(address, ()), MfaDevice(item["SerialNumber"]))
-    return found
+            devices[address] = (*devices.get(address, ()), MfaDevice(item["SerialNumber"]))
+    return devices
 
 
 def complete_state(connection: Connection, state: State, followup_reads: FollowupReads) -> State:
-    """The state with the answers to a plan's questions. Raises Failed."""
-    # Those who wait for others are in the first pool, so that nobody in the second waits for a thread in vain.
+    """Return the state with the results of the follow-up reads of a plan. Raises ReconcileError."""
+    # Calls that wait for other calls have a pool of their own, so that they cannot take all threads of the other.
     with (
         translate_errors("reading the account"),
         DaemonExecutor(POOL_SIZE) as waiting,
@@ -179,51 +181,51 @@ def complete_state(connection: Connection, state: State, followup_reads: Followu
         devices = pool.map(
             lambda address: call_or_empty(lambda: read_mfa_devices(connection, address)), followup_reads.devices
         )
-        exist = pool.map(lambda arn: policy_exists(connection, arn), followup_reads.policies)
+        existing = pool.map(lambda arn: policy_exists(connection, arn), followup_reads.policies)
         users = (*followup_reads.passwords, *followup_reads.sign_ins)
-        signing_in = pool.map(lambda address: has_password(connection, address), users)
+        passwords = pool.map(lambda address: has_password(connection, address), users)
         keys = pool.map(
             lambda address: call_or_empty(lambda: read_access_keys(connection, address)), followup_reads.access_keys
         )
         arns = {_arn_of_entity(state, address): address for address in followup_reads.details}
-        found = read_details(connection, arns, pool)
-        answers = dict(zip(followup_reads.devices, devices, strict=True))
-        consoles = dict(zip(users, signing_in, strict=True))
-        listed_keys = dict(zip(followup_reads.access_keys, keys, strict=True))
-        facts = replace(
+        tags = read_details(connection, arns, pool)
+        devices_of = dict(zip(followup_reads.devices, devices, strict=True))
+        password_of = dict(zip(users, passwords, strict=True))
+        keys_of = dict(zip(followup_reads.access_keys, keys, strict=True))
+        details = replace(
             state.details,
             owned_credentials={
                 **state.details.owned_credentials,
                 **dict(zip(followup_reads.owned_credentials, owned, strict=True)),
             },
-            devices={**state.details.devices, **{key: value for key, value in answers.items() if value is not None}},
-            devices_unread=state.details.devices_unread | {key for key, value in answers.items() if value is None},
+            devices={**state.details.devices, **{user: one for user, one in devices_of.items() if one is not None}},
+            devices_unread=state.details.devices_unread | {user for user, one in devices_of.items() if one is None},
             external_policies={
                 **state.details.external_policies,
-                **dict(zip(followup_reads.policies, exist, strict=True)),
+                **dict(zip(followup_reads.policies, existing, strict=True)),
             },
             fully_read=state.details.fully_read | set(followup_reads.details),
-            console_passwords={**state.details.console_passwords, **consoles},
-            access_keys={**state.details.access_keys, **listed_keys},
+            console_passwords={**state.details.console_passwords, **password_of},
+            access_keys={**state.details.access_keys, **keys_of},
             quotas=quotas.result() if quotas else state.details.quotas,
         )
-        asked: Mapping[str, Mapping[Address, object]]
-        asked = {"ListMFADevices": answers, "GetLoginProfile": consoles, "ListAccessKeys": listed_keys}
-        notes = [note_denied_read(operation) for operation, told in asked.items() if None in told.values()]
-        facts = replace(facts, notes=(*facts.notes, *notes))
+        results: Mapping[str, Mapping[Address, object]]
+        results = {"ListMFADevices": devices_of, "GetLoginProfile": password_of, "ListAccessKeys": keys_of}
+        notes = [note_denied_read(operation) for operation, values in results.items() if None in values.values()]
+        details = replace(details, notes=(*details.notes, *notes))
     entities = dict(state.entities)
     for arn, address in arns.items():
         entity = entities[address]
         if isinstance(entity, Policy):
-            description = entity.description if found[arn].description is None else found[arn].description
-            entities[address] = replace(entity, tags=found[arn].tags, description=description)
+            description = entity.description if tags[arn].description is None else tags[arn].description
+            entities[address] = replace(entity, tags=tags[arn].tags, description=description)
         elif isinstance(entity, InstanceProfile):
-            entities[address] = replace(entity, tags=found[arn].tags)
+            entities[address] = replace(entity, tags=tags[arn].tags)
     for address in followup_reads.passwords:
         entity = entities[address]
-        if isinstance(entity, User):  # a password that may not be read is not taken away, and reported
-            entities[address] = replace(entity, console=consoles[address] or False)
-    return replace(state, entities=entities, details=facts)
+        if isinstance(entity, User):  # a password whose read AWS denies is not deleted; a note reports it
+            entities[address] = replace(entity, console=password_of[address] or False)
+    return replace(state, entities=entities, details=details)
 
 
 def _arn_of_entity(state: State, address: Address) -> str:

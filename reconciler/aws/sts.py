@@ -1,7 +1,7 @@
-"""STS, and the devices of the caller: who calls, AssumeRole, and what STS's own errors mean.
+"""Call STS (GetCallerIdentity, AssumeRole, GetSessionToken), list the caller's devices, and explain STS's errors.
 
-Error texts are not part of the API: those matched here are what STS answers today (STS API reference,
-"AssumeRole", errors; the rest was seen). What is not recognised goes to `faults`.
+Error texts are not part of the API: those matched here are STS's of today (STS API reference, "AssumeRole", errors; the
+rest was observed). `aws/faults.py` explains the others.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_
 _ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 
 ROLE_REFUSED = "assume-refused"
-"""The code of the Problem that says the role may not be assumed."""
+"""The problem code for a role that AWS refuses to the caller."""
 
 AWS_SAYS = "aws-says"
-"""The code of the Problem that quotes AWS's reason for a refusal."""
+"""The problem code for AWS's own reason of a refusal."""
 
 DEVICE_REFUSED = "mfa-device-refused"
-"""The code of the Problem that says the serial number is no device of the caller."""
+"""The problem code for a serial number that is no device of the caller."""
 
 _ACTION = re.compile(r"not authorized to perform: (sts:[A-Za-z]+)")
 
@@ -63,28 +63,31 @@ class SourceCredentials:
         region: str | None,
         partition: str | None,
         endpoint_url: str | None,
-        named_at: Place | None = None,
+        alias_place: Place | None = None,
         ask: AskCode | None = None,
         lent: Session | None = None,
     ):
-        """partition: that of the roles, None while it is not known. region: of the alias or an option.
+        """Prepare the credentials.
 
-        named_at: the alias whose `source_profile` the profile is, for messages. ask: called if the profile's own role
-        needs an MFA code. lent: a program's session, whose credentials count in place of a profile's. Raises
-        ReconcileError: no such profile, or a region in which the roles' partition has no STS.
+        region: of the alias or an option. partition: that of the roles, None if not known yet. alias_place: the alias
+        whose `source_profile` names the profile, for messages. ask: called if the profile's own role needs an MFA code.
+        lent: a program's session, whose credentials count in place of a profile's. Raises ReconcileError if there is no
+        such profile, or the region is not in the roles' partition.
         """
-        self._session: Session = borrow_session(lent, region) if lent else make_session(profile, region, named_at, ask)
+        self._session: Session = (
+            borrow_session(lent, region) if lent else make_session(profile, region, alias_place, ask)
+        )
         self.region = _choose_sts_region(self._session.region_name, region, partition)
         self._configured = self._session.region_name
         self._endpoint_url = endpoint_url
 
     @cached_property
     def caller(self) -> Caller:
-        """Raises Failed: no credentials, expired ones, AWS out of reach."""
+        """The owner of the credentials. Raises ReconcileError: no or expired credentials, AWS not reachable."""
         return self.identify_caller()
 
     def identify_caller(self, keys: SessionKeys | None = None) -> Caller:
-        """Who the source's credentials are, or those of `keys`. Raises Failed."""
+        """Ask AWS for the owner of the source's credentials, or of `keys`. Raises ReconcileError."""
         client = self.make_sts_client(keys)
         with translate_identity_errors("asking AWS who you are", client, self._configured):
             answer = client.get_caller_identity()
@@ -92,51 +95,51 @@ class SourceCredentials:
 
     @property
     def access_key_id(self) -> str:
-        """Of the credentials that the source resolves to; "" where there are none. Raises Failed."""
+        """The access key id of the credentials; "" if there are none. Raises ReconcileError."""
         return str(getattr(self._credentials, "access_key", "") or "")
 
     @property
     def is_temporary(self) -> bool:
-        """True where the source is itself a session, which may carry MFA already. Raises Failed."""
+        """Whether the credentials are a session's, which may carry MFA already. Raises ReconcileError."""
         return bool(getattr(self._credentials, "token", None))
 
     @property
     def _credentials(self) -> Any:
-        """Fetched where a profile says how: another role, a process, single sign-on. None where there are none."""
+        """The frozen credentials; None if there are none. A role, a process or single sign-on may be asked for them."""
         with translate_errors("finding credentials"):
             credentials: Any = self._session.get_credentials()
             return credentials.get_frozen_credentials() if credentials else None
 
     def make_sts_client(self, keys: SessionKeys | None = None) -> STSClient:
-        """A client with the source's credentials, or with those of an earlier hop."""
+        """Return an STS client with the source's credentials, or with those of an earlier hop."""
         return cast("STSClient", self._make_client("sts", keys))
 
     def make_unretried_sts(self) -> STSClient:
-        """A client of the source's credentials that sends nothing twice: for calls that carry an MFA code."""
+        """Return an STS client that never retries, for calls that carry an MFA code."""
         return cast("STSClient", self._make_client("sts", config=_ONCE))
 
     def make_iam_client(self) -> Any:
-        """A client of IAM that gives up early, for answers that one can do without. Raises Failed."""
+        """Return an IAM client that gives up early, for optional answers. Raises ReconcileError."""
         return make_client(self._session, "iam", self._endpoint_url, patient=False)
 
     def list_mfa_devices(self) -> tuple[MfaDevice, ...]:
-        """The caller's own MFA devices of every kind (IAM ListMFADevices). Raises Failed."""
+        """Return the caller's MFA devices of every kind (IAM ListMFADevices). Raises ReconcileError."""
         iam = self._make_client("iam")
         user = self.caller.arn.rpartition("/")[2]
         try:
-            found = list_items(iam, "ListMFADevices", "MFADevices", UserName=user)
-            return tuple(MfaDevice(device["SerialNumber"]) for device in found)
+            items = list_items(iam, "ListMFADevices", "MFADevices", UserName=user)
+            return tuple(MfaDevice(item["SerialNumber"]) for item in items)
         except AWS_ERRORS as error:
             if _code_of(error) not in ("AccessDenied", "InvalidClientTokenId", "ValidationError"):
                 raise ReconcileError([problem_of(error, "looking up your MFA device")]) from None
-        hint = "Set `mfa_serial` of the alias, or of the AWS profile, to the ARN or serial number of your device."
-        cause = "It is not allowed iam:ListMFADevices."
+        hint = "Set `mfa_serial` of the alias or of the AWS profile to the ARN or serial number of your device."
+        cause = "No policy allows iam:ListMFADevices to it."
         if self.is_temporary:
             cause = "A session that was made without MFA (GetSessionToken) may not call IAM."
             hint += " Or use the keys themselves: `aws-vault exec --no-session`."
         raise make_error(
             "mfa-device-unknown",
-            f"The role needs MFA, and {self.caller.arn} may not look up its own MFA devices.",
+            f"The role needs MFA, and {self.caller.arn} may not list its own MFA devices.",
             cause,
             hint,
         )
@@ -148,26 +151,28 @@ class SourceCredentials:
             own = dict(zip(names, keys, strict=False))
         make = cast("Any", self._session).client
         with translate_client_errors(service, self._endpoint_url):
-            made = make(service, region_name=self.region, endpoint_url=self._endpoint_url, config=config, **own)
-            return cast("object", check_client(made))
+            client = make(service, region_name=self.region, endpoint_url=self._endpoint_url, config=config, **own)
+            return cast("object", check_client(client))
 
 
-def _choose_sts_region(configured: str | None, asked: str | None, partition: str | None) -> str:
-    """Return the region to call STS in. Credentials work only in a region of their own partition.
+def _choose_sts_region(configured: str | None, requested: str | None, partition: str | None) -> str:
+    """Return the region to call STS in. Credentials work only in regions of their own partition.
 
-    So AWS_REGION or a profile's region is passed over if it belongs to another partition than the roles do, and
-    refused if the alias or an option names it. Raises Failed.
+    A region of another partition than the roles' is ignored if it comes from AWS_REGION or a profile.
+    Raises ReconcileError if the alias or an option names it (`requested`), or no region is known.
     """
     if configured and (partition is None or not is_in_other_partition(configured, partition)):
         return configured
     home = home_region_of(partition or DEFAULT_PARTITION)
-    if configured and configured == asked:
+    if configured and configured == requested:
         raise make_error(
             "region-partition",
-            f"The region {configured} belongs to the partition {partition_of_region(configured)}, the role to "
+            f"The region {configured} is in the partition {partition_of_region(configured)}, and the role in "
             f"{partition}.",
             "STS of one partition cannot assume a role of another.",
-            f"Write `region: {home}` in the alias, or pass --region {home}." if home else "Name a region of it.",
+            f"Write `region: {home}` in the alias, or pass --region {home}."
+            if home
+            else f"Pass --region with a region of {partition}.",
         )
     if home is None:
         raise make_error(
@@ -181,10 +186,10 @@ def _choose_sts_region(configured: str | None, asked: str | None, partition: str
 def assume_role(
     sts: STSClient, parameters: Mapping[str, object], caller_arn: str, serial: str = "", code: str = ""
 ) -> SessionKeys:
-    """One AssumeRole call, with MFA where a serial and a code are given.
+    """Make one AssumeRole call, with MFA if a serial and a code are given. caller_arn: for messages.
 
-    `caller_arn` is for messages. Raises Failed; the problem's code is `mfa-code-refused` for a code that AWS
-    does not take, `assume-refused` where the role may not be assumed.
+    Raises ReconcileError. The problem's code is MFA_CODE_REFUSED or DEVICE_REFUSED for a bad code or device,
+    ROLE_REFUSED if AWS refuses the role.
     """
     mfa = {"SerialNumber": serial, "TokenCode": code} if serial else {}
     role = str(parameters["RoleArn"])
@@ -196,9 +201,9 @@ def assume_role(
 
 
 def open_mfa_session(sts: STSClient, caller_arn: str, serial: str, code: str, duration: int) -> SessionKeys:
-    """One GetSessionToken call: a session of the caller's own user that carries MFA, for `duration` seconds.
+    """Make one GetSessionToken call: it gives a session of the calling user with MFA, for `duration` seconds.
 
-    Raises Failed, with `mfa-code-refused` as of `assume_role`.
+    Raises ReconcileError as `assume_role` does.
     """
     try:
         answer = sts.get_session_token(SerialNumber=serial, TokenCode=code, DurationSeconds=duration)
@@ -223,76 +228,74 @@ def _code_of(error: Exception) -> str:
 
 def _explain_failure(error: Exception, role: str, caller: str, serial: str) -> ReconcileError:
     text = str(error.response["Error"].get("Message", "")) if isinstance(error, ClientError) else ""
-    for part, failed in _list_refusals(role, caller, serial).items():
+    for part, refusal in _list_refusals(role, caller, serial).items():
         if part in text:
-            return failed
+            return refusal
     if _code_of(error) in ("AccessDenied", "AccessDeniedException"):
-        refused = make_error(
+        refusal = make_error(
             ROLE_REFUSED,
-            f"AWS does not let {caller} assume {role}.",
-            "Either the role's trust policy does not admit this caller under these conditions, or the "
-            "caller's own policies do not allow sts:AssumeRole on it. A role that does not exist is refused "
-            "alike.",
-            "" if serial else "If the role needs MFA, pass --token-code, or set `mfa: true` on the alias.",
+            f"AWS refuses {role} to {caller}.",
+            "Either the role's trust policy does not let this caller in under these conditions, or the caller's own "
+            "policies do not allow sts:AssumeRole on it, or the role does not exist.",
+            "" if serial else "If the role needs MFA, pass --token-code CODE, or set `mfa: true` in the alias.",
         )
-        return ReconcileError([*refused.problems, *_quote_reasons(text)])
+        return ReconcileError([*refusal.problems, *_quote_reasons(text)])
     return ReconcileError([problem_of(error, f"assuming {role}")])
 
 
 def _quote_reasons(text: str) -> Iterator[Problem]:
-    """Yield what AWS says beyond that it refuses.
+    """Yield the reasons in AWS's message: the refused action if it is not AssumeRole, and the kind of policy.
 
-    The kind of policy that refuses, at times: nothing else tells of an SCP. And the action, if it is another than
-    AssumeRole: nothing else tells what a session made elsewhere passes on.
+    Only this message shows an SCP, and tags or an identity that the caller's session passes on.
     """
     action = _ACTION.search(text)
     if action and action[1] != "sts:AssumeRole":
         yield Problem(Level.INFO, AWS_SAYS, f"AWS says: {action[1]} is not allowed.")
     _, because, reason = text.partition(" because ")
     _, deny, kind = text.partition(" with an explicit deny")
-    told = f"because {reason}" if because else f"with an explicit deny{kind}" if deny else ""
-    if told:
-        yield Problem(Level.INFO, AWS_SAYS, f"AWS says: {told.strip().rstrip('.')}.")
+    quote = f"because {reason}" if because else f"with an explicit deny{kind}" if deny else ""
+    if quote:
+        yield Problem(Level.INFO, AWS_SAYS, f"AWS says: {quote.strip().rstrip('.')}.")
 
 
 def _explain_hour_limit(caller: str) -> str:
     if ":user/" in caller:
-        return f"{caller} calls with a session (GetSessionToken), and AWS limits roles assumed from one to an hour."
-    return f"{caller} is itself a role's session, and AWS limits chained roles to an hour."
+        return f"{caller} uses a session (GetSessionToken), and AWS limits roles assumed from one to an hour."
+    return f"{caller} is a role's session, and AWS limits chained roles to an hour."
 
 
 def _list_refusals(role: str, caller: str, serial: str) -> dict[str, ReconcileError]:
-    """A part of what STS says → what it means."""
+    """Return part of STS's message → the error to raise."""
     return {
         "invalid MFA one time pass code": make_error(
             MFA_CODE_REFUSED,
             f"AWS refused the MFA code for {serial}.",
-            "A code is valid for about 30 seconds and only once.",
-            "Wait for the next one; if that is refused as well, check the clock of the device.",
+            "AWS accepts a code once, for about 30 seconds.",
+            "Wait for the next code. If AWS refuses that, too, check the clock of the device.",
         ),
         "unable to validate MFA code": make_error(
             DEVICE_REFUSED,
             f"AWS cannot check a code of the MFA device {serial}.",
-            f"It is not an enabled device of {caller}.",
-            "Correct `mfa_serial` of the alias, or leave it out to have the device looked up.",
+            f"It is no enabled device of {caller}.",
+            "Correct `mfa_serial` of the alias, or remove it: reconcile then finds the device itself.",
         ),
         "exceeds the 1 hour session limit": make_error(
             "session-duration",
-            f"{role} can be assumed for one hour at most from here.",
+            f"{role} can be assumed for one hour at most by {caller}.",
             _explain_hour_limit(caller),
-            "Ask for 1h or less, or start from the keys of a user"
+            "Pass `--duration 1h` or less, or start from the keys of a user"
             + (" (`aws-vault exec --no-session`)." if ":user/" in caller else "."),
         ),
         "exceeds the MaxSessionDuration": make_error(
             "session-duration",
             f"{role} cannot be assumed for that long.",
-            "Its maximum session duration in AWS is shorter.",
-            "Ask for less, or raise `max_session_duration` of the role and apply it.",
+            "Its max_session_duration in AWS is shorter.",
+            "Pass a shorter --duration, or raise `max_session_duration` of the role in the file and apply it.",
         ),
         "may not be assumed by root": make_error(
             "assume-root",
-            f"{role} cannot be assumed as the account's root user.",
+            f"The account's root user may not assume {role}.",
             "AWS lets no root user assume roles.",
-            "Use the keys of a user, with --profile.",
+            "Use the keys of an IAM user: pass --profile NAME.",
         ),
     }

@@ -1,8 +1,8 @@
-"""Sessions of users and of the root user, as IAM treats them: STS takes them, and IAM refuses those without MFA.
+"""Recognize sessions of users and of the root user that STS accepts, and IAM refuses because they lack MFA.
 
-IAM answers InvalidClientTokenId, as to keys that nobody has ("Comparing the AWS STS APIs", IAM User Guide: no IAM for
-GetSessionToken unless MFA is included, and none for GetFederationToken). `aws-vault exec` gives one by default. So
-whether STS knew the caller a moment ago tells them apart.
+IAM answers InvalidClientTokenId, as it does for unknown keys ("Comparing the AWS STS APIs", IAM User Guide: no IAM for
+GetSessionToken unless MFA is included, and none for GetFederationToken). `aws-vault exec` makes such a session by
+default. If STS knew the caller a moment ago, the keys are known, and the session is the cause.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 SESSION_WITHOUT_MFA, FEDERATED_SESSION = "SessionWithoutMfa", "FederatedSession"
-"""Codes of our own in place of IAM's: nothing of AWS's is called so."""
+"""Error codes of our own that replace IAM's. AWS has no codes of these names."""
 
 _REFUSED_CODE = "InvalidClientTokenId"
 
 
 def refusal_code_of(caller_arn: str, access_key_id: str) -> str:
-    """Return the code that IAM's refusal of these credentials stands for; "" if it may mean anything."""
+    """Return our error code for IAM's refusal of these credentials; "" if they are no such session."""
     if not access_key_id.startswith("ASIA"):
         return ""
     if ":federated-user/" in caller_arn:
@@ -27,7 +27,7 @@ def refusal_code_of(caller_arn: str, access_key_id: str) -> str:
 
 
 def rename_session_errors(client: Any, caller_arn: str, access_key_id: str) -> None:
-    """Let the errors of a client of IAM say which session IAM refuses, if STS has just named its caller."""
+    """Replace the error code in IAM's refusals of such a session. caller_arn: as STS has just reported it."""
     code = refusal_code_of(caller_arn, access_key_id)
 
     def rename(parsed: Any, **_: Any) -> None:
@@ -40,7 +40,7 @@ def rename_session_errors(client: Any, caller_arn: str, access_key_id: str) -> N
 
 
 def describe_session_error(error: ClientError) -> tuple[str, str] | None:
-    """Return what happened and what to do, if the code is one of ours."""
+    """Return the cause and the next step for our own error codes; None for others."""
     code = error.response.get("Error", {}).get("Code")
     if code == SESSION_WITHOUT_MFA:
         return (
@@ -49,7 +49,7 @@ def describe_session_error(error: ClientError) -> tuple[str, str] | None:
         )
     if code == FEDERATED_SESSION:
         return (
-            "IAM refuses this session: those of GetFederationToken may call nothing of IAM.",
-            "Use the keys of a user, or a role.",
+            "IAM refuses this session, because a session of GetFederationToken may not call IAM.",
+            "Use the keys of an IAM user, or a role.",
         )
     return None

@@ -1,1 +1,1 @@
-"""One file per command: options, terminal, exit code. Nothing else."""
+"""The command line. Each command is one file, which holds its options, its output and its exit code."""

@@ -1,4 +1,4 @@
-"""`reconcile apply`."""
+"""The command `reconcile apply`."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format
     log = LOGS[log_format]()
     try:
         return _apply_plan(log, yes, Path(journal) if journal else None, build_request(**options), against)
-    except ReconcileError as failed:
-        log.report_problems(failed.problems)
+    except ReconcileError as error:
+        log.report_problems(error.problems)
         return 1
     except click.UsageError as error:
         if log_format == "text":
@@ -82,10 +82,10 @@ def _apply_plan(log: Log, yes: bool, journal: Path | None, request: PlanRequest,
         if not planned.plan.changes:
             log.report_event("unchanged")
             return 0
-        asked = not yes and not planned.is_saved
-        if asked and not _is_confirmed(log, planned):
+        needs_approval = not yes and not planned.is_saved
+        if needs_approval and not _is_confirmed(log, planned):
             return 1
-        return _report_result(log, apply_plan(planned, journal, asked, log), planned)
+        return _report_result(log, apply_plan(planned, journal, needs_approval, log), planned)
     finally:
         if request.verbose:
             log.report_calls(planned.calls)
@@ -107,37 +107,40 @@ def _get_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> Connect
     path = Path(request.files[0]) if len(request.files) == 1 else None
     document = read_plan_document(path) if path else None
     announce_default_file(request.files, log.notice)
-    with log.show_reading() as counted:
-        request = replace(request, on_call=counted)
+    with log.show_reading() as on_call:
+        request = replace(request, on_call=on_call)
         if path is None or document is None:
             return make_plan(request)
         if request.variables or request.options.targets:
             raise click.UsageError(
-                "A saved plan is applied as it is: --var and --target belong to `plan`, or to --against."
+                "A saved plan takes no --var and no --target: pass them to `reconcile plan`, or add --against."
             )
         return load_saved_plan(path, document, request)
 
 
 def _get_reviewed_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> ConnectedPlan:
-    """The first FILE is the plan; those after it belong to --against, as a shell's wildcard puts them there."""
+    """Return the plan of the --against files, if it equals the saved plan.
+
+    The first FILE is the saved plan. Further FILEs belong to --against: a shell's wildcard puts them there.
+    """
     from reconciler.app.reviewed_plan import plan_against_files
     from reconciler.app.saved_plan import read_plan_document
 
     document = read_plan_document(Path(request.files[0])) if request.files else None
     if document is None:
         raise click.UsageError(
-            "--against needs a saved plan as the first FILE: `plan --out plan.json` writes one, and "
-            "`apply plan.json --against roles.yaml` applies it."
+            "--against needs a saved plan as the first FILE. Write one with `reconcile plan --out plan.json`, then "
+            "run `reconcile apply plan.json --against roles.yaml`."
         )
-    with log.show_reading() as counted:
+    with log.show_reading() as on_call:
         files = (*against, *request.files[1:])
-        return plan_against_files(Path(request.files[0]), document, files, replace(request, on_call=counted))
+        return plan_against_files(Path(request.files[0]), document, files, replace(request, on_call=on_call))
 
 
 def _report_unsafe(log: Log, plan: Plan) -> int:
     flags = sorted({finding.flag for finding in plan.findings if finding.flag})
-    allowing = f" What is meant can be allowed with {', '.join(flags)}." if flags else ""
-    log.report_event("refused", f"Refused: the plan is not safe; nothing was written.{allowing}")
+    hint = f" If you intend this, allow it with {', '.join(flags)}." if flags else ""
+    log.report_event("refused", f"Refused: the plan is not safe; nothing was written.{hint}")
     return 1
 
 
@@ -145,10 +148,10 @@ def _is_confirmed(log: Log, planned: ConnectedPlan) -> bool:
     from reconciler.cli.terminal import is_interactive
 
     if not is_interactive():
-        log.report_event("refused", "Refused: nobody can be asked here; pass --yes. Nothing was written.")
+        log.report_event("refused", "Refused: there is no terminal to ask on. Pass --yes. Nothing was written.")
         return False
     calls = "this call" if len(planned.plan.steps) == 1 else f"these {len(planned.plan.steps)} calls"
-    question = f"\nMake {calls} in account {escape_line(planned.plan.account)}? Only 'yes' is taken"
+    question = f"\nApply {calls} to account {escape_line(planned.plan.account)}? Type 'yes' to continue"
     if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
         return True
     log.report_event("declined", "Declined; nothing was written.")
@@ -163,53 +166,53 @@ def _report_result(log: Log, applied: ApplyResult, planned: ConnectedPlan) -> in
         log.report_problems(outcome.problems)
         return _report_stopped(log, outcome, applied.journal, planned.is_saved)
     echo_quietly("", f"Applied: {_format_call_count(len(outcome.done))}.")
-    on_record = {"journal": str(applied.journal)} if applied.journal else {}
-    code = _report_verification(log, applied, goal, {"done": len(outcome.done), **on_record})
+    journal = {"journal": str(applied.journal)} if applied.journal else {}
+    code = _report_verification(log, applied, goal, {"done": len(outcome.done), **journal})
     if applied.journal:
         log.report_journal(applied.journal)
     return code
 
 
 def _report_verification(log: Log, applied: ApplyResult, goal: str, facts: Mapping[str, object]) -> int:
-    """What the second look at the account says; the exit code."""
+    """Report whether live IAM matches after the calls, and return the exit code."""
     if applied.is_converged:
-        partly = " in what --target names" if applied.remaining_plan and applied.remaining_plan.targets else ""
-        echo_quietly(f"Live IAM matches {goal}{partly}.")
+        scope = " for the --target entities" if applied.remaining_plan and applied.remaining_plan.targets else ""
+        echo_quietly(f"Live IAM matches {goal}{scope}.")
         log.report_event("applied", **facts)
         return 0
     if applied.verify_problems:
         log.report_problems(applied.verify_problems)
-        log.report_event("unverified", "All calls were made, but whether live IAM matches could not be read.", **facts)
+        log.report_event("unverified", "All calls were made, but live IAM could not be read to check them.", **facts)
         return INTERRUPTED if applied.interrupted else 1
     if applied.remaining_plan:
         log.report_difference(applied.remaining_plan)
-        log.report_event("differs", f"Live IAM does not match {goal}: the above still differs.", **facts)
+        log.report_event("differs", f"Live IAM still differs from {goal}, as shown above.", **facts)
     return 1
 
 
 def _report_stale(log: Log, approved: Plan, now: Plan | None) -> int:
-    left = now.changes if now else ()
-    changed = [one for one in approved.changes if one not in left] + [
-        one for one in left if one not in approved.changes
+    current = now.changes if now else ()
+    changed = [one for one in approved.changes if one not in current] + [
+        one for one in current if one not in approved.changes
     ]
-    named = ", ".join(sorted({str(change.address) for change in changed}))
-    why = f"the account has changed since this was approved ({named or 'see the errors of a new plan'})"
-    log.report_event("stale", f"Refused: {why}; nothing was written. Plan again.", left=named)
+    addresses = ", ".join(sorted({str(change.address) for change in changed}))
+    why = f"the account has changed since this plan was approved ({addresses or 'a new plan shows how'})"
+    message = f"Refused: {why}; nothing was written. Run `reconcile plan` again."
+    log.report_event("stale", message, left=addresses)
     return 1
 
 
 def _report_stopped(log: Log, outcome: ExecutionResult, journal: Path | None, saved: bool) -> int:
-    done, unclear, left = len(outcome.done), len(outcome.unclear), outcome.remaining
+    done, unclear, remaining = len(outcome.done), len(outcome.unclear), outcome.remaining
     parts = [f"{done} of {_format_call_count(outcome.total)} were made"]
     parts += [f"{unclear} may have been"] if unclear else []
-    parts += [f"{left} {'was' if left == 1 else 'were'} not"]
-    said = "Interrupted" if outcome.interrupted else "Stopped"
-    again = "Plan again" if saved and (outcome.done or outcome.unclear) else "Run the same command again"
-    how = f"{again} to go on from there. What was done is in {journal}."
+    parts += [f"{remaining} {'was' if remaining == 1 else 'were'} not"]
     event = "interrupted" if outcome.interrupted else "stopped"
-    log.report_event(
-        event, f"{said}: {', '.join(parts)}.", how, done=done, unclear=unclear, left=left, journal=str(journal)
-    )
+    summary = f"{event.capitalize()}: {', '.join(parts)}."
+    is_stale = saved and (outcome.done or outcome.unclear)
+    command = "Run `reconcile plan` again" if is_stale else "Run the same command again"
+    hint = f"{command} to go on from there. The calls are recorded in {journal}."
+    log.report_event(event, summary, hint, done=done, unclear=unclear, left=remaining, journal=str(journal))
     return INTERRUPTED if outcome.interrupted else 1
 
 

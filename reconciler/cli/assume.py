@@ -1,4 +1,4 @@
-"""`reconcile assume`: its options, what goes to a terminal and what to a pipe, its exit code."""
+"""The command `reconcile assume`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 _COMMAND = "reconcile.command"
 _MODE_FORMATS = {"unset": ("env", "json"), "list": ("json",), "explain": ("json",)}
-"""What --format means beside the credentials themselves."""
+"""Mode → the values of --format that it takes."""
 _MAX_DURATION_LENGTH = 20
 
 
 class _AssumeCommand(click.Command):
-    """Takes what follows the first `--` for CMD, so that its own options stay its own."""
+    """A command that takes all words after the first `--` as CMD, so that CMD's options are not read as its own."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if "--" in args:
@@ -111,7 +111,7 @@ def command(
     from reconciler.app.assume_request import AssumeRequest
     from reconciler.assume import mfa_codes, tty
 
-    wanted = AssumeRequest(
+    request = AssumeRequest(
         alias=alias or "",
         files=files,
         variables=variables,
@@ -128,22 +128,22 @@ def command(
     if mode != "logout":
         announce_default_file(files)
     if mode:
-        return assume_modes.MODES[mode](wanted, form, notice)
-    return assume_modes.assume_role(wanted, OutputOptions(words, shell, form, printing), notice)
+        return assume_modes.MODES[mode](request, form, notice)
+    return assume_modes.assume_role(request, OutputOptions(words, shell, form, printing), notice)
 
 
 def _choose_mode(ctx: click.Context, alias: str | None, flags: Mapping[str, bool], output: OutputOptions) -> str | None:
-    """The one thing that is asked for instead of credentials, if any."""
-    modes = [name for name, is_asked in flags.items() if is_asked]
+    """Return the mode that replaces handing out credentials, None if there is none. Check that the options fit."""
+    modes = [name for name, is_set in flags.items() if is_set]
     if len(modes) > 1:
-        raise click.UsageError(f"--{modes[0]} and --{modes[1]} cannot go together.", ctx)
+        raise click.UsageError(f"Pass only one of --{modes[0]} and --{modes[1]}.", ctx)
     mode = modes[0] if modes else None
     if mode and (output.words or (output.printing and mode != "unset")):
-        raise click.UsageError(f"--{mode} takes no command, and no --print.", ctx)
+        raise click.UsageError(f"--{mode} takes no command and no --print.", ctx)
     if mode and output.form and output.form not in _MODE_FORMATS.get(mode, ()):
-        raise click.UsageError(f"--{mode} has no --format {output.form}.", ctx)
+        raise click.UsageError(f"--{mode} takes no --format {output.form}.", ctx)
     if output.words and (output.printing or output.form):
-        raise click.UsageError("With a command after `--` nothing is printed: leave out --print, --format.", ctx)
+        raise click.UsageError("A command after `--` takes no --print and no --format: nothing is printed.", ctx)
     if not alias and mode not in ("unset", "list", "logout"):
         raise click.UsageError("Missing argument 'ALIAS'.", ctx)
     return mode
@@ -154,12 +154,12 @@ def _parse_seconds(text: str | None) -> int | None:
         return None
     from reconciler.model.durations import parse_duration
 
-    short = len(text) <= _MAX_DURATION_LENGTH
-    found = parse_duration(text) if short else None
-    if found is None:
-        said = repr(text) if short else f"A text of {len(text)} characters"
-        raise click.BadParameter(f"{said} is no duration: write 45m, 2h, or seconds.", param_hint="--duration")
-    return found
+    is_short = len(text) <= _MAX_DURATION_LENGTH
+    seconds = parse_duration(text) if is_short else None
+    if seconds is None:
+        shown = repr(text) if is_short else f"A text of {len(text)} characters"
+        raise click.BadParameter(f"{shown} is not a duration: write 45m, 2h, or seconds.", param_hint="--duration")
+    return seconds
 
 
 def _print_unset(shell: str | None, form: str | None) -> None:
@@ -167,7 +167,7 @@ def _print_unset(shell: str | None, form: str | None) -> None:
 
     variables = credentials.build_unset_variables(os.environ)
     if not variables:
-        notice("nothing is assumed in this shell.")
+        notice("this shell is in no alias: there is nothing to unset.")
         return
     streams.write_exactly(
         credentials_json.as_json(variables)

@@ -1,4 +1,4 @@
-"""Values that the completion of a shell offers for arguments and options; `completion_shells` asks for them."""
+"""Complete the values of arguments and options. `completion_shells` offers them to the user's shell."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def complete_aliases(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-    """`shell_complete` of an ALIAS argument: aliases of --file, $RECONCILE_FILE or roles.yaml, with their roles."""
+    """Return the aliases of --file, $RECONCILE_FILE or roles.yaml, with their roles as help."""
     from reconciler.app.completion_values import read_alias_roles
 
     files: Sequence[str] = ctx.params.get("files") or ()
@@ -21,7 +21,7 @@ def complete_aliases(ctx: click.Context, param: click.Parameter, incomplete: str
 
 
 def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-    """`shell_complete` of --profile: the profiles in AWS's two files."""
+    """Return the profiles of AWS's config and credentials files."""
     from reconciler.app.completion_values import list_aws_profiles
 
     return _make_items(dict.fromkeys(list_aws_profiles(os.environ), ""), incomplete)
@@ -35,9 +35,10 @@ def complete_rules(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 
 def _make_items(helps: Mapping[str, str], incomplete: str) -> list[CompletionItem[str]]:
-    """Names that begin so, with their help. Line ends and escape sequences reach neither script nor terminal.
+    """Return the names that begin with `incomplete`, with their help.
 
-    A name that begins with `-` is left out: on the command line it would be an option.
+    Names with control characters are left out, and so are those that begin with `-`, which the shell would read as
+    options.
     """
     from click.shell_completion import CompletionItem
 

@@ -1,4 +1,4 @@
-"""Completion in bash, zsh and fish: click's, mended where words have `:`, `=`, `,` or blanks, and always quiet."""
+"""Completion in bash, zsh and fish. It corrects click's for words with `:`, `=`, `,` or blanks, and hides errors."""
 
 from __future__ import annotations
 
@@ -32,18 +32,22 @@ _BASH_SCRIPT = """\
 complete -o nosort -F %(complete_func)s %(prog_name)s
 """
 _SPECIAL = frozenset(" \t!\"#$&'()*;<>?[\\]^`{|}~")
-"""What bash would not take for a plain character of a word."""
+"""The characters that have a meaning for bash inside a word."""
 _NO_CHARACTERS: frozenset[str] = frozenset()
 _QUOTING = {
     "": (_SPECIAL, _NO_CHARACTERS),
     "'": (_NO_CHARACTERS, frozenset("'")),
     '"': (frozenset('$`"\\'), frozenset("!")),
 }
-"""The quote that is open → what is escaped behind it, and what cannot be written there."""
+"""Open quote → the characters that must be escaped in it, and those that cannot be written in it."""
 
 
 def answer_shell(root: click.Command, variable: str, instruction: str) -> int:
-    """Do what a shell asks for in `variable`; the exit code. `bash_source`: the script; `bash_complete`: candidates."""
+    """Answer the completion request of a shell and return the exit code.
+
+    variable: the environment variable of the request. instruction: its value, `bash_source` for the script or
+    `bash_complete` for candidates.
+    """
     for shell in (_BashCompletion, _ZshCompletion, _FishCompletion):
         add_completion_class(shell)
     if instruction.endswith("_source"):
@@ -51,44 +55,44 @@ def answer_shell(root: click.Command, variable: str, instruction: str) -> int:
     try:
         return shell_complete(root, {}, "reconcile", variable, instruction)
     except Exception:
-        # Whatever it is, the next run of the command says it; here it would land in the line being typed.
+        # An error message would land in the line being typed. The next run of the command reports the error.
         return 0
 
 
 class _BashCompletion(BashComplete):
-    """Bash cuts words at `:`, `=` and `@` as well, and replaces only the last piece; click looks at its pieces.
+    """Completion in bash, which also splits words at `:`, `=` and `@`, and replaces only the last piece.
 
-    So the line itself is read here, and what bash keeps of the word is taken off each candidate.
+    click reads these pieces. This class reads the whole line and removes from each candidate the part that bash keeps.
     """
 
     source_template = _BASH_SCRIPT
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        # The mark stands for the cursor: it tells a finished word from one that goes on.
+        # The NUL marks the cursor, to tell a finished word from an unfinished one.
         *words, last = split_arg_string(os.environ["COMP_LINE"] + "\0")
         return words[1:], last.rstrip("\0")
 
     def complete(self) -> str:
         words, incomplete = self.get_completion_args()
         word, quote = _find_last_word(os.environ["COMP_LINE"])
-        kept = "" if quote or "\\" in word else _find_kept_prefix(incomplete, os.environ.get("COMP_WORDBREAKS", ""))
+        prefix = "" if quote or "\\" in word else _find_kept_prefix(incomplete, os.environ.get("COMP_WORDBREAKS", ""))
         lines = []
         for item in self.get_completions(words, incomplete):
-            value = _quote_word(item.value.removeprefix(kept), quote)
+            value = _quote_word(item.value.removeprefix(prefix), quote)
             if value is not None:
                 lines.append(f"{item.type},{value}")
         return "\n".join(lines)
 
 
 class _ZshCompletion(ZshComplete):
-    """The whole word is replaced, also where it is `--option=value`."""
+    """Completion in zsh, which replaces the whole word, also in `--option=value`."""
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem[str]]:
         return _prefix_option_name(super().get_completions(args, incomplete), incomplete)
 
 
 class _FishCompletion(FishComplete):
-    """As for zsh; and click's script cuts at every comma, which an alias may have."""
+    """Completion in fish, as in zsh. click's script splits at every comma, which an alias may contain."""
 
     source_template = FishComplete.source_template.replace('string split ","', 'string split --max 1 ","')
 
@@ -105,7 +109,7 @@ def _prefix_option_name(items: list[CompletionItem[str]], incomplete: str) -> li
 
 
 def _find_last_word(line: str) -> tuple[str, str]:
-    """The word before the cursor as it is typed, and the quote that is open in it, or ""."""
+    """Return the word before the cursor as typed, and the quote that is open in it, or ""."""
     start, quote, escaped = 0, "", False
     for index, character in enumerate(line):
         if escaped:
@@ -122,9 +126,9 @@ def _find_last_word(line: str) -> tuple[str, str]:
 
 
 def _find_kept_prefix(incomplete: str, breaks: str) -> str:
-    """What bash leaves standing of a word's value: all to its last break character.
+    """Return the part of a word's value that bash keeps: up to its last break character.
 
-    `@` itself is replaced: where words break at it, bash takes it for the beginning of a host name.
+    `@` itself is replaced: bash treats it as the beginning of a host name.
     """
     value = incomplete.partition("=")[2] if incomplete.startswith("--") else incomplete
     ends = [value.rfind(mark) + (mark != "@") for mark in breaks if mark in value and not mark.isspace()]
@@ -132,9 +136,9 @@ def _find_kept_prefix(incomplete: str, breaks: str) -> str:
 
 
 def _quote_word(value: str, quote: str) -> str | None:
-    """The value as bash reads it back behind an open quote; None where it cannot be written there.
+    """Return the value escaped for an open quote; None if bash cannot express it there.
 
-    bash(1), "QUOTING": nothing is escaped between single quotes, and between double ones a `!` cannot be.
+    bash(1), "QUOTING": nothing can be escaped within single quotes, and `!` cannot within double quotes.
     """
     special, impossible = _QUOTING[quote]
     if not impossible.isdisjoint(value):

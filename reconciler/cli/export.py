@@ -1,4 +1,4 @@
-"""`reconcile export`."""
+"""The command `reconcile export`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _OWNER_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 def _check_owner(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
     if given is not None and not _OWNER_PATTERN.fullmatch(given):
-        raise click.BadParameter(f"{given!r} is not 1 to 64 letters, digits and . _ -.")
+        raise click.BadParameter(f"{given!r} is no owner: use 1 to 64 letters, digits and . _ -.")
     return given
 
 
 def _check_patterns(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
     for pattern in given:
         if "/" not in pattern:
-            raise click.BadParameter(f"{pattern!r} is no pattern of addresses: write kind/name, as in role/{pattern}.")
+            raise click.BadParameter(f"{pattern!r} is not an address pattern: write kind/name, as in role/{pattern}.")
     return given
 
 
@@ -69,17 +69,17 @@ def command(
 
     request = use_case.ExportRequest(only, owner, profile, region, endpoint_url)
     with show_progress("Reading IAM"):
-        found = use_case.export_account(request, split=split is not None)
+        export = use_case.export_account(request, split=split is not None)
     if split:
-        for path in use_case.write_files(found, request, split):
+        for path in use_case.write_files(export, request, split):
             echo_line(str(path))
     else:
-        echo(use_case.as_text(found, request).removesuffix("\n"))
-    echo_sentence(_format_summary(found), err=True)
+        echo(use_case.format_export(export, request).removesuffix("\n"))
+    echo_sentence(_format_summary(export), err=True)
     return 0
 
 
-def _format_summary(found: AccountExport) -> str:
-    counts = ", ".join(f"{section}: {len(entries)}" for section, entries in found.sections.items()) or "nothing"
-    left = len(found.left_out)
-    return f"Exported {counts}" + (f"; left out, as the comments say: {left}." if left else ".")
+def _format_summary(export: AccountExport) -> str:
+    counts = ", ".join(f"{section}: {len(entries)}" for section, entries in export.sections.items()) or "nothing"
+    left_out = len(export.left_out)
+    return f"Exported {counts}" + (f"; left out {left_out}, for the reasons in the comments." if left_out else ".")

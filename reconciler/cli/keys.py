@@ -1,4 +1,4 @@
-"""`reconcile keys issue` and `reconcile keys rotate`."""
+"""The commands `reconcile keys issue` and `reconcile keys rotate`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def command() -> None:
 
 
 def _add_shared_options(function: F) -> F:
-    """USER, and the options of both."""
+    """Add the argument USER and the options that both commands share."""
     for option in (
         aws_options,
         variable_option,

@@ -1,4 +1,4 @@
-"""The command line's root: commands loaded when named, and exit codes by the table in docs/cli.md."""
+"""The root of the command line: it imports a command when it is run, and returns the exit codes of docs/cli.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.cli.terminal import echo, echo_line, echo_sentence, get_width, u
 from reconciler.model.problem import ReconcileError
 
 _COMPLETION_VARIABLE = "_RECONCILE_COMPLETE"
-"""Set by the completion script of a shell, which click names so."""
+"""The variable that a shell's completion script sets. click chose the name."""
 _COMMANDS = {
     "apply": "apply",
     "assume": "assume",
@@ -32,7 +32,7 @@ _COMMANDS = {
 
 
 class Commands(click.Group):
-    """Imports a command's module only when it is run or listed."""
+    """The group of all commands. It imports a command's module only when the command is run or listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
@@ -71,11 +71,11 @@ def root() -> None:
 
 
 def run_command(arguments: Sequence[str]) -> int:
-    """Run one command; the exit code. No traceback for what a user can cause."""
-    if asked := os.environ.get(_COMPLETION_VARIABLE):
+    """Run one command and return the exit code. An error that a user can cause prints no traceback."""
+    if instruction := os.environ.get(_COMPLETION_VARIABLE):
         from reconciler.cli import completion_shells
 
-        return completion_shells.answer_shell(root, _COMPLETION_VARIABLE, asked)
+        return completion_shells.answer_shell(root, _COMPLETION_VARIABLE, instruction)
     try:
         outcome = root.main(args=list(arguments), prog_name="reconcile", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
@@ -86,15 +86,15 @@ def run_command(arguments: Sequence[str]) -> int:
         _echo_usage(error)
         return 1
     except (click.Abort, KeyboardInterrupt) as error:
-        at_a_question = isinstance(error, click.Abort) and error.__cause__ is None
-        if at_a_question:  # which ends in no new line; that of another interruption click has written
+        is_at_question = isinstance(error, click.Abort) and error.__cause__ is None
+        if is_at_question:  # a question leaves the cursor in its line; elsewhere click has ended the line
             echo("", err=True)
         echo("Interrupted.", err=True)
         return 130
-    except ReconcileError as failed:
+    except ReconcileError as error:
         from reconciler.render.problems import render_problems
 
-        echo(render_problems(failed.problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
+        echo(render_problems(error.problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
         return 1
     except BrokenPipeError:
         sys.stderr.close()
@@ -102,7 +102,7 @@ def run_command(arguments: Sequence[str]) -> int:
 
 
 def _echo_usage(error: click.ClickException) -> None:
-    """Tell what click tells of a wrong command line; the message holds words of it, and stays one line."""
+    """Print click's message about a wrong command line. It may quote the command line, so it is kept on one line."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         echo(context.get_usage(), err=True)

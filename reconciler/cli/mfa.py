@@ -1,4 +1,4 @@
-"""`reconcile mfa`: enroll and status."""
+"""The commands `reconcile mfa enroll` and `reconcile mfa status`."""
 
 from __future__ import annotations
 
@@ -55,20 +55,19 @@ def enroll(user: str | None, **options: Any) -> int:
     """
     from reconciler.app.mfa_enrolment import EnrolRequest, enroll_device
 
-    wanted = EnrolRequest(user=user.removeprefix("user/") if user else None, **options)
-    if wanted.seed_file and wanted.show_seed:
-        raise click.UsageError("With --seed-file nothing is shown: leave out --show-seed.")
-    announce_default_file(wanted.files)
+    request = EnrolRequest(user=user.removeprefix("user/") if user else None, **options)
+    if request.seed_file and request.show_seed:
+        raise click.UsageError("Pass only one of --seed-file and --show-seed.")
+    announce_default_file(request.files)
     with _interrupt_on_hangup():
-        serial = enroll_device(wanted, None if wanted.seed_file else _open_terminal(), _notice_quietly)
+        serial = enroll_device(request, None if request.seed_file else _open_terminal(), _notice_quietly)
     echo_line(serial)
-    kept = f"The seed in {wanted.seed_file}" if wanted.seed_file else "What was shown"
     _notice_quietly(
-        f"The device is enabled. {kept} is a secret: {'keep it safe' if wanted.seed_file else 'clear this terminal'}."
+        f"The device is enabled. The seed in {request.seed_file} is a secret: keep it safe."
+        if request.seed_file
+        else "The device is enabled. Clear this terminal: it shows the seed, which is a secret."
     )
-    _notice_quietly(
-        "`reconcile assume` finds the device by itself; no alias needs `mfa_serial`. Its next code can be used."
-    )
+    _notice_quietly("`reconcile assume` finds the device by itself: no alias needs `mfa_serial`. Use its next code.")
     return 0
 
 
@@ -93,11 +92,11 @@ def status(form: str, users: tuple[str, ...], **options: Any) -> int:
 
     announce_default_file(options["files"])
     with show_progress("Reading IAM"):
-        found = read_mfa_status(MfaStatusRequest([user.removeprefix("user/") for user in users], **options))
+        mfa_status = read_mfa_status(MfaStatusRequest([user.removeprefix("user/") for user in users], **options))
     echo(
-        render_status_json(found)
+        render_status_json(mfa_status)
         if form == "json"
-        else render_status_text(found, color=uses_color(), width=get_width())
+        else render_status_text(mfa_status, color=uses_color(), width=get_width())
     )
     return 0
 
@@ -116,7 +115,7 @@ def _open_terminal() -> Terminal | None:
 
 @contextlib.contextmanager
 def _interrupt_on_hangup() -> Iterator[None]:
-    """A closed terminal or a kill ends the block as Ctrl-C does; once it ends, no second one disturbs the cleaning."""
+    """Treat a closed terminal or a kill like Ctrl-C. Ignore a second signal, so that it does not stop the clean-up."""
     names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
     signals = [one for one in map(signal.Signals.__getitem__, names) if signal.getsignal(one) != signal.SIG_IGN]
 
@@ -125,11 +124,11 @@ def _interrupt_on_hangup() -> Iterator[None]:
             signal.signal(each, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = {each: signal.signal(each, interrupt) for each in signals}
+    handlers = {each: signal.signal(each, interrupt) for each in signals}
     try:
         yield
     finally:
-        for each, handler in before.items():
+        for each, handler in handlers.items():
             signal.signal(each, handler)
 
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, and reading them."""
+"""The options that several commands share, and their parsing."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def files_argument(function: F) -> F:
-    """FILE… as arguments: for commands whose first word is a file."""
+    """Add the arguments FILE…, for commands whose arguments are files."""
     return click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path())(function)
 
 
 def file_option(function: F) -> F:
-    """-f/--file FILE: for commands whose first word is not a file."""
+    """Add -f/--file FILE, for commands whose argument is not a file."""
     return click.option(
         "-f",
         "--file",
@@ -32,15 +32,15 @@ def file_option(function: F) -> F:
 
 
 def announce_default_file(files: Sequence[str], notify: Callable[[str], None] = notice) -> None:
-    """Name the file that is used, if nobody named one and it is found in a parent folder. notify: gets the line."""
+    """Show which default file is used, if it is found in a parent folder. notify: gets the line."""
     from reconciler.desired.source_files import find_file_above
 
-    if found := find_file_above(tuple(files)):
-        notify(f"using {found}, found in a parent folder.")
+    if path := find_file_above(tuple(files)):
+        notify(f"using {path}, found in a parent folder.")
 
 
 def variable_option(function: F) -> F:
-    """--var name=value; `variables` arrives as a mapping."""
+    """Add --var NAME=VALUE. The command gets `variables`, a mapping."""
     return click.option(
         "--var",
         "variables",
@@ -52,7 +52,7 @@ def variable_option(function: F) -> F:
 
 
 def aws_options(function: F) -> F:
-    """--profile, --region, --endpoint-url, with AWS's own meaning."""
+    """Add --profile, --region and --endpoint-url, which mean the same as in the AWS CLI."""
     options = (
         click.option("--endpoint-url", metavar="URL", callback=check_text, help="Call this endpoint instead of AWS's."),
         click.option("--region", metavar="REGION", callback=check_text, help="AWS region to call STS in."),
@@ -70,27 +70,27 @@ def aws_options(function: F) -> F:
 
 
 def check_text(context: click.Context, parameter: click.Parameter, given: Any) -> Any:
-    """The same text or texts. Bytes that are no text in the locale's encoding are refused: only files are named so."""
+    """Return the value unchanged. Refuse bytes that are no text in the locale's encoding, except in a path."""
     values: tuple[str, ...] = (given,) if isinstance(given, str) else given or ()
     for value in values:
         if any("\ud800" <= character <= "\udfff" for character in value):
-            raise click.BadParameter(f"{value!r} holds bytes that are no text.")
+            raise click.BadParameter(f"{value!r} holds bytes that are not text.")
     return given
 
 
 def _parse_variables(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> Mapping[str, str]:
-    found = {}
+    parsed = {}
     for item in given:
         name, equals, value = item.partition("=")
         if not (name and equals):
             raise click.BadParameter(f"{item!r} is not NAME=VALUE.")
-        found[name.strip()] = value
+        parsed[name.strip()] = value
         check_text(context, option, item)
-    return found
+    return parsed
 
 
 def target_option(function: F) -> F:
-    """--target ADDRESS; `targets` arrives as texts."""
+    """Add --target ADDRESS. The command gets `targets`, texts."""
     return click.option(
         "--target",
         "targets",
@@ -101,7 +101,7 @@ def target_option(function: F) -> F:
 
 
 def allow_options(function: F) -> F:
-    """What a plan may do beyond the safe default."""
+    """Add the options that allow a plan more than the safe defaults."""
     options = (
         click.option("--allow-deletes", is_flag=True, help="Allow more deletions than the file's thresholds."),
         click.option("--allow-foreign-detach", is_flag=True, help="Allow deleting what entities outside the file use."),
@@ -116,7 +116,7 @@ def allow_options(function: F) -> F:
 
 
 def color_option(function: F) -> F:
-    """--color auto|always|never, told to the terminal at once."""
+    """Add --color auto|always|never, which takes effect when it is parsed."""
     return click.option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
@@ -128,13 +128,13 @@ def color_option(function: F) -> F:
 
 
 def verbose_option(function: F) -> F:
-    """-v/--verbose: what was asked of AWS, on stderr."""
+    """Add -v/--verbose."""
     said = "On stderr, count the AWS calls and their times, by operation."
     return click.option("-v", "--verbose", is_flag=True, help=said)(function)
 
 
 def plan_options(function: F) -> F:
-    """Everything that decides what a plan is; `cli/plan.request_of` takes what it yields."""
+    """Add all options that decide a plan. `cli/plan.py:build_request` takes their values."""
     for option in (color_option, verbose_option, aws_options, allow_options, variable_option, target_option):
         function = option(function)
     return files_argument(function)

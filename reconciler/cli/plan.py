@@ -1,4 +1,4 @@
-"""`reconcile plan`."""
+"""The command `reconcile plan`."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _RENDERERS: Mapping[str, Callable[[Plan], str]] = {
 
 
 def output_options(function: F) -> F:
-    """What is made of a plan: `show_plan` takes what they yield."""
+    """Add the options for the output of a plan. `show_plan` takes their values."""
     forms = click.Choice(list(_RENDERERS))
     options = (
         click.option("--format", "form", type=forms, default="text", help="Output format."),
@@ -82,7 +82,7 @@ def output_options(function: F) -> F:
 
 
 def show_plan(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -> int:
-    """Print the plan, save it if that was asked for; return the exit code. An unsafe plan is shown and saved, too."""
+    """Print the plan, save it if --out is given, and return the exit code. An unsafe plan is shown and saved, too."""
     from reconciler.cli.terminal import echo, echo_commands
 
     if text := _RENDERERS[form](plan):
@@ -107,8 +107,8 @@ def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any)
 
     request = build_request(**options)
     announce_default_file(request.files)
-    with show_progress("Reading IAM") as counted:
-        planned = make_plan(replace(request, on_call=counted))
+    with show_progress("Reading IAM") as on_call:
+        planned = make_plan(replace(request, on_call=on_call))
     code = show_plan(planned.plan, form, out, detailed_exitcode)
     if request.verbose:
         echo_calls(planned)
@@ -116,7 +116,7 @@ def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any)
 
 
 def echo_calls(planned: ConnectedPlan) -> None:
-    """What --verbose tells."""
+    """Print the calls that were made, for --verbose."""
     from reconciler.cli.terminal import echo
     from reconciler.render.calls import render_calls
 
@@ -138,7 +138,7 @@ def build_request(
     unmanaged: bool = False,
     verbose: bool = False,
 ) -> PlanRequest:
-    """The options that commands with a plan share, as a request; those that only some of them have are optional."""
+    """Make a request of the options that commands with a plan share. Options that not all of them have are optional."""
     from reconciler.app.plan import PlanRequest
     from reconciler.model.address import Address
     from reconciler.plan.options import PlanOptions
@@ -147,5 +147,5 @@ def build_request(
         addresses = frozenset(Address.parse(target) for target in targets)
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--target") from None
-    allowed = PlanOptions(allow_deletes, allow_foreign_detach, take_over, allow_lockout, addresses, unmanaged)
-    return PlanRequest(files, variables or {}, profile, region, endpoint_url, allowed, verbose)
+    options = PlanOptions(allow_deletes, allow_foreign_detach, take_over, allow_lockout, addresses, unmanaged)
+    return PlanRequest(files, variables or {}, profile, region, endpoint_url, options, verbose)

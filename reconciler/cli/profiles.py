@@ -1,4 +1,4 @@
-"""`reconcile profiles`."""
+"""The command `reconcile profiles`."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def command(files: tuple[str, ...], writing: bool, prefix: str, process: bool, v
     from reconciler.render.problems import render_problems
 
     announce_default_file(files)
-    wanted = use_case.ProfilesRequest(files, variables, _find_program(), prefix, process)
+    request = use_case.ProfilesRequest(files, variables, _find_program(), prefix, process)
     proposal = (
-        use_case.write_profiles(wanted, os.environ, notice)
+        use_case.write_profiles(request, os.environ, notice)
         if writing
-        else use_case.propose_profiles(wanted, os.environ)
+        else use_case.propose_profiles(request, os.environ)
     )
     edit, path = proposal.edit, proposal.path
     if edit.changed:
@@ -52,14 +52,18 @@ def command(files: tuple[str, ...], writing: bool, prefix: str, process: bool, v
         echo(render_problems(proposal.findings, color=uses_color(err=True), width=get_width(err=True)), err=True)
     if edit.changed:
         echo_sentence(
-            f"Wrote {path}." if writing else "Nothing was written; --write does it.", err=True, whole=(str(path),)
+            f"Wrote {path}." if writing else "Nothing was written. Pass --write to write it.",
+            err=True,
+            whole=(str(path),),
         )
     return 0
 
 
 def _find_program() -> tuple[str, ...]:
-    """What runs this program from any folder: the installed script, else this Python, which looks for no module
-    in the folder that it is called from."""
+    """Return the command that runs reconcile from any folder: the installed script, else this Python.
+
+    -P keeps Python from importing modules of the folder it is called from.
+    """
     script = shutil.which(sys.argv[0])
     if script and Path(script).stem == "reconcile":
         return (str(Path(script).absolute()),)

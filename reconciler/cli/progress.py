@@ -1,4 +1,4 @@
-"""Progress on stderr, on a terminal only: a pipe sees nothing of it."""
+"""Show progress on stderr, on a terminal only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.model.call_stats import OnCall, ignore_calls
 
 @contextmanager
 def show_progress(activity: str) -> Iterator[OnCall]:
-    """A spinner while something takes its time; what is yielded may be told of calls, which it then counts."""
+    """Show a spinner during the block. Yield a function that takes the number of calls so far and shows it."""
     if not sys.stderr.isatty():
         yield ignore_calls
         return

@@ -1,4 +1,4 @@
-"""What an apply tells while it runs, on stderr: a person, with a bar on a terminal, or a pipeline, as JSON lines."""
+"""Report an apply on stderr while it runs: as text with a progress bar, or as JSON lines for a pipeline."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from reconciler.model.problem import Problem
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""What asks an apply to stop: Ctrl-C, what a pipeline sends before it kills, and the end of the terminal."""
+"""The signals that stop an apply: Ctrl-C, a pipeline's signal before it kills, and a closed terminal."""
 
 
 @contextmanager
 def stop_on_signals(on_stop: Callable[[], None]) -> Iterator[StopSignal]:
-    """The first signal asks to stop, and that is `on_stop`; a second one stops at once."""
+    """Yield a stop signal. The first of SIGNALS sets it and calls `on_stop`; a second one stops at once."""
     from reconciler.aws.executor import StopSignal
 
     stop = StopSignal()
@@ -41,25 +41,25 @@ def stop_on_signals(on_stop: Callable[[], None]) -> Iterator[StopSignal]:
 
     def request_stop(number: int, frame: object) -> None:
         if stop.event.is_set() and signal.Signals(number).name == "SIGHUP":
-            return  # the kernel and the shell each send one at the end of a terminal
+            return  # at the end of a terminal, the kernel and the shell each send one
         if stop.request():
             on_stop()
 
-    before = [(number, signal.signal(number, request_stop)) for number in SIGNALS if not _is_ignored(number)]
+    handlers = [(number, signal.signal(number, request_stop)) for number in SIGNALS if not _is_ignored(number)]
     try:
         yield stop
     finally:
-        for number, handler in before:
+        for number, handler in handlers:
             signal.signal(number, handler)
 
 
 def _is_ignored(number: signal.Signals) -> bool:
-    """With nohup the program is to go on without its terminal."""
+    """Return whether nohup runs the program, which then goes on without its terminal."""
     return number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
 
 
 class TextLog:
-    """For people."""
+    """The report for a person: sentences, and a progress bar on a terminal."""
 
     def __init__(self) -> None:
         self._bar: Progress | None = None
@@ -67,17 +67,18 @@ class TextLog:
         self._started = 0.0
 
     def show_reading(self) -> AbstractContextManager[OnCall]:
-        """While the account is read; what is yielded is told of the calls."""
+        """Show progress while the account is read. See `show_progress`."""
         from reconciler.cli.progress import show_progress
 
         return show_progress("Reading IAM")
 
     def notice(self, line: str) -> None:
-        """Tell something that nobody asked for and that is good to know."""
+        """Show a line that is good to know."""
         echo_quietly(f"reconcile: {line}", err=True)
 
     def on_wait(self) -> None:
-        echo_quietly("Another apply to this account is under way on this machine; waiting for it.", err=True)
+        """Report that another apply holds the account's lock."""
+        echo_quietly("Another apply to this account is running on this machine; waiting for it.", err=True)
 
     def on_begin(self, plan: Plan, again: bool) -> None:
         self._total, self._under_way, self._done = len(plan.steps), 0, 0
@@ -85,7 +86,7 @@ class TextLog:
             from reconciler.cli.terminal import get_width, uses_color
             from reconciler.render.plan_text import render_plan_text
 
-            echo_quietly("", "Another apply wrote at the same time. Planned again:", "", err=True)
+            echo_quietly("", "Another apply wrote to the account at the same time. The new plan:", "", err=True)
             echo_text_quietly(render_plan_text(plan, color=uses_color(), width=get_width()))
 
     @contextmanager
@@ -94,11 +95,11 @@ class TextLog:
             yield stop
 
     def _report_stopping(self) -> None:
-        said = "Stopping once the calls under way are answered; again to stop at once."
+        message = "Stopping when the calls under way have been answered. Press Ctrl-C again to stop at once."
         if self._bar is None:
-            echo_quietly(said, err=True)
+            echo_quietly(message, err=True)
         else:
-            self._bar.console.print(said)
+            self._bar.console.print(message)
 
     @contextmanager
     def _show_bar(self) -> Iterator[None]:
@@ -108,10 +109,10 @@ class TextLog:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        lasting: Any = QuietStream(sys.stderr)
-        described = TextColumn("{task.description}", markup=False)
-        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), described)
-        with Progress(*columns, console=Console(file=lasting), transient=True) as self._bar:
+        stream: Any = QuietStream(sys.stderr)
+        description = TextColumn("{task.description}", markup=False)
+        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), description)
+        with Progress(*columns, console=Console(file=stream), transient=True) as self._bar:
             self._bar.add_task("starting", total=self._total)
             self._started = time.monotonic()
             yield
@@ -129,33 +130,36 @@ class TextLog:
     def _update_bar(self, step: Step) -> None:
         if self._bar is not None:
             rate = self._done / max(time.monotonic() - self._started, 0.1)
-            said = f"{rate:.0f}/s, {self._under_way} under way: {step.call.operation} {step.address}"
-            self._bar.update(self._bar.task_ids[0], completed=self._done, description=escape_line(said))
+            text = f"{rate:.0f}/s, {self._under_way} under way: {step.call.operation} {step.address}"
+            self._bar.update(self._bar.task_ids[0], completed=self._done, description=escape_line(text))
 
     def on_verify(self) -> None:
         if sys.stderr.isatty():
             echo_quietly("Reading IAM again …", err=True)
 
     def report_calls(self, calls: CallStats) -> None:
-        """What --verbose tells."""
+        """Print the calls that were made, for --verbose."""
         from reconciler.render.calls import render_calls
 
         echo_text_quietly(render_calls(calls), err=True)
 
-    def report_difference(self, left: Plan) -> None:
+    def report_difference(self, remaining_plan: Plan) -> None:
+        """Show the plan of all that still differs."""
         from reconciler.cli.terminal import get_width, uses_color
         from reconciler.render.plan_text import render_plan_text
 
-        echo_text_quietly(render_plan_text(left, color=uses_color(err=True), width=get_width(err=True)), err=True)
+        echo_text_quietly(
+            render_plan_text(remaining_plan, color=uses_color(err=True), width=get_width(err=True)), err=True
+        )
 
     def report_event(self, event: str, *message: str, **counts: object) -> None:
-        """Tell what the command itself has to say, in lines; `event` and `counts` are for programs."""
+        """Show the lines of the command's own message. `event` and `counts` are for JsonLog."""
         if message:
             echo_quietly(*message, err=True)
 
     def report_journal(self, journal: Path) -> None:
-        """Where a run that was not stopped is on record, for who wants it undone."""
-        echo_quietly(f"Journal: {journal} (reconcile undo JOURNAL plans the way back)", err=True, whole=(str(journal),))
+        """Show the journal of a run, with the command that undoes it."""
+        echo_quietly(f"Journal: {journal} (`reconcile undo JOURNAL` undoes this)", err=True, whole=(str(journal),))
 
     def report_problems(self, problems: Sequence[Problem]) -> None:
         from reconciler.cli.terminal import get_width, uses_color
@@ -165,13 +169,13 @@ class TextLog:
 
 
 class JsonLog:
-    """For pipelines: one JSON object a line, with `event` and `time`."""
+    """The report for a pipeline: one JSON object per line, with `event` and `time`."""
 
     def __init__(self) -> None:
         self._total = 0
 
     def show_reading(self) -> AbstractContextManager[OnCall]:
-        """Nothing: what follows are lines, on a terminal too."""
+        """Show nothing: the output is JSON lines, on a terminal, too."""
         from reconciler.model.call_stats import ignore_calls
 
         return nullcontext(ignore_calls)
@@ -197,8 +201,8 @@ class JsonLog:
     def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
         from reconciler.render.problems import problem_to_dict
 
-        said = {"problem": problem_to_dict(problem)} if problem else {}
-        self._write_event("ends", **self._describe_call(index, step), ending=str(ending), **said)
+        reason = {"problem": problem_to_dict(problem)} if problem else {}
+        self._write_event("ends", **self._describe_call(index, step), ending=str(ending), **reason)
 
     def _describe_call(self, index: int, step: Step) -> dict[str, Any]:
         return {"seq": index + 1, "of": self._total, "operation": step.call.operation, "address": str(step.address)}
@@ -207,18 +211,18 @@ class JsonLog:
         self._write_event("verifies")
 
     def report_calls(self, calls: CallStats) -> None:
-        made = {one.operation: one.requests for one in calls.operations}
-        self._write_event("calls", total=calls.requests, seconds=round(calls.seconds, 3), operations=made)
+        counts = {one.operation: one.requests for one in calls.operations}
+        self._write_event("calls", total=calls.requests, seconds=round(calls.seconds, 3), operations=counts)
 
-    def report_difference(self, left: Plan) -> None:
-        changes = [{"address": str(change.address), "action": str(change.action)} for change in left.changes]
+    def report_difference(self, remaining_plan: Plan) -> None:
+        changes = [{"address": str(change.address), "action": str(change.action)} for change in remaining_plan.changes]
         self._write_event("left", changes=changes)
 
     def report_event(self, event: str, *message: str, **counts: object) -> None:
         self._write_event(event, **({"message": "\n".join(message)} if message else {}), **counts)
 
     def report_journal(self, journal: Path) -> None:
-        """Nothing: the event that ends the run names the journal."""
+        """Write nothing: the event that ends the run names the journal."""
 
     def report_problems(self, problems: Sequence[Problem]) -> None:
         from reconciler.render.problems import problem_to_dict
@@ -229,8 +233,8 @@ class JsonLog:
     def _write_event(self, event: str, **values: Any) -> None:
         from reconciler.render.json_text import dump_json
 
-        stamped = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
-        echo_text_quietly(dump_json(stamped | values), err=True)
+        head = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
+        echo_text_quietly(dump_json(head | values), err=True)
 
 
 Log = TextLog | JsonLog

@@ -1,4 +1,4 @@
-"""`reconcile sandbox`."""
+"""The command `reconcile sandbox`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`reconcile schema`."""
+"""The command `reconcile schema`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is said and how: to stdout or stderr, in colour or not, and whether a person is there to answer."""
+"""Print to stdout or stderr, decide about colour and width, and tell whether a person can be asked."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _color_choice: str = "auto"
 
 
 def choose_color(choice: str) -> None:
-    """What --color said: auto, always or never."""
+    """Set the value of --color: auto, always or never."""
     global _color_choice
     _color_choice = choice
 
 
 def uses_color(*, err: bool = False) -> bool:
-    """--color, then NO_COLOR (no-color.org), then whether the stream is a terminal."""
+    """Return whether to use colour: by --color, then NO_COLOR (no-color.org), then if the stream is a terminal."""
     if _color_choice != "auto":
         return _color_choice == "always"
     if os.environ.get("NO_COLOR"):
@@ -29,27 +29,27 @@ def uses_color(*, err: bool = False) -> bool:
 
 
 def is_interactive() -> bool:
-    """True where a person can be asked."""
+    """Return whether a person can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def get_width(*, err: bool = False) -> int | None:
-    """Return the columns of the terminal; None where the stream is none, and lines stay as long as they are."""
+    """Return the columns of the terminal; None if the stream is no terminal, so that lines are not broken."""
     return streams.terminal_columns(err=err)
 
 
 def echo(text: str, *, err: bool = False) -> None:
-    """Print lines that a renderer made; colours that `uses_color` allowed survive a pipe."""
+    """Print lines that a renderer made. Colours are kept if `uses_color` allows them, in a pipe, too."""
     streams.write_text(text, err=err, colors=uses_color(err=err))
 
 
 def echo_line(text: str, *, err: bool = False) -> None:
-    """Print one line, whatever is in the text."""
+    """Print a text as one line, with control characters escaped."""
     streams.write_line(text, err=err)
 
 
 def echo_sentence(text: str, *, err: bool = False, whole: Iterable[str] = ()) -> None:
-    """Print one line for a person, broken between words where the terminal is narrower; `whole` stays in one piece."""
+    """Print a sentence, broken between words to fit the terminal. whole: texts that are never broken."""
     streams.write_sentence(text, err=err, whole=whole)
 
 
@@ -59,20 +59,20 @@ def echo_commands(text: str) -> None:
 
 
 def notice(line: str) -> None:
-    """A line for the person beside the results, on stderr."""
+    """Print a line on stderr that is not part of the results."""
     echo_sentence(f"reconcile: {line}", err=True)
 
 
 def echo_quietly(*lines: str, err: bool = False, whole: Iterable[str] = ()) -> None:
-    """Print sentences, for a command that goes on and ends as well where nobody listens any more."""
-    kept = tuple(whole)
+    """Print sentences, and ignore a closed output, for a command that must go on without it."""
+    unbroken = tuple(whole)
     with _silence_on_error(err=err):
         for line in lines:
-            echo_sentence(line, err=err, whole=kept)
+            echo_sentence(line, err=err, whole=unbroken)
 
 
 def echo_text_quietly(text: str, *, err: bool = False) -> None:
-    """Print lines that a renderer made, in the same way."""
+    """Print lines that a renderer made, and ignore a closed output."""
     with _silence_on_error(err=err):
         echo(text, err=err)
 
@@ -86,7 +86,7 @@ def _silence_on_error(*, err: bool) -> Iterator[None]:
 
 
 class QuietStream:
-    """A stream for a program that outlives its terminal: what cannot be shown any more is no error."""
+    """A stream that ignores a closed output, for a program that outlives its terminal."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -109,5 +109,5 @@ class QuietStream:
 
 
 def _silence_stream(stream: TextIO) -> None:
-    with suppress(OSError):  # what is left in its buffer would fail again at the end of the program
+    with suppress(OSError):  # Python flushes the buffer again at exit, which must not fail
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

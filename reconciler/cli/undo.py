@@ -1,4 +1,4 @@
-"""`reconcile undo`."""
+"""The command `reconcile undo`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def command(journal: str, form: str, out: str | None, detailed_exitcode: bool, *
     from reconciler.app.undo import make_undo_plan
     from reconciler.cli.progress import show_progress
 
-    with show_progress("Reading IAM") as counted:
-        plan = make_undo_plan(Path(journal), replace(build_request(**options), on_call=counted))
+    with show_progress("Reading IAM") as on_call:
+        plan = make_undo_plan(Path(journal), replace(build_request(**options), on_call=on_call))
     return show_plan(plan, form, out, detailed_exitcode)

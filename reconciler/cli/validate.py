@@ -1,4 +1,4 @@
-"""`reconcile validate`."""
+"""The command `reconcile validate`."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> 
     from reconciler.render.problems import FORMATS, render_problems
 
     announce_default_file(files)
-    desired, found = validate_files(files, variables)
-    errors = sum(problem.level is Level.ERROR for problem in found)
-    warnings = sum(problem.level is Level.WARNING for problem in found)
+    desired, problems = validate_files(files, variables)
+    errors = sum(problem.level is Level.ERROR for problem in problems)
+    warnings = sum(problem.level is Level.WARNING for problem in problems)
     if form != "text":
-        if said := FORMATS[form](found):
-            echo_commands(said) if form == "github" else echo(said)
+        if text := FORMATS[form](problems):
+            echo_commands(text) if form == "github" else echo(text)
         return 1 if errors else 0
-    if found:
-        echo(render_problems(found, color=uses_color(err=True), width=get_width(err=True)), err=True)
+    if problems:
+        echo(render_problems(problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
     if errors:
         echo(f"\n{_format_count(errors, 'error')}, {_format_count(warnings, 'warning')}.", err=True)
         return 1
     entities = len(desired.state.entities)
-    warned = f" {_format_count(warnings, 'warning')}." if warnings else ""
-    echo(f"Valid: {_format_count(entities, 'entity')}, {_format_count(len(desired.aliases), 'alias')}.{warned}")
+    suffix = f" {_format_count(warnings, 'warning')}." if warnings else ""
+    echo(f"Valid: {_format_count(entities, 'entity')}, {_format_count(len(desired.aliases), 'alias')}.{suffix}")
     return 0
 
 

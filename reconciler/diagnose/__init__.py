@@ -1,1 +1,1 @@
-"""Why AWS refuses a role: evidence, the evaluation of it, and the line of the file to change."""
+"""Explain why AWS refuses a role: the evidence, its evaluation, and the line of the file to change."""

@@ -1,4 +1,4 @@
-"""One hop to be explained: the call, both sides live and in the file, and what happened so far. Pure."""
+"""The value that an explanation is made from: one AssumeRole call, both sides live and in the file. Pure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from reconciler.model.desired import Alias, Desired
 
 @dataclass(frozen=True, slots=True)
 class AssumeAttempt:
-    """One hop. `live`: what counts at AWS, as far as it is seen; `file`: as the file has it, None where it has neither.
+    """One hop of a role chain, with all that is known about it.
 
-    previous_call: the hop whose session calls; inherited: what it passes on. denied_action: the action that AWS has
-    refused, if it said so. is_role_missing: the role is not live. live_arn: the ARN of a live role of that name
-    where it is another. role_names: to suggest from. is_refused: AWS said no. seconds_since_applied: seconds since
-    this machine applied one of the entities concerned, None where it did not.
+    request: the call. alias: the alias of the file, if there is one. live: caller and role as AWS has them, as far as
+    they can be read; file: as the file has them, None if it has neither. mfa: the MFA that the call carries.
+    previous_call: the hop whose session makes this call; inherited: the tags and identity it passes on.
+    is_refused: AWS has refused the call. denied_action: the action that AWS named in its refusal.
+    is_role_missing: the role does not exist. live_arn: the ARN of a live role of that name, if it differs.
+    role_names: the names of live roles, for a suggestion. seconds_since_applied: since this machine applied one of
+    the entities, None if it did not. unread_actions: the iam actions that the caller was not allowed to read with.
     """
 
     request: AssumeRoleCall
@@ -41,9 +44,11 @@ class AssumeAttempt:
     unread_actions: tuple[str, ...] = ()
 
     def build_context(self, mfa: Mfa | None = None) -> Context:
+        """Return the context keys of the call. mfa: in place of the attempt's own."""
         return context_of(self.request, mfa or self.mfa, self.now, self.inherited, self.previous_call is not None)
 
     def build_wording(self, view: CallerAndRole) -> CallWording:
+        """Return the names and conditions of this hop as `view` has them."""
         return CallWording(
             self.desired,
             view,

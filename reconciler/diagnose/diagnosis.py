@@ -1,6 +1,6 @@
-"""Why an AssumeRole is, or would be, refused: both sides weighed, in the account and in the file. Pure.
+"""Explain why AWS refuses an AssumeRole call, or would refuse it, from the account and from the file. Pure.
 
-What nobody can see from here (SCP, RCP, a session policy of keys made elsewhere) is said, never guessed.
+Causes that cannot be read (an SCP, an RCP, the session policy of keys made elsewhere) are named, never guessed.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from reconciler.policy.global_keys import MFA_KEYS
 
 
 def explain_attempt(attempt: AssumeAttempt) -> Explanation:
-    """The explanation of one hop."""
+    """Return the explanation of one hop."""
     return replace(_choose_explanation(attempt), code_helps=_code_helps(attempt))
 
 
 def _code_helps(attempt: AssumeAttempt) -> bool | None:
-    """Return what `Explanation.code_helps` is, as things are at AWS. Only a user's first call can carry a code."""
+    """Return `Explanation.code_helps`, from the live account. Only a user's first call can carry a code."""
     if attempt.live.principal.kind != "user" or attempt.previous_call is not None:
         return False
     if attempt.is_role_missing or attempt.live_arn:
@@ -41,18 +41,18 @@ def _code_helps(attempt: AssumeAttempt) -> bool | None:
 
 
 def _choose_explanation(attempt: AssumeAttempt) -> Explanation:
-    never = _explain_barred_caller(attempt)
-    if never is not None:
-        return never
+    barred = _explain_barred_caller(attempt)
+    if barred is not None:
+        return barred
     if attempt.is_role_missing or attempt.live_arn:
         return _explain_missing_role(attempt)
-    found = _evaluate_actions(attempt, attempt.live)
-    denied = [item for item in found if item.verdict.denied]
+    verdicts = _evaluate_actions(attempt, attempt.live)
+    denied = [item for item in verdicts if item.verdict.denied]
     if denied:
         return _explain_not_applied(attempt, denied) or _explain_refusal(attempt, attempt.live, denied)
-    if not all(item.verdict.allowed for item in found):
-        return _explain_dependence(attempt, found)
-    return _explain_allowed(attempt, found)
+    if not all(item.verdict.allowed for item in verdicts):
+        return _explain_dependence(attempt, verdicts)
+    return _explain_allowed(attempt, verdicts)
 
 
 def _evaluate_actions(attempt: AssumeAttempt, view: CallerAndRole, mfa: Mfa | None = None) -> list[ActionVerdict]:
@@ -81,18 +81,19 @@ def _make_explanation(
 
 
 def _explain_barred_caller(attempt: AssumeAttempt) -> Explanation | None:
-    """Callers that AWS lets assume nothing (STS API reference, AssumeRole; "Comparing the AWS STS APIs")."""
+    """Explain a caller that may assume no role at all; None for others.
+
+    Source: STS API reference, AssumeRole; "Comparing the AWS STS APIs".
+    """
     arn = attempt.live.principal.arn
     role = attempt.build_wording(attempt.live).role
-    hint = "Use the keys of a user, with --profile."
+    hint = "Use the keys of an IAM user: pass --profile NAME."
     if attempt.live.principal.kind == "root":
-        said = Message(f"{role} cannot be assumed as the root user.", ("AWS lets no root user assume roles.",), hint)
-        return _make_explanation(attempt, AssumeOutcome.ROOT, said)
+        message = Message(f"The root user may not assume {role}.", ("AWS lets no root user assume roles.",), hint)
+        return _make_explanation(attempt, AssumeOutcome.ROOT, message)
     if ":federated-user/" in arn:
-        why = ("A session of GetFederationToken may call nothing of STS but GetCallerIdentity.",)
-        return _make_explanation(
-            attempt, AssumeOutcome.FEDERATED, Message(f"{role} cannot be assumed from {arn}.", why, hint)
-        )
+        why = ("A session of GetFederationToken may make no call to STS but GetCallerIdentity.",)
+        return _make_explanation(attempt, AssumeOutcome.FEDERATED, Message(f"{arn} may not assume {role}.", why, hint))
     return None
 
 
@@ -101,34 +102,34 @@ def _explain_missing_role(attempt: AssumeAttempt) -> Explanation:
     place = attempt.alias.place if attempt.alias else None
     arn, name = attempt.request.role_arn, attempt.request.role_arn.rpartition("/")[2]
     if attempt.live_arn:
-        said = Message(
+        message = Message(
             f"There is no role {arn}.",
-            (f"The role of that name is {attempt.live_arn}.",),
-            "Give the role of the file the same name and path, or the alias that ARN.",
+            (f"The account has a role of that name with another ARN: {attempt.live_arn}.",),
+            f"Give the role of the file that name and path, or write `role: {attempt.live_arn}` in the alias.",
             (),
             words.find_role_place() or place,
         )
-        return _make_explanation(attempt, AssumeOutcome.NO_ROLE, said)
+        return _make_explanation(attempt, AssumeOutcome.NO_ROLE, message)
     if words.find_declared_role() is not None:
         if attempt.seconds_since_applied is not None:
             return _explain_propagation(attempt)
         after = _find_later_refusal(attempt)
-        said = Message(
+        message = Message(
             f"{words.role} does not exist in AWS yet.",
-            ("The file declares it, and nobody has applied that.", *((f"Once applied: {after}",) if after else ())),
+            ("The file declares it, but is not applied.", *((f"Once applied: {after}",) if after else ())),
             "Run `reconcile plan`, then `reconcile apply`.",
             (),
             words.find_role_place(),
         )
-        return _make_explanation(attempt, AssumeOutcome.NOT_APPLIED, said)
-    near = suggest_word(name, attempt.role_names)
-    hint = f"Did you mean {near!r}?" if near else "Declare it in the file, or correct `role` of the alias."
-    said = Message(f"There is no role {arn}.", ("Neither AWS nor the file has it.",), hint, (), place)
-    return _make_explanation(attempt, AssumeOutcome.NO_ROLE, said)
+        return _make_explanation(attempt, AssumeOutcome.NOT_APPLIED, message)
+    close = suggest_word(name, attempt.role_names)
+    hint = f"Did you mean {close!r}?" if close else "Declare it in the file, or correct `role` of the alias."
+    message = Message(f"There is no role {arn}.", ("Neither the account nor the file has it.",), hint, (), place)
+    return _make_explanation(attempt, AssumeOutcome.NO_ROLE, message)
 
 
 def _find_later_refusal(attempt: AssumeAttempt) -> str:
-    """What would still refuse once the file is applied; empty where nothing does."""
+    """Return the summary of the refusal that remains once the file is applied; "" if none does."""
     still = [item for item in _evaluate_actions(attempt, attempt.file) if item.verdict.denied] if attempt.file else []
     if not still or attempt.file is None:
         return ""
@@ -138,7 +139,10 @@ def _find_later_refusal(attempt: AssumeAttempt) -> str:
 
 
 def _explain_not_applied(attempt: AssumeAttempt, denied: list[ActionVerdict]) -> Explanation | None:
-    """Live refuses for good, and the file would not, or only for want of something that a call can bring."""
+    """Explain a refusal that applying the file ends; None for others.
+
+    The file may still ask for something that a call can carry, such as an MFA code.
+    """
     view = attempt.file
     live = Evidence.LIVE in (attempt.live.trust_evidence, attempt.live.caller_evidence)
     if view is None or not live:
@@ -152,47 +156,47 @@ def _explain_not_applied(attempt: AssumeAttempt, denied: list[ActionVerdict]) ->
         return _explain_propagation(attempt)
     after = _find_later_refusal(attempt)
     words = attempt.build_wording(attempt.live)
-    said = write_message(words, outcome, denied)
+    message = write_message(words, outcome, denied)
     sides = _build_sides(attempt, attempt.live, denied)
-    what = " and ".join(side.party for side in sides if side.verdict is SideVerdict.REFUSES)
-    then = f"Once applied: {after}" if after else "The file would let it in."
+    refusing = " and ".join(side.party for side in sides if side.verdict is SideVerdict.REFUSES)
+    outlook = f"Once applied: {after}" if after else "The file allows it."
     missing = Message(
         f"{words.caller} may not assume {words.role} yet: the file is not applied.",
-        (f"Live, the {what} refuses; {then[0].lower()}{then[1:]}",),
+        (f"In the account, the {refusing} refuses; {outlook[0].lower()}{outlook[1:]}",),
         "Run `reconcile plan`, then `reconcile apply`.",
         (),
-        said.place,
+        message.place,
     )
     return _make_explanation(attempt, AssumeOutcome.NOT_APPLIED, missing, sides)
 
 
 _FIXABLE_BY_CALL = (AssumeOutcome.NEEDS_MFA, AssumeOutcome.MFA_TOO_OLD, AssumeOutcome.WRONG_EXTERNAL_ID)
-"""What a call can bring by itself: no change of IAM is needed."""
+"""Refusals that end if the call carries something else. IAM need not change."""
 
 
 def _explain_propagation(attempt: AssumeAttempt) -> Explanation:
     words = attempt.build_wording(attempt.live)
-    said = Message(
-        f"What decides about {words.role} was applied from here {attempt.seconds_since_applied or 0:.0f} s ago.",
-        ("AWS does not know it everywhere yet; a change of IAM can take a minute to reach STS.",),
-        "Try again in some seconds.",
+    message = Message(
+        f"This machine changed who may assume {words.role} {attempt.seconds_since_applied or 0:.0f} s ago.",
+        ("A change of IAM can take a minute to reach STS everywhere.",),
+        "Wait some seconds and run the command again.",
     )
-    return _make_explanation(attempt, AssumeOutcome.PROPAGATING, said)
+    return _make_explanation(attempt, AssumeOutcome.PROPAGATING, message)
 
 
 def _explain_refusal(attempt: AssumeAttempt, view: CallerAndRole, denied: list[ActionVerdict]) -> Explanation:
     outcome = _find_outcome(attempt, view, denied)
     words = attempt.build_wording(view)
-    said = write_message(words, outcome, denied)
+    message = write_message(words, outcome, denied)
     if outcome is AssumeOutcome.WRONG_EXTERNAL_ID and attempt.alias:
-        said = replace(said, place=attempt.alias.place)
+        message = replace(message, place=attempt.alias.place)
     if outcome is AssumeOutcome.NEEDS_MFA and attempt.alias and attempt.alias.mfa is False:
-        hint = "The alias says `mfa: false`: take that line out, and a code is asked for."
-        said = replace(said, hint=hint, place=attempt.alias.place)
+        hint = "The alias has `mfa: false`. Remove that line, and reconcile asks for a code."
+        message = replace(message, hint=hint, place=attempt.alias.place)
     if outcome in (AssumeOutcome.TAG_SESSION, AssumeOutcome.SOURCE_IDENTITY):
         origin = describe_inherited(denied[0].action, attempt.request, attempt.inherited)
-        said = replace(said, details=(*said.details, *origin))
-    return _make_explanation(attempt, outcome, said, _build_sides(attempt, view, denied))
+        message = replace(message, details=(*message.details, *origin))
+    return _make_explanation(attempt, outcome, message, _build_sides(attempt, view, denied))
 
 
 def _find_outcome(attempt: AssumeAttempt, view: CallerAndRole, denied: list[ActionVerdict]) -> AssumeOutcome:
@@ -218,50 +222,50 @@ def _mfa_demand_of(attempt: AssumeAttempt, view: CallerAndRole) -> MfaRequiremen
     return MfaRequirement(view.principal, view.target, attempt.build_context(), actions_of(attempt.request))
 
 
-def _explain_dependence(attempt: AssumeAttempt, found: list[ActionVerdict]) -> Explanation:
-    """Nothing refuses for certain; the keys that would tell are named."""
+def _explain_dependence(attempt: AssumeAttempt, verdicts: list[ActionVerdict]) -> Explanation:
+    """Explain a call that nothing refuses for certain, by naming the keys that decide it."""
     view = attempt.live
     words = attempt.build_wording(view)
-    keys = sorted(frozenset[str]().union(*(item.verdict.keys for item in found)))
+    keys = sorted(frozenset[str]().union(*(item.verdict.keys for item in verdicts)))
     unseen = [key for key in keys if key.startswith(NON_CONDITION_PREFIXES)]
-    sides = _build_sides(attempt, view, [item for item in found if not item.verdict.allowed])
+    sides = _build_sides(attempt, view, [item for item in verdicts if not item.verdict.allowed])
     if attempt.is_refused and set(keys) <= MFA_KEYS:
         outcome = AssumeOutcome.MFA_TOO_OLD if attempt.mfa.present else AssumeOutcome.NEEDS_MFA
-        return _make_explanation(attempt, outcome, write_message(words, outcome, found), sides)
+        return _make_explanation(attempt, outcome, write_message(words, outcome, verdicts), sides)
     outcome = AssumeOutcome.UNSEEN if attempt.is_refused or len(unseen) == len(keys) else AssumeOutcome.DEPENDS
-    said = write_message(words, outcome, found, attempt.is_refused, _describe_needed_code(attempt))
-    said = replace(said, details=(*said.details, *_describe_unread(attempt)))
-    if said.lines and attempt.alias:
-        said = replace(said, place=attempt.alias.place)
-    return _make_explanation(attempt, outcome, said, sides)
+    message = write_message(words, outcome, verdicts, attempt.is_refused, _describe_needed_code(attempt))
+    message = replace(message, details=(*message.details, *_describe_unread(attempt)))
+    if message.lines and attempt.alias:
+        message = replace(message, place=attempt.alias.place)
+    return _make_explanation(attempt, outcome, message, sides)
 
 
 def _describe_unread(attempt: AssumeAttempt) -> tuple[str, ...]:
     if not attempt.unread_actions or Evidence.LIVE in (attempt.live.trust_evidence, attempt.live.caller_evidence):
         return ()
-    return (f"Not allowed to look: {', '.join(f'iam:{name}' for name in attempt.unread_actions)}.",)
+    return (f"You may not read the live account: no {', '.join(f'iam:{name}' for name in attempt.unread_actions)}.",)
 
 
-def _explain_allowed(attempt: AssumeAttempt, found: list[ActionVerdict]) -> Explanation:
+def _explain_allowed(attempt: AssumeAttempt, verdicts: list[ActionVerdict]) -> Explanation:
     view = attempt.live
     words = attempt.build_wording(view)
-    sides = _build_sides(attempt, view, found[:1])
+    sides = _build_sides(attempt, view, verdicts[:1])
     if not attempt.is_refused:
-        said = write_message(words, AssumeOutcome.ALLOWED, found, suffix=_describe_needed_code(attempt))
+        message = write_message(words, AssumeOutcome.ALLOWED, verdicts, suffix=_describe_needed_code(attempt))
         if attempt.file and any(item.verdict.denied for item in _evaluate_actions(attempt, attempt.file)):
-            warning = "The file would not let it in: the next apply takes this away."
-            said = replace(said, details=(*said.details, warning))
-        return _make_explanation(attempt, AssumeOutcome.ALLOWED, said, sides)
+            warning = "The file does not allow it: the next apply removes this right."
+            message = replace(message, details=(*message.details, warning))
+        return _make_explanation(attempt, AssumeOutcome.ALLOWED, message, sides)
     if attempt.seconds_since_applied is not None:
         return _explain_propagation(attempt)
-    said = write_message(words, AssumeOutcome.UNSEEN, found, True)
+    message = write_message(words, AssumeOutcome.UNSEEN, verdicts, True)
     return _make_explanation(
-        attempt, AssumeOutcome.UNSEEN, replace(said, details=(*said.details, *_describe_unread(attempt))), sides
+        attempt, AssumeOutcome.UNSEEN, replace(message, details=(*message.details, *_describe_unread(attempt))), sides
     )
 
 
 def _describe_needed_code(attempt: AssumeAttempt) -> str:
-    """That a code will be asked for: nobody has given the one that is weighed here, and without it AWS refuses."""
+    """Return " with an MFA code" if AWS refuses the call without one and none has been given yet; else ""."""
     mfa = attempt.mfa
     if attempt.is_refused or attempt.previous_call is not None or not mfa.present or mfa.age != 0:
         return ""
@@ -270,7 +274,7 @@ def _describe_needed_code(attempt: AssumeAttempt) -> str:
 
 
 def _build_sides(
-    attempt: AssumeAttempt, view: CallerAndRole, found: list[ActionVerdict]
+    attempt: AssumeAttempt, view: CallerAndRole, verdicts: list[ActionVerdict]
 ) -> tuple[ExplanationSide, ...]:
     words = attempt.build_wording(view)
-    return tuple(side_of(words, who, found) for who in ("trust", "caller"))
+    return tuple(side_of(words, party, verdicts) for party in ("trust", "caller"))

@@ -1,6 +1,6 @@
-"""The two sides of an AssumeRole weighed: which refuses, by which statements, and for want of what.
+"""Evaluate both sides of an AssumeRole call: which side refuses, by which statements, and for which cause.
 
-Pure: the evaluator decides, this sorts its answer. One `CallerAndRole` is what counts in one world, live or the file's.
+The evaluator (`access/`) decides; this module sorts its answer. Pure.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from reconciler.model.explanation import Evidence
 from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS
 
 NON_CONDITION_PREFIXES = ("policy:", "boundary:", "session:")
-"""How the keys of a verdict begin that are no condition keys: nothing that a call brings decides them."""
+"""Prefixes of a verdict's keys that are no condition keys. No call can carry a value for them."""
 
 _DECISION_ORDER = (Decision.ALLOW, Decision.DEPENDS, Decision.DENY)
 
 
 @dataclass(frozen=True, slots=True)
 class CallerAndRole:
-    """A caller and a role as one world has them, and what each rests on."""
+    """A caller and a role, either as they are live or as the file has them, with the evidence for each."""
 
     principal: Principal
     target: Target
@@ -45,10 +45,13 @@ class CallerAndRole:
 
 
 class Cause(StrEnum):
-    """What a refusing side lacks. UNNAMED: no statement lets the principal in, or speaks of the role at all."""
+    """The reason of a refusing side.
+
+    UNNAMED: no statement of the trust names the principal, or no policy of the caller names the role.
+    """
 
     MFA = "MFA"
-    AGE = "a younger MFA"
+    AGE = "a more recent MFA"
     EXTERNAL_ID = "an external id"
     CONDITION = "a condition"
     DENY = "an explicit deny"
@@ -58,9 +61,11 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActionVerdict:
-    """One action. `trust` and `caller`: what each side says for itself; `…_reasons`: the statements that matter.
+    """The verdict on one action.
 
-    Those of a refusing side are the Denies that hold, or the Allows that come nearest; `cause` says which.
+    verdict: of both sides together. trust, caller: of each side alone. naming: how the trust names the caller.
+    trust_reasons, caller_reasons: the statements that decide. Those of a refusing side are the matching Denies, or
+    else the closest Allows. trust_cause, caller_cause: why a side refuses, None if it does not.
     """
 
     action: str
@@ -79,44 +84,46 @@ class ActionVerdict:
 
 
 def evaluate_action(view: CallerAndRole, action: str, context: Context) -> ActionVerdict:
-    """`context`: what the call carries."""
+    """Evaluate one action. context: the keys that the call carries."""
     principal, role = view.principal, view.target
     full = principal.request_context.with_fallbacks(role.resource_context, context)
-    found = examined(principal, role, action, full)
-    trust = evaluate_trust(found)
-    speaking = match_trust_statements(role.compiled_trust, principal, action, role.arn, full)
-    named = _namings_of(found.trust.allows, speaking, principal)
-    ways = {naming: evaluate_caller(principal, role, found, naming) for naming in named}
-    naming, caller = min(ways.items(), key=lambda item: (_DECISION_ORDER.index(item[1].decision), item[0].value))
-    own = _find_own_reasons(principal, caller, action, role.arn, full)
-    near_trust, near_own = _select_nearest(speaking, trust), _select_nearest(own, caller)
+    examination = examined(principal, role, action, full)
+    trust = evaluate_trust(examination)
+    trust_matches = match_trust_statements(role.compiled_trust, principal, action, role.arn, full)
+    namings = _namings_of(examination.trust.allows, trust_matches, principal)
+    verdicts = {naming: evaluate_caller(principal, role, examination, naming) for naming in namings}
+    naming, caller = min(verdicts.items(), key=lambda item: (_DECISION_ORDER.index(item[1].decision), item[0].value))
+    caller_matches = _match_caller_statements(principal, caller, action, role.arn, full)
+    trust_reasons, caller_reasons = _select_closest(trust_matches, trust), _select_closest(caller_matches, caller)
     return ActionVerdict(
         action,
-        found.verdict,
+        examination.verdict,
         trust,
         caller,
         naming,
-        near_trust,
-        near_own,
-        _find_cause(near_trust, trust) if trust.denied else None,
-        _find_cause(near_own, caller) if caller.denied else None,
+        trust_reasons,
+        caller_reasons,
+        _find_cause(trust_reasons, trust) if trust.denied else None,
+        _find_cause(caller_reasons, caller) if caller.denied else None,
     )
 
 
 def _namings_of(
     allowed: Iterable[PrincipalMatch], relevant: tuple[StatementMatch, ...], principal: Principal
 ) -> frozenset[PrincipalMatch]:
-    """How the trust names the caller: by what holds, else by what comes near, else as one would write it."""
-    near = frozenset(naming for item in relevant if item.effect == "Allow" for naming in item.principal_matches)
+    """Return how the trust names the caller: in a matching statement, else the closest one, else a suggested one."""
+    closest = frozenset(naming for item in relevant if item.effect == "Allow" for naming in item.principal_matches)
     return (
-        frozenset(allowed) or near or frozenset([PrincipalMatch.ROLE if principal.is_role else PrincipalMatch.DIRECT])
+        frozenset(allowed)
+        or closest
+        or frozenset([PrincipalMatch.ROLE if principal.is_role else PrincipalMatch.DIRECT])
     )
 
 
-def _find_own_reasons(
+def _match_caller_statements(
     principal: Principal, caller: Verdict, action: str, arn: str, context: Context
 ) -> tuple[StatementMatch, ...]:
-    """Statements of the caller's own policies; of the limit that refuses, where one does."""
+    """Return the statements of the caller's policies that match, or those of the limit that refuses."""
     if caller.reason is VerdictReason.BOUNDARY and principal.compiled_boundary is not None:
         return match_statements(principal.compiled_boundary, action, arn, context)
     if caller.reason is VerdictReason.SESSION and principal.compiled_session is not None:
@@ -128,26 +135,26 @@ def _find_own_reasons(
     return (*match_statements(principal.compiled_policies, action, arn, context), *denies)
 
 
-def _select_nearest(relevant: tuple[StatementMatch, ...], verdict: Verdict) -> tuple[StatementMatch, ...]:
-    """The statements that decided; of an implicit refusal, the Allows that lack least."""
+def _select_closest(relevant: tuple[StatementMatch, ...], verdict: Verdict) -> tuple[StatementMatch, ...]:
+    """Return the statements that decided. If no Deny refuses, return the Allows with the fewest failing conditions."""
     if verdict.reason is VerdictReason.EXPLICIT:
         return tuple(item for item in relevant if item.effect == "Deny" and item.holds.value)
     if not verdict.denied:
         sources = set(verdict.deciding_statements)
         return tuple(item for item in relevant if item.source in sources)
-    near = [item for item in relevant if item.effect == "Allow" and item.matches_principal.value is not False]
-    least = min((len(item.failing_conditions) for item in near), default=0)
-    return tuple(item for item in near if len(item.failing_conditions) == least)
+    allows = [item for item in relevant if item.effect == "Allow" and item.matches_principal.value is not False]
+    least = min((len(item.failing_conditions) for item in allows), default=0)
+    return tuple(item for item in allows if len(item.failing_conditions) == least)
 
 
-def _find_cause(near: tuple[StatementMatch, ...], verdict: Verdict) -> Cause:
+def _find_cause(reasons: tuple[StatementMatch, ...], verdict: Verdict) -> Cause:
     if verdict.reason is VerdictReason.EXPLICIT:
-        found = [item.source.statement.conditions for item in near if item.source.statement]
-        keys = {frozenset(one.key for one in conditions) for conditions in found}
+        denying = [item.source.statement.conditions for item in reasons if item.source.statement]
+        keys = {frozenset(one.key for one in conditions) for conditions in denying}
         return Cause.MFA if keys and all(item and item <= MFA_KEYS for item in keys) else Cause.DENY
-    if not near:
+    if not reasons:
         return Cause.LIMIT if verdict.reason in (VerdictReason.BOUNDARY, VerdictReason.SESSION) else Cause.UNNAMED
-    keys = {frozenset(one.key for one in item.failing_conditions) for item in near}
+    keys = {frozenset(one.key for one in item.failing_conditions) for item in reasons}
     if all(item == {MFA_AGE} for item in keys):
         return Cause.AGE
     if any(item and item <= MFA_KEYS for item in keys):

@@ -1,8 +1,8 @@
-"""What one AssumeRole call carries, as the evaluator wants it. Pure; standard library only.
+"""The condition keys and the actions of one AssumeRole call, for the evaluator. Pure; standard library only.
 
-Keys: IAM User Guide, "IAM and AWS STS condition context keys" and "AWS global condition context keys"; actions that
-a call needs besides: "Pass session tags in AWS STS", "Monitor and control actions taken with assumed roles". What
-depends on the network (aws:SourceIp, …) or on an organisation is not known here, and stays open.
+Keys: IAM User Guide, "IAM and AWS STS condition context keys" and "AWS global condition context keys". Further actions
+that a call needs: "Pass session tags in AWS STS", "Monitor and control actions taken with assumed roles". Keys that
+depend on the network (aws:SourceIp, …) or on an organisation stay unknown.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ EXTERNAL_ID = "sts:externalid"
 
 @dataclass(frozen=True, slots=True)
 class Mfa:
-    """The MFA that a call carries. `present` None: not known, as with session keys made elsewhere.
+    """The MFA that a call carries.
 
-    `age` in seconds, 0 for a code sent with the call, None where not known. `temporary`: the keys are a session's
-    (GetSessionToken), so that without MFA the key is false instead of absent.
+    present: None if not known, as with session keys made elsewhere. age: seconds, 0 for a code sent with the call,
+    None if not known. temporary: the keys come from GetSessionToken; without MFA, aws:MultiFactorAuthPresent is then
+    false instead of absent.
     """
 
     present: bool | None = False
@@ -35,16 +36,16 @@ class Mfa:
 
 
 WITH_CODE = Mfa(True, 0)
-"""A code that is sent with the call itself."""
+"""The MFA of a call that carries a code."""
 
 
 def actions_of(
     request: AssumeRoleCall, inherited: InheritedAttributes = NOTHING_INHERITED, denied_action: str = ""
 ) -> tuple[str, ...]:
-    """Every action that must be allowed for the call, sts:AssumeRole first. denied_action: the one that AWS has
-    refused.
+    """Return every action that the call needs, sts:AssumeRole first.
 
-    What is inherited needs its action just as what the call gives (aws/copilot-cli#5358, noqdev/iambic#357).
+    Inherited tags and identities need their action, too (aws/copilot-cli#5358, noqdev/iambic#357).
+    denied_action: the action that AWS named in its refusal.
     """
     needed = {
         TAG_SESSION: bool(request.session_tags or inherited.tags),
@@ -60,16 +61,16 @@ def context_of(
     inherited: InheritedAttributes = NOTHING_INHERITED,
     chained: bool = False,
 ) -> Context:
-    """Return the keys of the call. chained: the session of a hop before makes it.
+    """Return the condition keys of the call. chained: the session of an earlier hop makes the call.
 
-    Inherited tags are tags of the request as well. Whether an inherited source identity is sts:SourceIdentity there is
-    not documented: both are weighed.
+    Inherited tags count as tags of the request, too. AWS does not document whether an inherited source identity is in
+    sts:SourceIdentity, so the evaluator tries both.
     """
-    moment = now.astimezone(UTC)
+    utc = now.astimezone(UTC)
     values: dict[str, Value] = {
         "sts:RoleSessionName": request.session_name,
-        "aws:CurrentTime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
-        "aws:EpochTime": int(moment.timestamp()),
+        "aws:CurrentTime": f"{utc:%Y-%m-%dT%H:%M:%SZ}",
+        "aws:EpochTime": int(utc.timestamp()),
         "aws:SecureTransport": True,
         "aws:ViaAWSService": False,
     }
@@ -100,7 +101,7 @@ def context_of(
 
 
 _INHERITABLE_KEYS = frozenset(["sts:SourceIdentity", "aws:TagKeys", "sts:TransitiveTagKeys"])
-"""Keys that a session made elsewhere may bring along, so that nobody knows them to be absent."""
+"""Keys that a session made elsewhere may carry: they are not known to be absent."""
 
 
 def _context_of_mfa(mfa: Mfa) -> Context:

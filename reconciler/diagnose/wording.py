@@ -1,4 +1,4 @@
-"""Statements, conditions and next steps in words, with the line of the file that each one is written on. Pure."""
+"""Put statements, conditions and next steps into words, with the line of the file for each. Pure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ _RULE_KEYS = {TAG_SESSION: "session_tags: true", SET_SOURCE_IDENTITY: "source_id
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Sentences of one explanation; `lines` are to be written at `place`."""
+    """The sentences of one explanation.
+
+    summary: the first line. details: why. hint: the next step. lines: the lines to write at `place`.
+    """
 
     summary: str
     details: tuple[str, ...] = ()
@@ -36,7 +39,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class CallWording:
-    """The names of one hop. `context`: all that is known of the call, caller and role included."""
+    """The names of one hop.
+
+    view: caller and role. context: every known condition key of the call, those of caller and role included.
+    """
 
     desired: Desired
     view: CallerAndRole
@@ -48,21 +54,24 @@ class CallWording:
 
     @property
     def role(self) -> str:
-        """`role/NAME` where it is of the file's account, else its ARN."""
+        """The role as `role/NAME` if it is in the file's account, else its ARN."""
         return str(address_of(self.view.target.arn, self.account) or self.view.target.arn)
 
     @property
     def caller(self) -> str:
+        """The caller as `user/NAME` or `role/NAME` if it is in the file's account, else its ARN."""
         principal = self.view.principal
         arn = principal.role_arn or principal.arn
         return str(address_of(arn, self.account) or arn)
 
     def find_declared_role(self) -> Role | None:
+        """Return the role as the file declares it; None if it does not."""
         address = address_of(self.view.target.arn, self.account)
-        found = self.desired.state.entities.get(address) if address else None
-        return found if isinstance(found, Role) else None
+        entity = self.desired.state.entities.get(address) if address else None
+        return entity if isinstance(entity, Role) else None
 
     def find_role_place(self) -> Place | None:
+        """Return the place of the role's declaration."""
         role = self.find_declared_role()
         if role is None:
             return None
@@ -70,13 +79,14 @@ class CallWording:
         return declaration.place if declaration else None
 
     def find_caller_place(self) -> Place | None:
+        """Return the place of the caller's declaration."""
         principal = self.view.principal
         address = address_of(principal.role_arn or principal.arn, self.account)
         declaration = self.desired.declarations.get(address) if address else None
         return declaration.place if declaration else None
 
     def place_of(self, source: StatementSource) -> Place | None:
-        """The line of the statement in the file; where the file's policy has no such one, that of the policy."""
+        """Return the line of the statement in the file; if the file's policy lacks it, the line of its owner."""
         document, place = self._find_document(source.label)
         if document is None:
             return None
@@ -84,7 +94,7 @@ class CallWording:
         return document.places[index] if index is not None and index < len(document.places) else place
 
     def name_statement(self, source: StatementSource) -> str:
-        """`statement 2 (Sid) of policy/x`; `statement 2` alone in a trust."""
+        """Return the name of a statement: `statement 2 (Sid) of policy/x`, or `statement 2` in the role's trust."""
         owner = "" if self._is_trust(source) else f" of {self.name_policy(source.label)}"
         if source.statement is None:
             return owner.removeprefix(" of ") or "the trust"
@@ -98,7 +108,7 @@ class CallWording:
         return source.label == self.view.target.label
 
     def name_policy(self, label: str) -> str:
-        """The name of a policy as the file would write it: `policy/x`, `aws:Name`, `user/a inline policy b`."""
+        """Return the name of a policy as the file writes it: `policy/x`, `aws:Name`, `user/a inline policy b`."""
         if not label.startswith("arn:"):
             return label
         address = address_of(label, self.account)
@@ -108,11 +118,11 @@ class CallWording:
         principal = self.view.principal
         sources = [*principal.policies, *(principal.session or ())]
         sources += [principal.boundary] if principal.boundary else []
-        found = {source.label: source.document for source in sources if source.document is not None}
-        return {**found, self.view.target.label: self.view.target.trust}
+        documents = {source.label: source.document for source in sources if source.document is not None}
+        return {**documents, self.view.target.label: self.view.target.trust}
 
     def _find_document(self, label: str) -> tuple[Document | None, Place | None]:
-        """The document of the file behind a label, and where the entity that holds it is declared."""
+        """Return the document of the file that a label names, and the place of the entity that holds it."""
         if label == self.view.target.label:
             role = self.find_declared_role()
             return (role.trust_policy if role else None), self.find_role_place()
@@ -131,7 +141,7 @@ class CallWording:
 
 
 def _position_of(document: Document, statement: Statement | None, partition: str) -> int | None:
-    """Where a statement stands in what its author wrote, from 0; None where it does not."""
+    """Return the index (from 0) of a statement in the document as written; None if the document lacks it."""
     if statement is None or document.opaque or not document.text:
         return None
     written = json.loads(document.text)
@@ -143,33 +153,34 @@ def _position_of(document: Document, statement: Statement | None, partition: str
 
 
 def describe_failure(words: CallWording, reason: StatementMatch) -> str:
-    """`statement 2 demands MFA, and the call carries none`: what of it fails."""
+    """Return the sentence that says which conditions fail: `statement 2 demands MFA, and the call carries none`."""
     statement = reason.source.statement
     name = words.name_statement(reason.source)
     if statement is None:
         return f"{name} cannot be read"
-    aged = any(condition.key == MFA_AGE for condition in reason.failing_conditions)
-    told = [condition for condition in reason.failing_conditions if not (aged and condition.key == MFA_PRESENT)]
-    failing = [_describe_failing(condition, statement, words.context) for condition in told]
+    has_age = any(condition.key == MFA_AGE for condition in reason.failing_conditions)
+    shown = [condition for condition in reason.failing_conditions if not (has_age and condition.key == MFA_PRESENT)]
+    failing = [_describe_failing(condition, statement, words.context) for condition in shown]
     return f"{name} demands {'; and '.join(failing)}" if failing else name
 
 
 def format_open_conditions(words: CallWording, reason: StatementMatch) -> list[str]:
+    """Return the conditions of a statement that nothing known decides."""
     statement = reason.source.statement
     return [_format_condition(item, statement) for item in reason.undecided_conditions] if statement else []
 
 
 def _describe_failing(condition: Condition, statement: Statement, context: Context) -> str:
-    given = context.find(condition.key)
-    values = given[0] if len(given) == 1 else None
+    candidates = context.find(condition.key)
+    values = candidates[0] if len(candidates) == 1 else None
     if condition.key == MFA_PRESENT:
         return "MFA, and the call carries none" if "true" in condition.values else "that no MFA is used"
     if condition.key == MFA_AGE:
         age = f"it was given {_format_age(values[0])} ago" if values else "the call carries none"
-        wanted = ", ".join(map(format_seconds_text, sorted(condition.values)))
+        limit = ", ".join(map(format_seconds_text, sorted(condition.values)))
         if condition.operator == "NumericLessThan":
-            return f"MFA of less than {wanted} ago, and {age}"
-        return f"MFA ({condition.operator} {wanted} old), and {age}"
+            return f"MFA of less than {limit} ago, and {age}"
+        return f"MFA ({condition.operator} {limit} old), and {age}"
     carried = ", ".join(values) if values else "none"
     return f"{_format_condition(condition, statement)}, and the call carries {carried}"
 
@@ -184,7 +195,7 @@ def _format_condition(condition: Condition, statement: Statement | None) -> str:
 
 
 def suggest_trust_lines(words: CallWording, item: ActionVerdict) -> tuple[str, ...]:
-    """What to write into the trust of the role so that it lets the caller in (for a whole call: one rule)."""
+    """Return the lines to add to the role's trust so that it lets the caller in: a rule or a statement."""
     role = words.find_declared_role()
     if role is not None and role.trust_policy.from_rules:
         if item.action in _RULE_KEYS:
@@ -197,10 +208,9 @@ def suggest_trust_lines(words: CallWording, item: ActionVerdict) -> tuple[str, .
 
 
 def extend_similar_rule(words: CallWording) -> tuple[tuple[str, ...], Place] | None:
-    """The first trust rule of the role that names callers of this kind, with the caller added, and its place.
+    """Return the first trust rule of the role that names callers of this kind, with the caller added, and its place.
 
-    Better than a rule of its own, which would be without the conditions of the others. None where there is none, or
-    a list too long to show.
+    A new rule would lack the conditions of that one. None if there is no such rule, or its list is too long to show.
     """
     role = words.find_declared_role()
     if role is None or not role.trust_policy.from_rules:
@@ -220,7 +230,7 @@ def extend_similar_rule(words: CallWording) -> tuple[tuple[str, ...], Place] | N
 
 
 _MAX_NAMES = 8
-"""Names in a list that is shown whole."""
+"""Names in the longest list that is shown."""
 
 
 def _format_members(words: CallWording) -> str:
@@ -229,7 +239,7 @@ def _format_members(words: CallWording) -> str:
 
 
 def _format_name(words: CallWording, arn: str) -> str:
-    """A user or role as a trust rule names it: by name where the file declares it, else its ARN, quoted."""
+    """Return a user or role as a trust rule names it: by name if the file declares it, else its ARN, quoted."""
     address = address_of(arn, words.account)
     declared = words.desired.state.entities.get(address) if address else None
     known = declared is not None and arn == _declared_arn_of(words.desired, declared)
@@ -242,12 +252,12 @@ def _declared_arn_of(desired: Desired, entity: Entity) -> str:
 
 
 def _durable_arn_of(principal: Principal) -> str:
-    """Of a session, the role: a trust that names one session is good for nothing else."""
+    """Return the principal's ARN; for a session that of its role, since a trust should not name a single session."""
     return principal.role_arn or principal.arn
 
 
 def suggest_caller_lines(words: CallWording, item: ActionVerdict) -> tuple[str, ...]:
-    """An inline policy of the caller that allows the action on the role."""
+    """Return the lines of an inline policy of the caller that allows the action on the role."""
     name = words.view.target.arn.rpartition("/")[2]
     if words.find_caller_place() is None:
         statement = {"Effect": "Allow", "Action": item.action, "Resource": words.view.target.arn}
@@ -261,22 +271,24 @@ def suggest_caller_lines(words: CallWording, item: ActionVerdict) -> tuple[str, 
 
 
 def describe_inherited(action: str, request: AssumeRoleCall, inherited: InheritedAttributes) -> tuple[str, ...]:
-    """Say where the tags or the source identity come from, if the call itself sets none."""
+    """Return a sentence on the origin of the tags or the source identity, if the call itself sets none."""
     if action == TAG_SESSION and not request.session_tags:
         if inherited.tags:
             keys = ", ".join(key for key, _ in inherited.tags)
-            return (f"An earlier alias of the chain sets {keys} as transitive: that goes along into every later role.",)
-        return ("The session that calls carries transitive tags, set where it was made; they go along.",)
+            return (f"An earlier alias of the chain makes {keys} transitive, so every later role inherits them.",)
+        return ("The caller's session carries transitive tags from its creation, and this role inherits them.",)
     if action == SET_SOURCE_IDENTITY and not request.source_identity:
         if inherited.source_identity:
-            said = f"An earlier alias of the chain sets the source identity {inherited.source_identity}: it stays."
-            return (said,)
-        return ("The session that calls carries a source identity, set where it was made; it stays.",)
+            return (
+                f"An earlier alias of the chain sets the source identity {inherited.source_identity}, "
+                "and every later role inherits it.",
+            )
+        return ("The caller's session carries a source identity from its creation, and this role inherits it.",)
     return ()
 
 
 def find_external_ids(item: ActionVerdict) -> list[str]:
-    """The external ids that the nearest statements take."""
+    """Return the external ids that the closest statements accept."""
     return sorted(
         value
         for reason in item.trust_reasons

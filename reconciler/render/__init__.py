@@ -1,1 +1,1 @@
-"""Plans and problems → text and JSON. Decides nothing."""
+"""Render plans, problems and other values as text, JSON, Markdown and AWS CLI commands. It decides nothing."""

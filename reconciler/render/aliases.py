@@ -1,4 +1,4 @@
-"""Aliases for `assume --list`: a table for people, JSON for programs."""
+"""Render the aliases of `assume --list` as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _MFA = {True: "yes", False: "no", None: "?"}
 def render_alias_table(
     aliases: Sequence[ListedAlias], format_time: Callable[[str], str], columns: int | None = None
 ) -> str:
-    """Return one line per alias under a line of titles; where `columns` are too few for that, a paragraph each.
+    """Return a table with one line per alias, or a paragraph per alias if the table is wider than `columns`.
 
-    format_time: an RFC 3339 time as the person's clock shows it.
+    format_time: turns an RFC 3339 time into local time.
     """
     rows = [_TITLES, *(_format_row(item, format_time) for item in aliases)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_TITLES))]
@@ -31,7 +31,7 @@ def render_alias_table(
 
 
 def _format_paragraph(row: tuple[str, ...], columns: int) -> Iterator[str]:
-    """Yield the alias, and below it the other cells, each behind its title."""
+    """Yield the alias, then the other cells, each after its title."""
     yield row[0]
     longest = max(map(len, _TITLES))
     for title, cell in zip(_TITLES[1:], row[1:], strict=True):
@@ -39,6 +39,7 @@ def _format_paragraph(row: tuple[str, ...], columns: int) -> Iterator[str]:
 
 
 def render_alias_json(aliases: Sequence[ListedAlias]) -> str:
+    """Return the aliases as a JSON list."""
     return dump_json([asdict(item) for item in aliases], indent=2)
 
 

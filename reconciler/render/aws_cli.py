@@ -1,8 +1,8 @@
-"""A Plan → `aws iam …` commands that a person could paste into a POSIX shell, in the order of an apply.
+"""Render a Plan as `aws iam …` commands for a POSIX shell, in the order of an apply.
 
-Documents and lists stand inline as JSON. A call with a text that a terminal or a log would obey is passed as JSON
-altogether, where that text is escaped: a POSIX shell has no quoting for it. Names follow the AWS CLI's own rule
-(CreatePolicyVersion → create-policy-version, SSHPublicKeyId → --ssh-public-key-id).
+Documents and lists are JSON arguments. A call with control characters in a value is passed as JSON as a whole, because
+POSIX shells cannot quote them. Names follow the AWS CLI's rule (CreatePolicyVersion → create-policy-version,
+SSHPublicKeyId → --ssh-public-key-id).
 """
 
 from __future__ import annotations
@@ -19,34 +19,35 @@ from reconciler.render.json_text import dump_json
 
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _FETCHED_PREFIXES = ("file://", "fileb://", "http://", "https://")
-"""The AWS CLI would read these values from where they point."""
+"""Prefixes of values that the AWS CLI takes as the address of a file to read."""
 
 
 def render_plan_commands(plan: Plan) -> str:
-    """The whole plan; a comment heads each run of commands for one entity, and unsafe plans say so first.
+    """Return all commands of a plan, with a comment before the commands of each entity.
 
-    Warnings, and what the plan says of the order of its calls, come next; the comments then number them.
+    The first comments say if the plan is unsafe, and repeat its warnings and its findings about calls. If there are
+    such findings, the comments number the calls.
     """
     lines = [_format_comment(f"account {plan.account}: {len(plan.steps)} calls, as `reconcile apply` makes them")]
     if not plan.is_safe:
         refusals = (item.summary for item in plan.findings if item.level is Level.ERROR)
-        lines.append(_format_comment(f"NOT SAFE as it stands: {'; '.join(refusals)}"))
-    about_calls = any(item.calls for item in plan.findings)
-    told = (item for item in plan.findings if item.calls or item.level is Level.WARNING)
-    lines += [_format_comment(f"{item.level}: {item.message}") for item in told]
-    why = {change.address: _heading_of(change) for change in plan.changes}
+        lines.append(_format_comment(f"NOT SAFE: {'; '.join(refusals)}"))
+    has_call_findings = any(item.calls for item in plan.findings)
+    shown = (item for item in plan.findings if item.calls or item.level is Level.WARNING)
+    lines += [_format_comment(f"{item.level}: {item.message}") for item in shown]
+    headings = {change.address: _heading_of(change) for change in plan.changes}
     number = 0
     for address, steps in groupby(plan.steps, key=lambda step: step.address):
         commands = [render_command(step.call) for step in steps]
         first, number = number + 1, number + len(commands)
-        which = f"call {first}" if first == number else f"calls {first} to {number}"
-        heading = why.get(address, str(address))
-        lines += [_format_comment(f"{heading} ({which})" if about_calls else heading), *commands]
+        calls = f"call {first}" if first == number else f"calls {first} to {number}"
+        heading = headings.get(address, str(address))
+        lines += [_format_comment(f"{heading} ({calls})" if has_call_findings else heading), *commands]
     return escape_lines("\n".join(lines))
 
 
 def _format_comment(text: str) -> str:
-    """On one line whatever the text: the next one would be a command."""
+    """Return a comment on one line, because the shell would run the next line."""
     return f"# {escape_line(text)}"
 
 
@@ -55,7 +56,7 @@ def _heading_of(change: Change) -> str:
 
 
 def render_command(call: Call) -> str:
-    """One call as one command line."""
+    """Return one call as one command line."""
     words = ["aws", "iam", to_kebab_case(call.operation)]
     if any(isinstance(value, str) and _needs_json_input(value) for value in call.parameters.values()):
         words += ["--cli-input-json", shlex.quote(_dump_compact(dict(call.parameters)))]
@@ -65,7 +66,7 @@ def render_command(call: Call) -> str:
 
 
 def _needs_json_input(value: str) -> bool:
-    """True if the AWS CLI would fetch the value, or what shows it might do what it says."""
+    """Return whether the AWS CLI would read the value from a file or URL, or a terminal would obey it."""
     return value.startswith(_FETCHED_PREFIXES) or escape_line(value) != value
 
 
@@ -84,6 +85,7 @@ def _format_option(name: str, value: object) -> Iterator[str]:
 
 
 def to_kebab_case(name: str) -> str:
+    """Return the AWS CLI's name of an operation or parameter."""
     return _WORD_BOUNDARY.sub("-", name).lower()
 
 

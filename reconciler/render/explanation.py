@@ -1,4 +1,4 @@
-"""An Explanation → text for people, and plain values for JSON. Decides nothing."""
+"""Render an Explanation as text, and as plain values for JSON. It decides nothing."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _COLORS = {SideVerdict.ALLOWS: "32", SideVerdict.REFUSES: "31", SideVerdict.DEPE
 _EVIDENCE_NAMES = {Evidence.LIVE: "live", Evidence.FILE: "from the file", Evidence.UNSEEN: "not readable"}
 _INDENT = "    "
 _REASON_INDENT = " " * 19
-"""The words before a reason of a side that is not its first."""
+"""The indent of each reason of a side after the first."""
 
 
 def render_explanation(explanation: Explanation, *, color: bool = False, width: int | None = None) -> str:
     """Return the verdict, one line for each reason of a side, and the next step with the lines to write.
 
-    width: where sentences are wrapped. Lines to write into a file stay as they are.
+    width: columns at which sentences are wrapped. Lines to write into a file are never wrapped.
     """
     verdict = wrap_line(escape_line(" ".join((explanation.summary, *explanation.details))), width, "  ")
     lines = [paint_line(line, _color_of(explanation), color) for line in verdict]
     for side in explanation.sides:
         lines += _render_side(side, color, width)
     if explanation.hint or explanation.suggested_lines:
-        where = f"{explanation.place}: " if explanation.place else ""
-        lines += wrap_line(escape_line(f"{where}{explanation.hint}"), width, "  ", unbreakable=(where.strip(),))
+        prefix = f"{explanation.place}: " if explanation.place else ""
+        lines += wrap_line(escape_line(f"{prefix}{explanation.hint}"), width, "  ", unbreakable=(prefix.strip(),))
         lines += [escape_line(f"{_INDENT}{line}") for line in explanation.suggested_lines]
     elif explanation.place:
         lines.append(escape_line(str(explanation.place)))
@@ -41,16 +41,16 @@ def _color_of(explanation: Explanation) -> str:
 
 
 def _render_side(side: ExplanationSide, color: bool, width: int | None) -> list[str]:
-    """`  trust   refuses  live: …`, further reasons below the first."""
-    says = f"{side.verdict!s:<8}"
+    """Return `  trust   refuses  live: …`, with further reasons below the first."""
+    verdict = f"{side.verdict!s:<8}"
     head = (
-        f"  {escape_line(side.party):<7} {paint_line(says, _COLORS[side.verdict], color)} "
+        f"  {escape_line(side.party):<7} {paint_line(verdict, _COLORS[side.verdict], color)} "
         f"{_EVIDENCE_NAMES[side.evidence]}: "
     )
     place = f" ({side.place})" if side.place else ""
-    said = [*side.reasons] or [""]
-    said[-1] += place
-    first, *others = said
+    reasons = [*side.reasons] or [""]
+    reasons[-1] += place
+    first, *others = reasons
     lines = [head + escape_line(first), *(escape_line(f"{_REASON_INDENT}{reason}") for reason in others)]
     return [
         part for line in lines for part in wrap_line(line, width, f"{_REASON_INDENT}  ", unbreakable=(place.strip(),))
@@ -58,7 +58,7 @@ def _render_side(side: ExplanationSide, color: bool, width: int | None) -> list[
 
 
 def explanation_to_dict(explanation: Explanation) -> dict[str, Any]:
-    """For `--format json`; keys that do not apply are left out."""
+    """Return the explanation as plain values for `--format json`. Keys without a value are left out."""
     answer: dict[str, Any] = {
         "alias": explanation.alias,
         "may_assume": explanation.may_assume,

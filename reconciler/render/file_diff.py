@@ -1,4 +1,4 @@
-"""The change of a few lines of a file as a unified diff. No secret in them is shown. Decides nothing."""
+"""Render the change of a few lines of a config file as a unified diff, without secrets. It decides nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HARMLESS = frozenset(
     "role_arn source_profile credential_source credential_process mfa_serial external_id role_session_name"
     " duration_seconds region output cli_pager cli_auto_prompt".split()
 )
-"""Options whose values are shown. Those of all others are not: nobody knows what a person has put among ours."""
+"""Options whose values are shown. Other values are hidden, because the user may have put secrets among our lines."""
 _UNMASKED_PREFIXES = ("#", ";", "[")
 _COLORS = {"+": "32", "-": "31", "@": "36"}
 _HUNK = re.compile(r"@@ -(\d+)(\S*) \+(\d+)(\S*) @@")
@@ -22,7 +22,7 @@ _HUNK = re.compile(r"@@ -(\d+)(\S*) \+(\d+)(\S*) @@")
 def render_file_diff(
     file: str, before: Sequence[str], after: Sequence[str], lines_above: int, *, color: bool = False
 ) -> str:
-    """`before` → `after`, lines of `file` that `lines_above` lines stand above; no line of the rest is shown."""
+    """Return the diff of `before` and `after`, which are lines of `file` after its first `lines_above` lines."""
     shown = unified_diff(
         [_mask_value(line) for line in before], [_mask_value(line) for line in after], file, file, lineterm=""
     )
@@ -31,7 +31,7 @@ def render_file_diff(
 
 
 def _mask_value(line: str) -> str:
-    """The line, without its value unless that is known to be harmless; a line that goes on with a value is one."""
+    """Return the line with its value hidden unless it is known to be harmless. A line without a key is all value."""
     stripped = line.strip()
     if not stripped or stripped.startswith(_UNMASKED_PREFIXES):
         return line
@@ -42,11 +42,11 @@ def _mask_value(line: str) -> str:
 
 
 def _shift_hunk(line: str, lines_above: int) -> str:
-    """A hunk's line numbers, counted from the beginning of the file."""
-    found = _HUNK.fullmatch(line)
-    if found is None:
+    """Return the header of a hunk with line numbers counted from the beginning of the file."""
+    match = _HUNK.fullmatch(line)
+    if match is None:
         return line
-    return f"@@ -{int(found[1]) + lines_above}{found[2]} +{int(found[3]) + lines_above}{found[4]} @@"
+    return f"@@ -{int(match[1]) + lines_above}{match[2]} +{int(match[3]) + lines_above}{match[4]} @@"
 
 
 def _color_line(line: str, color: bool) -> str:

@@ -1,4 +1,4 @@
-"""Values → JSON that can stand in a log: readable in every script, and nothing in it is obeyed."""
+"""Write JSON that is safe to print: readable in every script, and with no control characters."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from reconciler.model.escape import escape_json
 
 
 def dump_json(value: object, *, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
-    """Return the value as JSON, its texts escaped wherever a terminal or a log's reader would obey them."""
+    """Return the value as JSON. Escape characters that a terminal or a log reader would obey."""
     return escape_json(json.dumps(value, indent=indent, separators=separators, ensure_ascii=False))

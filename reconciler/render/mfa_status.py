@@ -1,4 +1,4 @@
-"""Who has which MFA devices → text for people, JSON for programs. Decides nothing."""
+"""Render the MFA devices of users as text or JSON. It decides nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.render.paint import paint_line
 from reconciler.render.problems import problem_to_dict
 from reconciler.render.problems import render_problems as problems_text
 
-_STANDING_TEXTS = {
+_READINESS_TEXTS = {
     MfaReadiness.MISSING: "no device",
     MfaReadiness.UNKNOWN: "no virtual device",
     MfaReadiness.ABSENT: "not created yet",
@@ -20,15 +20,15 @@ _STANDING_TEXTS = {
 
 
 def render_status_text(status: MfaStatus, *, color: bool = False, width: int | None = None) -> str:
-    """Return a line for each user, `!` before who must use MFA and cannot; then totals and what to do.
+    """Return a line for each user, then totals and advice. `!` marks a user that must use MFA and cannot.
 
-    width: where lines are wrapped.
+    width: columns at which lines are wrapped.
     """
     longest = max((len(one.user) for one in status.users), default=0)
     lines = [line for one in status.users for line in _render_holder(one, longest, color, width)]
     if lines:
         lines.append("")
-    lines += _render_left_over(status, width)
+    lines += _render_unassigned(status, width)
     if status.notes:
         lines += [problems_text(status.notes, color=color, width=width), ""]
     for sentence in (_format_totals(status), *_list_advice(status)):
@@ -37,18 +37,19 @@ def render_status_text(status: MfaStatus, *, color: bool = False, width: int | N
 
 
 def _render_holder(holder: MfaUser, longest: int, color: bool, width: int | None) -> list[str]:
-    must = bool(holder.reasons) and holder.readiness is not MfaReadiness.READY
+    lacks_device = bool(holder.reasons) and holder.readiness is not MfaReadiness.READY
+    mark = "!" if lacks_device else " "
     devices = ", ".join(f"{device.kind} {device.serial}" for device in holder.devices)
-    told = [f"for {reason}" if reason.startswith("role/") else reason for reason in holder.reasons]
-    reasons = f" ({'; '.join(told)})" if told else ""
-    text = f"{'!' if must else ' '} {holder.user:{longest}}  {devices or _STANDING_TEXTS[holder.readiness]}{reasons}"
+    listed = [f"for {reason}" if reason.startswith("role/") else reason for reason in holder.reasons]
+    reasons = f" ({'; '.join(listed)})" if listed else ""
+    text = f"{mark} {holder.user:{longest}}  {devices or _READINESS_TEXTS[holder.readiness]}{reasons}"
     wrapped = wrap_line(escape_line(text), width, "      ")
-    return [paint_line(line, "33" if must else None, color) for line in wrapped]
+    return [paint_line(line, "33" if lacks_device else None, color) for line in wrapped]
 
 
-def _render_left_over(status: MfaStatus, width: int | None) -> list[str]:
-    said = (f"Left over, nobody has it: {escape_line(serial)}" for serial in status.unassigned_devices)
-    lines = [line for one in said for line in wrap_line(one, width)]
+def _render_unassigned(status: MfaStatus, width: int | None) -> list[str]:
+    sentences = (f"Not assigned to any user: {escape_line(serial)}" for serial in status.unassigned_devices)
+    lines = [line for sentence in sentences for line in wrap_line(sentence, width)]
     return [*lines, ""] if lines else []
 
 
@@ -56,16 +57,16 @@ def _format_totals(status: MfaStatus) -> str:
     count = dict.fromkeys(MfaReadiness, 0)
     for one in status.users:
         count[one.readiness] += 1
-    said = [
+    parts = [
         f"{count[MfaReadiness.READY]} with a device that gives codes",
         f"{count[MfaReadiness.MISSING]} without a device",
-        *(f"{count[kind]} {word}" for kind, word in _RARE_STANDINGS.items() if count[kind]),
+        *(f"{count[kind]} {word}" for kind, word in _RARE_READINESS_TEXTS.items() if count[kind]),
     ]
     users = len(status.users)
-    return f"{users} user{'' if users == 1 else 's'}: {', '.join(said)}."
+    return f"{users} user{'' if users == 1 else 's'}: {', '.join(parts)}."
 
 
-_RARE_STANDINGS = {
+_RARE_READINESS_TEXTS = {
     MfaReadiness.PASSKEY: "with passkeys only",
     MfaReadiness.UNKNOWN: "not known",
     MfaReadiness.ABSENT: "not created yet",
@@ -74,20 +75,17 @@ _RARE_STANDINGS = {
 
 def _list_advice(status: MfaStatus) -> Iterator[str]:
     if any(one.reasons and one.readiness is not MfaReadiness.READY for one in status.users):
-        yield "Marked with !: must use MFA by the file, and cannot yet."
+        yield "Users marked with ! must use MFA by the file, and have no device that gives codes."
     if any(one.readiness in (MfaReadiness.MISSING, MfaReadiness.PASSKEY) for one in status.users):
-        yield "`reconcile mfa enroll USER` enrols a virtual device."
-        yield (
-            "Passkeys are enrolled in the console and serve there only: "
-            "no API enrols them, and none takes a code of them."
-        )
+        yield "Enrol a virtual device with `reconcile mfa enroll USER`."
+        yield "Passkeys work in the console only: no API can enrol them, and they give no codes."
     unknown = [one.user for one in status.users if one.readiness is MfaReadiness.UNKNOWN]
     if unknown and not status.notes:
-        yield f"For other kinds of devices, name the users: `reconcile mfa status {escape_line(unknown[0])}`."
+        yield f"To see other kinds of devices, name the users: `reconcile mfa status {escape_line(unknown[0])}`."
 
 
 def render_status_json(status: MfaStatus) -> str:
-    """All of it, with a `standing` for each user."""
+    """Return the status as JSON, with a `standing` for each user."""
     users = [
         {
             "user": one.user,

@@ -1,4 +1,7 @@
-"""A Plan → the JSON of `--format json` (format_version 1). Documents in `fields` are canonical, in `calls` as sent."""
+"""Render a Plan as the JSON of `--format json` (format_version 1).
+
+Documents in `fields` are in canonical form; those in `calls` are as sent.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ FORMAT_VERSION = 1
 
 
 def plan_to_dict(plan: Plan) -> dict[str, Any]:
-    """The plan as plain JSON values."""
+    """Return the plan as plain JSON values."""
     seq = {id(step): number for number, step in enumerate(plan.steps, 1)}
     return {
         "format_version": FORMAT_VERSION,
@@ -49,18 +52,19 @@ def _left_alone_to_dict(one: ServiceManagedEntity) -> dict[str, Any]:
 
 
 def render_plan_json(plan: Plan) -> str:
+    """Return the plan as JSON text."""
     return dump_json(plan_to_dict(plan), indent=2)
 
 
 def _access_to_dict(access: RoleAccess) -> dict[str, Any]:
-    found: dict[str, Any] = {"principal": access.principal, "role": access.role, "mfa": access.mfa}
+    values: dict[str, Any] = {"principal": access.principal, "role": access.role, "mfa": access.mfa}
     if access.conditions:
-        found["conditions"] = list(access.conditions)
-    return found | ({"terms": sorted(access.terms)} if access.terms else {})
+        values["conditions"] = list(access.conditions)
+    return values | ({"terms": sorted(access.terms)} if access.terms else {})
 
 
 def _change_to_dict(change: Change, seq: dict[int, int]) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    values: dict[str, Any] = {
         "address": str(change.address),
         "action": str(change.action),
         "fields": [
@@ -69,7 +73,7 @@ def _change_to_dict(change: Change, seq: dict[int, int]) -> dict[str, Any]:
         ],
         "calls": [_call_to_dict(step, seq) for step in change.steps],
     }
-    return found | ({"reason": change.reason} if change.reason else {})
+    return values | ({"reason": change.reason} if change.reason else {})
 
 
 def _call_to_dict(step: Step, seq: dict[int, int]) -> dict[str, Any]:
@@ -81,7 +85,7 @@ def _call_to_dict(step: Step, seq: dict[int, int]) -> dict[str, Any]:
 
 
 def to_plain_value(value: object) -> Any:
-    """A compared value as JSON: documents canonical, sets sorted, addresses as names."""
+    """Return a compared value as a JSON value: documents canonical, sets sorted, addresses as names."""
     if isinstance(value, Document):
         return as_json(value)
     if isinstance(value, Address):

@@ -1,7 +1,8 @@
-"""A Plan → a pull-request comment: the summary first, what it deletes, who gains and loses what, an entity per fold.
+"""Render a Plan as a pull-request comment: summary, deletions, access delta, findings, and a fold for each entity.
 
-GitHub refuses comments past 65,536 characters: what does not fit is counted, never cut in the middle. Text from
-files and from AWS stands in code, where nothing is a mention, a link or HTML; in findings, such marks are escaped.
+GitHub refuses comments of more than 65,536 characters. Entries that do not fit are counted, and none is cut in the
+middle. Text from files and from AWS is put in code marks, so that GitHub reads no mention, link or HTML in it; in
+findings, such marks are escaped.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from reconciler.render.plan_text import PlanText
 
 MAX_COMMENT_LENGTH = 65_000
 _MAX_SECTION_LENGTH = 16_000
-"""Characters that the access delta and the findings may each take."""
+"""Characters that the access delta and the findings may each have."""
 
 _MAX_FINDING_LENGTH = 1000
-"""Characters of one finding."""
+"""Characters that one finding may have."""
 
 _WIDTH = 110
 _MARKS = re.compile(r"[\\`*\[\]~]")
@@ -29,7 +30,7 @@ _ICONS = {Level.ERROR: "❌", Level.WARNING: "⚠️", Level.INFO: "ℹ️"}
 
 
 def render_plan_markdown(plan: Plan) -> str:
-    """The comment, below `MAX_COMMENT_LENGTH` characters."""
+    """Return the comment, shorter than `MAX_COMMENT_LENGTH` characters."""
     text = PlanText(plan, width=_WIDTH)
     destructive = [change for change in plan.changes if change.action is Action.DELETE]
     parts = [f"**{text.render_summary().replace('errors above', 'errors below')}**", ""]
@@ -59,7 +60,7 @@ def _render_deletes(changes: list[Change]) -> Iterator[str]:
 
 
 def _format_code(text: str) -> str:
-    """In as many backticks as the text has not."""
+    """Return the text in code marks, with more backticks than the text contains in a row."""
     text = escape_line(text)
     fence = "`"
     while fence in text:
@@ -68,56 +69,56 @@ def _format_code(text: str) -> str:
 
 
 def _render_access(text: PlanText) -> Iterator[str]:
-    """Who gains and who loses what, as `PlanText` says it."""
+    """Yield the access delta, as `PlanText` renders it."""
     lines = text.render_access()[1:-1]
     if lines:
-        kept = _take_fitting(lines)
+        fitting = _take_fitting(lines)
         yield "🔑 **Access**"
         yield ""
-        yield _fence_body("\n".join(kept))
-        yield from _render_more(len(lines) - len(kept), "changes of access")
+        yield _fence_body("\n".join(fitting))
+        yield from _render_more(len(lines) - len(fitting), "changes of access")
         yield ""
 
 
 def _render_unmanaged(text: PlanText) -> list[str]:
-    """One fold, with as many as fit."""
+    """Return a fold with the unmanaged entities that fit, if they are listed."""
     if text.plan.unmanaged is None:
         return []
     return [_render_list_fold("Unmanaged", text.render_unmanaged()[1:], "that no file declares")]
 
 
 def _render_left_alone(text: PlanText) -> list[str]:
-    """One fold likewise, if there is anything."""
+    """Return a fold with the entities of AWS services that fit, if there are any."""
     lines = text.render_left_alone()[1:] if text.plan.left_alone else []
-    return [_render_list_fold("Left alone", lines, "that AWS's services put there")] if lines else []
+    return [_render_list_fold("Left alone", lines, "that AWS services created")] if lines else []
 
 
-def _render_list_fold(heading: str, lines: list[str], what: str) -> str:
-    kept, number = _take_fitting(lines), len(lines)
-    title = f"{heading}: {number} {'entity' if number == 1 else 'entities'} {what}"
-    body = "\n".join([_fence_body("\n".join(kept)), *_render_more(number - len(kept), "entities")])
+def _render_list_fold(heading: str, lines: list[str], description: str) -> str:
+    fitting, number = _take_fitting(lines), len(lines)
+    title = f"{heading}: {number} {'entity' if number == 1 else 'entities'} {description}"
+    body = "\n".join([_fence_body("\n".join(fitting)), *_render_more(number - len(fitting), "entities")])
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
 def _render_findings(plan: Plan) -> Iterator[str]:
     order = list(Level)
     listed = sorted(plan.findings, key=lambda item: order.index(item.level))
-    kept = _take_fitting([f"- {_ICONS[finding.level]} {_escape_finding(finding)}" for finding in listed])
-    yield from kept
-    yield from _render_more(len(listed) - len(kept), "findings")
+    fitting = _take_fitting([f"- {_ICONS[finding.level]} {_escape_finding(finding)}" for finding in listed])
+    yield from fitting
+    yield from _render_more(len(listed) - len(fitting), "findings")
     if listed:
         yield ""
 
 
 def _take_fitting(lines: list[str]) -> list[str]:
-    """The first lines, as many as have room in one part of the comment."""
+    """Return the first lines that fit into one section of the comment."""
     ends = accumulate(len(line) + 1 for line in lines)
     return [line for line, end in zip(lines, ends, strict=True) if end <= _MAX_SECTION_LENGTH]
 
 
-def _render_more(left_out: int, what: str) -> Iterator[str]:
+def _render_more(left_out: int, noun: str) -> Iterator[str]:
     if left_out:
-        yield f"- … and {left_out} more {what}"
+        yield f"- … and {left_out} more {noun}"
 
 
 def _escape_finding(finding: Problem) -> str:
@@ -141,7 +142,7 @@ def _fence_body(body: str) -> str:
 
 
 def _mark_diff(body: str) -> str:
-    """Marks moved to the first column, so that GitHub colours them."""
+    """Move the marks of changed lines to the first column, so that GitHub colours them."""
     lines = []
     for line in body.split("\n"):
         mark = line.lstrip()[:1]

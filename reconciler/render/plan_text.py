@@ -1,4 +1,4 @@
-"""A Plan → text for people: by address, documents by statement, findings, one summary line."""
+"""Render a Plan as text: the changes by address, documents by statement, findings, and a summary line."""
 
 from __future__ import annotations
 
@@ -21,26 +21,25 @@ from reconciler.render.problems import render_problems as problems_text
 
 NO_CHANGES = "No changes. Live IAM matches {goal}."
 
-NO_TARGETED_CHANGES = "No changes to what --target names. The rest was not compared."
+NO_TARGETED_CHANGES = "No changes to the --target entities. The rest was not compared."
 
 _DEFAULTS: Mapping[str, object] = {"path": "/", "max_session_duration": 3600, "console": False}
-"""Not worth a line when something is created."""
+"""Field → the default that is not shown for a new entity."""
 
 _IN_SECONDS, _IN_DAYS = "_duration", ("max_age",)
-"""Fields that are durations: how their names end in a role, and those of the password policy."""
+"""Fields that are durations: the ending of names of fields in seconds, and the fields in days."""
 
 _DEFAULT_WIDTH = 100
-"""Columns where nothing says how wide the reader's screen is."""
+"""Columns to wrap at if the width of the terminal is not known."""
 
 _COLORS = {"+": "32", "-": "31", "~": "33", "@": "36"}
 
 
 @dataclass(frozen=True)
 class PlanText:
-    """`color`: ANSI colours on or off. `width`: of the terminal, where every line is wrapped.
+    """A renderer of one plan. color: whether to use ANSI colours. width: columns at which every line is wrapped.
 
-    Without one, lines of entities are wrapped at `_DEFAULT_WIDTH` and findings are one line each, as programs read
-    them.
+    Without a width, the lines of entities are wrapped at `_DEFAULT_WIDTH`, and each finding is one line, for programs.
     """
 
     plan: Plan
@@ -48,6 +47,7 @@ class PlanText:
     width: int | None = None
 
     def render(self) -> str:
+        """Return the whole plan as text."""
         lines: list[str] = []
         for change in self.plan.changes:
             lines += [*self.render_change(change), ""]
@@ -64,7 +64,7 @@ class PlanText:
         return escape_lines("\n".join(lines), colors=self.color)
 
     def render_access(self) -> list[str]:
-        """Who gains and who loses what, in words; a blank line after, where there is anything."""
+        """Return the lines of the access delta, with a heading and a blank line at the end; none if it is empty."""
         delta = self.plan.access
         lines = [
             *(
@@ -78,13 +78,13 @@ class PlanText:
                 for one in delta.lost
             ),
             *(self._render_line("~", 0, _describe_change(*pair)) for pair in delta.changed),
-            *(self._render_line("+", 0, said) for said in _describe_powers(delta.powers_gained, "gains")),
-            *(self._render_line("-", 0, said) for said in _describe_powers(delta.powers_lost, "loses")),
+            *(self._render_line("+", 0, text) for text in _describe_powers(delta.powers_gained, "gains")),
+            *(self._render_line("-", 0, text) for text in _describe_powers(delta.powers_lost, "loses")),
         ]
         return ["Access:", *lines, ""] if lines else []
 
     def render_unmanaged(self) -> list[str]:
-        """A heading, and what no file declares line by line."""
+        """Return a heading, and a line for each entity that no file declares."""
         listed = self.plan.unmanaged or ()
         owners = (f"  (owner {one.owner})" if one.owner else "" for one in listed)
         lines = [
@@ -95,33 +95,33 @@ class PlanText:
         return ["Unmanaged, declared by no file:" if lines else "Unmanaged: nothing.", *lines]
 
     def render_left_alone(self) -> list[str]:
-        """A heading, and what pruning leaves to AWS's services line by line."""
+        """Return a heading, and a line for each entity that pruning leaves because an AWS service created it."""
         lines = [escape_line(f"  {one.address}  ({one.reason})") for one in self.plan.left_alone]
-        return ["Left alone, since AWS's services put it there (settings.prune_also deletes it):", *lines]
+        return ["Left alone, because AWS services created them (settings.prune_also deletes them):", *lines]
 
     def render_summary(self) -> str:
-        """`Plan: 3 to create, …` or that there is nothing to do."""
+        """Return `Plan: 3 to create, …`, or a sentence that nothing changes."""
         if not self.plan.changes:
             return NO_CHANGES.format(goal=escape_line(self.plan.goal)) if not self.plan.targets else NO_TARGETED_CHANGES
         counts = {action: self.plan.count_changes(action) for action in Action}
-        said = ", ".join(f"{number} to {action}" for action, number in counts.items())
-        unsafe = "" if self.plan.is_safe else " It is refused as it stands: see the errors above."
-        return f"Plan: {said}.{unsafe}"
+        listed = ", ".join(f"{number} to {action}" for action, number in counts.items())
+        unsafe = "" if self.plan.is_safe else " An apply refuses it: see the errors above."
+        return f"Plan: {listed}.{unsafe}"
 
     def _render_line(self, sign: str, depth: int, text: str, note: str = "") -> str:
-        """One marked line, wrapped with a hanging indent, in the colour of its sign."""
+        """Return one marked line in the colour of its sign, wrapped with a hanging indent. depth: indent levels."""
         margin, width = "    " * depth, max(self.width or _DEFAULT_WIDTH, 40)
-        rest = f"{margin}      "
-        wrapped = wrap_line(margin + escape_line(f"{sign} {text}"), width, rest)
+        indent = f"{margin}      "
+        wrapped = wrap_line(margin + escape_line(f"{sign} {text}"), width, indent)
         code = _COLORS.get(sign)
         shown = "\n".join(map(escape_line, wrapped))
         shown = f"\x1b[{code}m{shown}\x1b[0m" if self.color and code else shown
         if not note or columns_of(wrapped[-1]) + columns_of(note) <= width:
             return shown + escape_line(note)
-        return "\n".join([shown, *map(escape_line, wrap_line(rest + escape_line(note.strip()), width, rest))])
+        return "\n".join([shown, *map(escape_line, wrap_line(indent + escape_line(note.strip()), width, indent))])
 
     def render_change(self, change: Change) -> Iterator[str]:
-        """The lines of one entity."""
+        """Yield the lines of one entity."""
         reason = f"  ({change.reason})" if change.reason else ""
         yield self._render_line(change.action.symbol, 0, str(change.address), reason)
         if change.action is Action.DELETE:
@@ -172,7 +172,7 @@ class PlanText:
                 yield self._render_line(sign, 3, f"{element}: {values}")
 
     def _format_field_value(self, field: Field, value: object) -> str:
-        """Return a value as the file writes it: `2h`, `90d`."""
+        """Return a value as the file writes it, such as `2h` or `90d`."""
         if type(value) is int and field.path.endswith(_IN_SECONDS):
             return format_duration(value)
         if type(value) is int and field.path in _IN_DAYS:
@@ -194,22 +194,22 @@ class PlanText:
 
 
 _DELETED = {"AIDA": "a deleted user", "AROA": "a deleted role"}
-"""What a trust names by unique id: IAM shows it in place of the ARN of a principal that is gone (IAM identifiers)."""
+"""Prefix of a unique id → words for it. IAM shows the id in place of a deleted principal's ARN (IAM identifiers)."""
 
 
 def _describe_principal(access: RoleAccess) -> str:
-    """The principal; what is left of a deleted one with the word that it is."""
-    gone = _DELETED.get(access.principal[:4]) if access.principal.isalnum() else None
-    return f"{access.principal} ({gone})" if gone else access.principal
+    """Return the principal, with a note if it is the unique id of a deleted one."""
+    note = _DELETED.get(access.principal[:4]) if access.principal.isalnum() else None
+    return f"{access.principal} ({note})" if note else access.principal
 
 
 def _describe_change(before: RoleAccess, after: RoleAccess) -> str:
-    """What is demanded now, and what was."""
+    """Return a sentence with the conditions of an access after and before the plan."""
     if (before.mfa, before.conditions) != (after.mfa, after.conditions):
-        was = _describe_conditions(before).removeprefix(", ") or "without condition"
+        earlier = _describe_conditions(before).removeprefix(", ") or "without condition"
         return (
             f"{_describe_principal(after)} may assume {after.role} "
-            f"now{_describe_conditions(after) or ' without condition'} (before: {was})"
+            f"now{_describe_conditions(after) or ' without condition'} (before: {earlier})"
         )
     old, new = (
         "; ".join(map(annotate_age, sorted(terms)))
@@ -222,25 +222,25 @@ def _describe_change(before: RoleAccess, after: RoleAccess) -> str:
 
 
 def _describe_powers(powers: tuple[PrincipalPower, ...], verb: str) -> Iterator[str]:
-    """One sentence per principal and grade."""
+    """Yield one sentence for each principal and grade."""
     for (principal, grade), group in groupby(powers, key=lambda one: (one.principal, one.grade)):
-        what = "administrator power" if grade == "administrator" else "ways to administrator power"
-        yield f"{principal} {verb} {what}: {', '.join(one.power for one in group)}"
+        noun = "administrator power" if grade == "administrator" else "ways to administrator power"
+        yield f"{principal} {verb} {noun}: {', '.join(one.power for one in group)}"
 
 
 _UNTIL_PREFIXES = ("DateLessThan aws:currenttime ", "unless DateGreaterThanEquals aws:currenttime ")
-"""How the terms begin that hold until a moment: of what allows before it, and of what denies from it on."""
+"""Prefixes of terms that hold until a time: an Allow before it, and a Deny from it on."""
 
 
 def _describe_conditions(access: RoleAccess) -> str:
-    """`, with MFA, until …, depending on …`."""
-    said = ", with MFA" if access.mfa else ""
+    """Return `, with MFA, until …, depending on …`, as far as these apply."""
+    text = ", with MFA" if access.mfa else ""
     conditions = list(access.conditions)
     times = [term for term in access.terms if " aws:currenttime " in term]
     if len(times) == 1 and times[0].startswith(_UNTIL_PREFIXES) and " and " not in times[0]:
-        said += f", until {times[0].rpartition(' ')[2]}"
+        text += f", until {times[0].rpartition(' ')[2]}"
         conditions = [key for key in conditions if key != "aws:currenttime"]
-    return f"{said}, depending on {', '.join(conditions)}" if conditions else said
+    return f"{text}, depending on {', '.join(conditions)}" if conditions else text
 
 
 def _is_document(field: Field) -> bool:
@@ -248,7 +248,7 @@ def _is_document(field: Field) -> bool:
 
 
 def _reading_rank_of(field: Field) -> tuple[int, str]:
-    """Short values first, then tags, then lists, documents last."""
+    """Return the sort key of a field: short values first, then tags, then lists, then documents."""
     if _is_document(field):
         return 3, field.path
     if isinstance(field.before, frozenset) or isinstance(field.after, frozenset):
@@ -257,4 +257,5 @@ def _reading_rank_of(field: Field) -> tuple[int, str]:
 
 
 def render_plan_text(plan: Plan, *, color: bool = False, width: int | None = None) -> str:
+    """Return the plan as text. See `PlanText`."""
     return PlanText(plan, color, width).render()

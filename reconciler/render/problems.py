@@ -1,4 +1,4 @@
-"""Problems → text for people, JSON, GitHub annotations, SARIF. Decides nothing."""
+"""Render problems as text, JSON, GitHub annotations and SARIF. It decides nothing."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _COLORS = {Level.ERROR: "31", Level.WARNING: "33", Level.INFO: "36"}
 
 
 def render_problems(problems: Iterable[Problem], *, color: bool = False, width: int | None = None) -> str:
-    """Return `file:line:column: error: …`, one paragraph each, the next step on a line of its own.
+    """Return one paragraph for each problem, `file:line:column: error: …`, with the hint on a line of its own.
 
-    width: where lines are wrapped, None for nowhere.
+    width: columns at which lines are wrapped; None does not wrap.
     """
     return escape_lines("\n".join(_render_paragraph(problem, color, width) for problem in problems), colors=color)
 
 
 def _render_paragraph(problem: Problem, color: bool, width: int | None) -> str:
-    named = problem.address if str(problem.address) not in problem.summary else None
-    where = problem.place or named
+    address = problem.address if str(problem.address) not in problem.summary else None
+    subject = problem.place or address
     level = paint_line(str(problem.level), _COLORS[problem.level], color)
-    shown = escape_line(str(where)) if where else ""
-    prefix = f"{shown}: {level}: " if where else f"{level}: "
+    shown = escape_line(str(subject)) if subject else ""
+    prefix = f"{shown}: {level}: " if subject else f"{level}: "
     body = escape_line(" ".join(part for part in (problem.summary, problem.detail) if part))
     lines = wrap_line(prefix + body, width, "  ", unbreakable=(f"{shown}:",))
     lines += wrap_line(f"    {escape_line(problem.hint)}", width) if problem.hint else []
@@ -37,32 +37,33 @@ def _render_paragraph(problem: Problem, color: bool, width: int | None) -> str:
 
 
 def problem_to_dict(problem: Problem) -> dict[str, Any]:
-    """One problem as JSON; keys that do not apply are left out."""
-    found: dict[str, Any] = {"level": str(problem.level), "code": problem.code}
+    """Return one problem as plain values for JSON. Keys without a value are left out."""
+    values: dict[str, Any] = {"level": str(problem.level), "code": problem.code}
     if problem.address:
-        found["address"] = str(problem.address)
+        values["address"] = str(problem.address)
     if problem.addresses:
-        found["addresses"] = [str(address) for address in problem.addresses]
+        values["addresses"] = [str(address) for address in problem.addresses]
     if problem.place:
         place = problem.place
-        found |= {"file": place.file, "line": place.line, "column": place.column}
-    found["message"] = problem.message
+        values |= {"file": place.file, "line": place.line, "column": place.column}
+    values["message"] = problem.message
     if problem.calls:
-        found["calls"] = list(problem.calls)
+        values["calls"] = list(problem.calls)
     if problem.flag:
-        found["flag"] = problem.flag
-    return found
+        values["flag"] = problem.flag
+    return values
 
 
 def problems_to_json(problems: Sequence[Problem]) -> str:
+    """Return the problems as JSON, with `valid` true if none is an error."""
     valid = not any(problem.level is Level.ERROR for problem in problems)
     return dump_json({"valid": valid, "problems": [problem_to_dict(p) for p in problems]}, indent=2)
 
 
 def render_github(problems: Iterable[Problem]) -> str:
-    """Workflow commands (GitHub docs, "Workflow commands for GitHub Actions"), one a line.
+    """Return one workflow command for each problem, a line each (GitHub docs, "Workflow commands for GitHub Actions").
 
-    `%` and line ends are encoded as GitHub decodes them; what else is not to be printed is escaped.
+    `%` and line ends are encoded as GitHub decodes them; other control characters are escaped.
     """
     names = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "notice"}
     lines = []
@@ -71,8 +72,8 @@ def render_github(problems: Iterable[Problem]) -> str:
         if problem.place:
             place = problem.place
             values |= {"file": place.file, "line": str(place.line), "col": str(place.column)}
-        listed = ",".join(f"{key}={_escape_value(value, property_value=True)}" for key, value in values.items())
-        lines.append(f"::{names[problem.level]} {listed}::{_escape_value(problem.message)}")
+        properties = ",".join(f"{key}={_escape_value(value, property_value=True)}" for key, value in values.items())
+        lines.append(f"::{names[problem.level]} {properties}::{_escape_value(problem.message)}")
     return "\n".join(lines)
 
 
@@ -83,7 +84,7 @@ def _escape_value(value: str, *, property_value: bool = False) -> str:
 
 
 def render_sarif(problems: Iterable[Problem]) -> str:
-    """SARIF 2.1.0, as code scanning services read it."""
+    """Return the problems as SARIF 2.1.0, for code scanning services."""
     levels = {Level.ERROR: "error", Level.WARNING: "warning", Level.INFO: "note"}
     listed = list(problems)
     rules = [_describe_rule(code) for code in sorted({problem.code for problem in listed})]

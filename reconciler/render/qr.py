@@ -1,7 +1,6 @@
-"""A text as a QR code that a telephone reads off a terminal, dark or light: half blocks, two modules a character.
+"""Draw a text as a QR code that a phone can scan from a terminal, with half blocks: two modules per character.
 
-segno makes the code (ISO/IEC 18004); here it is only drawn. What is drawn may be a secret: it is never printed
-by this module, only returned.
+segno makes the code (ISO/IEC 18004). The content may be a secret, so this module prints nothing.
 """
 
 from __future__ import annotations
@@ -9,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 MARGIN, NARROW_MARGIN = 4, 2
-"""Modules of empty margin on every side: of the standard, and what telephones still take where room is short."""
+"""Modules of empty margin on every side: the standard's, and a narrower one that phones still accept."""
 
 _BLACK_ON_WHITE, _RESET = "\x1b[38;5;16;48;5;231m", "\x1b[0m"
 _BLOCKS = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
-"""(upper, lower) → the character whose ink they are."""
+"""(upper module, lower module) → the character that draws both, 1 is ink."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What to write to a terminal, and how many columns and lines that takes."""
+    """A drawn QR code and its size in columns and lines."""
 
     text: str = field(repr=False)
     columns: int
@@ -26,10 +25,10 @@ class Drawing:
 
 
 def draw_code(content: str, *, color: bool, margin: int = MARGIN) -> Drawing:
-    """`content` as a QR code with its quiet zone, in modules.
+    """Draw `content` as a QR code. margin: empty modules on every side.
 
-    color: black on white, whatever the terminal's own colours are. Without it the light modules are the ink, as
-    fits a dark terminal; a light one shows it inverted, which most telephones read all the same.
+    color: draw black on white, whatever the terminal's own colours are. Without it the light modules are drawn, for a
+    dark terminal; a light one shows the code inverted, which most phones can read.
     """
     import segno
 

@@ -122,7 +122,7 @@ def test_a_command_that_does_not_exist_is_127_and_one_line(wanted: Any, capfd: p
         ("assume --unset -- ls", "--unset"),
         ("assume --unset --format credential-process", "--unset"),
         ("assume s3 --shell tcsh", "tcsh"),
-        ("assume s3 --duration soon", "'soon' is no duration"),
+        ("assume s3 --duration soon", "'soon' is not a duration"),
         ("assume s3 --nope", "--nope"),
     ],
 )
@@ -155,7 +155,7 @@ def test_unset_leaves_the_users_own_keys_where_nothing_is_assumed(
     monkeypatch.delenv("RECONCILE_ALIAS", raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAMINE")
     assert run_command(["assume", "--unset", *more]) == 0
-    assert capfd.readouterr() == ("", "reconcile: nothing is assumed in this shell.\n")
+    assert capfd.readouterr() == ("", "reconcile: this shell is in no alias: there is nothing to unset.\n")
 
 
 def test_a_failure_is_1_and_a_paragraph_on_stderr(

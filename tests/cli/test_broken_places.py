@@ -152,7 +152,7 @@ def test_a_key_that_cannot_be_sent_is_told_and_not_shown(
     for words in (("plan", "roles.yaml"), ("assume", "s3", "--print")):
         assert run_command(words) == 1
         said = capsys.readouterr().err
-        assert ("holds a character that none has" in said, "hunter2" in said) == (True, False)
+        assert ("holds an invalid character" in said, "hunter2" in said) == (True, False)
 
 
 # The encoding of the output

@@ -68,7 +68,7 @@ def test_the_alias_that_names_a_missing_profile_is_the_place(
     assert said.startswith(
         f"roles.yaml:12:3: error: There is no profile ops in {folder}/config and {folder}/credentials."
     )
-    assert f"{folder}/config:4 says [ops]; in this file the section of a profile is [profile ops]." in said
+    assert f"{folder}/config:4 has [ops], but in this file the section must be [profile ops]." in said
     assert "PLANTED" not in said
 
 

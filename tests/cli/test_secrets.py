@@ -256,7 +256,7 @@ def test_a_mistake_of_our_own_is_told_by_its_place_and_not_by_its_text() -> None
     code = (
         "import sys, reconciler.cli.main as cli, reconciler.__main__ as program\n"
         f"def fail(words): raise ValueError('{SECRET}\\n::warning::x')\n"
-        "cli.run, sys.argv = fail, ['reconcile', 'plan']\n"
+        "cli.run_command, sys.argv = fail, ['reconcile', 'plan']\n"
         "program.main()"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

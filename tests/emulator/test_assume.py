@@ -160,13 +160,13 @@ def test_a_nested_assume_starts_from_the_profile_of_before(account: Account) -> 
         text=True,
     )
     assert done.stdout == account.role("reader", f"other-{account.user}") + "\n"
-    assert "You are already s3" in done.stderr and "the profile other" in done.stderr
+    assert "This shell is already in `s3`" in done.stderr and "from profile other" in done.stderr
 
 
 def test_a_nested_assume_from_keys_says_that_it_chains(account: Account) -> None:
     done = account.run("s3", "--", *account.command("onward", "--", sys.executable, "-c", WHO))
     assert done.stdout == account.role("far") + "\n"
-    assert "the role is assumed from it" in done.stderr and "stored nowhere" in done.stderr
+    assert "Chaining from it" in done.stderr and "never stores the keys" in done.stderr
 
 
 def test_credential_process_is_one_json_object_with_an_end(account: Account) -> None:

@@ -284,7 +284,7 @@ def test_a_process_of_its_own_ends_with_the_same_codes(account: Account) -> None
 def test_an_interruption_at_the_question_exits_130_on_a_line_of_its_own(account: Account, press: str) -> None:
     command = [sys.executable, "-m", "reconciler", "apply", str(account.write(FILE))]
     with Pseudo(command, account.environment) as terminal:
-        terminal.expect("Only 'yes' is taken: ")
+        terminal.expect("Type 'yes' to continue: ")
         getattr(terminal, press)()
         assert terminal.code() == 130
         assert "\r\nInterrupted.\r\n" in terminal.seen

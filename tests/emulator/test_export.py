@@ -246,16 +246,16 @@ def test_a_folder_with_files_is_left_alone(account: Account) -> None:
     kept = account.write("version: 1\n", "live/mine.yml")
     result = account.run_cli("export", "--split", "live")
     assert (result.code, [*kept.parent.iterdir()]) == (1, [kept])
-    assert "live has mine.yml already: nothing was written." in result.err
+    assert "live already has mine.yml: nothing was written." in result.err
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--only", "role/ap"), "--only role/ap: nothing in the account matches.\n    Did you mean 'role/app'?"),
-        (("--only", "instance-profile/*"), "Instance profiles are written with their role"),
+        (("--only", "role/ap"), "--only role/ap matches nothing in the account.\n    Did you mean 'role/app'?"),
+        (("--only", "instance-profile/*"), "Instance profiles are exported with their role"),
         (("--only", "app"), "write kind/name, as in role/app."),
-        (("--owner", "a b"), "'a b' is not 1 to 64 letters, digits and . _ -."),
+        (("--owner", "a b"), "'a b' is no owner: use 1 to 64 letters, digits and . _ -."),
         (("--split", "roles.txt"), "is a file"),
         (("--split", "roles.txt/x"), "Cannot write roles.txt/x: not a directory."),
         (("roles.yaml",), "unexpected extra argument"),

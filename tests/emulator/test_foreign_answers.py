@@ -130,7 +130,7 @@ def test_a_key_whose_answer_is_broken_is_deleted_and_made_once(way: Way, alice: 
     between.break_("CreateAccessKey", way)
     result = run(alice, "issue", "alice")
     assert (result.code, result.out) == (1, "")
-    assert "whose secret was lost with the answer: it was deleted." in result.err
+    assert "but its secret was lost with the answer: the key was deleted." in result.err
     assert statuses(alice) == {} and between.made == ["CreateAccessKey", "DeleteAccessKey"]
     assert "aws_access_key_id" not in (alice.folder / "credentials").read_text()
 
@@ -215,7 +215,7 @@ def enrol(account: Account, said: list[str]) -> str:
 def test_a_device_whose_answer_is_broken_is_deleted_and_made_once(way: Way, alice: Account, between: Between) -> None:
     between.break_("CreateVirtualMFADevice", way)
     between.break_("DeleteVirtualMFADevice", way)
-    assert "had been made, and was deleted again" in enrol(alice, [])
+    assert "AWS created the device; it was deleted again" in enrol(alice, [])
     assert owners(alice) == {} and not Path("seed").exists()
     assert between.made.count("CreateVirtualMFADevice") == 1
     assert enrol(alice, []) == ""

@@ -47,4 +47,4 @@ def test_an_export_ends_whatever_pattern_is_asked_for(account: Account) -> None:
     account.iam.create_user(UserName="m" * 64)
     account.iam.put_user_policy(UserName="m" * 64, PolicyName="p", PolicyDocument=json.dumps(POLICY))
     assert f"{'m' * 64}:" in account.run_cli("export", "--only", f"user/{'*?' * 12}m").out
-    assert "nothing in the account matches" in account.run_cli("export", "--only", f"user/{HOSTILE}").err
+    assert "matches nothing in the account" in account.run_cli("export", "--only", f"user/{HOSTILE}").err

@@ -97,7 +97,7 @@ def test_what_is_under_way_is_finished_and_the_next_run_goes_on(
     front.break_call("CreateUser u20", signalling(process, number, slow))
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
-    assert "Stopping once the calls under way are answered" in said
+    assert "Stopping when the calls under way have been answered" in said
     assert "Interrupted: " in said
     lines = recorded(account)
     begun = {line["seq"] for line in lines if line["event"] == "starts"}
@@ -179,7 +179,7 @@ def test_who_interrupts_the_second_look_is_told_that_all_was_done(account: Accou
     front.break_call("CreateUser u02", looked_at)
     out, said = process.communicate(timeout=30)
     assert (process.returncode, "Applied: 3 calls." in out) == (130, True), said
-    assert "Interrupted while checking what was done" in said
+    assert "not yet checked against live IAM" in said
 
 
 @pytest.mark.parametrize("read", ["GetCallerIdentity", "GetAccountAuthorizationDetails"])
@@ -205,7 +205,7 @@ def test_what_goes_on_from_a_plan_that_broke_off_is_said(
     shorten_retries(monkeypatch)
     file = "plan.json" if saved else "roles.yaml"
     said = account.run_cli("apply", file, "--yes").err
-    assert ("Plan again to go on" in said, "Run the same command again" in said) == (saved, not saved)
+    assert ("Run `reconcile plan` again to go on" in said, "Run the same command again" in said) == (saved, not saved)
     front.clear()
     assert account.run_cli("apply", file, "--yes").code == (1 if saved else 0)
     account.apply()
@@ -280,7 +280,7 @@ def test_what_another_machine_wrote_at_the_same_time_is_put_right(account: Accou
 
     front.break_last("TagUser u02", meanwhile, others=("TagUser u00", "TagUser u01"))
     result = account.apply()
-    assert "Another apply wrote at the same time" in result.err
+    assert "Another apply wrote to the account at the same time" in result.err
     assert {tags["team"] for tags in tags_of(account)} == {"a"}
 
 
@@ -306,7 +306,7 @@ def test_what_another_machine_writes_until_the_next_round_is_put_right_in_that_o
 
     front.break_last("TagUser u02", begins, others=("TagUser u00", "TagUser u01"))
     result = account.apply()
-    assert result.err.count("Another apply wrote at the same time") == 1
+    assert result.err.count("Another apply wrote to the account at the same time") == 1
     assert {tags["team"] for tags in tags_of(account)} == {"a"}
 
 

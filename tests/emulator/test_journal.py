@@ -107,7 +107,7 @@ def test_what_was_done_is_told_where_the_disk_is_full_in_the_middle(account: Acc
         *command, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
     )
     assert result.code == 1
-    assert result.err.count("j.jsonl cannot be written: File too large") == 1
+    assert result.err.count("j.jsonl: File too large") == 1
     made = len(account.iam.list_users()["Users"])
     assert (lines != 0) is (f"Stopped: {made} of 20 calls were made" in result.err), result.err
     assert made <= max(0, lines) or lines < 0
@@ -120,7 +120,7 @@ def test_an_apply_that_ends_well_names_its_journal_to_people_and_once_to_program
     account.write(HEAD + "users: {ann: {}}\n")
     result = account.apply()
     (journal,) = own_journals(account)[-1:]
-    assert result.err == f"Journal: {journal} (reconcile undo JOURNAL plans the way back)\n"
+    assert result.err == f"Journal: {journal} (`reconcile undo JOURNAL` undoes this)\n"
     assert result.out.endswith("\nApplied: 1 call.\nLive IAM matches the file.\n")
     assert account.apply().err == ""  # no call, no journal
     account.write(HEAD + "users: {ann: {path: /a/}}\n")
@@ -295,7 +295,7 @@ def test_only_so_many_journals_of_its_own_are_kept(account: Account, monkeypatch
 def test_a_file_that_is_no_journal_is_not_spoilt(account: Account) -> None:
     account.write(FIRST)
     result = account.run_cli("apply", "roles.yaml", "--yes", "--journal", "roles.yaml")
-    assert (result.code, "something else than a journal" in result.err) == (1, True)
+    assert (result.code, "is not a journal" in result.err) == (1, True)
     assert (account.folder / "roles.yaml").read_text() == FIRST
     assert account.iam.list_users()["Users"] == []
 
@@ -359,7 +359,7 @@ def test_an_apply_whose_reader_has_gone_away_is_done_and_says_where_its_journal_
         said = process.stderr.read()
     assert process.returncode == 0
     journal = account.folder / "j.jsonl"
-    assert said == f"Journal: {journal.resolve()} (reconcile undo JOURNAL plans the way back)\n"
+    assert said == f"Journal: {journal.resolve()} (`reconcile undo JOURNAL` undoes this)\n"
     assert records(journal)[-1]["left"] == 0
     assert changes_of(account.plan()) == {}
 
@@ -368,7 +368,7 @@ def test_an_apply_whose_reader_has_gone_away_is_done_and_says_where_its_journal_
     ("closed", "code", "said"),
     [
         ("plan roles.yaml 2>&-", 0, ""),
-        ("apply roles.yaml <&-", 1, "Refused: nobody can be asked here; pass --yes. Nothing was written.\n"),
+        ("apply roles.yaml <&-", 1, "Refused: there is no terminal to ask on. Pass --yes. Nothing was written.\n"),
         ("apply roles.yaml --yes <&- 2>&-", 0, ""),
         ("apply roles.yaml --yes >&-", 1, "error: stdout is closed.\n"),
     ],
@@ -400,7 +400,9 @@ def two(account: Account) -> Account:
 def test_a_journal_follows_no_link_and_nothing_is_written_to_aws(two: Account, target: str) -> None:
     (two.folder / "j.jsonl").symlink_to(target)
     result = two.run_cli("apply", "roles.yaml", "--yes", "--journal", "j.jsonl")
-    assert (result.code, "j.jsonl cannot be written: it is a symbolic link" in result.err) == (1, True), result.err
+    assert (result.code, "Cannot write the journal j.jsonl: it is a symbolic link" in result.err) == (1, True), (
+        result.err
+    )
     assert (two.folder / "bashrc").read_text() == "precious"
     assert not (two.folder / "absent").exists()
     assert two.iam.list_users()["Users"] == []

@@ -123,7 +123,7 @@ def test_other_profiles_and_the_mode_stay(alice: Person) -> None:
     result = alice.ok("issue", "user/alice", "--into", "work")
     assert alice.path.read_bytes().startswith(before + b"\r\n[work]\r\naws_access_key_id = AKIA")
     assert stat.S_IMODE(alice.path.stat().st_mode) == 0o644
-    assert "Others may read" in result.err and "chmod 600" in result.err
+    assert "Other users of this machine may read" in result.err and "chmod 600" in result.err
     alice.ok("rotate", "alice", "--into", "work")
     assert alice.path.read_bytes().startswith(before + b"\r\n[work]\r\n# reconcile replaced AKIA")
     alice.ok("rotate", "alice", "--into", "work", "--finish")
@@ -228,7 +228,7 @@ def test_a_lost_answer_leaves_no_second_key(made: bool, alice: Person, monkeypat
     said = alice.refused("issue", "alice")
     assert alice.account.count_calls()["CreateAccessKey"] == 1
     assert alice.status() == {}
-    assert ("it was deleted" in said) == made and ("No new key is there" in said) == (not made)
+    assert ("the key was deleted" in said) == made and ("has no new key so far" in said) == (not made)
     assert alice.path.read_text() == ""
 
 
@@ -300,7 +300,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, step: str, act: Callable[[], None
     monkeypatch.setattr(access_keys, step, after_another)
 
 
-@pytest.mark.parametrize("step", ["access_keys", "create", "verify"])
+@pytest.mark.parametrize("step", ["list_access_keys", "create_key", "verify_key"])
 def test_what_other_programs_write_meanwhile_stays(step: str, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     alice.path.parent.mkdir(parents=True, exist_ok=True)
     theirs: list[str] = []
@@ -320,9 +320,9 @@ def test_what_other_programs_write_meanwhile_stays(step: str, alice: Person, mon
 def test_a_profile_that_others_change_meanwhile_is_theirs(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     alice.ok("issue", "alice")
     meanwhile(
-        monkeypatch, "verify", lambda: alice.path.write_text("[alice]\naws_access_key_id = AKIATHEIRS\n") and None
+        monkeypatch, "verify_key", lambda: alice.path.write_text("[alice]\naws_access_key_id = AKIATHEIRS\n") and None
     )
-    assert "Another program has changed the profile alice" in alice.refused("rotate", "alice")
+    assert "Another program changed the profile alice" in alice.refused("rotate", "alice")
     assert (alice.held(), len(alice.status())) == ("AKIATHEIRS", 1)
 
 
@@ -444,7 +444,7 @@ def test_a_profile_without_a_key_of_the_user_is_not_rotated(alice: Person) -> No
 
 @pytest.mark.parametrize("name", ["a]b", "", " a", "DEFAULT", "a\nb", 'a"b'])
 def test_a_name_that_no_profile_can_have_is_refused(name: str, alice: Person) -> None:
-    assert "cannot be the name of a profile" in alice.refused("issue", "alice", "--into", name or " ")
+    assert "A profile cannot be named" in alice.refused("issue", "alice", "--into", name or " ")
     assert alice.status() == {}
 
 

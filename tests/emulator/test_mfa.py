@@ -119,7 +119,7 @@ def test_a_device_is_enrolled_on_a_terminal_and_its_seed_is_seen_there_only(
         seed = SEED.search(shown).group()  # type: ignore[union-attr]
         first, second = codes(seed.replace(" ", ""))
         terminal.send(f"{first}\n")
-        terminal.expect("The code after it")
+        terminal.expect("Next code")
         terminal.send(f"{second[:3]} {second[3:]}\n")
         assert terminal.code() == 0
     assert owners(alice) == {ALICE: "alice"}
@@ -169,14 +169,14 @@ def test_wrong_codes_are_asked_again_and_right_ones_then_taken(alice: Account) -
     reader = Reader(["000000", "000001", "first", "second"])
     assert enroll_device(EnrolRequest("alice", show_seed=True), reader.terminal, quiet) == ALICE
     assert owners(alice) == {ALICE: "alice"}
-    assert "AWS did not take these two" in reader.asked[2]
+    assert "AWS refused these two codes" in reader.asked[2]
 
 
 def test_after_three_wrong_pairs_the_device_is_gone(alice: Account) -> None:
     alice.clear_calls()
     said: list[str] = []
     reader = Reader([f"00000{digit}" for digit in range(6)])
-    assert "AWS did not take these codes" in refused(EnrolRequest("alice"), reader, said.append)
+    assert "AWS refused these codes" in refused(EnrolRequest("alice"), reader, said.append)
     assert alice.count_calls()["EnableMFADevice"] == 3
     assert owners(alice) == {} and said == [f"The device {ALICE} was deleted again."]
 
@@ -184,9 +184,9 @@ def test_after_three_wrong_pairs_the_device_is_gone(alice: Account) -> None:
 def test_no_code_is_sent_twice_and_nothing_but_codes(alice: Account) -> None:
     reader = Reader(["000000", "000000", "12345", "000001", "000001", "000000", "nonsense"])
     alice.clear_calls()
-    assert "No code that could be sent" in refused(EnrolRequest("alice"), reader)
+    assert "None of 3 answers was an unused code" in refused(EnrolRequest("alice"), reader)
     assert alice.count_calls()["EnableMFADevice"] == 1
-    assert ["used already" in question for question in reader.asked] == [False, False, True, False, False, True, True]
+    assert ["has been used" in question for question in reader.asked] == [False, False, True, False, False, True, True]
     assert owners(alice) == {}
 
 
@@ -206,7 +206,7 @@ def test_root_has_to_say_for_whom(alice: Account) -> None:
     ("words", "said"),
     [
         ("enroll alice bob", "unexpected extra argument"),
-        ("enroll alice --seed-file s --show-seed", "leave out --show-seed"),
+        ("enroll alice --seed-file s --show-seed", "Pass only one of --seed-file and --show-seed"),
         ("enrol alice", "No such command 'enrol'"),
         ("status --format xml", "xml"),
     ],
@@ -221,7 +221,7 @@ def test_a_wrong_command_line_is_an_error_and_makes_nothing(alice: Account, word
     ("wanted", "said"),
     [
         (EnrolRequest("bob"), "There is no user 'bob' in account 123456789012"),
-        (EnrolRequest("alice", device_name="a/b"), "'a/b' is no name for a device"),
+        (EnrolRequest("alice", device_name="a/b"), "A device cannot be named 'a/b'"),
         (EnrolRequest("alice", files=["other.yaml"]), "123123123123"),
     ],
 )
@@ -260,7 +260,7 @@ def test_a_ninth_device_is_refused_before_anything_is_made(alice: Account) -> No
 def test_the_device_of_somebody_else_is_left_alone_and_told_whose_it_is(alice: Account) -> None:
     alice.iam.create_user(UserName="bob")
     enable_device(alice.iam, "bob", "alice")
-    assert f"{ALICE} is in use, by bob" in refused(EnrolRequest("alice", replace=True), Reader())
+    assert f"{ALICE} is in use by bob" in refused(EnrolRequest("alice", replace=True), Reader())
     assert owners(alice) == {ALICE: "bob"}
 
 
@@ -294,7 +294,7 @@ def test_a_script_gets_the_seed_in_a_file_of_its_own(alice: Account) -> None:
     assert pyotp.TOTP(seed).now() and seed not in done.err
     assert owners(alice) == {ALICE: "alice"}
     again = alice.run_cli("mfa", "enroll", "alice", "--another", "--seed-file", file)
-    assert again.code == 1 and "cannot be made" in again.err and file.read_text().strip() == seed
+    assert again.code == 1 and "Cannot create the seed file" in again.err and file.read_text().strip() == seed
     assert len(owners(alice)) == 1
 
 
@@ -303,7 +303,7 @@ def test_a_seed_that_is_of_no_use_is_not_kept(alice: Account, monkeypatch: pytes
     monkeypatch.setattr("reconciler.sandbox.strict.clock.now", lambda: 2e9)
     file = alice.folder / "seed"
     told = alice.run_cli("mfa", "enroll", "alice", "--seed-file", file)
-    assert told.code == 1 and "did not take" in told.err
+    assert told.code == 1 and "AWS refused these codes" in told.err
     assert not file.exists() and owners(alice) == {}
 
 
@@ -312,7 +312,7 @@ def test_a_seed_file_goes_with_its_device_where_an_answer_is_lost(alice: Account
     hinder(LOST, call)
     file = alice.folder / "seed"
     told = alice.run_cli("mfa", "enroll", "alice", "--seed-file", file)
-    assert told.code == 1 and ("not known" in told.err or "may have been made" in told.err)
+    assert told.code == 1 and ("not known" in told.err or "may have created the device" in told.err)
     assert not file.exists() and owners(alice) == {}
 
 
@@ -370,14 +370,14 @@ def denied(message: str = "not authorized") -> ClientError:
 def test_a_device_whose_seed_was_lost_with_the_answer_is_deleted(alice: Account, hinder: Any) -> None:
     alice.clear_calls()
     hinder(LOST, "create_virtual_mfa_device", after=True)
-    assert "had been made, and was deleted again" in refused(EnrolRequest("alice"), Reader())
+    assert "AWS created the device; it was deleted again" in refused(EnrolRequest("alice"), Reader())
     assert owners(alice) == {}
     assert alice.count_calls()["CreateVirtualMFADevice"] == 1, "a second one could only fail"
 
 
 def test_a_lost_answer_without_a_device_says_that_nobody_knows(alice: Account, hinder: Any) -> None:
     hinder(LOST, "create_virtual_mfa_device")
-    assert "may have been made" in refused(EnrolRequest("alice"), Reader())
+    assert "may have created the device" in refused(EnrolRequest("alice"), Reader())
 
 
 def test_a_lost_answer_to_the_codes_is_no_failure_where_aws_took_them(alice: Account, hinder: Any) -> None:
@@ -405,7 +405,7 @@ def test_a_device_that_may_not_be_deleted_is_told_to_stay(alice: Account, hinder
     refused(EnrolRequest("alice"), Reader([f"00000{digit}" for digit in range(6)]), said.append)
     assert f"{ALICE} stays" in said[0] and "--device-name" in said[1]
     told = refused(EnrolRequest("alice"), Reader(["yes"]))
-    assert "blocks its name" in told and "--device-name" in told
+    assert "Its name is taken" in told and "--device-name" in told
 
 
 def test_whoever_may_only_enrol_can_do_that(alice: Account, hinder: Any) -> None:
@@ -480,7 +480,7 @@ def test_status_tells_who_has_what_and_who_must_have_one(people: Account) -> Non
     assert re.search(rf"^  carol +virtual {ALICE[:-5]}carol \(for role/reader\)$", done, re.MULTILINE)
     assert re.search(r"^! erin +not created yet", done, re.MULTILINE)
     assert re.search(r"^  zoe +hardware GAHT12345678", done, re.MULTILINE)
-    assert f"nobody has it: {ALICE[:-5]}old" in done
+    assert f"Not assigned to any user: {ALICE[:-5]}old" in done
     assert "5 users: 2 with a device that gives codes, 2 without a device, 1 not created yet" in done
     assert "console" in done
 

@@ -200,7 +200,7 @@ def test_a_used_code_at_the_prompt_is_asked_for_again(me: Caller) -> None:
     answers = iter([used, me.code()])
     me.run("admin", CodeSources(ask=lambda question: me.asked.append(question) or next(answers)))
     assert me.seen() == (2, 1, 2)
-    assert me.asked[1].startswith("That code was used already")
+    assert me.asked[1].startswith("That code has been used")
 
 
 @contextmanager

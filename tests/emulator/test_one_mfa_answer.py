@@ -212,7 +212,7 @@ def test_a_caller_whom_the_file_does_not_declare_is_asked_once_aws_has_refused(
     assert done.code == 0 and "AWS_SESSION_TOKEN" in done.out, done.err
     assert (asked, "with an MFA code" in explained.json["message"]) == (demanded, demanded), explained.out
     assert listed.json[0]["mfa"] is None
-    assert ("AWS refused without an MFA code" in done.err) is demanded
+    assert ("AWS refused the call without an MFA code" in done.err) is demanded
 
 
 @pytest.mark.parametrize("file", ["roles.yaml", "strange.yaml"])

@@ -148,7 +148,7 @@ def test_a_profile_that_is_not_ours_is_never_hidden(file: str, alias: str, alice
     path.write_text(f"[x]\na = b\n  {header}\n[y]\n".replace("  [", "["))
     before = path.read_bytes()
     said = alice.refused(alice.file, "--write")
-    assert f"{path}:3:1: error: There is a profile {alias} already" in said and "--prefix" in said
+    assert f"{path}:3:1: error: The profile {alias} already exists" in said and "--prefix" in said
     assert path.read_bytes() == before
     alice.ok(alice.file, "--write", "--prefix", "re-")
     assert f"[profile re-{alias}]" in alice.config.read_text()
@@ -242,7 +242,7 @@ def test_the_account_is_asked_of_aws_where_the_file_has_none(alice: Person) -> N
     alice.account.write(FILE.replace('account: "123456789012"\n', "").replace("source_profile: alice, ", ""))
     assert "arn:aws:iam::123456789012:role/reader" in alice.ok(alice.file).out
     result = alice.run(alice.file, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
-    assert result.code == 1 and "Write `account:` into the file" in result.err
+    assert result.code == 1 and "Write `account:` in the file" in result.err
     assert alice.run(alice.file, "--credential-process", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="").code == 0
 
 

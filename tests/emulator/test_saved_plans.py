@@ -257,7 +257,7 @@ def test_a_plan_is_stale_once_what_it_touches_has_changed(
     updating: Account, drift: Callable[[Any], object], address: str, path: str
 ) -> None:
     drift(updating.iam)
-    said = refused(updating, "stale", "Plan again", address, path)
+    said = refused(updating, "has changed since this plan was made", "Run `reconcile plan` again", address, path)
     stale = [
         line for line in said.splitlines() if "when the plan was made" in line or "since the plan was made" in line
     ]
@@ -313,7 +313,7 @@ def test_a_deletion_is_refused_where_the_user_has_got_a_key_since(account: Accou
     account.write(HEAD)
     save(account)
     account.iam.create_access_key(UserName="u")
-    refused(account, "what a deleted entity owns has changed", "Plan again")
+    refused(account, "something it deletes has gained or lost keys, devices or policies", "Run `reconcile plan` again")
 
 
 def test_a_document_that_has_versions_since_is_still_written(updating: Account) -> None:
@@ -330,24 +330,24 @@ def test_a_document_that_has_versions_since_is_still_written(updating: Account) 
 def test_one_changed_byte_is_refused(saved: Account) -> None:
     path = saved.folder / "plan.json"
     path.write_bytes(path.read_bytes().replace(b"7200", b"7201", 1))
-    refused(saved, "is not as it was saved", "Plan again")
+    refused(saved, "was edited or damaged after it was saved", "Run `reconcile plan` again")
 
 
 @pytest.mark.parametrize("integrity", [None, "", 5, "sha256:0", {}])
 def test_another_integrity_is_refused(saved: Account, integrity: Any) -> None:
     edit(saved, lambda content: content.update(integrity=integrity), recomputed=False)
-    refused(saved, "is not as it was saved")
+    refused(saved, "was edited or damaged after it was saved")
 
 
 def test_a_missing_integrity_is_refused(saved: Account) -> None:
     edit(saved, lambda content: content.pop("integrity"), recomputed=False)
-    refused(saved, "is not as it was saved")
+    refused(saved, "was edited or damaged after it was saved")
 
 
 def test_half_a_plan_is_refused_as_the_plan_that_it_was(saved: Account) -> None:
     path = saved.folder / "plan.json"
     path.write_bytes(path.read_bytes()[:-100])
-    refused(saved, "is not as it was saved", "Plan again")
+    refused(saved, "was edited or damaged after it was saved", "Run `reconcile plan` again")
 
 
 def test_a_plan_is_not_planned_but_told_from_a_file(saved: Account) -> None:
@@ -500,7 +500,7 @@ def test_what_json_takes_and_no_plan_has_is_refused_and_named(
     except ValueError:
         mark = ""
     path.write_text(edited.replace(json.loads(content)["integrity"], mark or "x"))
-    refused(saved, "Plan again. Nothing was written.", told)
+    refused(saved, "Run `reconcile plan` again.", told)
 
 
 @pytest.mark.parametrize("change", EDITS.values(), ids=EDITS.keys())
@@ -508,7 +508,7 @@ def test_a_plan_edited_by_hand_is_refused_even_with_its_integrity_made_right(
     saved: Account, change: Callable[[Any], object]
 ) -> None:
     edit(saved, change)
-    refused(saved, "Plan again. Nothing was written.")
+    refused(saved, "Run `reconcile plan` again.")
 
 
 def test_the_owner_of_a_plan_is_the_one_that_its_adoptions_tag(account: Account) -> None:
@@ -516,7 +516,7 @@ def test_the_owner_of_a_plan_is_the_one_that_its_adoptions_tag(account: Account)
     account.write(HEAD + "users: {u: {}}\n")
     save(account)
     edit(account, lambda content: content.update(owner="others"))
-    refused(account, "Plan again. Nothing was written.")
+    refused(account, "Run `reconcile plan` again.")
 
 
 # Unsafe
@@ -559,7 +559,7 @@ LOOSENED: dict[str, Callable[[Any], object]] = {
 @pytest.mark.parametrize("change", LOOSENED.values(), ids=LOOSENED.keys())
 def test_settings_cannot_be_loosened_by_hand(deleting: Account, change: Callable[[Any], object]) -> None:
     edit(deleting, change)
-    refused(deleting, "Plan again. Nothing was written.")
+    refused(deleting, "Run `reconcile plan` again.")
 
 
 def test_calling_a_plan_safe_does_not_make_it_safe(deleting: Account) -> None:
@@ -588,13 +588,13 @@ def test_a_plan_for_another_account_is_refused(saved: Account) -> None:
 @pytest.mark.parametrize("version", [0, 2, "1", None, 1.5])
 def test_another_format_version_is_refused(saved: Account, version: Any) -> None:
     edit(saved, lambda content: content.update(format_version=version))
-    refused(saved, "format_version", "Plan again with this version.")
+    refused(saved, "format_version", "Run `reconcile plan` again with this version.")
 
 
 def test_a_printed_plan_is_not_a_saved_one(saved: Account) -> None:
     printed = saved.run_cli("plan", "roles.yaml", "--format", "json").out
     (saved.folder / "plan.json").write_text(printed)
-    refused(saved, "was printed, not saved", "plan --out")
+    refused(saved, "is the printed form of a plan", "reconcile plan --out")
 
 
 NOT_PLANS = {

@@ -244,7 +244,7 @@ def test_a_plan_is_stale_once_what_it_touches_has_changed(
     updating: Account, drift: Callable[[Any], object], address: str, path: str
 ) -> None:
     drift(updating.iam)
-    said = refused(updating, "stale", "Plan again", address, path)
+    said = refused(updating, "has changed since this plan was made", "Run `reconcile plan` again", address, path)
     assert DETAILS not in updating.count_calls()
     assert len([line for line in said.splitlines() if "the plan was made" in line]) == 1
 
@@ -323,20 +323,20 @@ def test_who_gains_and_loses_is_said_as_it_was_approved(account: Account) -> Non
     assert result.code == 0, result.err
     assert DETAILS not in account.count_calls()
     assert "user/b" in result.out
-    assert "is what the plan file says" in result.out
+    assert "is taken from the plan file" in result.out
 
 
 def test_what_is_wrong_with_a_plan_is_refused_without_a_look_at_the_account(updating: Account) -> None:
     wrong: list[Any] = [None, [], {"gained": []}, {"gained": [1], "lost": [], "changed": []}]
     for said in wrong:
         edit(updating, partial(dict.update, access=said))
-        refused(updating, "is not as it was saved")
+        refused(updating, "was edited or damaged after it was saved")
     assert {line.split()[0] for line in read_log(updating)} <= {"GetCallerIdentity"}
 
 
 def test_calls_that_are_not_its_own_are_refused(updating: Account) -> None:
     edit(updating, lambda content: content["changes"][0]["calls"].pop())
-    refused(updating, "its calls are not those that its changes need")
+    refused(updating, "no longer fits")
 
 
 def test_a_deny_that_is_attached_goes_on_as_early_as_it_was_planned(account: Account) -> None:

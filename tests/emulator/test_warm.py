@@ -176,12 +176,12 @@ def test_a_list_shows_what_is_kept_and_asks_nobody(me: Someone) -> None:
 
 def test_logout_forgets_one_alias_or_everything(me: Someone) -> None:
     me.cli("far")
-    assert "forgot 1 session of s3." in me.cli("s3", "--logout").err
+    assert "deleted 1 cached session of s3." in me.cli("s3", "--logout").err
     assert me.cached() == {"admin": False, "far": True, "s3": False}
     me.cli("s3")
-    assert "forgot 2 sessions." in me.cli("--logout").err
+    assert "deleted 2 cached sessions." in me.cli("--logout").err
     assert set(me.cached().values()) == {False}
-    assert "no session was kept." in me.cli("--logout").err
+    assert "no session was cached." in me.cli("--logout").err
     assert me.cli("s3", "--logout").code == 0
     kept = [path.name for path in (me.home / ".cache" / "reconcile" / "credentials").iterdir()]
     assert kept == []
@@ -206,14 +206,14 @@ def test_logout_needs_no_file_that_can_be_read(me: Someone) -> None:
     assert found.code == 1 and "No session of 's33' is kept. Did you mean 's3'?" in " ".join(found.err.split())
     assert me.cli("zzz", "--logout", "-f", "broken.yaml").code == 0
     gone = me.cli("s3", "--logout", "-f", "broken.yaml")
-    assert gone.code == 0 and "forgot 1 session of s3." in gone.err
+    assert gone.code == 0 and "deleted 1 cached session of s3." in gone.err
 
 
 def test_verify_says_who_aws_says_it_is(me: Someone, monkeypatch: pytest.MonkeyPatch) -> None:
     me.cli("s3")
     found = me.cli("s3", "--verify")
     role = f"arn:aws:sts::123456789012:assumed-role/reader-{me.user.name}/{me.user.name}"
-    assert (found.code, found.out) == (0, f"s3 is {role}, as meant.\n")
+    assert (found.code, found.out) == (0, f"Verified: s3 is {role}.\n")
     assert me.account.count_calls()["AssumeRole"] == 2, "a session of its own, not the one that is kept"
     monkeypatch.setattr(
         sts.SourceCredentials, "identify_caller", lambda self, keys=None: Caller(f"{role}-not", "123456789012")

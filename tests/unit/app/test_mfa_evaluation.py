@@ -10,7 +10,7 @@ from reconciler.app.alias_catalog import build_catalog
 from reconciler.app.desired_files import load_desired
 from reconciler.app.mfa_evaluation import find_file_demands
 from reconciler.assume.chain import resolve_role_chain
-from reconciler.assume.mfa_demands import Demand
+from reconciler.assume.mfa_demands import MfaDemand
 from reconciler.model.sts_limits import Caller
 
 ACCOUNT, OTHER = "123456789012", "999999999999"
@@ -54,25 +54,25 @@ aliases:
   absurd: {{role: absurd}}
   chained: {{role: onward, via: closed}}
 """
-YOUNG = Demand(True, 900)
+YOUNG = MfaDemand(True, 900)
 TABLE = {
-    ("plain", "open"): Demand(False),
-    ("guarded", "open"): Demand(True),
-    ("grouped", "open"): Demand(True),
-    ("sure", "open"): Demand(True),
-    ("plain", "tagged"): Demand(False),
-    ("guarded", "tagged"): Demand(True),
+    ("plain", "open"): MfaDemand(False),
+    ("guarded", "open"): MfaDemand(True),
+    ("grouped", "open"): MfaDemand(True),
+    ("sure", "open"): MfaDemand(True),
+    ("plain", "tagged"): MfaDemand(False),
+    ("guarded", "tagged"): MfaDemand(True),
     ("plain", "closed"): YOUNG,
     ("guarded", "closed"): YOUNG,
     ("plain", "by-arn"): YOUNG,
-    ("grouped", "closed"): Demand(False),
+    ("grouped", "closed"): MfaDemand(False),
     ("plain", "chained"): YOUNG,
-    ("plain", "far"): Demand(False),
-    ("guarded", "far"): Demand(False),
-    ("grouped", "far"): Demand(True),
-    ("stranger", "open"): Demand(False),
-    ("stranger", "far"): Demand(None),
-    ("stranger", "closed"): Demand(False),
+    ("plain", "far"): MfaDemand(False),
+    ("guarded", "far"): MfaDemand(False),
+    ("grouped", "far"): MfaDemand(True),
+    ("stranger", "open"): MfaDemand(False),
+    ("stranger", "far"): MfaDemand(None),
+    ("stranger", "closed"): MfaDemand(False),
 }
 
 
@@ -106,7 +106,7 @@ def test_the_demand_to_others(path: str, arn: str, alias: str, required: bool) -
     found = build_catalog(desired, ACCOUNT).find_demand(
         resolve_role_chain(alias, desired.aliases), Caller(arn, arn.split(":")[4])
     )
-    assert found == Demand(required)
+    assert found == MfaDemand(required)
 
 
 @pytest.mark.parametrize(
@@ -131,4 +131,4 @@ def test_a_file_without_an_account_is_the_callers(path: str) -> None:
     desired = load_desired([path], {}, OTHER)
     caller = Caller(f"arn:aws:iam::{OTHER}:user/guarded", OTHER)
     assert build_catalog(desired, None).find_demand(resolve_role_chain("open", desired.aliases), caller).required
-    assert build_catalog(desired, OTHER).demands.demand_of("open", "user/guarded") == Demand(True)
+    assert build_catalog(desired, OTHER).demands.demand_of("open", "user/guarded") == MfaDemand(True)

@@ -138,7 +138,7 @@ def test_a_folder_that_is_open_to_others_is_not_believed_and_closed_at_the_next_
     kept.folder.chmod(open_to)
     cache = kept.cache()
     assert kept.found(cache) is None
-    assert cache.usable and mode(kept.folder) == 0o700 and kept.said == []
+    assert cache.is_usable and mode(kept.folder) == 0o700 and kept.said == []
 
 
 @POSIX
@@ -198,7 +198,7 @@ def test_where_nothing_can_be_kept_one_line_says_so_and_the_run_goes_on(
         with cache.lock_entry(CREDENTIALS, "k", "waiting"):
             cache.put(CREDENTIALS, key_of("new"), ENTRY)
             done += 1
-    assert done == 3 and not cache.usable
+    assert done == 3 and not cache.is_usable
     assert cache.get(CREDENTIALS, key_of("new")) is None
     assert len(kept.said) == 1 and kept.said[0].startswith("nothing is cached: ")
 
@@ -208,7 +208,7 @@ def test_what_is_asked_not_to_be_kept_is_not_talked_about(kept: Kept) -> None:
     cache.put(CREDENTIALS, "k", ENTRY)
     with cache.lock_entry(CREDENTIALS, "k", "waiting"):
         pass
-    assert (cache.usable, cache.get(CREDENTIALS, "k"), cache.clear(CREDENTIALS), kept.said) == (False, None, 0, [])
+    assert (cache.is_usable, cache.get(CREDENTIALS, "k"), cache.clear(CREDENTIALS), kept.said) == (False, None, 0, [])
 
 
 @POSIX
@@ -216,7 +216,7 @@ def test_an_error_inside_the_lock_is_not_taken_for_one_of_the_cache(kept: Kept) 
     cache = kept.cache()
     with pytest.raises(ConnectionError), cache.lock_entry(CREDENTIALS, "k"):
         raise ConnectionError(111, "refused")
-    assert kept.said == [] and cache.usable
+    assert kept.said == [] and cache.is_usable
 
 
 CALL = {

@@ -135,15 +135,27 @@ def test_a_session_is_named_after_the_caller(arn: str, name: str) -> None:
 def test_a_session_name_that_aws_refuses_is_refused_before_the_call(name: str) -> None:
     with pytest.raises(ReconcileError) as caught:
         chain.build_calls((alias("s3"),), USER, {}, session_name=name)
-    assert "session name of s3" in problem(caught)
+    assert "for the alias s3" in problem(caught)
 
 
 @pytest.mark.parametrize(
     ("path", "caller", "duration", "longest", "said"),
     [
-        ((alias("s3"),), USER, 899, 43200, "for 899s: the shortest is 15m. AWS allows no shorter session."),
-        ((alias("s3"),), USER, 43201, 43200, "for 43201s: the longest is 12h. It is the max_session_duration of"),
-        ((alias("s3"),), USER, 7200, 3600, "for 2h: the longest is 1h. It is the max_session_duration of role/s3."),
+        ((alias("s3"),), USER, 899, 43200, "for 899s: the shortest session is 15m. AWS allows no shorter session."),
+        (
+            (alias("s3"),),
+            USER,
+            43201,
+            43200,
+            "for 43201s: the longest session is 12h. This is the max_session_duration of",
+        ),
+        (
+            (alias("s3"),),
+            USER,
+            7200,
+            3600,
+            "for 2h: the longest session is 1h. This is the max_session_duration of role/s3.",
+        ),
         ((alias("s3"),), SESSION, 3601, 43200, "another role's session"),
         ((alias("hub"), alias("s3", via="hub")), USER, 3601, 43200, "another role's session"),
     ],

@@ -157,7 +157,7 @@ def test_an_end_that_is_near_is_said_before_a_command(
     monkeypatch.setattr("time.time", lambda: ENDS.timestamp() - left)
     home.plant_credentials("s3")
     found = home.run_both("s3", "--", "true")
-    assert found.err.count("these credentials end at") == (left < 1800)
+    assert found.err.count("these credentials expire at") == (left < 1800)
     assert "in 29 minutes" in found.err or left > 1800
 
 

@@ -59,7 +59,7 @@ def test_a_refused_code_is_never_sent_again_and_the_next_is_asked_for() -> None:
     send, sent = refusing("111111")
     assert mfa_codes.try_codes(mfa_codes.iter_codes(CodeSources("111111", ask=ask), "Code: "), send) == "in with 222222"
     assert sent == ["111111", "222222"]
-    assert "refused" in asked[0] and "used already" in asked[1] and "six digits" in asked[2]
+    assert "refused" in asked[0] and "has been used" in asked[1] and "six digits" in asked[2]
 
 
 def test_a_person_is_asked_three_times_at_most_and_told_what_aws_said() -> None:
@@ -136,9 +136,9 @@ def test_another_failure_ends_it_at_once() -> None:
         (CodeSources(None, f"{sys.executable} -c 'print(\"hunter2\")'"), "--token-command"),
         (CodeSources(None, None, "hunter2"), "RECONCILE_MFA_CODE"),
         (CodeSources(None, f"{sys.executable} -c 'raise SystemExit(3)'"), "exit code 3"),
-        (CodeSources(None, "no-such-program-here"), "could not be started"),
-        (CodeSources(None, "unclosed 'quote"), "could not be started"),
-        (CodeSources(None, ""), "could not be started"),
+        (CodeSources(None, "no-such-program-here"), "did not start"),
+        (CodeSources(None, "unclosed 'quote"), "did not start"),
+        (CodeSources(None, ""), "did not start"),
     ],
 )
 def test_what_gives_no_code_is_named_and_its_text_is_not_shown(sources: CodeSources, said: str) -> None:

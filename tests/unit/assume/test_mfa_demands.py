@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.assume.mfa_demands import AliasDemands, Demand, FileDemands, caller_name_of, choose_device
+from reconciler.assume.mfa_demands import AliasDemands, FileDemands, MfaDemand, caller_name_of, choose_device
 from reconciler.model.live import MfaDevice
 from reconciler.model.problem import ReconcileError
 
@@ -50,11 +50,11 @@ def test_a_caller_is_named_without_its_path(arn: str, expected: str) -> None:
 
 def test_whom_the_file_declares_and_says_nothing_of_needs_no_mfa() -> None:
     groups = (frozenset({"user/ann"}), frozenset({"user/bob"}))
-    demanded = AliasDemands(((1, Demand(True, 900)), (0, Demand(None))), None, True)
+    demanded = AliasDemands(((1, MfaDemand(True, 900)), (0, MfaDemand(None))), None, True)
     file = FileDemands(frozenset({"user/ann", "user/bob", "user/eve"}), groups, {"s3": demanded})
-    assert file.demand_of("s3", "user/bob") == Demand(True, 900)
-    assert file.demand_of("s3", "user/ann") == Demand(None)
-    assert file.demand_of("s3", "user/eve") == file.demand_of("other", "user/bob") == Demand(False)
+    assert file.demand_of("s3", "user/bob") == MfaDemand(True, 900)
+    assert file.demand_of("s3", "user/ann") == MfaDemand(None)
+    assert file.demand_of("s3", "user/eve") == file.demand_of("other", "user/bob") == MfaDemand(False)
     assert file.demand_of("s3", "user/stranger") is None
     assert (
         file.is_required_for_all("s3") is None

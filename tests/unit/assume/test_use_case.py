@@ -239,7 +239,7 @@ def test_a_refused_code_is_followed_by_a_question(world: World) -> None:
 
     world.run("admin", codes=CodeSources(variable="111111", ask=ask))
     assert [code for *_, code in world.calls] == ["111111", "222222"]
-    assert asked == [f"AWS refused that code; wait for the next one. MFA code for admin ({SERIAL}): "]
+    assert asked == [f"AWS refused that code. Wait for the next one. MFA code for admin ({SERIAL}): "]
 
 
 def test_a_session_that_may_carry_mfa_already_is_tried_before_a_code_is_asked_for(world: World) -> None:
@@ -262,8 +262,8 @@ def test_a_role_session_cannot_give_mfa(world: World) -> None:
 def test_being_someone_already_is_said(world: World) -> None:
     world.run("s3", {"RECONCILE_ALIAS": "admin"})
     world.run("s3", {"RECONCILE_ALIAS": "admin", "RECONCILE_SOURCE_PROFILE": "work"})
-    assert "already admin" in world.said[0] and "no AWS_PROFILE was kept" in world.said[0]
-    assert "already admin" in world.said[1] and "profile work" in world.said[1]
+    assert "already in `admin`" in world.said[0] and "no profile was set before" in world.said[0]
+    assert "already in `admin`" in world.said[1] and "profile work" in world.said[1]
 
 
 def test_keys_of_another_tool_that_are_over_are_not_told_to_be_unset(world: World) -> None:

@@ -142,9 +142,9 @@ LOOKS: dict[str, tuple[bytes, str]] = {
     "a page": (PAGE, "an HTML page"),
     "a page in capitals": (b"\xef\xbb\xbf<!DOCTYPE HTML PUBLIC>", "an HTML page"),
     "a page that is XML": (XHTML, "an HTML page"),
-    "XML": (b"<a/>", "XML that is broken or of something else"),
+    "XML": (b"<a/>", "XML that is broken or not AWS's"),
     "JSON": (b"[]", "JSON"),
-    "text": (b"no", "content that is no XML"),
+    "text": (b"no", "content that is not XML"),
 }
 
 
@@ -224,7 +224,7 @@ def test_without_a_field_that_is_relied_on_an_answer_is_none(service: str, opera
     whole = answer_of(operation, shape)
     assert parsed(service, operation, whole)
     for body in answers_without(whole, shape, REQUIRED):
-        with pytest.raises(ForeignAnswer, match=r"missing or malformed|is broken or of something else"):
+        with pytest.raises(ForeignAnswer, match=r"missing or malformed|is broken or not AWS's"):
             parsed(service, operation, body)
 
 

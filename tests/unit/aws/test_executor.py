@@ -56,4 +56,4 @@ def test_what_is_said_to_who_stops_it_is_on_a_line_of_its_own_above_the_bar(monk
         signal.raise_signal(signal.SIGINT)
         written = cast(Terminal, sys.stderr).getvalue()
     assert stop.event.is_set()
-    assert "\x1b[2KStopping once" in written
+    assert "\x1b[2KStopping when" in written

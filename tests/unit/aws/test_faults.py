@@ -51,7 +51,7 @@ SAID: dict[str, tuple[Exception, str, str]] = {
     "no credentials": (NoCredentialsError(), "no AWS credentials were found.", "--profile"),
     "half credentials": (
         PartialCredentialsError(provider="env", cred_var="aws_secret_access_key"),
-        "no AWS credentials were found.",
+        "the AWS credentials are incomplete",
         "--profile",
     ),
     "no profile": (ProfileNotFound(profile="dev"), "dev", "AWS_PROFILE"),

@@ -111,9 +111,9 @@ def test_whoever_sends_a_byte_at_a_time_or_without_an_end_is_left(monkeypatch: p
         assert "127.0.0.1 did not answer in time" in text and len(server.requests) == 1
         monkeypatch.setattr(limits, "MAX_ANSWER_BYTES", 2**20)
         server.sender = send_before(b"HTTP/1.1 200 OK\r\n\r\n", repeat_bytes(b"x" * 65536))
-        assert "is no sign-in token" in said(f"{server.url}{QUERY}")
+        assert "without a sign-in token" in said(f"{server.url}{QUERY}")
         server.sender = send_bytes(build_http(200, b"[" * 100_000))
-        assert "is no sign-in token" in said(f"{server.url}{QUERY}")
+        assert "without a sign-in token" in said(f"{server.url}{QUERY}")
     assert "bad-call-timeout" in said("http://127.0.0.1:1", {"RECONCILE_CALL_TIMEOUT": "soon"})
 
 

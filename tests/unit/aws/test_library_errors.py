@@ -65,8 +65,8 @@ def test_a_sentence_about_profiles_is_kept() -> None:
     ("raised", "cause"),
     [
         (FileNotFoundError(2, "No such file or directory", SECRET), "no such file or directory."),
-        (ValueError(SECRET), "what it gave cannot be read."),
-        (KeyError(SECRET), "what it gave cannot be read."),
+        (ValueError(SECRET), "invalid output."),
+        (KeyError(SECRET), "invalid output."),
     ],
 )
 def test_what_a_source_of_credentials_raises_is_an_error_of_botocores(raised: Exception, cause: str) -> None:

@@ -41,7 +41,7 @@ def test_every_page_is_read_even_where_a_marker_comes_again_later() -> None:
     ids=["the same again and again", "an empty marker", "no marker", "no marker later"],
 )
 def test_more_that_is_nowhere_is_an_error(answers: list[dict[str, Any]]) -> None:
-    with pytest.raises(PaginationError, match="ListRoles says that there is more"):
+    with pytest.raises(PaginationError, match="ListRoles has more pages"):
         read(*answers)
 
 
@@ -59,12 +59,12 @@ def test_a_list_without_an_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> N
     ]
     tagged = [{"PaginationToken": str(number), "ResourceTagMappingList": []} for number in range(1, 9)]
     client = Mock(get_resources=Mock(side_effect=tagged))
-    assert read_bulk_tags(SimpleNamespace(partition="aws", client=lambda *_, **__: client)) is None  # type: ignore[arg-type]
+    assert read_bulk_tags(SimpleNamespace(partition="aws", make_client=lambda *_, **__: client)) is None  # type: ignore[arg-type]
     assert client.get_resources.call_count == 3
 
 
 def test_tags_in_bulk_that_repeat_themselves_are_no_use() -> None:
     answer = {"PaginationToken": "1", "ResourceTagMappingList": [{"ResourceARN": "arn", "Tags": []}]}
     client = Mock(get_resources=Mock(side_effect=[answer] * 3))
-    connection: Any = SimpleNamespace(partition="aws", client=lambda *_, **__: client)
+    connection: Any = SimpleNamespace(partition="aws", make_client=lambda *_, **__: client)
     assert read_bulk_tags(connection) is None

@@ -58,7 +58,7 @@ CASES = {
         f"[profile stagging]\n{KEYS}", "", ("no profile staging", "Did you mean stagging?"), "staging"
     ),
     "a profile of AWS_PROFILE": Case(
-        "", "", ("There is no profile ops", "AWS_PROFILE asks for it."), None, {"AWS_PROFILE": "ops"}
+        "", "", ("There is no profile ops", "AWS_PROFILE selects it."), None, {"AWS_PROFILE": "ops"}
     ),
     "an empty AWS_PROFILE": Case(
         "", "", ("AWS_PROFILE is set and empty", "`unset AWS_PROFILE`"), None, {"AWS_PROFILE": ""}
@@ -66,13 +66,13 @@ CASES = {
     "no `profile ` in the config file": Case(
         f"# first\n[dev]\n{KEYS}",
         "",
-        ("CONFIG:2 says [dev]; in this file the section of a profile is [profile dev].", "Write [profile dev] there."),
+        ("CONFIG:2 has [dev], but in this file the section must be [profile dev].", "Write [profile dev] there."),
         line="CONFIG:2",
     ),
     "`profile ` in the credentials file": Case(
         "",
         f"[profile dev]\n{KEYS}",
-        ("CREDENTIALS:1 says [profile dev]; in this file the section of a profile is [dev].", "Write [dev] there."),
+        ("CREDENTIALS:1 has [profile dev], but in this file the section must be [dev].", "Write [dev] there."),
         line="CREDENTIALS:1",
     ),
     "capitals": Case(f"[Profile dev]\n{KEYS}", "", ("There is no profile dev",)),
@@ -113,7 +113,7 @@ CASES = {
         "",
         "[dev]\naws_access_key_id = AKIAPLANTED\n",
         (
-            "The profile dev (CREDENTIALS:2) has aws_access_key_id, and no aws_secret_access_key beside it.",
+            "The profile dev (CREDENTIALS:2) has aws_access_key_id, but no aws_secret_access_key.",
             "`aws configure --profile dev`",
         ),
         line="CREDENTIALS:2",
@@ -121,20 +121,20 @@ CASES = {
     "a pair of keys in two files": Case(
         f"[profile dev]\naws_secret_access_key = {SECRET}\n",
         "[dev]\naws_access_key_id = AKIAPLANTED\n",
-        ("aws_secret_access_key stands in CONFIG:2: AWS's tools take both from one file.",),
+        ("aws_secret_access_key is in CONFIG:2, but AWS's tools read both from one file.",),
         line="CREDENTIALS:2",
     ),
     "a key in the environment without its secret": Case(
         "",
         "",
-        ("AWS_ACCESS_KEY_ID is set in the environment, and AWS_SECRET_ACCESS_KEY is not.", "`unset AWS_ACCESS_KEY_ID`"),
+        ("AWS_ACCESS_KEY_ID is set in the environment, but AWS_SECRET_ACCESS_KEY is not.", "`unset AWS_ACCESS_KEY_ID`"),
         None,
         {"AWS_ACCESS_KEY_ID": "AKIAPLANTED"},
     ),
     "a profile without credentials": Case(
         "[profile dev]\nregion = eu-central-1\n",
         "",
-        ("The profile dev (CONFIG:1) says nothing of credentials.", "`aws login --profile dev`"),
+        ("The profile dev (CONFIG:1) has no credentials.", "`aws login --profile dev`"),
         line="CONFIG:1",
     ),
     "nothing at all": Case("", "", ("No AWS credentials were found: no AWS_ACCESS_KEY_ID", "`aws login`"), None),
@@ -142,12 +142,12 @@ CASES = {
         f"[profile dev]\n{KEYS}", "", ("no profile default", "There are the profiles dev.", "--profile NAME"), None
     ),
     "a default that is none": Case(
-        "", f"[profile default]\n{KEYS}", ("CREDENTIALS:1 says [profile default]", "Write [default] there."), None
+        "", f"[profile default]\n{KEYS}", ("CREDENTIALS:1 has [profile default]", "Write [default] there."), None
     ),
     "a role without source": Case(
         "[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/r\n",
         "",
-        ("has role_arn, and nothing says", "`aws configure set source_profile NAME --profile dev`"),
+        ("has role_arn, but no source_profile", "`aws configure set source_profile NAME --profile dev`"),
         line="CONFIG:2",
     ),
     "a source that is not there": Case(
@@ -155,7 +155,7 @@ CASES = {
         "",
         (
             "There is no profile bas",
-            "`source_profile` of the profile dev (CONFIG:3) asks for it.",
+            "`source_profile` of the profile dev (CONFIG:3) selects it.",
             "Did you mean base?",
         ),
         line="CONFIG:3",
@@ -164,14 +164,14 @@ CASES = {
         "[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n"
         "[profile base]\nregion = x\n",
         "",
-        ("The profile base (CONFIG:4, by way of dev) has no credentials.", "`aws login --profile base`"),
+        ("The profile base (CONFIG:4, source of dev) has no credentials.", "`aws login --profile base`"),
         line="CONFIG:4",
     ),
     "sources in a circle": Case(
         "[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = b\n"
         "[profile b]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = dev\n",
         "",
-        ("Profiles lead back to themselves by `source_profile`: dev → b → dev.", "CONFIG:6", "--profile b`"),
+        ("These profiles form a circle through `source_profile`: dev → b → dev.", "CONFIG:6", "--profile b`"),
         line="CONFIG:6",
     ),
     "two sources": Case(
@@ -202,7 +202,7 @@ CASES = {
     "a token file that is not there": Case(
         "[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/r\nweb_identity_token_file = /nowhere/x\n",
         "",
-        ("that the profile dev (CONFIG:3) takes its credentials from failed: no such file or directory.",),
+        ("with the credentials of the profile dev (CONFIG:3) failed: no such file or directory.",),
         line="CONFIG:3",
     ),
     "a process that fails": Case(
@@ -231,11 +231,14 @@ CASES = {
         "[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = my sso\n"
         f'[profile "my sso"]\n{SSO}{SSO_SESSION}',
         "",
-        ("the profile my sso (CONFIG:5, by way of dev)", "`aws sso login --profile 'my sso'`"),
+        ("the profile my sso (CONFIG:5, source of dev)", "`aws sso login --profile 'my sso'`"),
         line="CONFIG:5",
     ),
     "no such sso-session": Case(
-        f"[profile dev]\n{SSO}", "", ("names the sso-session corp", "[sso-session corp] of CONFIG"), line="CONFIG:2"
+        f"[profile dev]\n{SSO}",
+        "",
+        ("names the sso-session corp", "CONFIG has no section [sso-session corp]"),
+        line="CONFIG:2",
     ),
     "single sign-on without a role": Case(
         f"[profile dev]\nsso_session = corp\nsso_account_id = 123456789012\n{SSO_SESSION}",
@@ -246,7 +249,7 @@ CASES = {
     "single sign-on that differs": Case(
         f"[profile dev]\n{SSO}sso_region = eu-central-1\n{SSO_SESSION}",
         "",
-        ("say different things of sso_region", "Delete the line sso_region"),
+        ("have different values of sso_region", "Delete the line sso_region"),
         line="CONFIG:5",
     ),
     "`aws login` without awscrt": Case(
@@ -330,7 +333,7 @@ RAISED = {
     "a sign-in without permission": (
         LoginInsufficientPermissions(),
         "signin:CreateOAuth2Token",
-        "SignInLocalDevelopmentAccess to you; then `aws login --profile dev`",
+        "SignInLocalDevelopmentAccess to you; then run `aws login --profile dev`",
     ),
     "a sign-in that AWS refuses": (LoginError(), "did not renew", "Sign in again: `aws login --profile dev`"),
     "a damaged file": (KeyError(SECRET), "cannot be read", "Sign in again: `aws login --profile dev`"),
@@ -366,7 +369,7 @@ def test_nobody_is_signed_in_by_aws_login(home: Home) -> None:
     case = Case(
         f"[profile dev]\n{LOGIN}",
         "",
-        ("There is no session of `aws login` for the profile dev (CONFIG:2)", "`aws login --profile dev`"),
+        ("There is no usable session of `aws login` for the profile dev (CONFIG:2)", "`aws login --profile dev`"),
     )
     with patch.object(botocore.credentials, "EC", object()):
         check(home, case, home.problem(case))
@@ -393,7 +396,9 @@ DEAD = {
     ),
     "another secret": (
         "SignatureDoesNotMatch",
-        Case("", f"[dev]\n{KEYS}", ("(CREDENTIALS:2)", "the secret is not that of the key id"), line="CREDENTIALS:2"),
+        Case(
+            "", f"[dev]\n{KEYS}", ("(CREDENTIALS:2)", "the secret does not belong to the key id"), line="CREDENTIALS:2"
+        ),
     ),
     "a session that ended": (
         "ExpiredToken",
@@ -409,7 +414,7 @@ DEAD = {
         Case(
             f"[profile dev]\n{LOGIN}",
             f"[dev]\n{KEYS}",
-            ("The profile has login_session as well, but its access key comes first.", "Delete the lines"),
+            ("The profile has login_session, too, but its access key takes precedence.", "delete the lines"),
             line="CREDENTIALS:2",
         ),
     ),
@@ -419,7 +424,7 @@ DEAD = {
     ),
     "the environment of an alias": (
         "ExpiredToken",
-        Case("", "", ("those of the alias ro", "`exit`"), None, {**WITH_TOKEN, "RECONCILE_ALIAS": "ro"}),
+        Case("", "", ("belong to the alias ro", "`exit`"), None, {**WITH_TOKEN, "RECONCILE_ALIAS": "ro"}),
     ),
     "a process": (
         "ExpiredToken",
@@ -427,7 +432,7 @@ DEAD = {
             "[profile dev]\ncredential_process = echo "
             f"""'{{"Version": 1, "AccessKeyId": "AKIAPLANTED", "SecretAccessKey": "{SECRET}"}}'\n""",
             "",
-            ("that the credential_process of the profile dev (CONFIG:2) gives do not work: they have expired",),
+            ("from the credential_process of the profile dev (CONFIG:2) do not work: they have expired",),
             line="CONFIG:2",
         ),
     ),
@@ -436,7 +441,7 @@ DEAD = {
         Case(
             "[profile dev]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n",
             f"[base]\n{KEYS}",
-            ("The keys of the profile base (CREDENTIALS:2, by way of dev) do not work", "--profile base`"),
+            ("The keys of the profile base (CREDENTIALS:2, source of dev) do not work", "--profile base`"),
             line="CREDENTIALS:2",
         ),
     ),
@@ -496,7 +501,7 @@ def test_a_key_with_a_line_end_in_it_names_its_profile(home: Home) -> None:
     case = Case(
         "",
         "[dev]\naws_access_key_id = AKIAPLANTED\naws_secret_access_key = PLANTED/sec\n  ret+value\n",
-        ("The keys of the profile dev (CREDENTIALS:2) do not work: the secret access key holds a character that none",),
+        ("The keys of the profile dev (CREDENTIALS:2) do not work: the secret access key holds an invalid character",),
     )
     problem = home.problem(case)
     check(home, case, problem)

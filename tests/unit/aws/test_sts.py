@@ -55,7 +55,7 @@ CASES = [
         "AccessDenied",
         "MultiFactorAuthentication failed with invalid MFA one time pass code.",
         "mfa-code-refused",
-        "Wait for the next one",
+        "Wait for the next code",
     ),
     (
         "AccessDenied",

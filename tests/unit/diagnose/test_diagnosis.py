@@ -598,7 +598,7 @@ SAID = [
     (
         "everyone, and a session policy",
         Case(CHAIN % ("", IN_ORG), "role/first", principal=SESSION_MAY_NOTHING),
-        "whether the session policy of the hop before counts here, AWS does not say",
+        "AWS does not say if the session policy of the previous hop counts here",
         (),
     ),
     (
@@ -630,15 +630,15 @@ SAID = [
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        (chained("{roles: [first]}", PASSED_TAGS), "An earlier alias of the chain sets team as transitive"),
+        (chained("{roles: [first]}", PASSED_TAGS), "An earlier alias of the chain makes team transitive"),
         (chained("{roles: [first]}", PASSED_NAME), "An earlier alias of the chain sets the source identity ann"),
         (
             chained("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:TagSession"),
-            "The session that calls carries transitive tags",
+            "The caller's session carries transitive tags",
         ),
         (
             chained("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:SetSourceIdentity"),
-            "The session that calls carries a source identity",
+            "The caller's session carries a source identity",
         ),
     ],
 )
@@ -708,7 +708,7 @@ def test_a_code_that_is_still_to_be_given_is_said(tmp_path: Path, case: Case, ex
 
 def test_a_rule_with_mfa_keeps_it_when_the_caller_is_added(tmp_path: Path) -> None:
     found = asked(tmp_path, Case(entities("{users: [alice], mfa: required}")))
-    assert found.hint.startswith("Name it in this rule")
+    assert found.hint.startswith("Add the caller to this rule")
 
 
 def test_a_raw_proposal_lets_the_caller_in(tmp_path: Path) -> None:
@@ -725,7 +725,7 @@ def test_the_proposed_policy_is_enough(tmp_path: Path) -> None:
 
 def test_a_file_that_will_take_it_away_is_said(tmp_path: Path) -> None:
     found = asked(tmp_path, Case(entities(ALICE), live=entities(DEMO)))
-    assert "the next apply takes this away" in " ".join(found.details)
+    assert "the next apply removes this right" in " ".join(found.details)
 
 
 def test_what_is_not_applied_points_at_the_file_and_at_apply(tmp_path: Path) -> None:
@@ -777,19 +777,19 @@ FAR = '{role: "arn:aws:iam::999999999999:role/x"%s}'
     [
         (
             Case(entities(DEMO, inline(ASSUME_ANY)), alias=FAR % "", refused=True),
-            "of account 999999999999 cannot be read from here: it may demand MFA, or demand an external id, or not",
+            "of account 999999999999. It may demand MFA, or demand an external id, or not",
             "carries",
             ["mfa: true", "external_id: THE-ID"],
         ),
         (
             Case(entities(DEMO, inline(ASSUME_ANY)), alias=FAR % ", external_id: abc", refused=True),
-            "it may demand MFA, or not name user/demo",
+            "It may demand MFA, or not name user/demo",
             "external",
             ["mfa: true"],
         ),
         (
             Case(entities(DEMO, inline(ASSUME_ANY)), alias=FAR % "", refused=True, mfa=WITH_CODE),
-            "it may demand an external id, or not name user/demo",
+            "It may demand an external id, or not name user/demo",
             "MFA",
             ["external_id: THE-ID"],
         ),
@@ -805,7 +805,7 @@ def test_a_trust_of_another_account_is_the_first_suspect_and_an_scp_the_second(
     assert "SCP" in second
     assert [line.partition("  ")[0] for line in found.suggested_lines] == lines
     assert found.place is not None and found.code_helps is None
-    assert case.mfa is WITH_CODE or "write on the alias" in found.hint
+    assert case.mfa is WITH_CODE or "write in the alias" in found.hint
 
 
 @pytest.mark.parametrize(

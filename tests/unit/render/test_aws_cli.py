@@ -113,7 +113,7 @@ REFUSALS = {
 @pytest.mark.parametrize("problem", REFUSALS.values(), ids=REFUSALS.keys())
 def test_an_unsafe_plan_says_so_before_the_first_command(problem: Problem) -> None:
     lines = render_plan_commands(replace(everything(), findings=(problem,))).splitlines()
-    assert lines[1] == "# NOT SAFE as it stands: Too much would go."
+    assert lines[1] == "# NOT SAFE: Too much would go."
 
 
 def test_what_is_said_of_the_order_stands_first_and_its_calls_are_numbered() -> None:

@@ -23,7 +23,7 @@ REFUSED = Explanation(
         ExplanationSide("caller", SideVerdict.ALLOWS, Evidence.FILE, ("one", "two")),
     ),
     ("And more.",),
-    "Name it in this rule of the trust of role/app:",
+    "Add the caller to this rule of the trust of role/app:",
     ("users: [alice, demo]",),
     PLACE,
 )
@@ -32,7 +32,7 @@ user/demo may not assume role/app: its trust policy does not let user/demo in. A
   trust   refuses  live: no statement lets user/demo in (roles.yaml:12:9)
   caller  allows   from the file: one
                    two
-roles.yaml:12:9: Name it in this rule of the trust of role/app:
+roles.yaml:12:9: Add the caller to this rule of the trust of role/app:
     users: [alice, demo]"""
 
 
@@ -87,7 +87,7 @@ def test_json_holds_all_of_it() -> None:
             },
             {"side": "caller", "says": "allows", "evidence": "file", "reasons": ["one", "two"]},
         ],
-        "hint": "Name it in this rule of the trust of role/app:",
+        "hint": "Add the caller to this rule of the trust of role/app:",
         "lines": ["users: [alice, demo]"],
         "file": "roles.yaml",
         "line": 12,

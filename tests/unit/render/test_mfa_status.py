@@ -48,7 +48,7 @@ def test_each_user_is_a_line(holder: MfaUser, standing: MfaReadiness, line: str)
     assert holder.readiness is standing
     text = render_status_text(status)
     assert text.splitlines()[0] == line
-    assert ("Marked with !" in text) == line.startswith("!")
+    assert ("marked with !" in text) == line.startswith("!")
     assert ("mfa enroll" in text) == (standing in (MfaReadiness.MISSING, MfaReadiness.PASSKEY))
     told = json.loads(render_status_json(status))["users"][0]
     assert (told["standing"], told["must_use_mfa"]) == (str(standing), bool(holder.reasons))
@@ -60,7 +60,7 @@ def test_names_are_aligned_and_counted() -> None:
         "  a       no device",
         f"  longer  virtual {VIRTUAL.serial}",
         "",
-        "Left over, nobody has it: arn:left",
+        "Not assigned to any user: arn:left",
         "",
         "2 users: 1 with a device that gives codes, 1 without a device.",
     ]

@@ -78,7 +78,7 @@ def test_an_unsafe_plan_says_so_last_and_its_errors_stand_above() -> None:
         Problem(Level.WARNING, "protected", "user/x is protected."),
     )
     text = render_plan_text(replace(everything(), findings=findings))
-    assert text.endswith(" It is refused as it stands: see the errors above.")
+    assert text.endswith(" An apply refuses it: see the errors above.")
     assert text.index("warning: user/x") < text.index("error: Too much would go.") < text.index("Plan: ")
     assert "    Pass --allow-deletes." in text
 
