@@ -1,4 +1,4 @@
-"""Checks that no later alias of a chain sets what an earlier one has: a source identity, transitive tags.
+"""Check that no alias of a chain sets a source identity or a transitive tag that an earlier one has set.
 
 Sources: IAM User Guide, "Monitor and control actions taken with assumed roles" (a source identity cannot change), and
 "Pass session tags in AWS STS" (a transitive tag cannot be overridden in a later role of the chain).
@@ -14,7 +14,7 @@ from reconciler.model.node import Map
 
 
 def check_chains(aliases: Mapping[str, Alias], nodes: Mapping[str, Map], context: DeclareContext) -> None:
-    """Report each alias that sets what its chain has set already: STS refuses the call."""
+    """Report each alias that sets a value again that its chain has fixed: STS refuses the call."""
     for alias in aliases.values():
         earlier = list(_find_earlier(alias, aliases))
         _check_source_identity(alias, earlier, nodes[alias.name], context)
@@ -22,7 +22,7 @@ def check_chains(aliases: Mapping[str, Alias], nodes: Mapping[str, Map], context
 
 
 def _find_earlier(alias: Alias, aliases: Mapping[str, Alias]) -> Iterator[Alias]:
-    """Yield the aliases before this one, the nearest first; a chain that goes round is reported elsewhere."""
+    """Yield the aliases before this one in its chain, the nearest first. `check_cycles` reports cycles."""
     seen = {alias.name}
     before = aliases.get(alias.via or "")
     while before is not None and before.name not in seen:
@@ -37,11 +37,11 @@ def _check_source_identity(alias: Alias, earlier: list[Alias], node: Map, contex
         return
     context.add_problem(
         "source-identity-changed",
-        f"{alias.name} sends the source identity {alias.source_identity!r}, and {first.name} before it "
+        f"{alias.name} sends the source identity {alias.source_identity!r}, but {first.name} before it sends "
         f"{first.source_identity!r}.",
         node.place_of("source_identity"),
-        f"Leave it out: {alias.name} keeps {first.source_identity!r}.",
-        "It cannot be changed within a chain: AWS refuses the call.",
+        f"Remove it here: {alias.name} keeps {first.source_identity!r}.",
+        "A source identity cannot change within a chain: AWS refuses the call.",
     )
 
 
@@ -51,8 +51,9 @@ def _check_tags(alias: Alias, earlier: list[Alias], node: Map, context: DeclareC
         if key.casefold() in set_by:
             context.add_problem(
                 "transitive-tag-set-again",
-                f"{alias.name} sets the session tag {key!r}; {set_by[key.casefold()]} before it sets it as transitive.",
+                f"{alias.name} sets the session tag {key!r}, which {set_by[key.casefold()]} before it sets as "
+                "transitive.",
                 node.get_map("session_tags").place_of(key, of_key=True),
-                "Leave it out here, or take it off `transitive_tags` there.",
+                f"Remove it here, or from `transitive_tags` of {set_by[key.casefold()]}.",
                 "A transitive tag cannot be set again within a chain: AWS refuses the call.",
             )

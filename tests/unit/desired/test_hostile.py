@@ -210,14 +210,14 @@ def test_reading_asks_nothing_of_the_network_or_the_environment(tmp_path: Path) 
         ("users:\n  \tu: {}\n", "roles.yaml:4:3", ""),
         ("users:\n  - \tu\n", "roles.yaml:4:5", ""),
         ("users:\n  a: b\n\tu: 1\n", "roles.yaml:5:1", ""),
-        ("users:\n\tu:\n\t\tpath: /x/\n", "roles.yaml:4:1", ", and 1 more begin with one"),
+        ("users:\n\tu:\n\t\tpath: /x/\n", "roles.yaml:4:1", ", and 1 more line begins with one"),
     ],
 )
 def test_a_tab_is_named_with_its_line(folder: Folder, text: str, place: str, more: str) -> None:
     (problem,) = folder.declare_text(HEAD + text).problems
     assert folder.format_problem(problem) == f"{place} bad-yaml"
-    assert problem.summary == f"Line {place.split(':')[1]} has a tab{more}: YAML indents with spaces."
-    assert problem.hint.startswith("Write spaces in place of tabs; `expand -i -t 2 ")
+    assert problem.summary == f"Line {place.split(':')[1]} has a tab{more}: YAML must be indented with spaces."
+    assert problem.hint.startswith("Replace the tabs by spaces: expand -i -t 2 ")
 
 
 @pytest.mark.parametrize(
