@@ -1,9 +1,9 @@
-"""Settings of the account: its password policy and its alias, as AWS takes and shows them.
+"""Check and show the settings of the account as AWS does: its password policy and its alias.
 
-Sources: IAM API Reference, UpdateAccountPasswordPolicy (ranges; what is left out is switched off), PasswordPolicy (what
-is switched off is not shown), CreateAccountAlias (grammar), DeleteAccountAlias (NoSuchEntity); IAM User Guide, "Using
-an alias for your AWS account ID" (a new alias overwrites the previous one; never 12 digits). The words of a refusal and
-the absent HardExpiry as LocalStack's verified test_iam_account_password_policy recorded them.
+Sources: IAM API Reference, UpdateAccountPasswordPolicy (ranges; omitted settings are switched off), PasswordPolicy
+(settings that are off are not shown), CreateAccountAlias (grammar), DeleteAccountAlias (NoSuchEntity); IAM User Guide,
+"Using an alias for your AWS account ID" (a new alias overwrites the previous one; never 12 digits). LocalStack's
+verified test_iam_account_password_policy recorded the texts of refusals and the absent HardExpiry.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ ALIAS = re.compile(r"[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
 
 
 def check_password_policy(call: ApiCall) -> None:
-    found = []
+    violations = []
     for name, (least, most) in RANGES.items():
         if call.has(name) and not least <= int(call.get(name)) <= most:
             limit = (
                 f"greater than or equal to {least}" if int(call.get(name)) < least else f"less than or equal to {most}"
             )
-            where = f"{name[0].lower()}{name[1:]}"
-            found.append(f"Value at '{where}' failed to satisfy constraint: Member must have value {limit}")
-    if found:
-        errors = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
-        raise Refusal("ValidationError", f"{errors} detected: {'; '.join(found)}")
+            parameter = f"{name[0].lower()}{name[1:]}"
+            violations.append(f"Value at '{parameter}' failed to satisfy constraint: Member must have value {limit}")
+    if violations:
+        errors = "1 validation error" if len(violations) == 1 else f"{len(violations)} validation errors"
+        raise Refusal("ValidationError", f"{errors} detected: {'; '.join(violations)}")
 
 
 def update_password_policy(call: ApiCall) -> Reply:
-    """As a whole: "this operation does not support partial updates", and an emulator may keep what is left out."""
+    """Replace the whole policy: "this operation does not support partial updates". An emulator may keep old values."""
     call.invoke("DeleteAccountPasswordPolicy")
     return call.invoke(call.action, **DEFAULTS | call.parameters)
 

@@ -1,8 +1,9 @@
-"""Entities come and go: names are unique per kind ignoring case, and the ledger follows.
+"""Check the names of new entities, and record creations and deletions in the ledger.
 
+Names are unique for each kind, ignoring letter case.
 Sources: IAM API Reference, CreateUser, CreateGroup, CreateRole, CreatePolicy, CreateInstanceProfile: "Names
 are not distinguished by case. For example, you cannot create resources named both MyResource and myresource."
-The lengths and characters of names and paths are those of the same pages.
+The same pages give the lengths and characters of names and paths.
 """
 
 from __future__ import annotations
@@ -55,8 +56,9 @@ DELETE_ACTIONS = {
 
 
 def refuse_taken_name(call: ApiCall, kind: str, name: str, ignored: IamEntity | None = None) -> None:
-    rival = call.ledger.find_same_name(kind, name)
-    if rival is not None and rival is not ignored:
+    """Refuse a name that another entity of the kind has. ignored: an entity that may have it."""
+    holder = call.ledger.find_same_name(kind, name)
+    if holder is not None and holder is not ignored:
         raise Refusal("EntityAlreadyExists", TAKEN_MESSAGES[kind].format(name), status=409)
 
 
@@ -101,30 +103,31 @@ def _check_creation(kind: str, element: str) -> Check:
     return check
 
 
-def entity_of(kind: str, element: str, told: ET.Element) -> IamEntity:
-    trust = read_child_text(told, "AssumeRolePolicyDocument")
+def entity_of(kind: str, element: str, described: ET.Element) -> IamEntity:
+    """Return the entity that a reply describes. element: the element's name, such as `User`."""
+    trust = read_child_text(described, "AssumeRolePolicyDocument")
     return IamEntity(
         kind,
-        read_child_text(told, f"{element}Name"),
-        read_child_text(told, "Arn"),
-        unique_id_of(element, read_child_text(told, f"{element}Id")),
-        read_child_text(told, "Path") or "/",
+        read_child_text(described, f"{element}Name"),
+        read_child_text(described, "Arn"),
+        unique_id_of(element, read_child_text(described, f"{element}Id")),
+        read_child_text(described, "Path") or "/",
         trust=unquote(trust) if trust.startswith("%") else trust,
     )
 
 
 def _record_entity(kind: str, element: str) -> Edit:
     def edit(call: ApiCall, reply: Reply) -> None:
-        told = reply.result.find(element)
-        if told is not None:
-            call.ledger.add(entity_of(kind, element, told))
+        described = reply.result.find(element)
+        if described is not None:
+            call.ledger.add(entity_of(kind, element, described))
 
     return edit
 
 
-def _record_arn(kind: str, where: str) -> Edit:
+def _record_arn(kind: str, path: str) -> Edit:
     def edit(call: ApiCall, reply: Reply) -> None:
-        arn = reply.result.findtext(where) or ""
+        arn = reply.result.findtext(path) or ""
         call.ledger.add(IamEntity(kind, arn, arn))
 
     return edit

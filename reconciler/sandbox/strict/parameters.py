@@ -1,7 +1,7 @@
-r"""The grammar of parameters that AWS's models constrain, for STS and for MFA.
+r"""Check parameters of STS and MFA actions against the constraints of AWS's service models.
 
 Source: the service models of STS and IAM in botocore (min, max, pattern of each member). Its `\w` and `\d` are
-ASCII, as in Java, where AWS's validation comes from.
+ASCII, as in Java, in which AWS's validation is written.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TEXT_RULES = {
 
 
 def refuse_bad_texts(call: ApiCall, *names: str) -> None:
-    """Those of the names that the request gives; which are required is the caller's to say."""
+    """Check the named parameters that the request has. Raises Refusal. It does not check that they are there."""
     for name in names:
         if call.has(name):
             value, rule = call.get(name), TEXT_RULES[name]
@@ -53,6 +53,7 @@ def require_parameters(call: ApiCall, *names: str) -> None:
 
 
 def read_duration(call: ApiCall, least: int, most: int, default: int) -> int:
+    """Return DurationSeconds, or the default. Raises Refusal if it is out of range."""
     given = call.get("DurationSeconds") or str(default)
     if not re.fullmatch(r"-?[0-9]+", given):
         raise Refusal("MalformedInput", "Invalid Argument")
@@ -68,6 +69,6 @@ def validation_error(name: str, value: str, constraint: str) -> Refusal:
 
 
 def _describe_violation(value: str, name: str, constraint: str) -> str:
-    where = name[0].lower() + name[1:]
-    told = f"Value {value} at '{where}' failed to satisfy constraint: Member must {constraint}"
-    return f"1 validation error detected: {told}"
+    member = name[0].lower() + name[1:]
+    violation = f"Value {value} at '{member}' failed to satisfy constraint: Member must {constraint}"
+    return f"1 validation error detected: {violation}"

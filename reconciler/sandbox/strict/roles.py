@@ -1,8 +1,8 @@
-"""UpdateRole with some of its fields, and the ranges of the lengths of sessions.
+"""Answer UpdateRole if some of its fields are omitted, and check the durations of sessions.
 
 Source: IAM API Reference, UpdateRole: "If you do not specify a value for this setting, the default value of
-one hour is applied"; 3600 to 43200 seconds. An omitted description stays. With neither, nothing changes (recorded by
-LocalStack's verified test_iam_roles).
+one hour is applied"; 3600 to 43200 seconds. An omitted description stays. If both are omitted, nothing changes
+(recorded by LocalStack's verified test_iam_roles).
 MaxSigninSessionDuration: 3600 to 7776000 seconds; omitted, it stays; ResetMaxSigninSessionDuration clears it, and both
 in one request are refused (botocore 1.44.7). No emulator has it, so the layer keeps it. GetRole and ListRoles show it.
 """
@@ -30,7 +30,7 @@ def _check_durations(call: ApiCall) -> None:
 
 
 def _record_durations(call: ApiCall, reply: Reply) -> None:
-    """Keep the lengths that a role's sessions may have; AssumeRole asks for them."""
+    """Record the longest sessions that a role allows, which AssumeRole checks."""
     role = call.find_entity(ROLE)
     if role is None:
         return
@@ -48,8 +48,8 @@ def update_role(call: ApiCall) -> Reply:
         return build_reply(call.action, {})
     if call.has("Description") and call.has("MaxSessionDuration"):
         return call.forward()
-    told = call.invoke("GetRole", RoleName=role.name).result
-    description = call.get("Description") if call.has("Description") else told.findtext("Role/Description")
+    result = call.invoke("GetRole", RoleName=role.name).result
+    description = call.get("Description") if call.has("Description") else result.findtext("Role/Description")
     return call.invoke(
         "UpdateRole",
         RoleName=role.name,
@@ -59,7 +59,7 @@ def update_role(call: ApiCall) -> Reply:
 
 
 def _show_signin(call: ApiCall, reply: Reply) -> None:
-    """Put the sign-in session into each role of the answer that has one set."""
+    """Add MaxSigninSessionDuration to each role of the answer for which it is set."""
     for element in reply.result.iter():
         role = call.ledger.find_by_arn(element.findtext("Arn") or "")
         if role is not None and role.kind == ROLE:

@@ -1,8 +1,8 @@
-"""Tags, kept by the layer altogether: their rules depend on the kind, and they follow an entity that moves.
+"""Keep all tags in the layer: their rules depend on the kind, and they stay with an entity that moves.
 
 Sources: IAM User Guide, "Tagging IAM resources: rules" (50 each; 128 and 256 characters; `aws:` is reserved;
-keys ignore case on users and roles, and on nothing else); API Reference, Tag* (adds or overwrites) and Untag*. The
-words of the refusals as LocalStack's verified tests recorded them (test_iam_roles, test_iam_policies).
+keys of users and roles ignore letter case, others do not); API Reference, Tag* (adds or overwrites) and Untag*.
+LocalStack's verified tests recorded the texts of refusals (test_iam_roles, test_iam_policies).
 """
 
 from __future__ import annotations
@@ -91,18 +91,18 @@ def _validation_error(where: str, constraint: str) -> Refusal:
 
 
 def _describe_quota(kind: str) -> str:
-    """Return what AWS says to more tags than an entity can have; recorded for providers alone."""
+    """Return AWS's text for too many tags on an entity. It is recorded only for providers."""
     if kind == OIDC:
         return "The number of tags has reached the maximum limit."
     return f"Cannot exceed quota for TagsPer{NOUN[kind]}: {TAGS.default}"
 
 
 def merge_tags(entity: IamEntity, pairs: Iterable[tuple[str, str]]) -> Tags:
-    """A key that is there already, in whatever case counts as the same, keeps its spelling."""
+    """Return the tags of an entity with others added. A key that it already has keeps its spelling."""
     result = dict(entity.tags)
-    spelled = {fold_key(entity.kind, key): key for key in result}
+    spellings = {fold_key(entity.kind, key): key for key in result}
     for key, value in pairs:
-        result[spelled.setdefault(fold_key(entity.kind, key), key)] = value
+        result[spellings.setdefault(fold_key(entity.kind, key), key)] = value
     return result
 
 
@@ -123,8 +123,8 @@ def _untag_entity(kind: str) -> Answer:
     def handle(call: ApiCall) -> Reply:
         entity, keys = call.require_entity(kind), call.get_list("TagKeys")
         _refuse_bad_keys(keys)
-        gone = {fold_key(kind, key) for key in keys}
-        entity.tags = {k: v for k, v in entity.tags.items() if fold_key(kind, k) not in gone}
+        removed_keys = {fold_key(kind, key) for key in keys}
+        entity.tags = {k: v for k, v in entity.tags.items() if fold_key(kind, k) not in removed_keys}
         return build_reply(call.action)
 
     return handle
@@ -144,12 +144,12 @@ def _check_creation(kind: str) -> Check:
 def _record_tags(kind: str) -> Edit:
     def edit(call: ApiCall, reply: Reply) -> None:
         result = reply.result
-        where = {
+        arn_paths = {
             MFA: "VirtualMFADevice/SerialNumber",
             OIDC: "OpenIDConnectProviderArn",
             SAML: "SAMLProviderArn",
         }
-        arn = result.findtext(where.get(kind, f"{NOUN[kind]}/Arn")) or ""
+        arn = result.findtext(arn_paths.get(kind, f"{NOUN[kind]}/Arn")) or ""
         entity = call.ledger.find_by_arn(arn)
         if entity is not None:
             entity.tags = dict(call.get_tags("Tags"))
