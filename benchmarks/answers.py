@@ -1,8 +1,8 @@
-"""What AWS answers to each call about an `Account`, as bytes: its XML, its JSON for tags, and its paging.
+"""Answer calls about a `ReplayAccount` as AWS does, as bytes: XML, JSON for tags, and paging.
 
-Shapes: IAM API reference. GetAccountAuthorizationDetails leaves out the description and session length of roles and
-the tags of policies; ListRoles leaves out tags. Entities are rendered once and pages kept until the next write, so
-that a call costs the server next to nothing.
+Source: IAM API Reference. GetAccountAuthorizationDetails omits the description and session length of roles and the
+tags of policies; ListRoles omits tags. Entities are rendered once, and pages are kept until the next write, so that a
+call costs the server almost nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmarks.documents import ACCOUNT
 IAM, STS = "https://iam.amazonaws.com/doc/2010-05-08/", "https://sts.amazonaws.com/doc/2011-06-15/"
 CREATED_AT = "2026-01-02T03:04:05Z"
 PAGE = 100
-"""Items of a page where the caller does not say (IAM API, MaxItems), and at most for GetResources."""
+"""The default number of items in a page (IAM API, MaxItems), and the largest number for GetResources."""
 _LISTS = {"User": "UserDetailList", "Group": "GroupDetailList", "Role": "RoleDetailList", "Policy": "Policies"}
 _FILTERS = {"LocalManagedPolicy": "Policy"}
 _EMPTY_LISTS = {
@@ -62,13 +62,13 @@ def render_response(operation: str, result: str, namespace: str = IAM) -> bytes:
     return f'<{operation}Response xmlns="{namespace}">{inner}{meta}</{operation}Response>'.encode()
 
 
-def render_error(refused: ReplayError) -> bytes:
-    told = render_element("Code", refused.code) + render_element("Message", escape(refused.message))
-    return f'<ErrorResponse xmlns="{IAM}"><Error><Type>Sender</Type>{told}</Error></ErrorResponse>'.encode()
+def render_error(error: ReplayError) -> bytes:
+    details = render_element("Code", error.code) + render_element("Message", escape(error.message))
+    return f'<ErrorResponse xmlns="{IAM}"><Error><Type>Sender</Type>{details}</Error></ErrorResponse>'.encode()
 
 
 class ReplayAnswers:
-    """`answer_call` and `answer_resources` give the body of each call."""
+    """The bodies of answers about an account."""
 
     def __init__(self, account: ReplayAccount) -> None:
         self.account = account
@@ -85,26 +85,26 @@ class ReplayAnswers:
         }
 
     def answer_call(self, operation: str, given: Parameters) -> bytes:
-        """The body of a call of IAM or STS. Raises Refused."""
+        """Return the body for a call to IAM or STS. Raises ReplayError."""
         self._drop_stale_pages()
         if read := self._reads.get(operation):
             return read(operation, given)
         if operation.startswith(("Get", "List")):
             return self._answer_single(operation, given)
-        made = self.account.run_write(operation, given)
+        created = self.account.run_write(operation, given)
         return render_response(
-            operation, render_element(made.kind, _render_core(made) + _render_tags(made)) if made else ""
+            operation, render_element(created.kind, _render_core(created) + _render_tags(created)) if created else ""
         )
 
-    def answer_resources(self, asked: Mapping[str, Any]) -> bytes:
-        """The body of GetResources: policies that have tags, at most 100 a page (Resource Groups Tagging API)."""
+    def answer_resources(self, request: Mapping[str, Any]) -> bytes:
+        """Return the body of GetResources: policies with tags, at most 100 a page (Resource Groups Tagging API)."""
         self._drop_stale_pages()
-        size = min(int(asked.get("ResourcesPerPage") or PAGE), PAGE)
-        start = int(asked.get("PaginationToken") or 0)
+        size = min(int(request.get("ResourcesPerPage") or PAGE), PAGE)
+        start = int(request.get("PaginationToken") or 0)
         tagged = [entity for entity in self.account.entities["Policy"].values() if entity.tags]
         page = [
-            {"ResourceARN": one.arn, "Tags": [{"Key": key, "Value": value} for key, value in one.tags.items()]}
-            for one in tagged[start : start + size]
+            {"ResourceARN": policy.arn, "Tags": [{"Key": key, "Value": value} for key, value in policy.tags.items()]}
+            for policy in tagged[start : start + size]
         ]
         token = str(start + size) if start + size < len(tagged) else ""
         return json.dumps({"PaginationToken": token, "ResourceTagMappingList": page}).encode()
@@ -115,14 +115,14 @@ class ReplayAnswers:
             self._pages, self._rendered = {}, {}
 
     def _render_items(self, kind: str) -> list[str]:
-        """Of a kind, every entity as GetAccountAuthorizationDetails shows it."""
+        """Return every entity of a kind as GetAccountAuthorizationDetails shows it."""
         if kind not in self._rendered:
             self._rendered[kind] = [_render_detail(entity) for entity in self.account.entities[kind].values()]
         return self._rendered[kind]
 
     def _answer_details(self, operation: str, given: Parameters) -> bytes:
-        asked = {value for name, value in given.items() if name.startswith("Filter.member.")}
-        kinds = tuple(kind for kind in KINDS if not asked or kind in {_FILTERS.get(name, name) for name in asked})
+        filters = {value for name, value in given.items() if name.startswith("Filter.member.")}
+        kinds = tuple(kind for kind in KINDS if not filters or kind in {_FILTERS.get(name, name) for name in filters})
         start, size = _read_window(given)
         key = (kinds, start, size)
         if key not in self._pages:
@@ -143,7 +143,7 @@ class ReplayAnswers:
         return self._pages["Roles", start, size]
 
     def _answer_single(self, operation: str, given: Parameters) -> bytes:
-        """The reads about one entity, which Terraform makes. Raises Refused."""
+        """Return the body for a read of one entity; Terraform makes these. Raises ReplayError."""
         if operation in _SINGLE_READS:
             kind, shown = _SINGLE_READS[operation]
             return render_response(operation, shown(self.account.find_entity(kind, given), given))
@@ -165,12 +165,12 @@ def _render_marker(end: int, total: int) -> str:
 
 
 def _answer_caller(operation: str, given: Parameters) -> bytes:
-    told = (
+    identity = (
         render_element("Arn", f"arn:aws:iam::{ACCOUNT}:root")
         + render_element("UserId", ACCOUNT)
         + render_element("Account", ACCOUNT)
     )
-    return render_response(operation, told, STS)
+    return render_response(operation, identity, STS)
 
 
 def _answer_session(operation: str, given: Parameters) -> bytes:
@@ -178,10 +178,12 @@ def _answer_session(operation: str, given: Parameters) -> bytes:
     keys = {"AccessKeyId": "ASIABENCHBENCHBENCH1", "SecretAccessKey": "bench", "SessionToken": "bench"}
     credentials = "".join(render_element(name, text) for name, text in (keys | {"Expiration": ends}).items())
     role, name = given["RoleArn"].rpartition("/")[2], given["RoleSessionName"]
-    who = render_element("AssumedRoleId", f"AROABENCHBENCHBENCH1:{name}")
-    who += render_element("Arn", f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{name}")
+    assumed_role_user = render_element("AssumedRoleId", f"AROABENCHBENCHBENCH1:{name}")
+    assumed_role_user += render_element("Arn", f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{name}")
     return render_response(
-        operation, render_element("Credentials", credentials) + render_element("AssumedRoleUser", who), STS
+        operation,
+        render_element("Credentials", credentials) + render_element("AssumedRoleUser", assumed_role_user),
+        STS,
     )
 
 
@@ -198,45 +200,45 @@ def _answer_empty(operation: str, given: Parameters) -> bytes:
 
 
 def _render_names(entity: StoredEntity) -> str:
-    """What every call shows of an entity."""
+    """Return the elements of an entity that every call shows."""
     kind = entity.kind
-    found = render_element("Path", entity.path) + render_element(f"{kind}Name", entity.name)
-    found += (
+    elements = render_element("Path", entity.path) + render_element(f"{kind}Name", entity.name)
+    elements += (
         render_element(f"{kind}Id", entity.unique_id)
         + render_element("Arn", entity.arn)
         + render_element("CreateDate", CREATED_AT)
     )
-    return found + (
+    return elements + (
         render_element("AssumeRolePolicyDocument", quote(entity.document, safe="")) if kind == "Role" else ""
     )
 
 
 def _render_core(entity: StoredEntity) -> str:
-    """An entity without its tags, as list calls show it; of a role, what GetAccountAuthorizationDetails leaves out."""
-    found = _render_names(entity)
+    """Return an entity without tags, as list calls show it. A role has all that the account details omit."""
+    elements = _render_names(entity)
     if entity.kind == "Role":
-        found += render_element("MaxSessionDuration", str(entity.max_session))
+        elements += render_element("MaxSessionDuration", str(entity.max_session))
     if entity.kind == "Policy":
-        found += render_element("DefaultVersionId", "v1") + render_element("AttachmentCount", "1")
-        found += render_element("PermissionsBoundaryUsageCount", "0") + render_element("IsAttachable", "true")
-        found += render_element("UpdateDate", CREATED_AT)
-    return found + (render_element("Description", escape(entity.description)) if entity.description else "")
+        elements += render_element("DefaultVersionId", "v1") + render_element("AttachmentCount", "1")
+        elements += render_element("PermissionsBoundaryUsageCount", "0") + render_element("IsAttachable", "true")
+        elements += render_element("UpdateDate", CREATED_AT)
+    return elements + (render_element("Description", escape(entity.description)) if entity.description else "")
 
 
 def _render_detail(entity: StoredEntity) -> str:
-    """An entity as GetAccountAuthorizationDetails shows it."""
+    """Return an entity as GetAccountAuthorizationDetails shows it."""
     kind = entity.kind
     if kind == "Policy":
         return _render_core(entity) + render_members("PolicyVersionList", [_render_version(entity)])
-    found = _render_names(entity)
+    elements = _render_names(entity)
     if kind == "Role":
-        found += "<InstanceProfileList/><RoleLastUsed/>"
+        elements += "<InstanceProfileList/><RoleLastUsed/>"
     if kind == "User":
-        found += render_members("GroupList", entity.groups)
+        elements += render_members("GroupList", entity.groups)
     if kind != "Group":
-        found += _render_boundary(entity) + _render_tags(entity)
+        elements += _render_boundary(entity) + _render_tags(entity)
     inline = (_render_inline(name, text) for name, text in entity.inline.items())
-    return found + render_members(f"{kind}PolicyList", inline) + _render_attached(entity, "AttachedManagedPolicies")
+    return elements + render_members(f"{kind}PolicyList", inline) + _render_attached(entity, "AttachedManagedPolicies")
 
 
 def _render_version(entity: StoredEntity) -> str:
@@ -307,4 +309,4 @@ _SINGLE_READS: Mapping[str, tuple[str, Callable[[StoredEntity, Parameters], str]
     **{name.replace("*", kind): (kind, shown) for kind in HOLDERS for name, shown in _HOLDER_READS.items()},
     **{name: ("Policy", shown) for name, shown in _POLICY_READS.items()},
 }
-"""Reads about one entity → its kind, and what they show of it."""
+"""Read of one entity → its kind, and the function that renders it."""
