@@ -86,7 +86,7 @@ def _has_git(folder: Path) -> bool:
 
 def _identity_of(path: Path) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)  # noqa: PTH116 - pathlib raises where a path is too long
+        found = os.stat(path)  # noqa: PTH116 - pathlib raises if a path is too long
     except (OSError, ValueError):
         return None
     return found.st_dev, found.st_ino

@@ -34,7 +34,7 @@ def find_files(arguments: tuple[str, ...]) -> list[Path]:
         path = Path(argument)
         if not argument:
             raise make_error("no-file", "A FILE argument is empty.", hint="Is a shell variable unset?")
-        if os.path.isdir(argument):  # noqa: PTH112 - pathlib raises where a path is too long
+        if os.path.isdir(argument):  # noqa: PTH112 - pathlib raises if a path is too long
             found += _list_folder(path)
         elif os.path.exists(argument):  # noqa: PTH110
             found.append(path)
@@ -68,7 +68,7 @@ def _check_bounds(path: Path) -> Path:
 def _find_default_file() -> Path:
     named = os.environ.get("RECONCILE_FILE")
     if named:
-        if not os.path.exists(named):  # noqa: PTH110 - pathlib raises where a path is too long
+        if not os.path.exists(named):  # noqa: PTH110 - pathlib raises if a path is too long
             raise make_error(
                 "no-file",
                 f"{named}, named by $RECONCILE_FILE, does not exist.",
@@ -181,7 +181,7 @@ def expand_include(pattern: str, place: Place) -> list[Path] | Problem:
         return _make_problem("no-file", f"`include` {pattern!r} contains a character that no path can have.", place)
     if not any(char in pattern for char in "*?["):
         target = resolve_path(pattern, place)
-        if isinstance(target, Path) and not os.path.isfile(target):  # noqa: PTH113 - pathlib raises where it is too long
+        if isinstance(target, Path) and not os.path.isfile(target):  # noqa: PTH113 - pathlib raises if it is too long
             return _make_problem(
                 "no-file", f"`include` names {pattern!r}, which does not exist.", place, _suggest_file(target)
             )

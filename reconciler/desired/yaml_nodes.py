@@ -180,7 +180,7 @@ class Builder:
     ) -> None:
         key = self._build_text(key_node)
         if not path and key.startswith(ANCHORS):
-            into.put(key, None, _mark_of(key_node), _mark_of(value_node))  # its anchors are built where they are used
+            into.put(key, None, _mark_of(key_node), _mark_of(value_node))  # each use of an anchor builds it
             return
         if key in into:
             summary = f"The key {key!r} is written twice in one mapping; first at {into.place_of(key, of_key=True)}."

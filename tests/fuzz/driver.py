@@ -1,7 +1,7 @@
-"""`make fuzz`: every target in processes of its own, as many at once as there are cores, and what came of it.
+"""Run every fuzz target in processes of its own, one for each core, and print the results (`make fuzz`).
 
-A process that hangs, dies or takes too much memory is a fault, once a second process does the same with the same input
-alone; the target then goes on in a new one until its time is over.
+A process that hangs, dies or takes too much memory is a fault if a second process does the same with that input alone.
+The target then continues in a new process until its time is over.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.fuzz.loop import SECONDS_OF_WAITING, FuzzCounts
 
 ROOT = Path(__file__).parents[2]
 SAVED = ROOT / ".fuzz"
-"""Where inputs that found a fault are kept."""
+"""The folder of inputs that showed a fault."""
 ENDING = ".input"
 _START_SECONDS = 60.0
 _PRODUCT_FOLDER = "/reconciler/"
@@ -33,7 +33,7 @@ _MOST_RESTARTS = 200
 
 @dataclass
 class TargetResult:
-    """What became of one target. `faults`: kind of fault → the file of an input that shows it."""
+    """The result of one target. faults: kind of fault → the file of an input that shows it."""
 
     name: str
     counts: FuzzCounts = field(default_factory=FuzzCounts)
@@ -43,7 +43,7 @@ class TargetResult:
 
 
 def run_all(names: Sequence[str], seconds: float, jobs: int, seed: int) -> int:
-    """Run the targets, print what they came to, and return 1 where one has found a fault."""
+    """Run the targets and print their results. Return 1 if one found a fault, else 0."""
     print(f"Fuzzing {', '.join(names)}: {seconds:.0f} s each, {jobs} at once, seed {seed}.", flush=True)
     found: list[TargetResult] = []
     with ThreadPoolExecutor(jobs) as pool:
@@ -84,7 +84,7 @@ def _run_target(name: str, seconds: float, seed: int) -> TargetResult:
             if done.returncode not in (0, TOO_LARGE):
                 _add_death(found, current.read_bytes() if current.exists() else b"", done)
             if found.counts.examples == before and not current.exists():
-                break  # it does not even start
+                break  # the process does not start
     return found
 
 
@@ -110,11 +110,11 @@ def _read_events(path: Path) -> Iterator[dict[str, Any]]:
         try:
             yield json.loads(line)
         except ValueError:
-            return  # the process ended while it wrote this one
+            return  # the process died while it wrote this line
 
 
 def _add_death(found: TargetResult, data: bytes, done: subprocess.CompletedProcess[str]) -> None:
-    """A process that ended by itself: with the stacks of what hung, by a signal, or before it began."""
+    """Add the fault of a process that ended by itself: after a hang (with stacks), by a signal, or at its start."""
     hung = "Timeout (" in done.stderr
     if hung and not replay_alone(found.name, data):
         found.unconfirmed += 1
@@ -138,7 +138,7 @@ def _add_fault(found: TargetResult, place: str, trace: str, data: bytes) -> None
 
 
 def replay_alone(name: str, data: bytes) -> str:
-    """Read one input in a process of its own, and return the fault; "" where there is none."""
+    """Read one input in a process of its own, and return the fault; "" if there is none."""
     with TemporaryDirectory() as folder:
         path = Path(folder, f"{name}-again{ENDING}")
         path.write_bytes(data)

@@ -1,4 +1,4 @@
-"""Fuzz target: the metadata of a SAML provider, as a file names it, as AWS sends it and as a saved plan holds it."""
+"""Fuzz target: the metadata of a SAML provider, from a file, from AWS and from a saved plan."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class XmlFile:
 
 
 def _spoil_tags(random: Random, text: str) -> str:
-    """One tag dropped, doubled, or in another place."""
+    """Drop, double or move one tag."""
     tags = list(_TAG.finditer(text))
     if not tags:
         return text + "<a/>"
@@ -94,7 +94,7 @@ def _spoil_tags(random: Random, text: str) -> str:
 
 
 def _deepen(random: Random, text: str) -> str:
-    """The document inside many elements, or with many of one kind in its first one."""
+    """Put the document inside many elements, or many elements into its first one."""
     head = re.match(r"\s*<\?xml[^>]*\?>", text)
     start, body = (head[0], text[head.end() :]) if head else ("", text)
     piece = random.choice(("<a>", "<a xmlns='u'>", "<a xmlns:b='u'>", "<x:a xmlns:x='v'>", "<a b='c'>"))

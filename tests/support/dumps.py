@@ -1,4 +1,4 @@
-"""All that an account has, without what differs from run to run: ids, dates, the numbers of policy versions."""
+"""Dump a whole account, without values that differ from run to run: ids, dates, numbers of policy versions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OWNED_LISTS = {
 
 
 def dump_account(iam: Any) -> dict[str, Any]:
-    """Address → all that can be read of it. Two of these are equal only if nothing is doubled and nothing is lost."""
+    """Return address → everything that can be read of the entity. Equal dumps mean equal accounts."""
     details = iam.get_account_authorization_details(Filter=_OWN_FILTERS, MaxItems=1000)
     assert not details["IsTruncated"]
     found: dict[str, Any] = {"account": _dump_settings(iam)}

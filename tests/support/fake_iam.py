@@ -1,7 +1,8 @@
-"""A small IAM in memory, for properties over many plans: applies calls, refuses as AWS documents, shows a State.
+"""A small IAM in memory, for properties over many plans. It applies calls, refuses them as AWS documents, and shows a
+State.
 
-Written from the IAM API reference ("Errors" of each operation) and the IAM User Guide, never from the planner.
-Trusts are kept by unique id and shown by ARN, as IAM does. Nothing here is eventually consistent.
+It follows the IAM API reference ("Errors" of each operation) and the IAM User Guide, never the planner. Trusts are
+stored with unique ids and shown with ARNs, as in IAM. Every change is visible at once.
 """
 
 from __future__ import annotations
@@ -32,11 +33,11 @@ CLIENTS = 100
 _ENTITY = re.compile(r"arn:aws:iam::(\d{12}):(user|role)(/(?:.*/)?)([^/]+)")
 _PROVIDER = re.compile(r"arn:aws:iam::(\d{12}):(oidc-provider|saml-provider)/(.+)")
 FETCHED_THUMBPRINT = "f" * 40
-"""The thumbprint that IAM finds for itself."""
+"""The thumbprint that IAM fetches if none is given."""
 
 
 class FakeIamError(Exception):
-    """An error answer of IAM: `code` as AWS names it."""
+    """An error answer of IAM. code: AWS's error code."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -45,7 +46,7 @@ class FakeIamError(Exception):
 
 @dataclass
 class IamRecord:
-    """One entity of any kind; what a kind has not stays empty."""
+    """An entity of any kind. Fields that its kind does not have stay empty."""
 
     kind: str
     name: str
@@ -74,7 +75,7 @@ class IamRecord:
 
 
 class FakeIam:
-    """`run_call` makes one call; `read_state` is the account as a snapshot would read it."""
+    """An account. `run_call` makes one call; `read_state` returns the account as a snapshot would read it."""
 
     def __init__(self, account: str, facts: LiveDetails | None = None) -> None:
         self.account = account
@@ -86,7 +87,7 @@ class FakeIam:
 
     @classmethod
     def of(cls, state: State) -> FakeIam:
-        """An account that shows this state; trusts that name what is not there dangle."""
+        """Return an account that shows this state. Trusts may name entities that do not exist."""
         fake = cls(state.account, state.details)
         for entity in state.entities.values():
             fake._add_entity(entity, state.details)
@@ -127,7 +128,7 @@ class FakeIam:
             record.last_version = max(int(version.id[1:]) for version in versions)
 
     def run_call(self, call: Call) -> None:
-        """Raises Refused."""
+        """Make one call. Raises FakeIamError."""
         operation = _OPERATIONS[call.operation]
         operation(self, **{_to_snake_case(key): value for key, value in call.parameters.items()})
 
@@ -193,7 +194,7 @@ class FakeIam:
         return record
 
     def _find_policy(self, arn: str) -> IamRecord | None:
-        """The record of a policy of this account; None for those of AWS, which always exist here."""
+        """Return the record of a policy of this account; None for a policy of AWS, which always exists here."""
         if not arn.startswith(f"arn:aws:iam::{self.account}:policy/"):
             return None
         record = self._find_record("policy", arn.rpartition("/")[2])
@@ -209,7 +210,7 @@ class FakeIam:
     # Trust documents
 
     def _to_stored_trust(self, text: str, *, dangling: bool = False) -> str:
-        """Principals as unique ids. An ARN of this account that nobody has is an invalid principal."""
+        """Return a trust with principals as unique ids. Raises FakeIamError if an ARN of this account has no entity."""
 
         def to_unique_id(principal: str) -> str:
             match = _ENTITY.fullmatch(principal)
@@ -242,7 +243,7 @@ def _invalid_principal_error(principal: str) -> FakeIamError:
 
 
 def _map_principals(document: Any, change: Callable[[str], str]) -> Any:
-    """A trust document with every AWS principal changed."""
+    """Return a trust document with every AWS principal changed."""
     for statement in document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]:
         for element in ("Principal", "NotPrincipal"):
             who = statement.get(element)
@@ -283,7 +284,7 @@ def _create_user(
 
 
 def _move(kind: str) -> Callable[..., None]:
-    """Id, links and policies stay; memberships and trusts, kept by key and by id, follow."""
+    """Return the call that renames or moves an entity. Its id, policies, memberships and trusts stay valid."""
 
     def move(iam: FakeIam, new_path: str = "", **name: str) -> None:
         record = iam._find_record(kind, name[f"{kind}_name"])
@@ -530,7 +531,7 @@ def _update_propagation(
     *,
     creation: bool = False,
 ) -> None:
-    """Trusted identity propagation (IAM API, UpdateOpenIDConnectProvider): one change in one call."""
+    """Change trusted identity propagation, one change in each call (IAM API, UpdateOpenIDConnectProvider)."""
     provider = context_provider or remove_context_provider
     if provider and (identity_center_instance_arn or remove_identity_center_instance) and not creation:
         raise FakeIamError("InvalidInput", "Either the context provider or the association, not both.")
@@ -622,7 +623,7 @@ def _tag_operations(kind: str, *, by_arn: bool = False) -> tuple[Callable[..., N
 
 
 def _delete_owned(field_name: str, parameter: str) -> Callable[..., None]:
-    """Deletes one thing that a user owns."""
+    """Return the call that deletes one credential of a user."""
 
     def delete(iam: FakeIam, user_name: str, **one: str) -> None:
         record = iam._find_record("user", user_name)

@@ -1,7 +1,7 @@
-"""The reads of IAM over HTTP, of an account of any size, in pages as AWS's: what a sandbox is too slow to hold.
+"""Answer the reads of IAM over HTTP, for an account of any size, in pages: a sandbox would be too slow for it.
 
-Users, groups, roles and policies have names, and roles a trust; there is nothing else in them. Of what is asked, only
-Filter, MaxItems and Marker count.
+Users, groups, roles and policies have names, and roles a trust, but nothing else. Of the parameters, only Filter,
+MaxItems and Marker are used.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ _DETAILS: dict[str, tuple[str, Callable[[int], str]]] = {
 
 @dataclass
 class PagedIam:
-    """`refusals`: what GetResources answers before it is willing, each once, as (HTTP status, body)."""
+    """An account. refusals: the first answers of GetResources, each given once, as (HTTP status, body)."""
 
     size: AccountSize
     refusals: list[HttpAnswer] = field(default_factory=list)
@@ -105,7 +105,7 @@ class PagedIam:
         return f"<Arn>{ARN}:user/u0</Arn><UserId>AIDA0</UserId><Account>{ACCOUNT}</Account>"
 
     def _GetAccountAuthorizationDetails(self, asked: dict[str, str]) -> str:
-        """AWS counts the kinds as one list."""
+        """Return a page. AWS counts all kinds as one list."""
         kinds = [value for key, value in asked.items() if key.startswith("Filter.member.")]
         counts = dict(
             zip(_DETAILS, (self.size.users, self.size.groups, self.size.roles, self.size.policies), strict=True)
@@ -158,7 +158,7 @@ class PagedIam:
 
 
 def _slice_page(items: Sequence[Any], asked: dict[str, str]) -> tuple[Sequence[Any], str]:
-    """The items from the marker on, and the end of the answer."""
+    """Return the items of the page, and the elements that end the answer."""
     first, most = int(asked.get("Marker") or 0), int(asked.get("MaxItems") or 100)
     assert most <= 1000
     more = first + most < len(items)
@@ -173,7 +173,7 @@ def _list_xml(key: str, count: int, written: Callable[[int], str], asked: dict[s
 
 @contextmanager
 def serve_iam(iam: PagedIam) -> Iterator[PagedIam]:
-    """The account behind `iam.url`."""
+    """Serve the account at `iam.url`."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

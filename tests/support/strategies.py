@@ -1,5 +1,8 @@
-"""Hypothesis strategies that every property shares: policy documents, rewrites that keep their meaning, changes
-that do not, and pairs of small worlds (what a file asks for, what is live)."""
+"""Hypothesis strategies that all properties share.
+
+They draw policy documents, rewrites that keep their meaning, changes that do not, and small worlds (a desired state and
+a live one).
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ def _lists(values: list[Json]) -> st.SearchStrategy[list[Json]]:
     return _lists_of(tuple(values))
 
 
-@cache  # to make a strategy takes longer than to draw from it
+@cache  # making a strategy takes longer than drawing from it
 def _lists_of(values: tuple[Json, ...]) -> st.SearchStrategy[list[Json]]:
     return st.lists(st.sampled_from(values), min_size=1, max_size=3, unique_by=str)
 
@@ -71,7 +74,7 @@ def _conditions(draw: st.DrawFn) -> dict[str, Json]:
 @cache
 @st.composite
 def statements(draw: st.DrawFn, *, trust: bool = False) -> dict[str, Json]:
-    """One statement, every element a list."""
+    """Draw a statement in which every element is a list."""
     found: dict[str, Json] = {"Effect": draw(st.sampled_from(["Allow", "Deny"]))}
     if draw(st.booleans()):
         found["Sid"] = draw(st.sampled_from(["One", "one", "Two"]))
@@ -89,7 +92,7 @@ def statements(draw: st.DrawFn, *, trust: bool = False) -> dict[str, Json]:
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Json]:
-    """A whole policy with an explicit Version."""
+    """Draw a whole policy with an explicit Version."""
     inside = statements(trust=draw(st.booleans()))
     return {
         "Version": draw(st.sampled_from(["2012-10-17", "2008-10-17"])),
@@ -103,7 +106,7 @@ def _vary_case(draw: st.DrawFn, text: str) -> str:
 
 
 def _vary_list(draw: st.DrawFn, values: Json) -> Json:
-    """The same set, as a list in another order with repetitions, or as one value."""
+    """Draw the same set as a list in another order, with repetitions, or as a single value."""
     listed = list(values) if isinstance(values, list) else [values]
     listed = draw(st.permutations([*listed, *draw(st.lists(st.sampled_from(listed), max_size=2))]))
     return listed[0] if len(listed) == 1 and draw(st.booleans()) else listed
@@ -151,7 +154,7 @@ def _vary_account(draw: st.DrawFn, principal: str) -> str:
 
 @st.composite
 def equivalent_documents(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
-    """Another way to write the same document (facts on canonicalisation, "Safe to equate")."""
+    """Draw another way to write the same document (facts on canonicalisation, "Safe to equate")."""
     body = [_rewrite_statement(draw, statement) for statement in document["Statement"]]
     body = draw(st.permutations([*body, *draw(st.lists(st.sampled_from(body), max_size=1))]))
     found: dict[str, Json] = {key: document[key] for key in draw(st.permutations(list(document)))}
@@ -183,12 +186,12 @@ CHANGES: dict[str, Callable[[dict[str, Json]], None]] = {
     "one more condition": lambda item: item.setdefault("Condition", {}).update({"StringNotLike": {"s3:prefix": "z"}}),
     "an empty operator": lambda item: item.setdefault("Condition", {}).update({"DateEquals": {}}),
 }
-"""Changes of one statement that change its canonical form, whatever the statement is."""
+"""Changes that alter the canonical form of any statement."""
 
 
 @st.composite
 def changed_documents(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
-    """The document with one statement really changed."""
+    """Draw the document with a change to the meaning of one statement."""
     found = copy.deepcopy(document)
     CHANGES[draw(st.sampled_from(sorted(CHANGES)))](draw(st.sampled_from(found["Statement"])))
     return found
@@ -296,7 +299,7 @@ def _trust(draw: st.DrawFn, principals: list[str], providers: list[str]) -> Any:
 
 @st.composite
 def _world_entities(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozenset()) -> dict[Address, Entity]:
-    """Entities that name only each other, within every quota; those in `old` under another name."""
+    """Draw entities that refer only to each other, within every quota. Those in `old` get another name."""
 
     def rename_old(names: list[str]) -> list[str]:
         return [f"{name}{OLD}" if name in old else name for name in names]
@@ -307,7 +310,7 @@ def _world_entities(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozen
     found: list[Entity] = []
     issuers = draw(_subset(ISSUERS))
     for name in issuers:
-        # Live there is always one: IAM fetches it where none is given.
+        # A live provider always has a thumbprint: IAM fetches one if none is given.
         thumbprints = frozenset(draw(_subset(THUMBPRINTS))) or frozenset(THUMBPRINTS[:1] if live else ())
         clients = frozenset(draw(_subset(CLIENTS)))
         found.append(OidcProvider(name, clients, thumbprints or None, tags(), *draw(_propagation(live))))
@@ -356,7 +359,7 @@ def _world_entities(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozen
 
 @cache
 def _propagation(live: bool) -> st.SearchStrategy[tuple[str | None, str | None]]:
-    """Context provider and Identity Center instance of a provider: the instance never without the other."""
+    """Draw the context provider and the Identity Center instance of a provider; no instance without the former."""
     pairs = [("", ""), (CONTEXTS[0], ""), (CONTEXTS[0], INSTANCES[0]), (CONTEXTS[1], INSTANCES[1])]
     unsaid: list[tuple[str | None, str | None]] = [(None, None), (None, None), (CONTEXTS[1], None)]
     return st.sampled_from(pairs if live else [*unsaid, *pairs])
@@ -412,7 +415,7 @@ _IGNORABLE = {
 
 
 OLD = "-old"
-"""Ends the names of what is live and has another name in the file."""
+"""The suffix of live names that have another name in the file."""
 
 
 def _find_moves(live: dict[Address, Entity], wanted: dict[Address, Entity]) -> tuple[Move, ...]:
@@ -421,12 +424,12 @@ def _find_moves(live: dict[Address, Entity], wanted: dict[Address, Entity]) -> t
 
 
 def worlds() -> st.SearchStrategy[tuple[Desired, State]]:
-    """What a file asks for and what is live; many of the plans between them are safe. Half of them move something."""
+    """Draw a desired and a live state; many plans between them are safe. Half of them move an entity."""
     return _worlds() | moving_worlds()
 
 
 def moving_worlds() -> st.SearchStrategy[tuple[Desired, State]]:
-    """Where the file has another name for some of what is live, and says so under `moved`."""
+    """Draw worlds in which the file renames some live entities under `moved`."""
     names = sorted({*USERS, *GROUPS, *ROLES, *POLICIES})
     return _subset(names).flatmap(lambda old: _worlds(frozenset(old)))
 
