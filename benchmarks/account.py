@@ -73,9 +73,9 @@ class ReplayAccount:
             account._store_entity(entity)
         return account
 
-    def find_entity(self, kind: str, given: Parameters) -> StoredEntity:
+    def find_entity(self, kind: str, parameters: Parameters) -> StoredEntity:
         """Return the entity that a call names. Raises ReplayError if there is none."""
-        key = given.get("PolicyArn" if kind == "Policy" else f"{kind}Name", "")
+        key = parameters.get("PolicyArn" if kind == "Policy" else f"{kind}Name", "")
         entity = self.entities[kind].get(key)
         if entity is None and kind == "Policy" and key.startswith("arn:aws:iam::aws:policy/"):
             path, _, name = key.removeprefix("arn:aws:iam::aws:policy").rpartition("/")
@@ -84,39 +84,39 @@ class ReplayAccount:
             raise ReplayError(404, "NoSuchEntity", f"The {kind.lower()} {key} cannot be found.")
         return entity
 
-    def run_write(self, operation: str, given: Parameters) -> StoredEntity | None:
+    def run_write(self, operation: str, parameters: Parameters) -> StoredEntity | None:
         """Carry out a write, and return the entity that it created, if any. Raises ReplayError."""
         if operation not in _WRITES:
             raise ReplayError(400, "InvalidAction", f"The replay server does not carry out {operation}.")
         act, kind = _WRITES[operation]
         self.version += 1
-        return act(self, kind, given)
+        return act(self, kind, parameters)
 
-    def _create_entity(self, kind: str, given: Parameters) -> StoredEntity:
+    def _create_entity(self, kind: str, parameters: Parameters) -> StoredEntity:
         entity = StoredEntity(
             kind=kind,
-            name=given[f"{kind}Name"],
-            path=given.get("Path", "/"),
-            document=given.get("PolicyDocument" if kind == "Policy" else "AssumeRolePolicyDocument", ""),
-            description=given.get("Description", ""),
-            max_session=int(given.get("MaxSessionDuration", 3600)),
-            boundary=given.get("PermissionsBoundary", ""),
-            tags=dict(_read_tags(given)),
+            name=parameters[f"{kind}Name"],
+            path=parameters.get("Path", "/"),
+            document=parameters.get("PolicyDocument" if kind == "Policy" else "AssumeRolePolicyDocument", ""),
+            description=parameters.get("Description", ""),
+            max_session=int(parameters.get("MaxSessionDuration", 3600)),
+            boundary=parameters.get("PermissionsBoundary", ""),
+            tags=dict(_read_tags(parameters)),
         )
         if self._key_of(entity) in self.entities[kind]:
             raise ReplayError(409, "EntityAlreadyExists", f"{kind} with name {entity.name} already exists.")
         self._store_entity(entity)
         return entity
 
-    def _attach_policy(self, kind: str, given: Parameters) -> None:
-        policy = self.find_entity("Policy", given)
-        self.find_entity(kind, given).attached[given["PolicyArn"]] = policy.name
+    def _attach_policy(self, kind: str, parameters: Parameters) -> None:
+        policy = self.find_entity("Policy", parameters)
+        self.find_entity(kind, parameters).attached[parameters["PolicyArn"]] = policy.name
 
-    def _put_policy(self, kind: str, given: Parameters) -> None:
-        self.find_entity(kind, given).inline[given["PolicyName"]] = given["PolicyDocument"]
+    def _put_policy(self, kind: str, parameters: Parameters) -> None:
+        self.find_entity(kind, parameters).inline[parameters["PolicyName"]] = parameters["PolicyDocument"]
 
-    def _add_to_group(self, kind: str, given: Parameters) -> None:
-        self.find_entity(kind, given).groups[self.find_entity("Group", given).name] = None
+    def _add_to_group(self, kind: str, parameters: Parameters) -> None:
+        self.find_entity(kind, parameters).groups[self.find_entity("Group", parameters).name] = None
 
     def _store_entity(self, entity: StoredEntity) -> None:
         self.entities[entity.kind][self._key_of(entity)] = entity
@@ -135,10 +135,10 @@ _WRITES: Mapping[str, tuple[Callable[[ReplayAccount, str, Parameters], StoredEnt
 """Operation → the method that carries it out, and the kind of entity."""
 
 
-def _read_tags(given: Parameters) -> Iterator[tuple[str, str]]:
+def _read_tags(parameters: Parameters) -> Iterator[tuple[str, str]]:
     number = 1
-    while (key := given.get(f"Tags.member.{number}.Key")) is not None:
-        yield key, given.get(f"Tags.member.{number}.Value", "")
+    while (key := parameters.get(f"Tags.member.{number}.Key")) is not None:
+        yield key, parameters.get(f"Tags.member.{number}.Value", "")
         number += 1
 
 

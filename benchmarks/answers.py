@@ -84,14 +84,14 @@ class ReplayAnswers:
             **dict.fromkeys(_EMPTY_LISTS, _answer_empty),
         }
 
-    def answer_call(self, operation: str, given: Parameters) -> bytes:
+    def answer_call(self, operation: str, parameters: Parameters) -> bytes:
         """Return the body for a call to IAM or STS. Raises ReplayError."""
         self._drop_stale_pages()
-        if read := self._reads.get(operation):
-            return read(operation, given)
+        if answer := self._reads.get(operation):
+            return answer(operation, parameters)
         if operation.startswith(("Get", "List")):
-            return self._answer_single(operation, given)
-        created = self.account.run_write(operation, given)
+            return self._answer_single(operation, parameters)
+        created = self.account.run_write(operation, parameters)
         return render_response(
             operation, render_element(created.kind, _render_core(created) + _render_tags(created)) if created else ""
         )
@@ -120,10 +120,10 @@ class ReplayAnswers:
             self._rendered[kind] = [_render_detail(entity) for entity in self.account.entities[kind].values()]
         return self._rendered[kind]
 
-    def _answer_details(self, operation: str, given: Parameters) -> bytes:
-        filters = {value for name, value in given.items() if name.startswith("Filter.member.")}
+    def _answer_details(self, operation: str, parameters: Parameters) -> bytes:
+        filters = {value for name, value in parameters.items() if name.startswith("Filter.member.")}
         kinds = tuple(kind for kind in KINDS if not filters or kind in {_FILTERS.get(name, name) for name in filters})
-        start, size = _read_window(given)
+        start, size = _read_window(parameters)
         key = (kinds, start, size)
         if key not in self._pages:
             items = [(kind, item) for kind in kinds for item in self._render_items(kind)]
@@ -132,8 +132,8 @@ class ReplayAnswers:
             self._pages[key] = render_response(operation, "".join(lists) + _render_marker(start + size, len(items)))
         return self._pages[key]
 
-    def _answer_roles(self, operation: str, given: Parameters) -> bytes:
-        start, size = _read_window(given)
+    def _answer_roles(self, operation: str, parameters: Parameters) -> bytes:
+        start, size = _read_window(parameters)
         if ("Roles", start, size) not in self._pages:
             roles = list(self.account.entities["Role"].values())
             page = render_members("Roles", map(_render_core, roles[start : start + size]))
@@ -142,20 +142,20 @@ class ReplayAnswers:
             )
         return self._pages["Roles", start, size]
 
-    def _answer_single(self, operation: str, given: Parameters) -> bytes:
+    def _answer_single(self, operation: str, parameters: Parameters) -> bytes:
         """Return the body for a read of one entity; Terraform makes these. Raises ReplayError."""
         if operation in _SINGLE_READS:
             kind, shown = _SINGLE_READS[operation]
-            return render_response(operation, shown(self.account.find_entity(kind, given), given))
+            return render_response(operation, shown(self.account.find_entity(kind, parameters), parameters))
         if operation == "ListGroupsForUser":
-            names = self.account.find_entity("User", given).groups
+            names = self.account.find_entity("User", parameters).groups
             groups = render_members("Groups", (_render_core(self.account.entities["Group"][name]) for name in names))
             return render_response(operation, groups + _render_marker(0, 0))
         raise ReplayError(400, "InvalidAction", f"The replay server does not answer {operation}.")
 
 
-def _read_window(given: Parameters) -> tuple[int, int]:
-    return int(given.get("Marker", 0)), int(given.get("MaxItems", PAGE))
+def _read_window(parameters: Parameters) -> tuple[int, int]:
+    return int(parameters.get("Marker", 0)), int(parameters.get("MaxItems", PAGE))
 
 
 def _render_marker(end: int, total: int) -> str:
@@ -164,7 +164,7 @@ def _render_marker(end: int, total: int) -> str:
     return render_element("IsTruncated", "true") + render_element("Marker", str(end))
 
 
-def _answer_caller(operation: str, given: Parameters) -> bytes:
+def _answer_caller(operation: str, parameters: Parameters) -> bytes:
     identity = (
         render_element("Arn", f"arn:aws:iam::{ACCOUNT}:root")
         + render_element("UserId", ACCOUNT)
@@ -173,11 +173,11 @@ def _answer_caller(operation: str, given: Parameters) -> bytes:
     return render_response(operation, identity, STS)
 
 
-def _answer_session(operation: str, given: Parameters) -> bytes:
+def _answer_session(operation: str, parameters: Parameters) -> bytes:
     ends = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
     keys = {"AccessKeyId": "ASIABENCHBENCHBENCH1", "SecretAccessKey": "bench", "SessionToken": "bench"}
     credentials = "".join(render_element(name, text) for name, text in (keys | {"Expiration": ends}).items())
-    role, name = given["RoleArn"].rpartition("/")[2], given["RoleSessionName"]
+    role, name = parameters["RoleArn"].rpartition("/")[2], parameters["RoleSessionName"]
     assumed_role_user = render_element("AssumedRoleId", f"AROABENCHBENCHBENCH1:{name}")
     assumed_role_user += render_element("Arn", f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{name}")
     return render_response(
@@ -187,7 +187,7 @@ def _answer_session(operation: str, given: Parameters) -> bytes:
     )
 
 
-def _answer_summary(operation: str, given: Parameters) -> bytes:
+def _answer_summary(operation: str, parameters: Parameters) -> bytes:
     entries = "".join(
         render_element("entry", render_element("key", key) + render_element("value", str(value)))
         for key, value in _QUOTAS.items()
@@ -195,7 +195,7 @@ def _answer_summary(operation: str, given: Parameters) -> bytes:
     return render_response(operation, render_element("SummaryMap", entries))
 
 
-def _answer_empty(operation: str, given: Parameters) -> bytes:
+def _answer_empty(operation: str, parameters: Parameters) -> bytes:
     return render_response(operation, render_members(_EMPTY_LISTS[operation], ()) + _render_marker(0, 0))
 
 
@@ -275,21 +275,21 @@ def _render_tags(entity: StoredEntity) -> str:
     )
 
 
-def _render_whole(entity: StoredEntity, given: Parameters) -> str:
+def _render_whole(entity: StoredEntity, parameters: Parameters) -> str:
     users = "<Users/>" + _render_marker(0, 0) if entity.kind == "Group" else ""
     tags = "" if entity.kind == "Group" else _render_tags(entity)
     return render_element(entity.kind, _render_core(entity) + _render_boundary(entity) + tags) + users
 
 
-def _render_one_inline(entity: StoredEntity, given: Parameters) -> str:
-    name = given["PolicyName"]
+def _render_one_inline(entity: StoredEntity, parameters: Parameters) -> str:
+    name = parameters["PolicyName"]
     if name not in entity.inline:
         raise ReplayError(404, "NoSuchEntity", f"The policy {name} of {entity.name} cannot be found.")
     return render_element(f"{entity.kind}Name", entity.name) + _render_inline(name, entity.inline[name])
 
 
 def _render_listed(list_of: Callable[[StoredEntity], str]) -> Callable[[StoredEntity, Parameters], str]:
-    return lambda entity, given: list_of(entity) + _render_marker(0, 0)
+    return lambda entity, parameters: list_of(entity) + _render_marker(0, 0)
 
 
 _HOLDER_READS: Mapping[str, Callable[[StoredEntity, Parameters], str]] = {
@@ -301,7 +301,7 @@ _HOLDER_READS: Mapping[str, Callable[[StoredEntity, Parameters], str]] = {
 }
 _POLICY_READS: Mapping[str, Callable[[StoredEntity, Parameters], str]] = {
     "GetPolicy": _render_whole,
-    "GetPolicyVersion": lambda entity, given: render_element("PolicyVersion", _render_version(entity)),
+    "GetPolicyVersion": lambda entity, parameters: render_element("PolicyVersion", _render_version(entity)),
     "ListPolicyVersions": _render_listed(lambda entity: render_members("Versions", [_render_version(entity)])),
     "ListPolicyTags": _render_listed(_render_tags),
 }

@@ -34,12 +34,12 @@ def compare_with_serial(size: str, folder: Path) -> Iterator[Row]:
         applied = measure_apply(size, folder, server)
     with ReplayServer(size, empty=True, latency=LATENCY) as server:
         serial = measure_cost([sys.executable, "-m", "benchmarks.serial", str(plan)], server)
-    what = f"{size}: apply, times faster than one call at a time, {LATENCY} ms a call"
+    label = f"{size}: apply, times faster than one call at a time, {LATENCY} ms a call"
     detail = f"{serial.calls:,} writes: {serial.seconds:.1f} s ÷ {applied.seconds:.1f} s"
     if size == "M":
-        yield row_at_least(what, serial.seconds / applied.seconds, MIN_SPEEDUP, " ×", detail)
+        yield row_at_least(label, serial.seconds / applied.seconds, MIN_SPEEDUP, " ×", detail)
     else:
-        yield Row(what, f"{format_number(serial.seconds / applied.seconds)} × ({detail})")
+        yield Row(label, f"{format_number(serial.seconds / applied.seconds)} × ({detail})")
     yield Row(f"{size}: most calls in flight", str(applied.most_in_flight))
     yield Row(f"{size}: peak memory of the apply", f"{applied.mib:.0f} MiB")
 
@@ -54,8 +54,8 @@ def measure_throttled(folder: Path) -> Iterator[Row]:
     writes = sum(count for name, count in calls.items() if not name.startswith(("Get", "List"))) - throttled
     least_seconds = writes / WRITES_PER_SECOND
     detail = f"{writes} writes: {applied.seconds:.1f} s ÷ {least_seconds:.1f} s; {throttled} were throttled"
-    what = f"{size}: apply, time ÷ writes at {WRITES_PER_SECOND} a second"
-    yield row_at_most(what, applied.seconds / least_seconds, MAX_TIME_RATIO, " ×", detail)
+    label = f"{size}: apply, time ÷ writes at {WRITES_PER_SECOND} a second"
+    yield row_at_most(label, applied.seconds / least_seconds, MAX_TIME_RATIO, " ×", detail)
 
 
 def measure_apply(size: str, folder: Path, server: ReplayServer) -> Cost:

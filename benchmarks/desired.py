@@ -42,14 +42,14 @@ def build_desired(work: Workload) -> dict[str, Any]:
 
 def _role_fields_of(role: RoleSpec) -> dict[str, Any]:
     session = None if role.max_session == 3600 else role.max_session
-    own = _drop_empty_fields(
+    role_fields = _drop_empty_fields(
         description=role.description,
         max_session_duration=session,
         tags=role.tags,
         trust=[role.trust.rule],
         permissions_boundary=role.boundary,
     )
-    return own | _access_fields_of(role)
+    return role_fields | _access_fields_of(role)
 
 
 def _access_fields_of(entity: GroupSpec | UserSpec | RoleSpec) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def median_seconds_of(costs: Sequence[Cost]) -> float:
 
 def median_ratio_of(costs: Sequence[Cost], base: Sequence[Cost]) -> float:
     """Return the median ratio of times. Each cost is compared with the base that ran just before or after it."""
-    return statistics.median(cost.seconds / other.seconds for cost, other in zip(costs, base, strict=True))
+    return statistics.median(cost.seconds / base_cost.seconds for cost, base_cost in zip(costs, base, strict=True))
 
 
 def describe_ratio(costs: Sequence[Cost], base: Sequence[Cost], uncollected: Sequence[Cost]) -> str:

@@ -96,14 +96,14 @@ class Service:
             self.bucket.refill()
         return 200, JSON, json.dumps(self.counts.read_stats()).encode()
 
-    def answer_call(self, operation: str, given: dict[str, Any]) -> tuple[int, str, bytes]:
+    def answer_call(self, operation: str, parameters: dict[str, Any]) -> tuple[int, str, bytes]:
         try:
             if operation == "GetResources":
-                return 200, TAGGING, self.answers.answer_resources(given)
+                return 200, TAGGING, self.answers.answer_resources(parameters)
             if not operation.startswith(READS) and not self.bucket.take_token():
                 self.counts.throttled += 1
                 raise ReplayError(400, "Throttling", "Rate exceeded")
-            return 200, XML, self.answers.answer_call(operation, given)
+            return 200, XML, self.answers.answer_call(operation, parameters)
         except KeyError as missing:
             return 400, XML, render_error(ReplayError(400, "ValidationError", f"{operation} lacks {missing}."))
         except ReplayError as error:
@@ -137,19 +137,19 @@ class HttpProtocol(asyncio.Protocol):
         if path in (b"/stats", b"/zero"):
             return self._send_response(*self.service.answer_own_page(path))
         if target := headers.get(b"x-amz-target"):
-            operation, given = target.rpartition(b".")[2].decode(), json.loads(body or b"{}")
+            operation, parameters = target.rpartition(b".")[2].decode(), json.loads(body or b"{}")
         else:
-            given = dict(parse_qsl(body.decode(), keep_blank_values=True))
-            operation = given.get("Action", "?")
+            parameters = dict(parse_qsl(body.decode(), keep_blank_values=True))
+            operation = parameters.get("Action", "?")
         self.service.counts.begin(operation)
         if not self.latency:
-            return self._finish_call(operation, given)
-        asyncio.get_running_loop().call_later(self.latency, self._finish_call, operation, given)
+            return self._finish_call(operation, parameters)
+        asyncio.get_running_loop().call_later(self.latency, self._finish_call, operation, parameters)
         return None
 
-    def _finish_call(self, operation: str, given: dict[str, Any]) -> None:
+    def _finish_call(self, operation: str, parameters: dict[str, Any]) -> None:
         self.service.counts.in_flight -= 1
-        self._send_response(*self.service.answer_call(operation, given))
+        self._send_response(*self.service.answer_call(operation, parameters))
 
     def _send_response(self, status: int, kind: str, body: bytes) -> None:
         phrase = HTTPStatus(status).phrase

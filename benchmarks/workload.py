@@ -126,8 +126,8 @@ class Workload:
 
     def arns_by_name(self) -> dict[str, str]:
         """Return policy reference, as in `attached` and `boundary` → ARN."""
-        own = {policy.name: policy.arn for policy in self.policies}
-        return own | {f"aws:{name}": f"arn:aws:iam::aws:policy/{name}" for name in AWS_POLICIES}
+        own_arns = {policy.name: policy.arn for policy in self.policies}
+        return own_arns | {f"aws:{name}": f"arn:aws:iam::aws:policy/{name}" for name in AWS_POLICIES}
 
 
 def make_workload(size: WorkloadSize, seed: int = SEED) -> Workload:
@@ -189,8 +189,13 @@ class _WorkloadMaker:
         if number < PEOPLE + ACCOUNT_ITSELF:
             return _add_mfa(_build_trust({"accounts": [ACCOUNT]}, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), False)
         if number < PEOPLE + ACCOUNT_ITSELF + PARTNERS:
-            other, key = str(self.random.randint(10**11, 10**12 - 1)), f"partner-{self.random.getrandbits(32):08x}"
-            trust = _build_trust({"accounts": [other], "external_id": key}, {"AWS": f"arn:aws:iam::{other}:root"})
+            partner_account, key = (
+                str(self.random.randint(10**11, 10**12 - 1)),
+                f"partner-{self.random.getrandbits(32):08x}",
+            )
+            trust = _build_trust(
+                {"accounts": [partner_account], "external_id": key}, {"AWS": f"arn:aws:iam::{partner_account}:root"}
+            )
             trust.statement["Condition"] = {"StringEquals": {"sts:ExternalId": key}}
             return trust
         hosts = sorted(self.random.sample(HOSTS, 2 if self._happens(0.2) else 1))

@@ -32,7 +32,7 @@ def _find_earlier(alias: Alias, aliases: Mapping[str, Alias]) -> Iterator[Alias]
 
 
 def _check_source_identity(alias: Alias, earlier: list[Alias], node: Map, context: DeclareContext) -> None:
-    first = next((one for one in reversed(earlier) if one.source_identity), None)
+    first = next((earlier_alias for earlier_alias in reversed(earlier) if earlier_alias.source_identity), None)
     if first is None or alias.source_identity in (None, first.source_identity):
         return
     context.add_problem(
@@ -46,7 +46,7 @@ def _check_source_identity(alias: Alias, earlier: list[Alias], node: Map, contex
 
 
 def _check_tags(alias: Alias, earlier: list[Alias], node: Map, context: DeclareContext) -> None:
-    set_by = {key.casefold(): one.name for one in earlier for key in one.transitive_tags}
+    set_by = {key.casefold(): earlier_alias.name for earlier_alias in earlier for key in earlier_alias.transitive_tags}
     for key in alias.session_tags:
         if key.casefold() in set_by:
             context.add_problem(

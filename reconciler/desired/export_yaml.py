@@ -92,12 +92,12 @@ def _list_head_lines(export: AccountExport, command: str) -> Iterator[str]:
     for address, reason in sorted(export.left_out.items()):
         reasons.setdefault(reason, []).append(address)
     for reason, addresses in sorted(reasons.items(), key=lambda item: item[1]):
-        more = f" and {len(addresses) - _MAX_LISTED} more" if len(addresses) > _MAX_LISTED else ""
-        yield f"{', '.join(map(str, addresses[:_MAX_LISTED]))}{more}: {reason}."
+        rest = f" and {len(addresses) - _MAX_LISTED} more" if len(addresses) > _MAX_LISTED else ""
+        yield f"{', '.join(map(str, addresses[:_MAX_LISTED]))}{rest}: {reason}."
 
 
-def _format_count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _format_count(number: int, singular: str, plural: str) -> str:
+    return f"{number} {singular if number == 1 else plural}"
 
 
 def _format_section(section: str, export: AccountExport) -> str:

@@ -124,15 +124,15 @@ def load(
     patterns: list[str] = []
     trees = _compose_with_includes(list(files), variables, problems, patterns)
     is_partial = bool(problems)
-    written: dict[str, str] = {}
+    declared_values: dict[str, str] = {}
     places: dict[str, Place] = {}
     for path, node in trees.items():
-        written.update(_scalars_of(_find_entry(node, "vars")))
+        declared_values.update(_scalars_of(_find_entry(node, "vars")))
         places.update(_places_of_scalars(path, _find_entry(node, "vars")))
         account = account or next(iter(_scalars_of(node, "account").values()), None)
     if account is None and (caller := find_caller()):
         account, partition = caller
-    given_values = {**written, **variables, "partition": partition}
+    given_values = {**declared_values, **variables, "partition": partition}
     known_account = Variables.resolve({**given_values, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
     substitution, bad_variables = Variables.resolve({**given_values, "account_id": known_account})
     problems += [
@@ -157,7 +157,7 @@ def load(
         tuple(trees),
         tuple(patterns),
         given_variables=frozenset(variables),
-        declared_variables=frozenset(written) | BUILT_IN_VARIABLES,
+        declared_variables=frozenset(declared_values) | BUILT_IN_VARIABLES,
         is_partial=is_partial,
     )
 
@@ -256,9 +256,9 @@ def _find_entry(node: yaml.Node, key: str) -> yaml.Node | None:
 
 
 def _scalars_of(node: yaml.Node | None, only: str | None = None) -> dict[str, str]:
-    own = list(node.value) if isinstance(node, yaml.MappingNode) else []
-    merged_in = [value for name, value in own if name.value == "<<" and isinstance(value, yaml.MappingNode)]
-    pairs = [*(pair for value in merged_in for pair in value.value), *own]
+    own_pairs = list(node.value) if isinstance(node, yaml.MappingNode) else []
+    merged_in = [value for name, value in own_pairs if name.value == "<<" and isinstance(value, yaml.MappingNode)]
+    pairs = [*(pair for value in merged_in for pair in value.value), *own_pairs]
     return {
         name.value: value.value
         for name, value in pairs

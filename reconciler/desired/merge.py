@@ -44,20 +44,20 @@ def _merge_key(result: Map, root: Map, key: str, problems: list[Problem]) -> Non
         problems.append(_make_conflict(f"`{key}` is written twice, here and", result, root, key))
 
 
-def _merge_entries(into: Map, more: Map, section: str, problems: list[Problem]) -> None:
-    for key in more:
+def _merge_entries(into: Map, addition: Map, section: str, problems: list[Problem]) -> None:
+    for key in addition:
         if key not in into:
-            into.copy_entry(more, key)
-            if section in _BY_KEY and isinstance(more[key], Map):
-                into[key] = _copy_map(more.get_map(key))
-        elif section == "defaults" and isinstance(into[key], Map) and isinstance(more[key], Map):
-            _merge_entries(into.get_map(key), more.get_map(key), section, problems)
+            into.copy_entry(addition, key)
+            if section in _BY_KEY and isinstance(addition[key], Map):
+                into[key] = _copy_map(addition.get_map(key))
+        elif section == "defaults" and isinstance(into[key], Map) and isinstance(addition[key], Map):
+            _merge_entries(into.get_map(key), addition.get_map(key), section, problems)
         elif section in _BY_KEY:
-            if into[key] != more[key]:
-                claim = f"`{section}.{key}` is {more[key]!r} here and {into[key]!r}"
-                problems.append(_make_conflict(claim, into, more, key))
+            if into[key] != addition[key]:
+                claim = f"`{section}.{key}` is {addition[key]!r} here and {into[key]!r}"
+                problems.append(_make_conflict(claim, into, addition, key))
         else:
-            problems.append(_make_conflict(f"{key!r} in `{section}` is declared twice, here and", into, more, key))
+            problems.append(_make_conflict(f"{key!r} in `{section}` is declared twice, here and", into, addition, key))
 
 
 def _make_conflict(claim: str, first: Map, second: Map, key: str) -> Problem:

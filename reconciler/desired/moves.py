@@ -39,7 +39,8 @@ def read_moves(section: Map, context: DeclareContext) -> dict[str, Move]:
         if old is None or new is None:
             continue
         if old.kind != new.kind:
-            context.add_problem("bad-move", f"{old} cannot become {new}: their kinds differ.", place)
+            hint = f"Write a new name of the kind {old.kind}."
+            context.add_problem("bad-move", f"{old} cannot become {new}: their kinds differ.", place, hint)
         elif old == new:
             hint = "Remove the line: IAM ignores letter case in names."
             context.add_problem("bad-move", f"{old} and {new} are the same name for IAM.", place, hint)

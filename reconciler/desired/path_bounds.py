@@ -52,7 +52,7 @@ def repository_of(folder: Path) -> Path:
 @lru_cache(maxsize=256)
 def _find_repository(real: str) -> Path:
     folder = Path(real)
-    return next((one for one in (folder, *folder.parents) if _has_git(one)), folder)
+    return next((candidate for candidate in (folder, *folder.parents) if _has_git(candidate)), folder)
 
 
 def _find_root(path: Path) -> tuple[Path, bool]:
@@ -77,7 +77,7 @@ def _is_in_git_folder(path: Path, root: Path) -> bool:
     if has_git_part(below):
         return True
     git = _identity_of(root / GIT)
-    return git is not None and any(_identity_of(root / one) == git for one in (below, *below.parents))
+    return git is not None and any(_identity_of(root / ancestor) == git for ancestor in (below, *below.parents))
 
 
 def _has_git(folder: Path) -> bool:
@@ -86,7 +86,7 @@ def _has_git(folder: Path) -> bool:
 
 def _identity_of(path: Path) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)  # noqa: PTH116 - pathlib raises if a path is too long
+        status = os.stat(path)  # noqa: PTH116 - pathlib raises if a path is too long
     except (OSError, ValueError):
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

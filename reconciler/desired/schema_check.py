@@ -45,16 +45,16 @@ _ENTITY_DEPTH = 2
 
 def check_schema(root: Map) -> tuple[list[Problem], set[KeyPath]]:
     """Return a problem for each error against the schema, and the paths of the values that cannot be read."""
-    found: list[Problem] = []
+    problems: list[Problem] = []
     broken: set[KeyPath] = set()
     if is_surely_valid(root):
-        return found, broken
+        return problems, broken
     for error in _make_validator().iter_errors(root):
         path, rule = tuple(error.absolute_path), str(error.validator)
         if rule not in HARMLESS_RULES and not (rule == "required" and len(path) <= _ENTITY_DEPTH):
             broken.add(path)
-        found += _make_problems(error, root, path)
-    return found, broken
+        problems += _make_problems(error, root, path)
+    return problems, broken
 
 
 def is_surely_valid(root: Map) -> bool:
@@ -126,8 +126,8 @@ def _make_problems(error: ValidationError, root: Map, path: Sequence[str | int])
 def _make_unknown_keys(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
     fragment: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
     known = list(fragment.get("properties", {}))
-    written: Any = error.instance
-    for key in written:
+    mapping: Any = error.instance
+    for key in mapping:
         if key in known or (key.startswith("x-") and not path):
             continue
         place = find_place(root, [*path, key], of_key=True)
@@ -135,8 +135,8 @@ def _make_unknown_keys(error: ValidationError, root: Map, path: Sequence[str | i
         close = close or suggest_word(str(key), known)
         hint = f"Did you mean {close!r}?" if close else f"Write one of: {', '.join(sorted(known))}."
         hint = explain_key(str(key), known, str(path[0]) if path else "") or hint
-        where = f" in {_format_path(path)}" if path else ""
-        yield Problem(Level.ERROR, "unknown-key", f"Unknown key {key!r}{where}.", "", hint, place)
+        location = f" in {_format_path(path)}" if path else ""
+        yield Problem(Level.ERROR, "unknown-key", f"Unknown key {key!r}{location}.", "", hint, place)
 
 
 SYNONYMS = {
@@ -176,8 +176,8 @@ def _describe_error(rule: str, error: ValidationError, path: Sequence[str | int]
         if name == "version":
             return f"Unsupported version {_format_value(value)}.", "Write `version: 1`."
         close = suggest_word(str(value), [str(choice) for choice in choices])
-        listed = ", ".join(json.dumps(choice) if isinstance(choice, bool) else str(choice) for choice in choices)
-        hint = f"Did you mean {close!r}?" if close else f"Write {'' if len(choices) == 1 else 'one of: '}{listed}."
+        choice_list = ", ".join(json.dumps(choice) if isinstance(choice, bool) else str(choice) for choice in choices)
+        hint = f"Did you mean {close!r}?" if close else f"Write {'' if len(choices) == 1 else 'one of: '}{choice_list}."
         return f"{name} cannot be {_format_value(value)}.", hint
     if rule == "pattern":
         return f"{name} cannot be {_format_value(value)}.", explain_text(str(value)) or _explain_pattern(

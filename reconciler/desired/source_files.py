@@ -29,18 +29,18 @@ def find_files(arguments: tuple[str, ...]) -> list[Path]:
     """
     if not arguments:
         return [_find_default_file()]
-    found: list[Path] = []
+    paths: list[Path] = []
     for argument in arguments:
         path = Path(argument)
         if not argument:
             raise make_error("no-file", "A FILE argument is empty.", hint="Is a shell variable unset?")
         if os.path.isdir(argument):  # noqa: PTH112 - pathlib raises if a path is too long
-            found += _list_folder(path)
+            paths += _list_folder(path)
         elif os.path.exists(argument):  # noqa: PTH110
-            found.append(path)
+            paths.append(path)
         else:
             raise make_error("no-file", f"{argument} does not exist.", hint="Check the path.")
-    return [_check_bounds(path) for path in dict.fromkeys(found)]
+    return [_check_bounds(path) for path in dict.fromkeys(paths)]
 
 
 def _list_folder(folder: Path) -> list[Path]:
@@ -86,44 +86,44 @@ def _find_default_file() -> Path:
     return _check_bounds(nearest)
 
 
-def _check_owner(found: Path) -> None:
+def _check_owner(default_file: Path) -> None:
     """Check that no other user controls the default file, which nobody named.
 
     In the working folder, the owner of that folder is trusted too: the user went there on purpose.
     Raises ReconcileError if another user owns the file or its folder.
     """
-    folder, trusted = found.parent, trusted_uids(os.environ)
+    folder, trusted = default_file.parent, trusted_uids(os.environ)
     if trusted is None:
         return
-    if found == Path(DEFAULT_FILE):
+    if default_file == Path(DEFAULT_FILE):
         trusted |= {folder.stat().st_uid}
-    stranger = find_foreign_owner(found, trusted)
+    stranger = find_foreign_owner(default_file, trusted)
     if stranger is None:
         stranger = find_foreign_owner(folder, trusted)
     if stranger is not None:
         raise make_error(
             "foreign-file",
-            f"{found} or its folder belongs to {user_name_of(stranger)}, not to you.",
+            f"{default_file} or its folder belongs to {user_name_of(stranger)}, not to you.",
             "You did not name this file; it was only found, and its owner could have put anything into it.",
-            f"If you trust it, name it: as FILE, with --file, or by RECONCILE_FILE={found}",
+            f"If you trust it, name it: as FILE, with --file, or by RECONCILE_FILE={default_file}",
         )
 
 
 def find_file_above(arguments: tuple[str, ...]) -> Path | None:
     """Return the default file if it lies in a parent folder, so that the user can be told. None otherwise."""
-    found = None if arguments or os.environ.get("RECONCILE_FILE") else _find_nearest_file()
-    if found is None or found == Path(DEFAULT_FILE):
+    default_file = None if arguments or os.environ.get("RECONCILE_FILE") else _find_nearest_file()
+    if default_file is None or default_file == Path(DEFAULT_FILE):
         return None
     try:
-        _check_owner(found)
+        _check_owner(default_file)
     except ReconcileError:  # find_files reports it
         return None
-    return found
+    return default_file
 
 
 def _find_nearest_file() -> Path | None:
-    found = next((candidate for candidate in _list_candidates() if os.path.isfile(candidate)), None)  # noqa: PTH113 - pathlib raises in locked folders
-    return Path(os.path.relpath(found)) if found else None
+    nearest = next((candidate for candidate in _list_candidates() if os.path.isfile(candidate)), None)  # noqa: PTH113 - pathlib raises in locked folders
+    return Path(os.path.relpath(nearest)) if nearest else None
 
 
 def has_files(arguments: tuple[str, ...]) -> bool:
@@ -132,8 +132,8 @@ def has_files(arguments: tuple[str, ...]) -> bool:
 
 
 def _list_candidates() -> list[Path]:
-    here = Path.cwd()
-    return [folder / DEFAULT_FILE for folder in (here, *here.parents)]
+    working_folder = Path.cwd()
+    return [folder / DEFAULT_FILE for folder in (working_folder, *working_folder.parents)]
 
 
 def find_deciding_paths(arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
@@ -194,14 +194,14 @@ def expand_include(pattern: str, place: Place) -> list[Path] | Problem:
     expanded = expand_glob(folder, pattern)
     if isinstance(expanded, str):
         return _make_problem("bad-glob", f"`include` {expanded}.", place)
-    found = [item for item in expanded if not has_git_part(item.relative_to(folder))]  # a branch may be named x.yaml
-    if not found:
+    matches = [item for item in expanded if not has_git_part(item.relative_to(folder))]  # a branch may be named x.yaml
+    if not matches:
         return _make_problem("no-file", f"`include` {pattern!r} matches no file.", place, "Check the glob.")
-    for item in found:
+    for item in matches:
         inside = resolve_path(os.path.relpath(item, folder), place)
         if isinstance(inside, Problem):
             return inside
-    return found
+    return matches
 
 
 def _suggest_file(missing: Path) -> str:

@@ -159,8 +159,8 @@ class AccountKind:
         for alias in raw.texts_of("AccountAliases"):
             yield AccountAlias(ALIAS.name, alias)
         for item in raw.items_of("PasswordPolicy"):
-            given = {field: item.get(key) for field, key in _PARAMETERS.items()}
-            yield PasswordPolicy(PASSWORD_POLICY.name, **{field: value for field, value in given.items() if value})
+            values = {field: item.get(key) for field, key in _PARAMETERS.items()}
+            yield PasswordPolicy(PASSWORD_POLICY.name, **{field: value for field, value in values.items() if value})
 
     def check_name(self, name: str, place: Place) -> Iterable[Problem]:
         return ()
@@ -182,10 +182,10 @@ class AccountKind:
         if isinstance(entity, AccountAlias):
             return {"alias": entity.alias}
         default = PasswordPolicy(entity.name)
-        found = {name: value for name in _PARAMETERS if (value := getattr(entity, name)) != getattr(default, name)}
-        if "max_age" in found:
-            found["max_age"] = f"{found['max_age']}d"
-        return {"password_policy": found}
+        values = {name: value for name in _PARAMETERS if (value := getattr(entity, name)) != getattr(default, name)}
+        if "max_age" in values:
+            values["max_age"] = f"{values['max_age']}d"
+        return {"password_policy": values}
 
     def references(self, entity: AccountSetting, context: PlanContext) -> frozenset[Address]:
         return frozenset()

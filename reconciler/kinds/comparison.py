@@ -20,14 +20,14 @@ _ALIASES = {"trust": "trust_policy"}
 
 def flatten_entity(entity: Entity | None) -> dict[str, object]:
     """Return path → value of an entity. Values are compared by `==`."""
-    found: dict[str, object] = {}
+    values: dict[str, object] = {}
     for field in fields(entity) if entity is not None else ():
         value = getattr(entity, field.name)
         if field.name in _KEYED:
-            found.update({f"{field.name}.{key}": item for key, item in value.items()})
+            values.update({f"{field.name}.{key}": item for key, item in value.items()})
         elif field.name != "name" and not _is_unset(value):
-            found[field.name] = value
-    return found
+            values[field.name] = value
+    return values
 
 
 def _is_unset(value: object) -> bool:
@@ -109,8 +109,8 @@ def _own_tags_of(entity: Entity) -> dict[str, object]:
 
 
 def _mapping_of(entity: Entity, name: str) -> Mapping[str, object]:
-    found: Mapping[str, object] = getattr(entity, name)
-    return found
+    mapping: Mapping[str, object] = getattr(entity, name)
+    return mapping
 
 
 def _replace_field(entity: Entity, name: str, value: object) -> Entity:

@@ -128,10 +128,10 @@ class DeclareContext:
     @cached_property
     def declared_names(self) -> Mapping[str, tuple[str, ...]]:
         """Return the names of all declared entities by kind."""
-        found: dict[str, list[str]] = {}
+        names_by_kind: dict[str, list[str]] = {}
         for address in self.paths:
-            found.setdefault(address.kind, []).append(address.name)
-        return {kind: tuple(names) for kind, names in found.items()}
+            names_by_kind.setdefault(address.kind, []).append(address.name)
+        return {kind: tuple(names) for kind, names in names_by_kind.items()}
 
     def check_partition(self, arn: str, place: Place, partition: str | None = None) -> None:
         """Report an ARN of another partition. partition: the expected one; None: the account's, if it is known."""
@@ -169,16 +169,16 @@ class DeclareContext:
 
     def resolve_policies(self, node: Map, key: str = "policies", partition: str | None = None) -> frozenset[str]:
         """Return the ARNs of the attached policies without the expired ones. A policy listed twice is a problem."""
-        found: dict[str, datetime | None] = {}
+        expiries_by_arn: dict[str, datetime | None] = {}
         reported = find_repeated_texts(node, key)
         for value, place, ending in read_attachments(node, key):
             arn = self.resolve_policy(value, place, partition)
-            if arn in found and value not in reported:
+            if arn in expiries_by_arn and value not in reported:
                 self.add_problem("duplicate-reference", f"{value!r} is listed twice.", place, "Remove one.")
-            at = self.read_expiry(ending) if ending else None
+            expiry = self.read_expiry(ending) if ending else None
             if arn:
-                found[arn] = at
-        return frozenset(arn for arn, at in found.items() if not self.is_over(at))
+                expiries_by_arn[arn] = expiry
+        return frozenset(arn for arn, expiry in expiries_by_arn.items() if not self.is_over(expiry))
 
     def read_expiry(self, node: Map) -> datetime | None:
         """Return the moment under `expires`; None if there is none, or, with a problem, if it is not a moment."""
@@ -214,14 +214,14 @@ class DeclareContext:
 
     def read_inline_policies(self, node: Map) -> dict[str, Document]:
         written = node.get_map("inline_policies")
-        found: dict[str, Document] = {}
+        documents: dict[str, Document] = {}
         for name in written:
             place = written.place_of(name, of_key=True)
             self.problems.extend(limits.check_name("inline policy", name, 128, place))
             document = self._read_inline_policy(written, name)
             if document:
-                found[name] = document
-        return found
+                documents[name] = document
+        return documents
 
     def _read_inline_policy(self, written: Map, name: str) -> Document | None:
         """Return one inline policy; None if it cannot be read, or has expired."""
@@ -239,11 +239,11 @@ class DeclareContext:
             self.add_problem(
                 "unknown-key", f"Unknown key {key!r} beside `document`.", node.place_of(key, of_key=True), hint
             )
-        at, document = self.read_expiry(node), self.document_reader.read(node, "document", PolicyType.IDENTITY)
-        if document is None or at is None or self.is_over(at):
-            return document if at is None else None
+        expiry, document = self.read_expiry(node), self.document_reader.read(node, "document", PolicyType.IDENTITY)
+        if document is None or expiry is None or self.is_over(expiry):
+            return document if expiry is None else None
         try:
-            return add_expiry(document, at, self.partition)
+            return add_expiry(document, expiry, self.partition)
         except ExpiryConflict:
             summary = "`expires` adds DateLessThan on aws:CurrentTime, but a statement already has that condition."
             self.add_problem("expires-twice", summary, node.place_of("expires"), "Remove one of the two.")
@@ -251,17 +251,17 @@ class DeclareContext:
 
     def resolve_groups(self, node: Map) -> tuple[list[Address], set[Address]]:
         """Return all groups that the file names for a user, and the expired ones among them."""
-        listed: list[Address] = []
+        groups: list[Address] = []
         expired: set[Address] = set()
         for name, place, ending in read_memberships(node):
             group = self.resolve_name("group", name, place)
-            at = self.read_expiry(ending) if ending else None
-            if group is not None and group in listed:
+            expiry = self.read_expiry(ending) if ending else None
+            if group is not None and group in groups:
                 self.add_problem("duplicate-reference", f"{name!r} is listed twice.", place, "Remove one.")
             elif group is not None:
-                listed.append(group)
-                expired |= {group} if self.is_over(at) else set()
-        return listed, expired
+                groups.append(group)
+                expired |= {group} if self.is_over(expiry) else set()
+        return groups, expired
 
     def read_tags(self, node: Map) -> dict[str, str]:
         """Return the tags of an entity, with the tags for owner and protection that reconcile adds."""

@@ -66,8 +66,8 @@ class ExportContext:
         if address is None or address not in self.declared_addresses:
             return arn
         entity = self.live.entities[address]
-        own = arn_of(entity.address, entity.path, self.live.account, self.live.partition)
-        return entity.name if own == arn else arn
+        own_arn = arn_of(entity.address, entity.path, self.live.account, self.live.partition)
+        return entity.name if own_arn == arn else arn
 
     def policy_reference_of(self, arn: str) -> str:
         """Return a policy reference: a name in the file, `aws:NAME`, or the ARN."""
@@ -168,22 +168,22 @@ def is_ahead(at: datetime, live: State) -> bool:
 
 def export_user_expiry(document: Document, live: State) -> str | None:
     """Return the `expires` of a user, from its inline policy for that; None for another policy, or a past moment."""
-    at = denial_start_of(document, live.partition)
-    return format_timestamp(at) if at is not None and is_ahead(at, live) else None
+    expiry = denial_start_of(document, live.partition)
+    return format_timestamp(expiry) if expiry is not None and is_ahead(expiry, live) else None
 
 
 def export_inline_policies(inline: Mapping[str, Document], live: State) -> dict[str, Json]:
     """Return inline policies as a file writes them. One with a future end becomes {document, expires}."""
-    found: dict[str, Json] = {}
+    entries: dict[str, Json] = {}
     for name, document in sorted(inline.items()):
         document_and_end = split_expiry(document, live.partition)
         ends = document_and_end is not None and is_ahead(document_and_end[1], live)
-        found[name] = (
+        entries[name] = (
             {"document": to_readable(document_and_end[0]), "expires": format_timestamp(document_and_end[1])}
             if document_and_end is not None and ends
             else to_readable(document)
         )
-    return found
+    return entries
 
 
 def export_duration(seconds: int) -> str | int:

@@ -19,11 +19,11 @@ def make_ref(name: str) -> Schema:
 
 def make_text_list(description: str, examples: list[Any] | None = None, *, least: int = 0) -> Schema:
     """Return the schema of a list of different strings. least: the fewest items."""
-    found: Schema = {"type": "array", "items": {"type": "string", "minLength": 1}, "description": description}
-    found["uniqueItems"] = True
+    schema: Schema = {"type": "array", "items": {"type": "string", "minLength": 1}, "description": description}
+    schema["uniqueItems"] = True
     if least:
-        found["minItems"] = least
-    return found | ({"examples": examples} if examples else {})
+        schema["minItems"] = least
+    return schema | ({"examples": examples} if examples else {})
 
 
 def _make_expiring_reference(key: str, title: str, description: str, target: str, examples: list[Any]) -> Schema:
@@ -45,14 +45,14 @@ def _make_expiring_reference(key: str, title: str, description: str, target: str
 
 def make_entry_schema(title: str, description: str, properties: Schema, required: list[str] | None = None) -> Schema:
     """Return the schema of an entry: an object without unknown keys. Without required keys it may be left empty."""
-    found: Schema = {
+    schema: Schema = {
         "title": title,
         "description": description,
         "type": ["object", "null"] if not required else "object",
         "additionalProperties": False,
         "properties": properties,
     }
-    return found | ({"required": required} if required else {})
+    return schema | ({"required": required} if required else {})
 
 
 PATH: Schema = {

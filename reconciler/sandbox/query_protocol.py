@@ -62,8 +62,8 @@ class HttpRequest:
 
     @cached_property
     def access_key(self) -> str:
-        found = re.search(r"Credential=([^/,\s]+)/", self.header("authorization"))
-        return found[1] if found else self.parameters.get("X-Amz-Credential", "").partition("/")[0]
+        match = re.search(r"Credential=([^/,\s]+)/", self.header("authorization"))
+        return match[1] if match else self.parameters.get("X-Amz-Credential", "").partition("/")[0]
 
 
 class Refusal(Exception):

@@ -41,10 +41,10 @@ def _is_listed(call: ApiCall, policy: ET.Element) -> bool:
 def complete_policies(call: ApiCall, reply: Reply) -> None:
     for policy in list_members(reply.result, "Policies"):
         arn = read_child_text(policy, "Arn")
-        known = call.ledger.find_by_arn(arn)
+        entity = call.ledger.find_by_arn(arn)
         put_child(policy, "PolicyName", arn.rpartition("/")[2])
-        if known is not None:
-            put_child(policy, "PolicyId", known.id)
+        if entity is not None:
+            put_child(policy, "PolicyId", entity.id)
         elif not read_child_text(policy, "PolicyId"):
             answer = call.invoke("GetPolicy", PolicyArn=arn)
             put_child(policy, "PolicyId", answer.result.findtext("Policy/PolicyId") or "")

@@ -21,10 +21,12 @@ ALIAS = re.compile(r"[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
 
 def check_password_policy(call: ApiCall) -> None:
     violations = []
-    for name, (least, most) in RANGES.items():
-        if call.has(name) and not least <= int(call.get(name)) <= most:
+    for name, (lowest, highest) in RANGES.items():
+        if call.has(name) and not lowest <= int(call.get(name)) <= highest:
             limit = (
-                f"greater than or equal to {least}" if int(call.get(name)) < least else f"less than or equal to {most}"
+                f"greater than or equal to {lowest}"
+                if int(call.get(name)) < lowest
+                else f"less than or equal to {highest}"
             )
             parameter = f"{name[0].lower()}{name[1:]}"
             violations.append(f"Value at '{parameter}' failed to satisfy constraint: Member must have value {limit}")
@@ -59,7 +61,7 @@ def check_alias_grammar(call: ApiCall) -> None:
 
 def check_alias_exists(call: ApiCall) -> None:
     alias = call.get("AccountAlias")
-    if alias not in [one.text for one in list_members(call.invoke("ListAccountAliases").result, "AccountAliases")]:
+    if alias not in [item.text for item in list_members(call.invoke("ListAccountAliases").result, "AccountAliases")]:
         raise Refusal("NoSuchEntity", f"The account alias {alias} cannot be found.", status=404)
 
 

@@ -77,10 +77,10 @@ def assume_role(call: ApiCall) -> Reply:
 
 
 def _account_of(arn: str) -> str:
-    found = ROLE_ARN.fullmatch(arn)
-    if found is None:
+    match = ROLE_ARN.fullmatch(arn)
+    if match is None:
         raise Refusal("ValidationError", f"{arn} is invalid")
-    return found[1]
+    return match[1]
 
 
 def _read_session_request(call: ApiCall) -> SessionRequest:
@@ -89,12 +89,12 @@ def _read_session_request(call: ApiCall) -> SessionRequest:
     seconds = read_duration(call, SHORTEST, LONGEST, DEFAULT)
     calling_session = call.caller.session or RoleSession("", "")
     inherited = {key: value for key, value in calling_session.tags.items() if key in calling_session.transitive_keys}
-    given = _read_session_tags(call, inherited)
+    given_tags = _read_session_tags(call, inherited)
     return SessionRequest(
         seconds,
-        given,
+        given_tags,
         inherited,
-        _read_transitive_keys(call, given),
+        _read_transitive_keys(call, given_tags),
         _read_source_identity(call, calling_session.source_identity),
         *_read_session_policies(call),
     )
@@ -117,21 +117,21 @@ def _read_session_tags(call: ApiCall, inherited: Tags) -> Tags:
     return dict(pairs)
 
 
-def _read_transitive_keys(call: ApiCall, given: Tags) -> frozenset[str]:
+def _read_transitive_keys(call: ApiCall, given_tags: Tags) -> frozenset[str]:
     keys = call.get_list("TransitiveTagKeys")
-    spelled = {key.casefold(): key for key in given}
+    spelled = {key.casefold(): key for key in given_tags}
     if any(key.casefold() not in spelled for key in keys):
         raise _invalid_value_error("The specified transitive tag key must be included in the requested tags.")
     return frozenset(spelled[key.casefold()] for key in keys)
 
 
 def _read_source_identity(call: ApiCall, inherited: str) -> str:
-    given = call.get("SourceIdentity")
-    if given.casefold().startswith("aws:"):
-        raise validation_error("SourceIdentity", given, "not begin with aws:")
-    if given and inherited and given != inherited:
+    source_identity = call.get("SourceIdentity")
+    if source_identity.casefold().startswith("aws:"):
+        raise validation_error("SourceIdentity", source_identity, "not begin with aws:")
+    if source_identity and inherited and source_identity != inherited:
         raise _not_authorized_error(call, "sts:SetSourceIdentity", call.get("RoleArn"))
-    return given or inherited
+    return source_identity or inherited
 
 
 def _read_session_policies(call: ApiCall) -> tuple[str, tuple[str, ...]]:

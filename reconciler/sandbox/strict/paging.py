@@ -41,14 +41,14 @@ LISTS = {
 
 def read_page_size(call: ApiCall) -> int:
     """Return MaxItems, or its default. Raises Refusal if it is out of range."""
-    given = call.get("MaxItems") or str(DEFAULT)
-    if not given.isdigit() or not 1 <= int(given) <= MOST:
+    text = call.get("MaxItems") or str(DEFAULT)
+    if not text.isdigit() or not 1 <= int(text) <= MOST:
         raise Refusal(
             "ValidationError",
-            f"1 validation error detected: Value '{given}' at 'maxItems' failed to satisfy constraint: "
+            f"1 validation error detected: Value '{text}' at 'maxItems' failed to satisfy constraint: "
             f"Member must have value between 1 and {MOST}",
         )
-    return int(given)
+    return int(text)
 
 
 def read_marker(call: ApiCall) -> int:

@@ -54,14 +54,14 @@ def require_parameters(call: ApiCall, *names: str) -> None:
 
 def read_duration(call: ApiCall, least: int, most: int, default: int) -> int:
     """Return DurationSeconds, or the default. Raises Refusal if it is out of range."""
-    given = call.get("DurationSeconds") or str(default)
-    if not re.fullmatch(r"-?[0-9]+", given):
+    text = call.get("DurationSeconds") or str(default)
+    if not re.fullmatch(r"-?[0-9]+", text):
         raise Refusal("MalformedInput", "Invalid Argument")
-    if int(given) < least:
-        raise validation_error("DurationSeconds", given, f"have value greater than or equal to {least}")
-    if int(given) > most:
-        raise validation_error("DurationSeconds", given, f"have value less than or equal to {most}")
-    return int(given)
+    if int(text) < least:
+        raise validation_error("DurationSeconds", text, f"have value greater than or equal to {least}")
+    if int(text) > most:
+        raise validation_error("DurationSeconds", text, f"have value less than or equal to {most}")
+    return int(text)
 
 
 def validation_error(name: str, value: str, constraint: str) -> Refusal:

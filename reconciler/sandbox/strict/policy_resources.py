@@ -31,8 +31,8 @@ def refuse_bad_resources(statements: list[dict[str, Any]]) -> None:
     """Refuse the first Resource or NotResource that AWS would refuse."""
     for statement in statements:
         for name in ("Resource", "NotResource"):
-            held = statement.get(name)
-            for resource in held if isinstance(held, list) else [held]:
+            written = statement.get(name)
+            for resource in written if isinstance(written, list) else [written]:
                 if not isinstance(resource, str):
                     continue
                 flaw = check_resource(resource)

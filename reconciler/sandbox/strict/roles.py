@@ -18,11 +18,11 @@ SHORTEST, LONGEST, LONGEST_SIGNIN = 3600, 43200, 7_776_000
 
 def _check_durations(call: ApiCall) -> None:
     for name, longest in (("MaxSessionDuration", LONGEST), ("MaxSigninSessionDuration", LONGEST_SIGNIN)):
-        given = call.get(name)
-        if given and not (given.isdigit() and SHORTEST <= int(given) <= longest):
+        text = call.get(name)
+        if text and not (text.isdigit() and SHORTEST <= int(text) <= longest):
             raise Refusal(
                 "ValidationError",
-                f"1 validation error detected: Value '{given}' at '{name[0].lower()}{name[1:]}' failed to satisfy "
+                f"1 validation error detected: Value '{text}' at '{name[0].lower()}{name[1:]}' failed to satisfy "
                 f"constraint: Member must have value between {SHORTEST} and {longest}",
             )
     if call.has("MaxSigninSessionDuration") and call.get("ResetMaxSigninSessionDuration") == "true":

@@ -77,21 +77,21 @@ def invalid_input_error(message: str) -> Refusal:
 
 def read_scenario(call: ApiCall, source: IamEntity | None) -> Scenario:
     """Read the request. source: the entity whose policies are simulated; None: only policies in the request."""
-    given = read_given_policies(call.get_list("PolicyInputList"), "PolicyInputList")
+    request_policies = read_given_policies(call.get_list("PolicyInputList"), "PolicyInputList")
     boundary = _read_boundary(call, source)
     attached = [] if source is None else _read_attached(call, source)
     resource = read_given_policies([text] if (text := call.get("ResourcePolicy")) else [], "ResourcePolicy", RESOURCE)
     caller = _read_caller(call, source, bool(resource))
     principal = replace(
         caller,
-        policies=tuple(policy.source for policy in (*attached, *given)),
+        policies=tuple(policy.source for policy in (*attached, *request_policies)),
         boundary=None if boundary is None else boundary.source,
     )
     values = _read_context(call)
     caller_keys = {
-        key: one for key, one in principal.request_context.known.items() if len(one) == 1 and one[0] is not None
+        key: value for key, value in principal.request_context.known.items() if len(value) == 1 and value[0] is not None
     }
-    all_policies = (*attached, *given, *([] if boundary is None else [boundary]), *resource)
+    all_policies = (*attached, *request_policies, *([] if boundary is None else [boundary]), *resource)
     return Scenario(
         _read_actions(call),
         tuple(dict.fromkeys(call.get_list("ResourceArns"))) or ("*",),
@@ -143,15 +143,15 @@ def _read_attached(call: ApiCall, source: IamEntity) -> list[WrittenPolicy]:
 def _read_boundary(call: ApiCall, source: IamEntity | None) -> WrittenPolicy | None:
     """Return the boundary in the request, else that of the entity, if it is not excluded."""
     name = "PermissionsBoundaryPolicyInputList"
-    given = read_given_policies(call.get_list(name), name, BOUNDARY)
-    if len(given) > 1:
+    request_policies = read_given_policies(call.get_list(name), name, BOUNDARY)
+    if len(request_policies) > 1:
         raise invalid_input_error("You can specify only one permissions boundary policy.")
-    if given:
-        return given[0]
+    if request_policies:
+        return request_policies[0]
     if (
         source is None
         or not source.boundary
-        or any(one.type == "permission-boundary" for one in _read_exclusions(call))
+        or any(exclusion.type == "permission-boundary" for exclusion in _read_exclusions(call))
     ):
         return None
     return read_managed_policy(call, source.boundary, BOUNDARY)
@@ -179,12 +179,12 @@ def _read_caller(call: ApiCall, source: IamEntity | None, required: bool) -> Pri
 
 
 def _read_owner(call: ApiCall, caller: Principal) -> str:
-    given = call.get("ResourceOwner")
-    if not given:
+    owner = call.get("ResourceOwner")
+    if not owner:
         return caller.account
-    match = re.fullmatch(r"(?:arn:[\w-]+:iam::)?(\d{12})(?::root)?", given, re.ASCII)
+    match = re.fullmatch(r"(?:arn:[\w-]+:iam::)?(\d{12})(?::root)?", owner, re.ASCII)
     if match is None:
-        raise invalid_input_error(f"Invalid resource owner: {given}")
+        raise invalid_input_error(f"Invalid resource owner: {owner}")
     return match[1]
 
 
@@ -246,7 +246,7 @@ class Exclusion:
 
 def _read_exclusions(call: ApiCall) -> Iterable[Exclusion]:
     numbers = {
-        int(found[1]) for key in call.parameters if (found := re.match(r"PolicyExclusionList\.member\.(\d+)", key))
+        int(match[1]) for key in call.parameters if (match := re.match(r"PolicyExclusionList\.member\.(\d+)", key))
     }
     if len(numbers) > MOST_EXCLUSIONS:
         raise invalid_input_error(f"PolicyExclusionList has more than {MOST_EXCLUSIONS} entries.")

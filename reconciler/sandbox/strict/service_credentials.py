@@ -60,23 +60,23 @@ def create_credential(call: ApiCall) -> Reply:
 
 
 def _read_expiry(call: ApiCall, service: str) -> float | None:
-    given = call.get("CredentialAgeDays")
-    if not given:
+    text = call.get("CredentialAgeDays")
+    if not text:
         return None
     if service not in API_KEY_PREFIXES:
         raise Refusal("ValidationError", f"CredentialAgeDays is not valid for {service}.")
-    if not given.isdigit() or int(given) < 1:
+    if not text.isdigit() or int(text) < 1:
         raise _validation_error("credentialAgeDays", "have value greater than or equal to 1")
-    if int(given) > MAX_AGE_DAYS:
+    if int(text) > MAX_AGE_DAYS:
         raise _validation_error("credentialAgeDays", f"have value less than or equal to {MAX_AGE_DAYS}")
-    return clock.now() + int(given) * DAY
+    return clock.now() + int(text) * DAY
 
 
 def _find_free_alias(user: IamEntity, service: str, account: str) -> str:
     """Return `jane-at-123456789012`, or `jane+1-at-123456789012` for the second (IAM User Guide, "Git credentials")."""
-    taken = {credential.alias for credential in user.service_credentials if credential.service == service}
+    used_aliases = {credential.alias for credential in user.service_credentials if credential.service == service}
     names = (f"{user.name}{f'+{number}' if number else ''}-at-{account}" for number in range(QUOTA + 1))
-    return next(name for name in names if name not in taken)
+    return next(name for name in names if name not in used_aliases)
 
 
 def _show_with_secret(user: IamEntity, credential: ServiceCredential) -> dict[str, Content]:
@@ -110,13 +110,13 @@ def list_credentials(call: ApiCall) -> Reply:
     )
     if call.has("ServiceName"):
         _refuse_service(service)
-    listed = [
+    entries = [
         _show_credential(user, credential)
         for user in users
         for credential in user.service_credentials
         if service in ("", credential.service)
     ]
-    return build_page(call, {"ServiceSpecificCredentials": listed})
+    return build_page(call, {"ServiceSpecificCredentials": entries})
 
 
 def update_status(call: ApiCall) -> Reply:

@@ -61,9 +61,9 @@ def _read_statements(text: str, offset: int) -> list[PlacedStatement]:
 
 
 def _skip_space(text: str, offset: int) -> int:
-    found = _SPACE.match(text, offset)
-    assert found is not None
-    return found.end()
+    match = _SPACE.match(text, offset)
+    assert match is not None
+    return match.end()
 
 
 def position_of(text: str, offset: int) -> dict[str, int]:

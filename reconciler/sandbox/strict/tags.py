@@ -53,13 +53,13 @@ def refuse_bad_tags(kind: str, pairs: Sequence[tuple[str, str]]) -> None:
         seen.add(fold_key(kind, key))
 
 
-def _refuse_member(where: str, text: str, least: int, most: int) -> None:
-    if len(text) > most:
-        raise _validation_error(where, f"Member must have length less than or equal to {most}")
-    if len(text) < least:
-        raise _validation_error(where, f"Member must have length greater than or equal to {least}")
+def _refuse_member(member: str, text: str, shortest: int, longest: int) -> None:
+    if len(text) > longest:
+        raise _validation_error(member, f"Member must have length less than or equal to {longest}")
+    if len(text) < shortest:
+        raise _validation_error(member, f"Member must have length greater than or equal to {shortest}")
     if not _is_allowed(text):
-        raise _validation_error(where, PATTERN)
+        raise _validation_error(member, PATTERN)
 
 
 def _refuse_bad_keys(keys: Sequence[str]) -> None:
@@ -85,8 +85,8 @@ def _is_allowed(text: str) -> bool:
     return all(char in "_.:/=+-@" or unicodedata.category(char)[0] in "LZN" for char in text)
 
 
-def _validation_error(where: str, constraint: str) -> Refusal:
-    detected = f"1 validation error detected: Value at '{where}' failed to satisfy constraint: {constraint}"
+def _validation_error(member: str, constraint: str) -> Refusal:
+    detected = f"1 validation error detected: Value at '{member}' failed to satisfy constraint: {constraint}"
     return Refusal("ValidationError", detected)
 
 

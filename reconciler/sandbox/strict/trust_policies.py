@@ -73,14 +73,14 @@ def _resolve_principal(principal: object, ledger: Ledger) -> str:
             raise malformed_policy_error(f'Invalid principal in policy: "AWS":"{principal}"')
         if OTHER.fullmatch(principal) or ledger.find_by_id(principal) is not None:
             return principal
-        if found := SESSION.fullmatch(principal):
-            if found[1] != ledger.account or ledger.find(ROLE, found[2]) is not None:
+        if match := SESSION.fullmatch(principal):
+            if match[1] != ledger.account or ledger.find(ROLE, match[2]) is not None:
                 return principal
-        elif found := ENTITY.fullmatch(principal):
+        elif match := ENTITY.fullmatch(principal):
             entity = ledger.find_by_arn(principal)
             if entity is not None:
                 return entity.id
-            if found[1] != ledger.account:
+            if match[1] != ledger.account:
                 return principal
     raise malformed_policy_error(f'Invalid principal in policy: "AWS":"{principal}"')
 
