@@ -18,7 +18,7 @@ from typing import Any
 _DATA = Path(__file__).parent / "data"
 _VARIABLE_PART = re.compile(r"\$\{|<")
 _COMPANY_PREFIX = re.compile(r"^(?:Amazon|AWS) ")
-_MODELLED = ("iam", "sts")
+_MODELLED_SERVICES = ("iam", "sts")
 
 
 class AwsNames:
@@ -35,7 +35,7 @@ class AwsNames:
         extra_actions = _load_extra_actions().get(service, frozenset())
         if action in extra_actions or "*" in extra_actions:
             return True
-        is_unlisted = service in _MODELLED and action not in (_load_actions(service) or ())
+        is_unlisted = service in _MODELLED_SERVICES and action not in (_load_actions(service) or ())
         return is_unlisted and action in _load_operations(service)
 
     def list_services(self) -> Mapping[str, str]:

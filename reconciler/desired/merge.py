@@ -5,12 +5,12 @@ An entity that is declared twice, and a key with two values, are problems that n
 
 from __future__ import annotations
 
-from reconciler.desired.yaml_nodes import ANCHORS
+from reconciler.desired.yaml_nodes import ANCHOR_PREFIX
 from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Problem
 
 _SINGLE_VALUED = ("version", "owner", "account")
-_BY_KEY = ("settings", "defaults", "vars")
+_MERGED_BY_KEY = ("settings", "defaults", "vars")
 
 
 def merge_trees(roots: list[Map], problems: list[Problem]) -> Map:
@@ -18,7 +18,7 @@ def merge_trees(roots: list[Map], problems: list[Problem]) -> Map:
     result = Map(roots[0].file, roots[0].start)
     for root in roots:
         for key in root:
-            if not key.startswith(ANCHORS):
+            if not key.startswith(ANCHOR_PREFIX):
                 _merge_key(result, root, key, problems)
     return result
 
@@ -48,11 +48,11 @@ def _merge_entries(into: Map, addition: Map, section: str, problems: list[Proble
     for key in addition:
         if key not in into:
             into.copy_entry(addition, key)
-            if section in _BY_KEY and isinstance(addition[key], Map):
+            if section in _MERGED_BY_KEY and isinstance(addition[key], Map):
                 into[key] = _copy_map(addition.get_map(key))
         elif section == "defaults" and isinstance(into[key], Map) and isinstance(addition[key], Map):
             _merge_entries(into.get_map(key), addition.get_map(key), section, problems)
-        elif section in _BY_KEY:
+        elif section in _MERGED_BY_KEY:
             if into[key] != addition[key]:
                 claim = f"`{section}.{key}` is {addition[key]!r} here and {into[key]!r}"
                 problems.append(_make_conflict(claim, into, addition, key))

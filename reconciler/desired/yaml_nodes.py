@@ -22,7 +22,7 @@ MAX_DEPTH = 64
 FREE_NODES, TIMES_WRITTEN = 100_000, 10
 """With its aliases expanded, a file may hold FREE_NODES values, and TIMES_WRITTEN more for each value written."""
 
-ANCHORS = "x-"
+ANCHOR_PREFIX = "x-"
 """The prefix of top-level keys that hold anchors and are otherwise ignored."""
 
 _TAG_OF: dict[type[yaml.Node], str] = {
@@ -34,7 +34,7 @@ _PLAIN_TAGS = frozenset(_TAG_OF.values())
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
-_WORDS: dict[str, object] = {
+_PLAIN_CONSTANTS: dict[str, object] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -115,7 +115,7 @@ class Builder:
     problems: list[Problem] = field(default_factory=list)
     _built: dict[tuple[int, bool], Map | Seq] = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
-    _plain: dict[str, object] = field(default_factory=lambda: dict(_WORDS))
+    _plain: dict[str, object] = field(default_factory=lambda: dict(_PLAIN_CONSTANTS))
     """Plain scalar → its value; those with variables are not kept."""
 
     def build(self, node: yaml.Node) -> Map | None:
@@ -179,7 +179,7 @@ class Builder:
         verbatim: bool,
     ) -> None:
         key = self._build_text(key_node)
-        if not path and key.startswith(ANCHORS):
+        if not path and key.startswith(ANCHOR_PREFIX):
             into.put(key, None, _mark_of(key_node), _mark_of(value_node))  # each use of an anchor builds it
             return
         if key in into:
@@ -207,7 +207,7 @@ class Builder:
             return self._build_text(node)
         text: str = node.value
         if verbatim:
-            return None if text in _WORDS and _WORDS[text] is None else self._build_text(node)
+            return None if text in _PLAIN_CONSTANTS and _PLAIN_CONSTANTS[text] is None else self._build_text(node)
         if text in self._plain:
             return self._plain[text]
         if _LEADING_ZERO.fullmatch(text):

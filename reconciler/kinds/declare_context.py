@@ -213,6 +213,7 @@ class DeclareContext:
         return Declaration(node.place_of(), protected, ignored, mfa, expiries=ends)
 
     def read_inline_policies(self, node: Map) -> dict[str, Document]:
+        """Return the inline policies of an entity by name, without expired and unreadable ones."""
         written = node.get_map("inline_policies")
         documents: dict[str, Document] = {}
         for name in written:

@@ -30,6 +30,8 @@ IDENTIFYING_PARAMETERS = (
 
 
 class CallLog:
+    """The calls since the last `clear`, safe for several threads."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()

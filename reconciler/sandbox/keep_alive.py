@@ -19,6 +19,8 @@ _OWN_HEADERS = {"content-length", "connection"}
 
 
 class KeepAliveHandler(_Handler):  # type: ignore[misc, valid-type]
+    """A request handler for moto that answers several requests on one connection."""
+
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 

@@ -26,6 +26,8 @@ class HangUp(Exception):
 
 
 class Proxy(ThreadingHTTPServer):
+    """The server. layer: answers requests of the query protocol. call_log: the calls that it received."""
+
     daemon_threads = True
     request_queue_size = 128
 
@@ -48,6 +50,7 @@ class Proxy(ThreadingHTTPServer):
         self.upstream.close()
 
     def answer_request(self, request: HttpRequest) -> Reply:
+        """Return the answer to a request; a failure of the sandbox becomes InternalFailure. Raises HangUp."""
         if request.target.startswith("/_sandbox/"):
             return self._answer_own_page(request)
         if request.action:
@@ -81,6 +84,8 @@ class Proxy(ThreadingHTTPServer):
 
 
 class ProxyHandler(BaseHTTPRequestHandler):
+    """Read HTTP requests, and write the answers of the `Proxy`."""
+
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Proxy

@@ -31,6 +31,8 @@ class Entries(dict[str, str]):
 
 @dataclass(frozen=True)
 class HttpRequest:
+    """An HTTP request. target: its path and query."""
+
     method: str
     target: str
     headers: tuple[tuple[str, str], ...]
@@ -106,6 +108,7 @@ class Reply:
 
     @property
     def root(self) -> ET.Element:
+        """Return the root element, with the namespace as a plain attribute so that tags have short names."""
         if self.tree is None:
             plain, _ = re.subn(rb' xmlns="([^"]*)"', rb' was="\1"', self.body, count=1)
             self.tree = ET.fromstring(plain)

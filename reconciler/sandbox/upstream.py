@@ -18,6 +18,8 @@ RESPONSE_TIMEOUT = 60.0
 
 
 class Upstream:
+    """The connection to the emulator. Hold `lock` while several calls must not be interrupted by others."""
+
     def __init__(self, port: int) -> None:
         self.lock = threading.RLock()
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=RESPONSE_TIMEOUT)

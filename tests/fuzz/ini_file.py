@@ -51,7 +51,7 @@ owner: me
 roles: {r: {trust: [{accounts: ['123456789012']}]}, s: {trust: [{accounts: ['123456789012']}]}}
 aliases: {r: {role: r, duration: 30m}, s: {role: s, via: r, region: eu-central-1}}
 """
-_LONGEST_FOR_CONFIGPARSER = 20_000
+_MAX_CONFIGPARSER_BYTES = 20_000
 """In bytes. configparser takes time that grows with the square of the number of bad lines."""
 _KEY = ("AKIANEWNEWNEWNEWNEW1", "se/cr+et", "AKIAOLDOLDOLDOLDOLD1")
 
@@ -183,7 +183,7 @@ def _read_as_botocore(text: str) -> Mapping[str, Mapping[str, str]] | None:
     parser = configparser.RawConfigParser()
     try:
         written = text.encode("utf-8", "surrogateescape").decode("utf-8")
-        if len(written) > _LONGEST_FOR_CONFIGPARSER:
+        if len(written) > _MAX_CONFIGPARSER_BYTES:
             return None
         parser.read_file(io.StringIO(written, newline=None))
     except (configparser.Error, UnicodeDecodeError, AttributeError):

@@ -19,7 +19,7 @@ from random import Random
 from types import FrameType
 from typing import Any
 
-from tests.fuzz.mutations import LONGEST
+from tests.fuzz.mutations import MAX_INPUT_BYTES
 from tests.fuzz.target import FuzzTarget
 
 SECONDS_OF_ONE = 5.0
@@ -84,7 +84,7 @@ class FuzzLoop:
         while time.monotonic() < ends and (most is None or self.counts.examples < most):
             data = self._draw_input()
             traced = self.counts.examples % TRACED_EVERY == 0 and len(data) < _LONGEST_TRACED
-            if self._try_input(data, traced=traced) and len(data) < LONGEST // 4:
+            if self._try_input(data, traced=traced) and len(data) < MAX_INPUT_BYTES // 4:
                 self._keep_input(data)
         return self.counts
 
@@ -93,7 +93,7 @@ class FuzzLoop:
         from_kept = self._kept and random.randrange(2)
         data = random.choice(self._kept if from_kept else self._seeds)
         for _ in range(random.choice((1, 1, 1, 2, 3, 5))):
-            data = self._target.spoil(random, data, random.choice(self._seeds))[: 2 * LONGEST]
+            data = self._target.spoil(random, data, random.choice(self._seeds))[: 2 * MAX_INPUT_BYTES]
         return data
 
     def _keep_input(self, data: bytes) -> None:

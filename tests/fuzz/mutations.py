@@ -9,7 +9,7 @@ from typing import Any
 
 Json = Any
 
-LONGEST = 400_000
+MAX_INPUT_BYTES = 400_000
 """The most bytes of an input: enough for quadratic code to take more than five seconds."""
 
 TOKENS: tuple[str, ...] = (
@@ -165,9 +165,9 @@ _TREE_CHANGES: tuple[Callable[[Random, Json, Json, Json], None], ...] = (
 
 
 def draw_repetitions(random: Random, size: int) -> int:
-    """Return how often to repeat something of `size` bytes: mostly a few times, rarely up to LONGEST bytes."""
-    wanted = random.choice((2, 2, 3, 5, 10, 30, 100)) if random.randrange(40) else LONGEST
-    return max(2, min(wanted, LONGEST // (2 * max(size, 1))))
+    """Return how often to repeat something of `size` bytes: mostly a few times, rarely up to MAX_INPUT_BYTES bytes."""
+    wanted = random.choice((2, 2, 3, 5, 10, 30, 100)) if random.randrange(40) else MAX_INPUT_BYTES
+    return max(2, min(wanted, MAX_INPUT_BYTES // (2 * max(size, 1))))
 
 
 def _draw_span(random: Random, length: int) -> tuple[int, int]:

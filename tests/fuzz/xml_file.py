@@ -10,7 +10,7 @@ from random import Random
 from reconciler.app.desired_files import validate_files
 from reconciler.model.problem import ReconcileError
 from reconciler.model.xml_document import XmlError, parse_xml, parse_xml_or_opaque
-from tests.fuzz.mutations import LONGEST, draw_repetitions, spoil_bytes, spoil_text
+from tests.fuzz.mutations import MAX_INPUT_BYTES, draw_repetitions, spoil_bytes, spoil_text
 from tests.fuzz.target import print_problems, print_text, write_input
 
 _PIECES = (
@@ -107,5 +107,5 @@ def _deepen(random: Random, text: str) -> str:
     many = f"{piece}</{name}>" if random.randrange(2) else ""
     if many:
         return f"{start}{body[:at]}{many * times}{body[at:]}"
-    declared = "".join(f" xmlns:n{n}='u{n}'" for n in range(min(times, LONGEST // 40)))
+    declared = "".join(f" xmlns:n{n}='u{n}'" for n in range(min(times, MAX_INPUT_BYTES // 40)))
     return f"{start}<r{declared}>{'<q/>' * times}{body}</r>"

@@ -39,6 +39,7 @@ def _is_listed(call: ApiCall, policy: ET.Element) -> bool:
 
 
 def complete_policies(call: ApiCall, reply: Reply) -> None:
+    """Add names and ids to the policies of the reply, drop empty descriptions, and sort versions."""
     for policy in list_members(reply.result, "Policies"):
         arn = read_child_text(policy, "Arn")
         entity = call.ledger.find_by_arn(arn)

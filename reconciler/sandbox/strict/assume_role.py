@@ -27,10 +27,11 @@ from reconciler.sandbox.strict.parameters import read_duration, refuse_bad_texts
 from reconciler.sandbox.strict.principals import context_of_request, principal_of, target_of
 from reconciler.sandbox.strict.sessions import find_role, identity_of, start_session
 
-SHORTEST, LONGEST, DEFAULT = 900, 43200, 3600
-LONGEST_CHAINED = 3600
+MIN_DURATION, MAX_DURATION, DEFAULT_DURATION = 900, 43200, 3600
+MAX_CHAINED_DURATION = 3600
+"""All durations are in seconds."""
 ROLE_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/\S+", re.ASCII)
-MOST_TAGS, MOST_POLICIES, MOST_CHARACTERS = 50, 10, 2048
+MAX_TAGS, MAX_POLICIES, MAX_POLICY_CHARACTERS = 50, 10, 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _account_of(arn: str) -> str:
 def _read_session_request(call: ApiCall) -> SessionRequest:
     require_parameters(call, "RoleArn", "RoleSessionName")
     refuse_bad_texts(call, "RoleArn", "RoleSessionName", "ExternalId", "SourceIdentity", "SerialNumber", "TokenCode")
-    seconds = read_duration(call, SHORTEST, LONGEST, DEFAULT)
+    seconds = read_duration(call, MIN_DURATION, MAX_DURATION, DEFAULT_DURATION)
     calling_session = call.caller.session or RoleSession("", "")
     inherited = {key: value for key, value in calling_session.tags.items() if key in calling_session.transitive_keys}
     given_tags = _read_session_tags(call, inherited)
@@ -102,8 +103,8 @@ def _read_session_request(call: ApiCall) -> SessionRequest:
 
 def _read_session_tags(call: ApiCall, inherited: Tags) -> Tags:
     pairs = call.get_tags("Tags")
-    if len(pairs) > MOST_TAGS:
-        raise validation_error("Tags", "[…]", f"have length less than or equal to {MOST_TAGS}")
+    if len(pairs) > MAX_TAGS:
+        raise validation_error("Tags", "[…]", f"have length less than or equal to {MAX_TAGS}")
     try:
         tags.refuse_bad_tags(ROLE, pairs)
     except Refusal as refusal:
@@ -136,15 +137,15 @@ def _read_source_identity(call: ApiCall, inherited: str) -> str:
 
 def _read_session_policies(call: ApiCall) -> tuple[str, tuple[str, ...]]:
     policy, arns = call.get("Policy"), call.get_members("PolicyArns", "arn")
-    if len(arns) > MOST_POLICIES:
-        raise validation_error("PolicyArns", "[…]", f"have length less than or equal to {MOST_POLICIES}")
+    if len(arns) > MAX_POLICIES:
+        raise validation_error("PolicyArns", "[…]", f"have length less than or equal to {MAX_POLICIES}")
     homes = ("aws", _account_of(call.get("RoleArn")))
     for arn in arns:
         if not re.fullmatch(rf"arn:[\w-]+:iam::({'|'.join(homes)}):policy/\S+", arn):
             raise Refusal("ValidationError", f"Invalid policy ARN for the account of the role: {arn}")
     size = len(policy) + sum(map(len, arns))
-    if size > MOST_CHARACTERS:
-        used = -(-100 * size // MOST_CHARACTERS)
+    if size > MAX_POLICY_CHARACTERS:
+        used = -(-100 * size // MAX_POLICY_CHARACTERS)
         raise Refusal(
             "PackedPolicyTooLarge", f"Packed policy consumes {used}% of allotted space, please use smaller policy."
         )
@@ -188,7 +189,7 @@ def _build_context(call: ApiCall, wanted_session: SessionRequest) -> Context:
 
 
 def _check_duration(call: ApiCall, role: IamEntity | None, seconds: int) -> None:
-    if call.caller.is_temporary and seconds > LONGEST_CHAINED:
+    if call.caller.is_temporary and seconds > MAX_CHAINED_DURATION:
         raise Refusal(
             "ValidationError",
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",

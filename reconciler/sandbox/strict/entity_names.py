@@ -25,7 +25,7 @@ TAKEN_MESSAGES = {
     POLICY: "A policy called {} already exists. Duplicate names are not allowed.",
     PROFILE: "Instance Profile {} already exists.",
 }
-LONGEST = {USER: 64, GROUP: 128, ROLE: 64, POLICY: 128, PROFILE: 128}
+MAX_NAME_LENGTHS = {USER: 64, GROUP: 128, ROLE: 64, POLICY: 128, PROFILE: 128}
 NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+")
 PATH = re.compile(r"/|/[\x21-\x7e]+/")
 POLICY_PATH = re.compile(r"(/[A-Za-z0-9.,+@=_-]+)*/")
@@ -69,11 +69,11 @@ def refuse_bad_name(kind: str, parameter: str, name: str) -> None:
             f"The specified value for {_to_camel_case(parameter)} is invalid. It must contain only alphanumeric "
             "characters and/or the following: +=,.@_-",
         )
-    if len(name) > LONGEST[kind]:
+    if len(name) > MAX_NAME_LENGTHS[kind]:
         raise Refusal(
             "ValidationError",
             f"1 validation error detected: Value '{name}' at '{_to_camel_case(parameter)}' failed to satisfy "
-            f"constraint: Member must have length less than or equal to {LONGEST[kind]}",
+            f"constraint: Member must have length less than or equal to {MAX_NAME_LENGTHS[kind]}",
         )
 
 

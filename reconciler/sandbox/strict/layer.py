@@ -79,6 +79,8 @@ RESET = "/moto-api/reset"
 
 
 class StrictLayer:
+    """Answer requests as AWS would. account: the account of the root user's key."""
+
     def __init__(self, upstream: Upstream, account: str) -> None:
         self._upstream = upstream
         self._account = account

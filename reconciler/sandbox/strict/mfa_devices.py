@@ -33,6 +33,7 @@ CODES = ("AuthenticationCode1", "AuthenticationCode2")
 
 
 def issue_secret(call: ApiCall, reply: Reply) -> None:
+    """Replace the emulator's secret of a new device by one of the layer."""
     element = reply.result.find("VirtualMFADevice")
     device = call.ledger.find_by_arn(read_child_text(element, "SerialNumber")) if element is not None else None
     if element is not None and device is not None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from reconciler.sandbox.query_protocol import Content, Refusal, Reply, build_reply, put_child, read_child_text
 from reconciler.sandbox.strict.api_call import ActionRules, Answer, ApiCall
 
-DEFAULT, MOST = 100, 1000
+DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 100, 1000
 MARKER_PREFIX = "sandbox-page-"
 LISTS = {
     "GetGroup": "Users",
@@ -41,12 +41,12 @@ LISTS = {
 
 def read_page_size(call: ApiCall) -> int:
     """Return MaxItems, or its default. Raises Refusal if it is out of range."""
-    text = call.get("MaxItems") or str(DEFAULT)
-    if not text.isdigit() or not 1 <= int(text) <= MOST:
+    text = call.get("MaxItems") or str(DEFAULT_PAGE_SIZE)
+    if not text.isdigit() or not 1 <= int(text) <= MAX_PAGE_SIZE:
         raise Refusal(
             "ValidationError",
             f"1 validation error detected: Value '{text}' at 'maxItems' failed to satisfy constraint: "
-            f"Member must have value between 1 and {MOST}",
+            f"Member must have value between 1 and {MAX_PAGE_SIZE}",
         )
     return int(text)
 

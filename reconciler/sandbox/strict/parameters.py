@@ -15,8 +15,10 @@ from reconciler.sandbox.strict.api_call import ApiCall
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    least: int
-    most: int
+    """The constraints of a text parameter; lengths in characters."""
+
+    min_length: int
+    max_length: int
     pattern: str
 
 
@@ -38,10 +40,10 @@ def refuse_bad_texts(call: ApiCall, *names: str) -> None:
     for name in names:
         if call.has(name):
             value, rule = call.get(name), TEXT_RULES[name]
-            if len(value) < rule.least:
-                raise validation_error(name, value, f"have length greater than or equal to {rule.least}")
-            if len(value) > rule.most:
-                raise validation_error(name, value, f"have length less than or equal to {rule.most}")
+            if len(value) < rule.min_length:
+                raise validation_error(name, value, f"have length greater than or equal to {rule.min_length}")
+            if len(value) > rule.max_length:
+                raise validation_error(name, value, f"have length less than or equal to {rule.max_length}")
             if not re.fullmatch(rule.pattern, value, re.ASCII):
                 raise validation_error(name, value, f"satisfy regular expression pattern: {rule.pattern}")
 

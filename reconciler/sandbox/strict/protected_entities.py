@@ -35,6 +35,7 @@ POLICY_WRITES = (
 
 
 def refuse_linked_role(call: ApiCall) -> None:
+    """Refuse a call that changes a service-linked role."""
     role = call.find_entity(ROLE)
     if role is not None and role.path.startswith("/aws-service-role/"):
         raise Refusal(

@@ -13,17 +13,17 @@ from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply, put_c
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall
 from reconciler.sandbox.strict.ledger import ROLE
 
-SHORTEST, LONGEST, LONGEST_SIGNIN = 3600, 43200, 7_776_000
+MIN_SESSION, MAX_SESSION, MAX_SIGNIN_SESSION = 3600, 43200, 7_776_000
 
 
 def _check_durations(call: ApiCall) -> None:
-    for name, longest in (("MaxSessionDuration", LONGEST), ("MaxSigninSessionDuration", LONGEST_SIGNIN)):
+    for name, longest in (("MaxSessionDuration", MAX_SESSION), ("MaxSigninSessionDuration", MAX_SIGNIN_SESSION)):
         text = call.get(name)
-        if text and not (text.isdigit() and SHORTEST <= int(text) <= longest):
+        if text and not (text.isdigit() and MIN_SESSION <= int(text) <= longest):
             raise Refusal(
                 "ValidationError",
                 f"1 validation error detected: Value '{text}' at '{name[0].lower()}{name[1:]}' failed to satisfy "
-                f"constraint: Member must have value between {SHORTEST} and {longest}",
+                f"constraint: Member must have value between {MIN_SESSION} and {longest}",
             )
     if call.has("MaxSigninSessionDuration") and call.get("ResetMaxSigninSessionDuration") == "true":
         raise Refusal("InvalidInput", "MaxSigninSessionDuration and its reset exclude each other.")
@@ -35,7 +35,7 @@ def _record_durations(call: ApiCall, reply: Reply) -> None:
     if role is None:
         return
     if call.has("MaxSessionDuration") or call.has("Description") or call.action == "CreateRole":
-        role.max_session = int(call.get("MaxSessionDuration") or SHORTEST)
+        role.max_session = int(call.get("MaxSessionDuration") or MIN_SESSION)
     if call.has("MaxSigninSessionDuration"):
         role.max_signin_session = int(call.get("MaxSigninSessionDuration"))
     if call.get("ResetMaxSigninSessionDuration") == "true":
@@ -43,6 +43,7 @@ def _record_durations(call: ApiCall, reply: Reply) -> None:
 
 
 def update_role(call: ApiCall) -> Reply:
+    """Update a role with all its fields: an emulator may reset those that the request omits."""
     role = call.require_entity(ROLE)
     if not (call.has("Description") or call.has("MaxSessionDuration")):
         return build_reply(call.action, {})
@@ -54,7 +55,7 @@ def update_role(call: ApiCall) -> Reply:
         "UpdateRole",
         RoleName=role.name,
         Description=description or "",
-        MaxSessionDuration=call.get("MaxSessionDuration") or str(SHORTEST),
+        MaxSessionDuration=call.get("MaxSessionDuration") or str(MIN_SESSION),
     )
 
 

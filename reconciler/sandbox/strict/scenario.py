@@ -40,7 +40,7 @@ VALUE_TYPES = {
 }
 """Type of a context value → a condition operator for values of that type."""
 
-MOST_LEVELS, MOST_EXCLUSIONS = 7, 256
+MAX_LEVELS, MAX_EXCLUSIONS = 7, 256
 
 
 @dataclass(frozen=True)
@@ -216,8 +216,8 @@ def _read_levels(call: ApiCall) -> Iterable[CompiledPolicies]:
     number = 1
     name = "OrderedOrganizationPolicyInputList"
     while texts := call.get_list(rf"{name}\.member\.{number}\.ServiceControlPolicyInputList"):
-        if number > MOST_LEVELS:
-            raise invalid_input_error(f"{name} has more than {MOST_LEVELS} levels.")
+        if number > MAX_LEVELS:
+            raise invalid_input_error(f"{name} has more than {MAX_LEVELS} levels.")
         policies = read_given_policies(texts, f"{name}.{number}.ServiceControlPolicyInputList")
         yield compile_policies(policy.source for policy in policies)
         number += 1
@@ -248,8 +248,8 @@ def _read_exclusions(call: ApiCall) -> Iterable[Exclusion]:
     numbers = {
         int(match[1]) for key in call.parameters if (match := re.match(r"PolicyExclusionList\.member\.(\d+)", key))
     }
-    if len(numbers) > MOST_EXCLUSIONS:
-        raise invalid_input_error(f"PolicyExclusionList has more than {MOST_EXCLUSIONS} entries.")
+    if len(numbers) > MAX_EXCLUSIONS:
+        raise invalid_input_error(f"PolicyExclusionList has more than {MAX_EXCLUSIONS} entries.")
     for number in sorted(numbers):
         entry = f"PolicyExclusionList.member.{number}"
         arn, inline = call.get(f"{entry}.PolicyArn"), f"{entry}.InlinePolicyIdentifier"

@@ -29,9 +29,10 @@ from reconciler.sandbox.strict.keyring import IssuedKey, RoleSession, invalid_to
 from reconciler.sandbox.strict.ledger import ROLE, IamEntity
 from reconciler.sandbox.strict.parameters import read_duration, refuse_bad_texts
 
-SHORTEST, LONGEST, DEFAULT = 900, 129600, 43200
-LONGEST_ROOT_SESSION = 3600
-LONGEST_ROLE_SESSION = 43200
+MIN_DURATION, MAX_DURATION, DEFAULT_DURATION = 900, 129600, 43200
+MAX_ROOT_SESSION = 3600
+MAX_ROLE_SESSION = 43200
+"""All durations are in seconds."""
 LONG_TERM_ONLY = ("GetSessionToken", "GetFederationToken")
 SESSION_ACTIONS = (
     "AssumeRole",
@@ -59,10 +60,10 @@ def refuse_forbidden(request: HttpRequest, caller: IssuedKey) -> None:
 def get_session_token(call: ApiCall) -> Reply:
     refuse_bad_texts(call, "SerialNumber", "TokenCode")
     caller = call.caller
-    seconds = read_duration(call, SHORTEST, LONGEST, DEFAULT)
+    seconds = read_duration(call, MIN_DURATION, MAX_DURATION, DEFAULT_DURATION)
     if caller.user is None:
         # "If the duration is longer than one hour, the session for AWS account owners defaults to one hour."
-        seconds = min(seconds, LONGEST_ROOT_SESSION)
+        seconds = min(seconds, MAX_ROOT_SESSION)
     with_mfa = mfa_devices.verify_mfa(call)
     role = f"arn:{partition_of(call.request)}:iam::{caller.account}:role/session-of-a-user"
     backing = {"RoleArn": role, "RoleSessionName": "sandbox", "DurationSeconds": str(seconds)}
@@ -156,7 +157,7 @@ def start_session(call: ApiCall, reply: Reply, session: RoleSession, seconds: in
 
 def assume_federated_role(call: ApiCall) -> Reply:
     """Assume a role by a token or an assertion. They cannot be verified here: the emulator accepts any."""
-    seconds = read_duration(call, SHORTEST, LONGEST_ROLE_SESSION, 3600)
+    seconds = read_duration(call, MIN_DURATION, MAX_ROLE_SESSION, 3600)
     return start_session(call, call.forward(), RoleSession("", "", find_role(call, call.get("RoleArn"))), seconds)
 
 

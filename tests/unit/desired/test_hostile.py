@@ -127,13 +127,13 @@ def test_a_byte_order_mark_and_windows_lines_are_no_problem(folder: Folder) -> N
     assert folder.find_problems(b"\xef\xbb\xbfversion: 1\r\nsettings: {prune: none}\r\nusers:\r\n  a:\r\n") == []
 
 
-_WORDS = st.sampled_from(
+_PLAIN_CONSTANTS = st.sampled_from(
     "version: 1|users:|roles:|policies:|aliases:|settings:|include:|vars:|defaults:|groups:|  a:|  - a|    trust:|"
     "      - users: [a]|&a|*a|<<: *a|!!str|{{|}}|{{ x }}|[|]|{|}|'|\"|: |- |? |# c|~|007|.nan|1e999|document: x|"
     "x-a: 1|owner: me|account: 123456789012|tags: {a: 1}|mfa: {max_age: 1h}|instance_profile: true|---|..."
     "|%YAML 1.2|\t|\\".split("|")
 )
-_MESS = st.lists(_WORDS, max_size=12).flatmap(
+_MESS = st.lists(_PLAIN_CONSTANTS, max_size=12).flatmap(
     lambda words: st.sampled_from([" ", "\n", "\n  "]).map(lambda glue: glue.join(words))
 )
 
