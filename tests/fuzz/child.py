@@ -30,9 +30,9 @@ def limit_memory() -> None:
     except ImportError:
         return
     _, most = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = 3 * MAX_MEMORY
-    if most == resource.RLIM_INFINITY or most > wanted:
-        resource.setrlimit(resource.RLIMIT_AS, (wanted, most))
+    limit = 3 * MAX_MEMORY
+    if most == resource.RLIM_INFINITY or most > limit:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, most))
 
 
 class _Report:

@@ -100,16 +100,16 @@ class IniFile:
         return words
 
     def _check_profiles(self, data: bytes) -> set[str]:
-        wanted = ProfilesRequest([str(self._roles)], {}, [os.devnull])
+        request = ProfilesRequest([str(self._roles)], {}, [os.devnull])
         with patch.object(
             profiles, "load_desired", lambda *_: self._desired
         ):  # the desired state is the same for every input
             try:
-                found = profiles.propose_profiles(wanted, self._environ)
+                found = profiles.propose_profiles(request, self._environ)
             except ReconcileError as failed:
                 return print_problems(failed.problems)
             write_input(self._path, found.edit.text.encode("utf-8", "surrogateescape"))
-            again = profiles.propose_profiles(wanted, self._environ)
+            again = profiles.propose_profiles(request, self._environ)
         assert not again.edit.changed, "the block that was just written is another"
         _check_untouched(data, self._path.read_bytes(), again.edit)
         return print_problems(found.findings)
@@ -182,10 +182,10 @@ def _read_as_botocore(text: str) -> Mapping[str, Mapping[str, str]] | None:
     """Return the sections; None if botocore cannot read the file, or configparser would need too long for it."""
     parser = configparser.RawConfigParser()
     try:
-        written = text.encode("utf-8", "surrogateescape").decode("utf-8")
-        if len(written) > _MAX_CONFIGPARSER_BYTES:
+        decoded = text.encode("utf-8", "surrogateescape").decode("utf-8")
+        if len(decoded) > _MAX_CONFIGPARSER_BYTES:
             return None
-        parser.read_file(io.StringIO(written, newline=None))
+        parser.read_file(io.StringIO(decoded, newline=None))
     except (configparser.Error, UnicodeDecodeError, AttributeError):
         return None
     return {name: dict(parser.items(name)) for name in parser.sections()}

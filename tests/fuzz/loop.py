@@ -162,8 +162,8 @@ def _place_of(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if frame.filename.startswith(_PRODUCT)] or frames
     file = ours[-1].filename.removeprefix(_PRODUCT)
-    said = f" {str(error)[:60]!r}" if isinstance(error, AssertionError) else ""
-    return f"{type(error).__name__}{said} in {file}:{ours[-1].name}"
+    message = f" {str(error)[:60]!r}" if isinstance(error, AssertionError) else ""
+    return f"{type(error).__name__}{message} in {file}:{ours[-1].name}"
 
 
 def reduce_input(target: FuzzTarget, fault: Fault) -> Fault:

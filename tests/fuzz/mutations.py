@@ -107,13 +107,13 @@ def spoil_json(random: Random, value: Json) -> Json:
 
 def _find_holders(value: Json) -> Sequence[Json]:
     """Return every mapping and list in a value that is not empty."""
-    found, left = [], [value]
-    while left:
-        item = left.pop()
+    holders, remaining = [], [value]
+    while remaining:
+        item = remaining.pop()
         if isinstance(item, dict | list) and item:
-            found.append(item)
-            left += item.values() if isinstance(item, dict) else item
-    return found
+            holders.append(item)
+            remaining += item.values() if isinstance(item, dict) else item
+    return holders
 
 
 def _replace(random: Random, holder: Json, key: Json, other: Json) -> None:
@@ -166,8 +166,8 @@ _TREE_CHANGES: tuple[Callable[[Random, Json, Json, Json], None], ...] = (
 
 def draw_repetitions(random: Random, size: int) -> int:
     """Return how often to repeat something of `size` bytes: mostly a few times, rarely up to MAX_INPUT_BYTES bytes."""
-    wanted = random.choice((2, 2, 3, 5, 10, 30, 100)) if random.randrange(40) else MAX_INPUT_BYTES
-    return max(2, min(wanted, MAX_INPUT_BYTES // (2 * max(size, 1))))
+    times = random.choice((2, 2, 3, 5, 10, 30, 100)) if random.randrange(40) else MAX_INPUT_BYTES
+    return max(2, min(times, MAX_INPUT_BYTES // (2 * max(size, 1))))
 
 
 def _draw_span(random: Random, length: int) -> tuple[int, int]:

@@ -84,7 +84,7 @@ class _Recorder:
 
 def record_answers() -> None:
     """Apply `account.yaml` to a sandbox, run every command against it, and write the answers to `answers.json`."""
-    recorder, found = _Recorder(), {}
+    recorder, recorded = _Recorder(), {}
     for command, arguments in COMMANDS.items():
         with Sandbox(wrap=recorder.wrap_layer) as sandbox, TemporaryDirectory() as folder:
             account = Account(sandbox, Path(folder))
@@ -99,5 +99,5 @@ def record_answers() -> None:
             result = account.run_cli(*arguments, **(as_bob if arguments[0] == "assume" else {}))
             assert result.code == 0, (command, result)
             answers = sorted(recorder.answers.items())
-            found[command] = {name: [asdict(one) for one in listed] for name, listed in answers}
-    RECORDED.write_text(json.dumps(found, indent=1))
+            recorded[command] = {name: [asdict(answer) for answer in listed] for name, listed in answers}
+    RECORDED.write_text(json.dumps(recorded, indent=1))

@@ -34,10 +34,10 @@ class FuzzTarget(Protocol):
     def read(self, data: bytes) -> Iterable[str]: ...
 
 
-def print_text(said: str) -> None:
+def print_text(text: str) -> None:
     """Encode a text as UTF-8, as a terminal or a pipe does."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    stream.write(said)
+    stream.write(text)
     stream.flush()
 
 
@@ -51,13 +51,13 @@ def print_problems(problems: Sequence[Problem]) -> set[str]:
 
 def print_plan(plan: Plan) -> set[str]:
     """Render a plan in every output format, and return the codes of its findings, and its operations."""
-    for said in (
+    for text in (
         render_plan_text(plan, color=True, width=100),
         render_plan_json(plan),
         render_plan_markdown(plan),
         render_plan_commands(plan),
     ):
-        print_text(said)
+        print_text(text)
     return print_problems(plan.findings) | {step.call.operation for step in plan.steps}
 
 

@@ -75,8 +75,8 @@ def draw_accounts() -> Sequence[PlannedAccount]:
         drawn.append(pair)
 
     collect()
-    found = [_make_account(*pair) for pair in drawn]
-    return [world for world in found if world is not None][:COUNT]
+    accounts = [_make_account(*pair) for pair in drawn]
+    return [world for world in accounts if world is not None][:COUNT]
 
 
 def _make_account(desired: Desired, live: State) -> PlannedAccount | None:
@@ -90,10 +90,10 @@ def _make_account(desired: Desired, live: State) -> PlannedAccount | None:
     return PlannedAccount(plan, (before, iam.read_state()))
 
 
-def state_of(number: bytes, found: Sequence[PlannedAccount]) -> State:
+def state_of(number: bytes, accounts: Sequence[PlannedAccount]) -> State:
     """Return the account that the first line of an input names; the first account if it names none."""
     index = int(number) if number.isdigit() and len(number) < 6 else 0
-    return found[index // 2 % len(found)].states[index % 2]
+    return accounts[index // 2 % len(accounts)].states[index % 2]
 
 
 @dataclass(frozen=True)

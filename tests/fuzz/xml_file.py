@@ -74,12 +74,12 @@ class XmlFile:
         assert same == parse_xml_or_opaque(text, "entityID")
         print_text(same.digest)
         try:
-            found = parse_xml(text, "entityID")
+            document = parse_xml(text, "entityID")
         except XmlError as error:
             assert error.line >= 1 and error.column >= 1, error
             return error.reason
-        assert found == same
-        assert found == parse_xml(f"{text}<!-- a comment -->", "entityID")
+        assert document == same
+        assert document == parse_xml(f"{text}<!-- a comment -->", "entityID")
         return "XML"
 
 

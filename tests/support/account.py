@@ -107,7 +107,7 @@ class Account:
     def run_process(self, *arguments: str | Path, env: Mapping[str, str] | None = None, **options: Any) -> Result:
         """Run `reconcile ARGUMENTS` in a process of its own, as a shell does. env: further environment variables."""
         command = [sys.executable, "-m", "reconciler", *map(str, arguments)]
-        done = subprocess.run(
+        completed = subprocess.run(
             command,
             env=self.environment | dict(env or {}),
             cwd=self.folder,
@@ -116,7 +116,7 @@ class Account:
             timeout=120,
             **options,
         )
-        return Result(done.returncode, done.stdout, done.stderr)
+        return Result(completed.returncode, completed.stdout, completed.stderr)
 
     def plan(self, file: str | Path = "roles.yaml", *options: str) -> Any:
         """Return the JSON plan. Check that the exit code is 3 exactly if the plan is unsafe."""

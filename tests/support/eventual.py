@@ -130,8 +130,8 @@ class EventualLayer:
                 if request.action != f"Create{new.noun}" and new.is_named_by(request):
                     raise Refusal("NoSuchEntity", NO_SUCH_MESSAGES[_KINDS[new.noun]].format(new.name), 404)
                 if request.parameters.get("PermissionsBoundary") == new.arn:
-                    said = f"Scope ARN: {new.arn} does not exist or is not attachable."
-                    raise Refusal("NoSuchEntity", said, 404)
+                    message = f"Scope ARN: {new.arn} does not exist or is not attachable."
+                    raise Refusal("NoSuchEntity", message, 404)
             if new.trusted_at > now and new.noun in ("User", "Role") and json.dumps(new.arn) in trust:
                 raise Refusal("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{new.arn}"')
 
@@ -155,10 +155,10 @@ class EventualLayer:
             self._unlinked |= dict.fromkeys(taken, ends)
 
     def _apply_lag(self, request: HttpRequest, reply: Reply, now: float) -> Reply:
-        for gone in self._deleted:
-            name, value = gone.parameter
-            if request.action == f"Get{gone.noun}" and request.parameters.get(name) == value and not reply.ok:
-                return copy.deepcopy(gone.last_reply)
+        for deleted in self._deleted:
+            name, value = deleted.parameter
+            if request.action == f"Get{deleted.noun}" and request.parameters.get(name) == value and not reply.ok:
+                return copy.deepcopy(deleted.last_reply)
         if not reply.ok:
             return reply
         hidden = {new.arn for new in self._created if new.visible_at > now}

@@ -30,7 +30,7 @@ def read_export(text: str, live: State, further: Mapping[str, str] | None = None
         )
 
 
-def plan_export(found: AccountExport, live: State) -> Plan:
-    desired = read_export(format_file(found, "reconcile export"), live, found.files)
+def plan_export(export: AccountExport, live: State) -> Plan:
+    desired = read_export(format_file(export, "reconcile export"), live, export.files)
     assert find_errors(desired) == []
     return build_plan(desired, live, PlanOptions())

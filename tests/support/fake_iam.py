@@ -179,10 +179,10 @@ class FakeIam:
         return [record for record in self.records.values() if record.kind == kind]
 
     def _find_record(self, kind: str, name: str) -> IamRecord:
-        found = self.records.get((kind, name.casefold()))
-        if found is None:
+        record = self.records.get((kind, name.casefold()))
+        if record is None:
             raise FakeIamError("NoSuchEntity", f"The {kind} with name {name} cannot be found.")
-        return found
+        return record
 
     def _create_record(self, kind: str, name: str, path: str = "/") -> IamRecord:
         if (kind, name.casefold()) in self.records:
@@ -203,9 +203,9 @@ class FakeIam:
         return record
 
     def _find_provider(self, arn: str) -> IamRecord:
-        found = _PROVIDER.fullmatch(arn)
-        assert found and found[1] == self.account, arn
-        return self._find_record(found[2], found[3])
+        match = _PROVIDER.fullmatch(arn)
+        assert match and match[1] == self.account, arn
+        return self._find_record(match[2], match[3])
 
     # Trust documents
 
@@ -246,10 +246,10 @@ def _map_principals(document: Any, change: Callable[[str], str]) -> Any:
     """Return a trust document with every AWS principal changed."""
     for statement in document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]:
         for element in ("Principal", "NotPrincipal"):
-            who = statement.get(element)
-            if isinstance(who, dict) and "AWS" in who:
-                listed = who["AWS"] if isinstance(who["AWS"], list) else [who["AWS"]]
-                who["AWS"] = [change(principal) for principal in listed]
+            principal = statement.get(element)
+            if isinstance(principal, dict) and "AWS" in principal:
+                values = principal["AWS"] if isinstance(principal["AWS"], list) else [principal["AWS"]]
+                principal["AWS"] = [change(value) for value in values]
     return document
 
 
@@ -307,9 +307,9 @@ def _remove_record(iam: FakeIam, record: IamRecord) -> None:
     del iam.records[record.kind, record.name.casefold()]
 
 
-def _refuse_if_held(held: object, what: str) -> None:
-    if held:
-        raise FakeIamError("DeleteConflict", f"Cannot delete entity, must {what} first.")
+def _refuse_if_held(members: object, description: str) -> None:
+    if members:
+        raise FakeIamError("DeleteConflict", f"Cannot delete entity, must {description} first.")
 
 
 def _delete_user(iam: FakeIam, user_name: str) -> None:

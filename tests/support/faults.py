@@ -229,16 +229,16 @@ class FaultLayer:
 def count_most_in_flight(records: Iterable[RecordedCall]) -> int:
     """Return the largest number of these calls that ran at the same time."""
     moments = [(moment, change) for record in records for moment, change in ((record.began, 1), (record.ended, -1))]
-    most = now = 0
+    highest = now = 0
     for _, change in sorted(moments):  # if one ends at the moment that another begins, the end counts first
         now += change
-        most = max(most, now)
-    return most
+        highest = max(highest, now)
+    return highest
 
 
 def _log_line_of(request: HttpRequest) -> str:
-    given = request.parameters
-    return " ".join([request.action, *(given[name] for name in IDENTIFYING_PARAMETERS if name in given)])
+    parameters = request.parameters
+    return " ".join([request.action, *(parameters[name] for name in IDENTIFYING_PARAMETERS if name in parameters)])
 
 
 def _is_write(request: HttpRequest) -> bool:

@@ -31,28 +31,28 @@ texts = st.one_of(
 )
 
 
-def spoil(value: Any, change: Callable[[str], str], known: dict[int, Any] | None = None) -> Any:
+def spoil(value: Any, change: Callable[[str], str], copies: dict[int, Any] | None = None) -> Any:
     """Return a copy of a tree with every text changed, in dataclasses and collections. Members of enums stay.
 
     An object that the tree holds twice is one object in the copy as well.
     """
-    known = {} if known is None else known
-    if is_dataclass(value) and id(value) in known:
-        return known[id(value)]
-    made = known[id(value)] = _spoil_inside(value, change, known)
-    return made
+    copies = {} if copies is None else copies
+    if is_dataclass(value) and id(value) in copies:
+        return copies[id(value)]
+    copy = copies[id(value)] = _spoil_inside(value, change, copies)
+    return copy
 
 
-def _spoil_inside(value: Any, change: Callable[[str], str], known: dict[int, Any]) -> Any:
+def _spoil_inside(value: Any, change: Callable[[str], str], copies: dict[int, Any]) -> Any:
     if isinstance(value, Enum):
         return value
     if isinstance(value, str):
         return change(value)
     if is_dataclass(value) and not isinstance(value, type):
         names = [one.name for one in fields(value) if one.init]
-        return replace(value, **{name: spoil(getattr(value, name), change, known) for name in names})
+        return replace(value, **{name: spoil(getattr(value, name), change, copies) for name in names})
     if isinstance(value, Mapping):
-        return {spoil(key, change, known): spoil(inner, change, known) for key, inner in value.items()}
+        return {spoil(key, change, copies): spoil(inner, change, copies) for key, inner in value.items()}
     if isinstance(value, tuple | list | frozenset):
-        return type(value)(spoil(inner, change, known) for inner in value)
+        return type(value)(spoil(inner, change, copies) for inner in value)
     return value

@@ -68,8 +68,8 @@ def trust(*principals: str, **more: Any) -> Statement:
 
 
 def federated_trust(provider: str, action: str, **condition: Any) -> Statement:
-    found = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action}
-    return found | ({"Condition": condition} if condition else {})
+    statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action}
+    return statement | ({"Condition": condition} if condition else {})
 
 
 def github_trust(*subjects: str, operator: str = "StringLike") -> Statement:
@@ -90,8 +90,11 @@ def okta_trust() -> Statement:
 
 def deny_trust_except(*principals: str) -> Statement:
     """Return a Deny with NotPrincipal."""
-    found = deny_trust(*principals)
-    return {**{key: value for key, value in found.items() if key != "Principal"}, "NotPrincipal": found["Principal"]}
+    statement = deny_trust(*principals)
+    return {
+        **{key: value for key, value in statement.items() if key != "Principal"},
+        "NotPrincipal": statement["Principal"],
+    }
 
 
 def service_trust(host: str = "ec2.amazonaws.com") -> Statement:
@@ -299,18 +302,18 @@ def plan_of(row: LockoutCase, options: PlanOptions | None = None) -> Plan:
     return build_plan(*sides_of(row), options or PlanOptions(allow_foreign_detach=True))
 
 
-def find_lockouts(made: Plan) -> list[Problem]:
-    return [finding for finding in made.findings if finding.code == "lockout"]
+def find_lockouts(plan: Plan) -> list[Problem]:
+    return [finding for finding in plan.findings if finding.code == "lockout"]
 
 
 def assert_verdict(row: LockoutCase) -> None:
     """Check that the plan changes something, locks out exactly the row's entity, and is allowed with the flag."""
     made = plan_of(row)
     assert made.steps, "the row changes nothing"
-    found = find_lockouts(made)
-    assert [str(finding.address) for finding in found] == list(row.locked_out), (row.why, made.findings)
+    lockouts = find_lockouts(made)
+    assert [str(finding.address) for finding in lockouts] == list(row.locked_out), (row.why, made.findings)
     if row.locked_out:
-        assert {finding.flag for finding in found} == {"--allow-lockout"}
+        assert {finding.flag for finding in lockouts} == {"--allow-lockout"}
         assert not made.is_safe
     anyway = plan_of(row, PlanOptions(allow_foreign_detach=True, allow_lockout=True))
     assert anyway.is_safe, anyway.findings

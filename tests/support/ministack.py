@@ -24,7 +24,7 @@ class Ministack:
     enforcing = False
 
     def __init__(self, account: str, log: Path) -> None:
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+        variables = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
         settings = {
             "PYTHONPATH": str(ROOT),
             "HOME": str(log.parent),
@@ -41,7 +41,7 @@ class Ministack:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env=kept | settings,
+                env=variables | settings,
                 cwd=log.parent,
                 start_new_session=True,
             )

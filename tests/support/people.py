@@ -79,11 +79,11 @@ def create_person(iam: Any, name: str, mfa: bool = False) -> Person:
 
 def enable_device(iam: Any, user: str, name: str = "") -> Device:
     """Create and enable a virtual device. name: default: the user's."""
-    made = iam.create_virtual_mfa_device(VirtualMFADeviceName=name or user)["VirtualMFADevice"]
+    created = iam.create_virtual_mfa_device(VirtualMFADeviceName=name or user)["VirtualMFADevice"]
     # Use the two codes before the current one, so that the current one is unused. Near the end of a step, use the two
     # before those.
     last = int(time.time() + 2) // STEP - 1
-    device = Device(made["SerialNumber"], made["Base32StringSeed"].decode(), last)
+    device = Device(created["SerialNumber"], created["Base32StringSeed"].decode(), last)
     codes = {"AuthenticationCode1": device.code_at(last - 1), "AuthenticationCode2": device.code_at(last)}
     iam.enable_mfa_device(UserName=user, SerialNumber=device.serial, **codes)
     return device

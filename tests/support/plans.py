@@ -22,14 +22,14 @@ def changes_of(plan: Any) -> Changes:
 
 def calls_of(plan: Any) -> list[dict[str, Any]]:
     """Return every call of the plan, in the order of `seq`."""
-    found = [call for change in plan["changes"] for call in change["calls"]]
-    return sorted(found, key=lambda call: call["seq"])
+    calls = [call for change in plan["changes"] for call in change["calls"]]
+    return sorted(calls, key=lambda call: call["seq"])
 
 
 def operations_of(plan: Any, address: str | None = None) -> list[str]:
     """Return the operations of the plan (or of one change), in order."""
-    listed = {"changes": [change for change in plan["changes"] if address in (None, change["address"])]}
-    return [call["operation"] for call in calls_of(listed)]
+    changes = {"changes": [change for change in plan["changes"] if address in (None, change["address"])]}
+    return [call["operation"] for call in calls_of(changes)]
 
 
 def log_lines_of(plan: Any) -> list[str]:
@@ -48,8 +48,8 @@ def log_lines_of(plan: Any) -> list[str]:
 def read_log(account: Account) -> list[str]:
     """Return the calls since `account.clear_calls()`, in order."""
     with urllib.request.urlopen(f"{account.sandbox.url}/_sandbox/stats") as answer:
-        said: list[str] = json.load(answer)["log"]
-    return said
+        lines: list[str] = json.load(answer)["log"]
+    return lines
 
 
 def is_read(line: str) -> bool:

@@ -67,13 +67,13 @@ class PlantedCache:
         with self.use_environment(environ):
             cache = Cache.from_environ(environ, lambda line: None)
             walk = AssumeRun(AssumeRequest(alias, **wanted), environ, cache)
-            who = {
+            caller_identity = {
                 "arn": caller,
                 "account": caller.split(":")[4],
                 "session_name": chain.derive_session_name(caller),
                 "asked": time.time(),
             }
-            cache.put(IDENTITIES, key_of(walk.source_id, walk.endpoint), who)
+            cache.put(IDENTITIES, key_of(walk.source_id, walk.endpoint), caller_identity)
             self.count += 1
             key = f"ASIA{self.count:04}"
             entry = {

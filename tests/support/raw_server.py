@@ -94,10 +94,10 @@ def _read_request(connection: socket.socket) -> bytes:
     """Return a request with its body; empty at the end of the connection."""
     data = b""
     while b"\r\n\r\n" not in data:
-        more = connection.recv(65536)
-        if not more:
+        chunk = connection.recv(65536)
+        if not chunk:
             return b""
-        data += more
+        data += chunk
     head, _, body = data.partition(b"\r\n\r\n")
     length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
     while len(body) < length:

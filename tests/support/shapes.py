@@ -68,10 +68,10 @@ def _find_targets(
         return _find_targets(node[0], shape.member, required)
     if shape.type_name != "structure":
         return []
-    found = [_find_target(node, shape, path.split(".")) for path in required.get(shape.name, ())]
+    targets = [_find_target(node, shape, path.split(".")) for path in required.get(shape.name, ())]
     for name, inner in shape.members.items():
-        found += _find_targets(node[list(shape.members).index(name)], inner, required)
-    return found
+        targets += _find_targets(node[list(shape.members).index(name)], inner, required)
+    return targets
 
 
 def _find_target(node: ET.Element, shape: Any, path: list[str]) -> tuple[ET.Element, ET.Element, str]:

@@ -65,29 +65,29 @@ def _lists_of(values: tuple[Json, ...]) -> st.SearchStrategy[list[Json]]:
 @cache
 @st.composite
 def _conditions(draw: st.DrawFn) -> dict[str, Json]:
-    found: dict[str, Json] = {}
+    blocks: dict[str, Json] = {}
     for operator, key, values in draw(st.lists(st.sampled_from(_TESTS), max_size=2, unique_by=lambda test: test[:2])):
-        found.setdefault(operator, {})[key] = draw(_lists(values))
-    return found
+        blocks.setdefault(operator, {})[key] = draw(_lists(values))
+    return blocks
 
 
 @cache
 @st.composite
 def statements(draw: st.DrawFn, *, trust: bool = False) -> dict[str, Json]:
     """Draw a statement in which every element is a list."""
-    found: dict[str, Json] = {"Effect": draw(st.sampled_from(["Allow", "Deny"]))}
+    statement: dict[str, Json] = {"Effect": draw(st.sampled_from(["Allow", "Deny"]))}
     if draw(st.booleans()):
-        found["Sid"] = draw(st.sampled_from(["One", "one", "Two"]))
-    found[draw(st.sampled_from(["Action", "Action", "NotAction"]))] = draw(_lists(_ACTIONS))
+        statement["Sid"] = draw(st.sampled_from(["One", "one", "Two"]))
+    statement[draw(st.sampled_from(["Action", "Action", "NotAction"]))] = draw(_lists(_ACTIONS))
     if trust:
         who = {"AWS": draw(_lists(_AWS))} if draw(st.booleans()) else {"Service": draw(_lists(_SERVICES))}
-        found["Principal"] = draw(st.sampled_from([who, "*"]))
+        statement["Principal"] = draw(st.sampled_from([who, "*"]))
     else:
-        found[draw(st.sampled_from(["Resource", "Resource", "NotResource"]))] = draw(_lists(_RESOURCES))
+        statement[draw(st.sampled_from(["Resource", "Resource", "NotResource"]))] = draw(_lists(_RESOURCES))
     conditions = draw(_conditions())
     if conditions:
-        found["Condition"] = conditions
-    return found
+        statement["Condition"] = conditions
+    return statement
 
 
 @st.composite
@@ -240,13 +240,13 @@ def policy_arn(name: str) -> str:
     return f"arn:aws:iam::{ACCOUNT}:policy/{name}"
 
 
-def _subset(values: Any, most: int | None = None) -> st.SearchStrategy[list[Any]]:
-    return _subset_of(tuple(sorted(values)), most)
+def _subset(values: Any, largest: int | None = None) -> st.SearchStrategy[list[Any]]:
+    return _subset_of(tuple(sorted(values)), largest)
 
 
 @cache
-def _subset_of(values: tuple[Any, ...], most: int | None) -> st.SearchStrategy[list[Any]]:
-    return st.lists(st.sampled_from(values), max_size=most, unique=True) if values else st.just([])
+def _subset_of(values: tuple[Any, ...], largest: int | None) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.sampled_from(values), max_size=largest, unique=True) if values else st.just([])
 
 
 @cache
@@ -418,9 +418,9 @@ OLD = "-old"
 """The suffix of live names that have another name in the file."""
 
 
-def _find_moves(live: dict[Address, Entity], wanted: dict[Address, Entity]) -> tuple[Move, ...]:
+def _find_moves(live: dict[Address, Entity], desired: dict[Address, Entity]) -> tuple[Move, ...]:
     pairs = [(address, Address(address.kind, address.name.removesuffix(OLD))) for address in live]
-    return tuple(Move(old, new, PLACE) for old, new in pairs if old.name != new.name and new in wanted)
+    return tuple(Move(old, new, PLACE) for old, new in pairs if old.name != new.name and new in desired)
 
 
 def worlds() -> st.SearchStrategy[tuple[Desired, State]]:
