@@ -1,6 +1,7 @@
-"""What `reconcile` costs on this machine, beside the least that any tool needs, and beside Terraform: `make bench`.
+"""Measure the cost of `reconcile` on this machine, beside the least that any tool needs, and beside Terraform.
 
-A generated account (`workload`) is served by a stand-in for AWS in a process of its own (`replay`, `answers`,
-`account`), and whole processes are measured against it in turn (`measure`). Each question that docs/performance.md
-answers is a module that returns rows of one table: `reading`, `terraform`, `applying`, `parsing`. Nothing reaches AWS.
+Run `make bench`.
+A stand-in for AWS serves a generated account (`workload`) in a process of its own (`replay`, `answers`, `account`).
+Whole processes are measured against it in turn (`measure`). Each question of docs/performance.md is a module that
+yields the rows of one table: `reading`, `terraform`, `applying`, `parsing`. Nothing reaches AWS.
 """

@@ -26,44 +26,46 @@ QUESTIONS: dict[str, tuple[str, Question, list[str]]] = {
     "globs": ("Matching hostile patterns", globbing.measure_rows, ["S"]),
     "assume": ("A warm assume", assuming.measure_rows, ["S"]),
 }
-"""Name → heading, what measures it, and the sizes that it takes where none are asked for."""
+"""Name → heading, the function that measures, and the default sizes."""
 
 
 def main() -> None:
-    asked = _parse_arguments()
+    arguments = _parse_arguments()
     sys.stdout.write(f"{_describe_machine()}\n\n")
     with tempfile.TemporaryDirectory(prefix="reconcile-bench-") as folder:
-        for name in asked.questions or QUESTIONS:
-            heading, rows, usual = QUESTIONS[name]
+        for name in arguments.questions or QUESTIONS:
+            heading, rows, default_sizes = QUESTIONS[name]
             start = time.monotonic()
-            table = format_markdown(heading, _report_rows(rows(asked.sizes or usual, asked.runs, Path(folder))))
+            table = format_markdown(
+                heading, _report_rows(rows(arguments.sizes or default_sizes, arguments.runs, Path(folder)))
+            )
             sys.stdout.write(f"{table}\n")
             sys.stdout.flush()
             sys.stderr.write(f"{name} took {time.monotonic() - start:.0f} s\n\n")
 
 
 def _report_rows(rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows, each told to who waits as soon as it is there."""
+    """Yield the rows, and write each one to standard error as soon as it is measured."""
     for row in rows:
-        sys.stderr.write(f"  {row.what}: {row.measured}\n")
+        sys.stderr.write(f"  {row.label}: {row.measured}\n")
         yield row
 
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("questions", nargs="*", metavar="QUESTION", help=f"of {', '.join(QUESTIONS)}; all where none")
-    parser.add_argument("--sizes", type=lambda text: text.split(","), help=f"of {','.join(SIZES)}")
-    parser.add_argument("--runs", type=int, default=5, help="pairs of each measurement (5)")
-    asked = parser.parse_args()
-    wrong = [name for name in asked.questions if name not in QUESTIONS]
-    wrong += [size for size in asked.sizes or () if size not in SIZES]
-    if wrong or asked.runs < 1:
-        parser.error(f"not known: {', '.join(wrong)}" if wrong else "--runs must be 1 or more")
-    return asked
+    parser.add_argument("questions", nargs="*", metavar="QUESTION", help=f"any of {', '.join(QUESTIONS)}; default: all")
+    parser.add_argument("--sizes", type=lambda text: text.split(","), help=f"any of {','.join(SIZES)}")
+    parser.add_argument("--runs", type=int, default=5, help="number of pairs of each measurement; default: 5")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.questions if name not in QUESTIONS]
+    unknown += [size for size in arguments.sizes or () if size not in SIZES]
+    if unknown or arguments.runs < 1:
+        parser.error(f"unknown: {', '.join(unknown)}" if unknown else "--runs must be 1 or more")
+    return arguments
 
 
 def _describe_machine() -> str:
-    """What the numbers depend on, as the sentence above them."""
+    """Return the line above the tables: date, system, cores and versions, on which the numbers depend."""
     tools = ", ".join(f"{name} {version(name)}" for name in ("boto3", "PyYAML"))
     return (
         f"{time.strftime('%Y-%m-%d')}, {platform.system()}, {_describe_cores()}, Python "

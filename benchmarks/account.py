@@ -1,7 +1,7 @@
-"""The account that the replay server holds: entities as AWS stores them, and the writes that change them.
+"""The account of the replay server: entities as AWS stores them, and the writes that change them.
 
-Only what a creating plan of the workload needs is here; anything else is refused, so that a measurement never rests on
-a write that was quietly dropped. Nothing is checked that AWS checks, but names, and that what is named exists.
+It has only the writes that a plan needs to create the workload. Any other is refused, so that no measurement counts a
+write that was silently ignored. Of AWS's checks it makes only two: names are unique, and named entities exist.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from benchmarks.documents import ACCOUNT
 from benchmarks.workload import OWNER, OWNER_TAG, GroupSpec, PolicySpec, RoleSpec, UserSpec, Workload
 
 KINDS = ("User", "Group", "Role", "Policy")
-"""In the order in which GetAccountAuthorizationDetails goes through an account."""
+"""In the order of GetAccountAuthorizationDetails."""
 HOLDERS = ("User", "Group", "Role")
-"""The kinds that policies are attached to and put in."""
+"""The kinds that have attached and inline policies."""
 _UNIQUE = {"User": "AIDA", "Group": "AGPA", "Role": "AROA", "Policy": "ANPA"}
 
 Parameters = Mapping[str, str]
-"""The parameters of a call in the query protocol, flat: `Tags.member.1.Key`."""
+"""The flat parameters of a call in the query protocol, such as `Tags.member.1.Key`."""
 
 
 @dataclass(slots=True)
 class StoredEntity:
-    """One of any kind. document: of a policy, or the trust policy of a role. max_session: seconds."""
+    """An entity of any kind. document: a policy's document, or a role's trust policy. max_session: in seconds."""
 
     kind: str
     name: str
@@ -59,7 +59,7 @@ class ReplayError(Exception):
 
 
 class ReplayAccount:
-    """`entities`: kind → name → entity; policies by ARN. `version` grows with every write."""
+    """The account. entities: kind → name → entity (policies by ARN). version: grows with every write."""
 
     def __init__(self) -> None:
         self.entities: dict[str, dict[str, StoredEntity]] = {kind: {} for kind in KINDS}
@@ -67,56 +67,56 @@ class ReplayAccount:
 
     @classmethod
     def of(cls, work: Workload) -> ReplayAccount:
-        """The account as it is once the workload has been applied by its owner."""
+        """Return the account as it is after its owner has applied the workload."""
         account = cls()
         for entity in _create_entities(work):
             account._store_entity(entity)
         return account
 
-    def find_entity(self, kind: str, given: Parameters) -> StoredEntity:
-        """The entity that a call is about. Raises Refused where there is none."""
-        key = given.get("PolicyArn" if kind == "Policy" else f"{kind}Name", "")
-        found = self.entities[kind].get(key)
-        if found is None and kind == "Policy" and key.startswith("arn:aws:iam::aws:policy/"):
+    def find_entity(self, kind: str, parameters: Parameters) -> StoredEntity:
+        """Return the entity that a call names. Raises ReplayError if there is none."""
+        key = parameters.get("PolicyArn" if kind == "Policy" else f"{kind}Name", "")
+        entity = self.entities[kind].get(key)
+        if entity is None and kind == "Policy" and key.startswith("arn:aws:iam::aws:policy/"):
             path, _, name = key.removeprefix("arn:aws:iam::aws:policy").rpartition("/")
             return StoredEntity("Policy", name, f"{path}/", document="{}")
-        if found is None:
+        if entity is None:
             raise ReplayError(404, "NoSuchEntity", f"The {kind.lower()} {key} cannot be found.")
-        return found
+        return entity
 
-    def run_write(self, operation: str, given: Parameters) -> StoredEntity | None:
-        """Carry a write out; what it made, where it makes something. Raises Refused."""
+    def run_write(self, operation: str, parameters: Parameters) -> StoredEntity | None:
+        """Carry out a write, and return the entity that it created, if any. Raises ReplayError."""
         if operation not in _WRITES:
             raise ReplayError(400, "InvalidAction", f"The replay server does not carry out {operation}.")
         act, kind = _WRITES[operation]
         self.version += 1
-        return act(self, kind, given)
+        return act(self, kind, parameters)
 
-    def _create_entity(self, kind: str, given: Parameters) -> StoredEntity:
+    def _create_entity(self, kind: str, parameters: Parameters) -> StoredEntity:
         entity = StoredEntity(
             kind=kind,
-            name=given[f"{kind}Name"],
-            path=given.get("Path", "/"),
-            document=given.get("PolicyDocument" if kind == "Policy" else "AssumeRolePolicyDocument", ""),
-            description=given.get("Description", ""),
-            max_session=int(given.get("MaxSessionDuration", 3600)),
-            boundary=given.get("PermissionsBoundary", ""),
-            tags=dict(_read_tags(given)),
+            name=parameters[f"{kind}Name"],
+            path=parameters.get("Path", "/"),
+            document=parameters.get("PolicyDocument" if kind == "Policy" else "AssumeRolePolicyDocument", ""),
+            description=parameters.get("Description", ""),
+            max_session=int(parameters.get("MaxSessionDuration", 3600)),
+            boundary=parameters.get("PermissionsBoundary", ""),
+            tags=dict(_read_tags(parameters)),
         )
         if self._key_of(entity) in self.entities[kind]:
             raise ReplayError(409, "EntityAlreadyExists", f"{kind} with name {entity.name} already exists.")
         self._store_entity(entity)
         return entity
 
-    def _attach_policy(self, kind: str, given: Parameters) -> None:
-        policy = self.find_entity("Policy", given)
-        self.find_entity(kind, given).attached[given["PolicyArn"]] = policy.name
+    def _attach_policy(self, kind: str, parameters: Parameters) -> None:
+        policy = self.find_entity("Policy", parameters)
+        self.find_entity(kind, parameters).attached[parameters["PolicyArn"]] = policy.name
 
-    def _put_policy(self, kind: str, given: Parameters) -> None:
-        self.find_entity(kind, given).inline[given["PolicyName"]] = given["PolicyDocument"]
+    def _put_policy(self, kind: str, parameters: Parameters) -> None:
+        self.find_entity(kind, parameters).inline[parameters["PolicyName"]] = parameters["PolicyDocument"]
 
-    def _add_to_group(self, kind: str, given: Parameters) -> None:
-        self.find_entity(kind, given).groups[self.find_entity("Group", given).name] = None
+    def _add_to_group(self, kind: str, parameters: Parameters) -> None:
+        self.find_entity(kind, parameters).groups[self.find_entity("Group", parameters).name] = None
 
     def _store_entity(self, entity: StoredEntity) -> None:
         self.entities[entity.kind][self._key_of(entity)] = entity
@@ -132,13 +132,13 @@ _WRITES: Mapping[str, tuple[Callable[[ReplayAccount, str, Parameters], StoredEnt
     **{f"Put{kind}Policy": (ReplayAccount._put_policy, kind) for kind in HOLDERS},
     "AddUserToGroup": (ReplayAccount._add_to_group, "User"),
 }
-"""Operation → what carries it out, and the kind that it is about."""
+"""Operation → the method that carries it out, and the kind of entity."""
 
 
-def _read_tags(given: Parameters) -> Iterator[tuple[str, str]]:
+def _read_tags(parameters: Parameters) -> Iterator[tuple[str, str]]:
     number = 1
-    while (key := given.get(f"Tags.member.{number}.Key")) is not None:
-        yield key, given.get(f"Tags.member.{number}.Value", "")
+    while (key := parameters.get(f"Tags.member.{number}.Key")) is not None:
+        yield key, parameters.get(f"Tags.member.{number}.Value", "")
         number += 1
 
 
@@ -146,10 +146,10 @@ def _create_entities(work: Workload) -> Iterator[StoredEntity]:
     arns = work.arns_by_name()
     owned = {OWNER_TAG: OWNER}
 
-    def access_of(one: GroupSpec | UserSpec | RoleSpec) -> dict[str, Any]:
+    def access_of(spec: GroupSpec | UserSpec | RoleSpec) -> dict[str, Any]:
         return {
-            "attached": {arns[reference]: arns[reference].rpartition("/")[2] for reference in one.attached},
-            "inline": {name: _to_compact_json(text) for name, text in one.inline.items()},
+            "attached": {arns[reference]: arns[reference].rpartition("/")[2] for reference in spec.attached},
+            "inline": {name: _to_compact_json(text) for name, text in spec.inline.items()},
         }
 
     for user in work.users:

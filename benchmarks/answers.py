@@ -1,8 +1,8 @@
-"""What AWS answers to each call about an `Account`, as bytes: its XML, its JSON for tags, and its paging.
+"""Answer calls about a `ReplayAccount` as AWS does, as bytes: XML, JSON for tags, and paging.
 
-Shapes: IAM API reference. GetAccountAuthorizationDetails leaves out the description and session length of roles and
-the tags of policies; ListRoles leaves out tags. Entities are rendered once and pages kept until the next write, so
-that a call costs the server next to nothing.
+Source: IAM API Reference. GetAccountAuthorizationDetails omits the description and session length of roles and the
+tags of policies; ListRoles omits tags. Entities are rendered once, and pages are kept until the next write, so that a
+call costs the server almost nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from benchmarks.documents import ACCOUNT
 IAM, STS = "https://iam.amazonaws.com/doc/2010-05-08/", "https://sts.amazonaws.com/doc/2011-06-15/"
 CREATED_AT = "2026-01-02T03:04:05Z"
 PAGE = 100
-"""Items of a page where the caller does not say (IAM API, MaxItems), and at most for GetResources."""
+"""The default number of items in a page (IAM API, MaxItems), and the largest number for GetResources."""
 _LISTS = {"User": "UserDetailList", "Group": "GroupDetailList", "Role": "RoleDetailList", "Policy": "Policies"}
 _FILTERS = {"LocalManagedPolicy": "Policy"}
 _EMPTY_LISTS = {
@@ -62,13 +62,13 @@ def render_response(operation: str, result: str, namespace: str = IAM) -> bytes:
     return f'<{operation}Response xmlns="{namespace}">{inner}{meta}</{operation}Response>'.encode()
 
 
-def render_error(refused: ReplayError) -> bytes:
-    told = render_element("Code", refused.code) + render_element("Message", escape(refused.message))
-    return f'<ErrorResponse xmlns="{IAM}"><Error><Type>Sender</Type>{told}</Error></ErrorResponse>'.encode()
+def render_error(error: ReplayError) -> bytes:
+    details = render_element("Code", error.code) + render_element("Message", escape(error.message))
+    return f'<ErrorResponse xmlns="{IAM}"><Error><Type>Sender</Type>{details}</Error></ErrorResponse>'.encode()
 
 
 class ReplayAnswers:
-    """`answer_call` and `answer_resources` give the body of each call."""
+    """The bodies of answers about an account."""
 
     def __init__(self, account: ReplayAccount) -> None:
         self.account = account
@@ -84,27 +84,27 @@ class ReplayAnswers:
             **dict.fromkeys(_EMPTY_LISTS, _answer_empty),
         }
 
-    def answer_call(self, operation: str, given: Parameters) -> bytes:
-        """The body of a call of IAM or STS. Raises Refused."""
+    def answer_call(self, operation: str, parameters: Parameters) -> bytes:
+        """Return the body for a call to IAM or STS. Raises ReplayError."""
         self._drop_stale_pages()
-        if read := self._reads.get(operation):
-            return read(operation, given)
+        if answer := self._reads.get(operation):
+            return answer(operation, parameters)
         if operation.startswith(("Get", "List")):
-            return self._answer_single(operation, given)
-        made = self.account.run_write(operation, given)
+            return self._answer_single(operation, parameters)
+        created = self.account.run_write(operation, parameters)
         return render_response(
-            operation, render_element(made.kind, _render_core(made) + _render_tags(made)) if made else ""
+            operation, render_element(created.kind, _render_core(created) + _render_tags(created)) if created else ""
         )
 
-    def answer_resources(self, asked: Mapping[str, Any]) -> bytes:
-        """The body of GetResources: policies that have tags, at most 100 a page (Resource Groups Tagging API)."""
+    def answer_resources(self, request: Mapping[str, Any]) -> bytes:
+        """Return the body of GetResources: policies with tags, at most 100 a page (Resource Groups Tagging API)."""
         self._drop_stale_pages()
-        size = min(int(asked.get("ResourcesPerPage") or PAGE), PAGE)
-        start = int(asked.get("PaginationToken") or 0)
+        size = min(int(request.get("ResourcesPerPage") or PAGE), PAGE)
+        start = int(request.get("PaginationToken") or 0)
         tagged = [entity for entity in self.account.entities["Policy"].values() if entity.tags]
         page = [
-            {"ResourceARN": one.arn, "Tags": [{"Key": key, "Value": value} for key, value in one.tags.items()]}
-            for one in tagged[start : start + size]
+            {"ResourceARN": policy.arn, "Tags": [{"Key": key, "Value": value} for key, value in policy.tags.items()]}
+            for policy in tagged[start : start + size]
         ]
         token = str(start + size) if start + size < len(tagged) else ""
         return json.dumps({"PaginationToken": token, "ResourceTagMappingList": page}).encode()
@@ -115,15 +115,15 @@ class ReplayAnswers:
             self._pages, self._rendered = {}, {}
 
     def _render_items(self, kind: str) -> list[str]:
-        """Of a kind, every entity as GetAccountAuthorizationDetails shows it."""
+        """Return every entity of a kind as GetAccountAuthorizationDetails shows it."""
         if kind not in self._rendered:
             self._rendered[kind] = [_render_detail(entity) for entity in self.account.entities[kind].values()]
         return self._rendered[kind]
 
-    def _answer_details(self, operation: str, given: Parameters) -> bytes:
-        asked = {value for name, value in given.items() if name.startswith("Filter.member.")}
-        kinds = tuple(kind for kind in KINDS if not asked or kind in {_FILTERS.get(name, name) for name in asked})
-        start, size = _read_window(given)
+    def _answer_details(self, operation: str, parameters: Parameters) -> bytes:
+        filters = {value for name, value in parameters.items() if name.startswith("Filter.member.")}
+        kinds = tuple(kind for kind in KINDS if not filters or kind in {_FILTERS.get(name, name) for name in filters})
+        start, size = _read_window(parameters)
         key = (kinds, start, size)
         if key not in self._pages:
             items = [(kind, item) for kind in kinds for item in self._render_items(kind)]
@@ -132,8 +132,8 @@ class ReplayAnswers:
             self._pages[key] = render_response(operation, "".join(lists) + _render_marker(start + size, len(items)))
         return self._pages[key]
 
-    def _answer_roles(self, operation: str, given: Parameters) -> bytes:
-        start, size = _read_window(given)
+    def _answer_roles(self, operation: str, parameters: Parameters) -> bytes:
+        start, size = _read_window(parameters)
         if ("Roles", start, size) not in self._pages:
             roles = list(self.account.entities["Role"].values())
             page = render_members("Roles", map(_render_core, roles[start : start + size]))
@@ -142,20 +142,20 @@ class ReplayAnswers:
             )
         return self._pages["Roles", start, size]
 
-    def _answer_single(self, operation: str, given: Parameters) -> bytes:
-        """The reads about one entity, which Terraform makes. Raises Refused."""
+    def _answer_single(self, operation: str, parameters: Parameters) -> bytes:
+        """Return the body for a read of one entity; Terraform makes these. Raises ReplayError."""
         if operation in _SINGLE_READS:
             kind, shown = _SINGLE_READS[operation]
-            return render_response(operation, shown(self.account.find_entity(kind, given), given))
+            return render_response(operation, shown(self.account.find_entity(kind, parameters), parameters))
         if operation == "ListGroupsForUser":
-            names = self.account.find_entity("User", given).groups
+            names = self.account.find_entity("User", parameters).groups
             groups = render_members("Groups", (_render_core(self.account.entities["Group"][name]) for name in names))
             return render_response(operation, groups + _render_marker(0, 0))
         raise ReplayError(400, "InvalidAction", f"The replay server does not answer {operation}.")
 
 
-def _read_window(given: Parameters) -> tuple[int, int]:
-    return int(given.get("Marker", 0)), int(given.get("MaxItems", PAGE))
+def _read_window(parameters: Parameters) -> tuple[int, int]:
+    return int(parameters.get("Marker", 0)), int(parameters.get("MaxItems", PAGE))
 
 
 def _render_marker(end: int, total: int) -> str:
@@ -164,28 +164,30 @@ def _render_marker(end: int, total: int) -> str:
     return render_element("IsTruncated", "true") + render_element("Marker", str(end))
 
 
-def _answer_caller(operation: str, given: Parameters) -> bytes:
-    told = (
+def _answer_caller(operation: str, parameters: Parameters) -> bytes:
+    identity = (
         render_element("Arn", f"arn:aws:iam::{ACCOUNT}:root")
         + render_element("UserId", ACCOUNT)
         + render_element("Account", ACCOUNT)
     )
-    return render_response(operation, told, STS)
+    return render_response(operation, identity, STS)
 
 
-def _answer_session(operation: str, given: Parameters) -> bytes:
+def _answer_session(operation: str, parameters: Parameters) -> bytes:
     ends = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
     keys = {"AccessKeyId": "ASIABENCHBENCHBENCH1", "SecretAccessKey": "bench", "SessionToken": "bench"}
     credentials = "".join(render_element(name, text) for name, text in (keys | {"Expiration": ends}).items())
-    role, name = given["RoleArn"].rpartition("/")[2], given["RoleSessionName"]
-    who = render_element("AssumedRoleId", f"AROABENCHBENCHBENCH1:{name}")
-    who += render_element("Arn", f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{name}")
+    role, name = parameters["RoleArn"].rpartition("/")[2], parameters["RoleSessionName"]
+    assumed_role_user = render_element("AssumedRoleId", f"AROABENCHBENCHBENCH1:{name}")
+    assumed_role_user += render_element("Arn", f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{name}")
     return render_response(
-        operation, render_element("Credentials", credentials) + render_element("AssumedRoleUser", who), STS
+        operation,
+        render_element("Credentials", credentials) + render_element("AssumedRoleUser", assumed_role_user),
+        STS,
     )
 
 
-def _answer_summary(operation: str, given: Parameters) -> bytes:
+def _answer_summary(operation: str, parameters: Parameters) -> bytes:
     entries = "".join(
         render_element("entry", render_element("key", key) + render_element("value", str(value)))
         for key, value in _QUOTAS.items()
@@ -193,50 +195,50 @@ def _answer_summary(operation: str, given: Parameters) -> bytes:
     return render_response(operation, render_element("SummaryMap", entries))
 
 
-def _answer_empty(operation: str, given: Parameters) -> bytes:
+def _answer_empty(operation: str, parameters: Parameters) -> bytes:
     return render_response(operation, render_members(_EMPTY_LISTS[operation], ()) + _render_marker(0, 0))
 
 
 def _render_names(entity: StoredEntity) -> str:
-    """What every call shows of an entity."""
+    """Return the elements of an entity that every call shows."""
     kind = entity.kind
-    found = render_element("Path", entity.path) + render_element(f"{kind}Name", entity.name)
-    found += (
+    elements = render_element("Path", entity.path) + render_element(f"{kind}Name", entity.name)
+    elements += (
         render_element(f"{kind}Id", entity.unique_id)
         + render_element("Arn", entity.arn)
         + render_element("CreateDate", CREATED_AT)
     )
-    return found + (
+    return elements + (
         render_element("AssumeRolePolicyDocument", quote(entity.document, safe="")) if kind == "Role" else ""
     )
 
 
 def _render_core(entity: StoredEntity) -> str:
-    """An entity without its tags, as list calls show it; of a role, what GetAccountAuthorizationDetails leaves out."""
-    found = _render_names(entity)
+    """Return an entity without tags, as list calls show it. A role has all that the account details omit."""
+    elements = _render_names(entity)
     if entity.kind == "Role":
-        found += render_element("MaxSessionDuration", str(entity.max_session))
+        elements += render_element("MaxSessionDuration", str(entity.max_session))
     if entity.kind == "Policy":
-        found += render_element("DefaultVersionId", "v1") + render_element("AttachmentCount", "1")
-        found += render_element("PermissionsBoundaryUsageCount", "0") + render_element("IsAttachable", "true")
-        found += render_element("UpdateDate", CREATED_AT)
-    return found + (render_element("Description", escape(entity.description)) if entity.description else "")
+        elements += render_element("DefaultVersionId", "v1") + render_element("AttachmentCount", "1")
+        elements += render_element("PermissionsBoundaryUsageCount", "0") + render_element("IsAttachable", "true")
+        elements += render_element("UpdateDate", CREATED_AT)
+    return elements + (render_element("Description", escape(entity.description)) if entity.description else "")
 
 
 def _render_detail(entity: StoredEntity) -> str:
-    """An entity as GetAccountAuthorizationDetails shows it."""
+    """Return an entity as GetAccountAuthorizationDetails shows it."""
     kind = entity.kind
     if kind == "Policy":
         return _render_core(entity) + render_members("PolicyVersionList", [_render_version(entity)])
-    found = _render_names(entity)
+    elements = _render_names(entity)
     if kind == "Role":
-        found += "<InstanceProfileList/><RoleLastUsed/>"
+        elements += "<InstanceProfileList/><RoleLastUsed/>"
     if kind == "User":
-        found += render_members("GroupList", entity.groups)
+        elements += render_members("GroupList", entity.groups)
     if kind != "Group":
-        found += _render_boundary(entity) + _render_tags(entity)
+        elements += _render_boundary(entity) + _render_tags(entity)
     inline = (_render_inline(name, text) for name, text in entity.inline.items())
-    return found + render_members(f"{kind}PolicyList", inline) + _render_attached(entity, "AttachedManagedPolicies")
+    return elements + render_members(f"{kind}PolicyList", inline) + _render_attached(entity, "AttachedManagedPolicies")
 
 
 def _render_version(entity: StoredEntity) -> str:
@@ -273,21 +275,21 @@ def _render_tags(entity: StoredEntity) -> str:
     )
 
 
-def _render_whole(entity: StoredEntity, given: Parameters) -> str:
+def _render_whole(entity: StoredEntity, parameters: Parameters) -> str:
     users = "<Users/>" + _render_marker(0, 0) if entity.kind == "Group" else ""
     tags = "" if entity.kind == "Group" else _render_tags(entity)
     return render_element(entity.kind, _render_core(entity) + _render_boundary(entity) + tags) + users
 
 
-def _render_one_inline(entity: StoredEntity, given: Parameters) -> str:
-    name = given["PolicyName"]
+def _render_one_inline(entity: StoredEntity, parameters: Parameters) -> str:
+    name = parameters["PolicyName"]
     if name not in entity.inline:
         raise ReplayError(404, "NoSuchEntity", f"The policy {name} of {entity.name} cannot be found.")
     return render_element(f"{entity.kind}Name", entity.name) + _render_inline(name, entity.inline[name])
 
 
 def _render_listed(list_of: Callable[[StoredEntity], str]) -> Callable[[StoredEntity, Parameters], str]:
-    return lambda entity, given: list_of(entity) + _render_marker(0, 0)
+    return lambda entity, parameters: list_of(entity) + _render_marker(0, 0)
 
 
 _HOLDER_READS: Mapping[str, Callable[[StoredEntity, Parameters], str]] = {
@@ -299,7 +301,7 @@ _HOLDER_READS: Mapping[str, Callable[[StoredEntity, Parameters], str]] = {
 }
 _POLICY_READS: Mapping[str, Callable[[StoredEntity, Parameters], str]] = {
     "GetPolicy": _render_whole,
-    "GetPolicyVersion": lambda entity, given: render_element("PolicyVersion", _render_version(entity)),
+    "GetPolicyVersion": lambda entity, parameters: render_element("PolicyVersion", _render_version(entity)),
     "ListPolicyVersions": _render_listed(lambda entity: render_members("Versions", [_render_version(entity)])),
     "ListPolicyTags": _render_listed(_render_tags),
 }
@@ -307,4 +309,4 @@ _SINGLE_READS: Mapping[str, tuple[str, Callable[[StoredEntity, Parameters], str]
     **{name.replace("*", kind): (kind, shown) for kind in HOLDERS for name, shown in _HOLDER_READS.items()},
     **{name: ("Policy", shown) for name, shown in _POLICY_READS.items()},
 }
-"""Reads about one entity → its kind, and what they show of it."""
+"""Read of one entity → its kind, and the function that renders it."""

@@ -1,4 +1,4 @@
-"""How long an apply that creates everything takes: beside the same calls one at a time, and under a limit of writes."""
+"""Measure an apply that creates everything: beside the same calls made one at a time, and under a limit of writes."""
 
 from __future__ import annotations
 
@@ -17,45 +17,45 @@ MIN_SPEEDUP = 4.0
 WRITES_PER_SECOND = 10
 MAX_TIME_RATIO = 1.3
 THROTTLED_SIZE = "S"
-"""A few hundred writes, half a minute at the limit; M would be minutes."""
+"""S has a few hundred writes and takes half a minute at the limit; M would take minutes."""
 
 
 def measure_rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
-    """One run each: an apply of M makes thousands of calls, so that noise evens out by itself."""
+    """Yield the rows. Each is measured once: an apply of M makes thousands of calls, which evens out noise."""
     for size in sizes:
         yield from compare_with_serial(size, folder)
     yield from measure_throttled(folder)
 
 
 def compare_with_serial(size: str, folder: Path) -> Iterator[Row]:
-    """The whole `measure_apply`, reads and verification included, against the loop that makes only its plan's calls."""
+    """Compare a whole apply, with its reads and its verification, to a loop that makes only the calls of the plan."""
     plan = write_plan_file(size, folder)
     with ReplayServer(size, empty=True, latency=LATENCY) as server:
         applied = measure_apply(size, folder, server)
     with ReplayServer(size, empty=True, latency=LATENCY) as server:
         serial = measure_cost([sys.executable, "-m", "benchmarks.serial", str(plan)], server)
-    what = f"{size}: apply, times faster than one call at a time, {LATENCY} ms a call"
+    label = f"{size}: apply, times faster than one call at a time, {LATENCY} ms a call"
     detail = f"{serial.calls:,} writes: {serial.seconds:.1f} s ÷ {applied.seconds:.1f} s"
     if size == "M":
-        yield row_at_least(what, serial.seconds / applied.seconds, MIN_SPEEDUP, " ×", detail)
+        yield row_at_least(label, serial.seconds / applied.seconds, MIN_SPEEDUP, " ×", detail)
     else:
-        yield Row(what, f"{format_number(serial.seconds / applied.seconds)} × ({detail})")
+        yield Row(label, f"{format_number(serial.seconds / applied.seconds)} × ({detail})")
     yield Row(f"{size}: most calls in flight", str(applied.most_in_flight))
     yield Row(f"{size}: peak memory of the apply", f"{applied.mib:.0f} MiB")
 
 
 def measure_throttled(folder: Path) -> Iterator[Row]:
-    """An apply that ends without an error, in about the time that the limit leaves for its writes."""
+    """Yield a row about an apply under a limit of writes: it must succeed in little more than the shortest time."""
     size = THROTTLED_SIZE
     with ReplayServer(size, empty=True, latency=LATENCY, writes_per_second=WRITES_PER_SECOND) as server:
         applied = measure_apply(size, folder, server)
         calls = server.read_stats()["calls"]
-    refused = applied.throttled
-    writes = sum(count for name, count in calls.items() if not name.startswith(("Get", "List"))) - refused
-    least = writes / WRITES_PER_SECOND
-    detail = f"{writes} writes: {applied.seconds:.1f} s ÷ {least:.1f} s; {refused} were throttled"
-    what = f"{size}: apply, time ÷ writes at {WRITES_PER_SECOND} a second"
-    yield row_at_most(what, applied.seconds / least, MAX_TIME_RATIO, " ×", detail)
+    throttled = applied.throttled
+    writes = sum(count for name, count in calls.items() if not name.startswith(("Get", "List"))) - throttled
+    least_seconds = writes / WRITES_PER_SECOND
+    detail = f"{writes} writes: {applied.seconds:.1f} s ÷ {least_seconds:.1f} s; {throttled} were throttled"
+    label = f"{size}: apply, time ÷ writes at {WRITES_PER_SECOND} a second"
+    yield row_at_most(label, applied.seconds / least_seconds, MAX_TIME_RATIO, " ×", detail)
 
 
 def measure_apply(size: str, folder: Path, server: ReplayServer) -> Cost:
@@ -64,7 +64,7 @@ def measure_apply(size: str, folder: Path, server: ReplayServer) -> Cost:
 
 
 def write_plan_file(size: str, folder: Path) -> Path:
-    """The plan that creates everything, as JSON."""
+    """Write the plan that creates everything, as JSON, and return its path."""
     target, file = folder / f"{size}-plan.json", write_desired_file(size, folder)
     with ReplayServer(size, empty=True) as server, target.open("w", encoding="utf-8") as stream:
         command = [*RECONCILE, "plan", str(file), "--format", "json"]

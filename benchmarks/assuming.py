@@ -1,4 +1,4 @@
-"""How long a warm `assume` takes, beside a Python that does nothing."""
+"""Measure a warm `assume`, beside a Python process that does nothing."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from benchmarks.server import ReplayServer
 from benchmarks.table import Row, format_number
 
 MORE_RUNS = 4
-"""Times the runs of other measurements: these take hundredths of a second."""
+"""The factor of runs compared with other measurements: these take only hundredths of a second."""
 ALIAS = f"aliases:\n  bench: {{role: 'arn:aws:iam::{ACCOUNT}:role/bench', mfa: false}}\n"
 
 
 def measure_rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
     for size in sizes:
-        found = measure_costs(size, runs * MORE_RUNS, folder)
-        warm, bare = found["assume"], found["python"]
+        costs = measure_costs(size, runs * MORE_RUNS, folder)
+        warm, bare = costs["assume"], costs["python"]
         detail = f"{median_seconds_of(warm) * 1000:.0f} ms ÷ {median_seconds_of(bare) * 1000:.0f} ms"
         yield Row(
             f"{size}: time of a warm assume ÷ python -c pass",
             f"{format_number(median_ratio_of(warm, bare))} × ({detail})",
         )
-        yield Row(f"{size}: API calls of a warm assume", format_number(max(one.calls for one in warm)))
+        yield Row(f"{size}: API calls of a warm assume", format_number(max(cost.calls for cost in warm)))
 
 
 def measure_costs(size: str, runs: int, folder: Path) -> dict[str, list[Cost]]:
-    """The costs of `assume`, which the first and dropped round has warmed, and of `python`, run in turn."""
+    """Return the costs of `assume` and `python`, run in turn. The first round, which is dropped, fills the cache."""
     file = folder / f"{size}-aliases.yaml"
     shutil.copyfile(write_desired_file(size, folder), file)
     with file.open("a", encoding="utf-8") as stream:

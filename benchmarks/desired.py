@@ -1,4 +1,4 @@
-"""The desired-state file of a workload: `python -m benchmarks.desired M > roles.yaml`."""
+"""Write the desired-state file of a workload: `python -m benchmarks.desired M > roles.yaml`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from benchmarks.workload import OWNER, SIZES, GroupSpec, RoleSpec, UserSpec, Wor
 
 
 class _PlainDumper(yaml.CSafeDumper):
-    """Writes what is used twice out twice, as people do."""
+    """Write repeated values out in full, as people do, without YAML aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
 def build_desired(work: Workload) -> dict[str, Any]:
-    """What the file says, as plain values. Nothing is pruned: the account holds nothing else."""
+    """Return the content of the file as plain values. It prunes nothing: the account has nothing else."""
     return {
         "version": 1,
         "owner": OWNER,
@@ -42,14 +42,14 @@ def build_desired(work: Workload) -> dict[str, Any]:
 
 def _role_fields_of(role: RoleSpec) -> dict[str, Any]:
     session = None if role.max_session == 3600 else role.max_session
-    own = _drop_empty_fields(
+    role_fields = _drop_empty_fields(
         description=role.description,
         max_session_duration=session,
         tags=role.tags,
         trust=[role.trust.rule],
         permissions_boundary=role.boundary,
     )
-    return own | _access_fields_of(role)
+    return role_fields | _access_fields_of(role)
 
 
 def _access_fields_of(entity: GroupSpec | UserSpec | RoleSpec) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _access_fields_of(entity: GroupSpec | UserSpec | RoleSpec) -> dict[str, Any]
 
 
 def _drop_empty_fields(path: str = "/", **fields: Any) -> dict[str, Any]:
-    """The fields that say something."""
+    """Return the fields that have a value, without the default path."""
     return ({} if path == "/" else {"path": path}) | {key: value for key, value in fields.items() if value}
 
 

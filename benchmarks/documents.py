@@ -1,4 +1,4 @@
-"""Policy documents of the size and variety that accounts have: a few services each, conditions on some statements."""
+"""Draw policy documents like those of real accounts: a few services each, and conditions on some statements."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ CONDITIONS: tuple[Document, ...] = (
 
 
 def draw_document(random: Random, name: str, least: int, most: int) -> Document:
-    """A document of `least` to `most` statements about things that are called `name`."""
+    """Return a document of `least` to `most` statements, about resources with `name` in their ARNs."""
     count = random.randint(least, most)
     return {"Version": "2012-10-17", "Statement": [_draw_statement(random, name, number) for number in range(count)]}
 
@@ -68,13 +68,13 @@ def _draw_statement(random: Random, name: str, number: int) -> Document:
     service = random.choice(list(SERVICES))
     words, resources = SERVICES[service]
     actions = words.split()
-    named = [text.format(name=f"{name}-{number}", region=REGION, account=ACCOUNT) for text in resources]
-    found: Document = {
+    arns = [text.format(name=f"{name}-{number}", region=REGION, account=ACCOUNT) for text in resources]
+    statement: Document = {
         "Sid": f"Part{number}",
         "Effect": "Deny" if random.random() < 0.1 else "Allow",
         "Action": [f"{service}:{action}" for action in random.sample(actions, random.randint(1, min(5, len(actions))))],
-        "Resource": named if len(named) > 1 or random.random() < 0.5 else named[0],
+        "Resource": arns if len(arns) > 1 or random.random() < 0.5 else arns[0],
     }
     if random.random() < 0.3:
-        found["Condition"] = random.choice(CONDITIONS)
-    return found
+        statement["Condition"] = random.choice(CONDITIONS)
+    return statement

@@ -1,8 +1,9 @@
-"""What no tool can avoid, as one process: `python -m benchmarks.floor FILE [--uncollected]`.
+"""Do only the work that no tool can avoid, in one process: `python -m benchmarks.floor FILE [--uncollected]`.
 
-A plain boto3 script reads, one call after the other, the facts that a plan compares: users, groups, roles and policies,
+It reads the facts that a plan compares with plain boto3, one call after the other: users, groups, roles and policies,
 the descriptions and session lengths of roles, the tags of policies. Then PyYAML's C loader reads the file.
---uncollected turns Python's garbage collector off, as `reconcile` does: on large files it takes longer than the loader.
+--uncollected turns Python's garbage collector off, as `reconcile` does: on large files the collector takes longer than
+the loader.
 """
 
 import gc
@@ -32,7 +33,7 @@ def main() -> None:
     if sys.argv[2:] == ["--uncollected"]:
         gc.disable()
     read_account()
-    with open(sys.argv[1], "rb") as stream:  # noqa: PTH123 - nothing more than needed is imported
+    with open(sys.argv[1], "rb") as stream:  # noqa: PTH123 - pathlib would be one more import to measure
         yaml.load(stream, Loader=yaml.CSafeLoader)
 
 

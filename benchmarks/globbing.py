@@ -1,4 +1,4 @@
-"""How the time of matching a glob grows with the text and the pattern, for patterns that make a backtracker hang."""
+"""Measure how the time to match a glob grows with text and pattern, for patterns that make backtracking hang."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reconciler.model.globs import compile_glob, globs_meet
 SHORT, LONG = 4_000, 32_000
 GROWTH = LONG / SHORT
 MAX_GROWTH = 1.5 * GROWTH
-"""Linear time is 1.0 times the growth; quadratic time would be 8 times that."""
+"""Linear time grows by GROWTH; quadratic time would grow by 8 times that."""
 
 TRIES = 5
 
@@ -24,17 +24,17 @@ TEXTS: dict[str, str] = {
     "`*ab?` a hundred times": "*ab?" * 100,
     "a beginning, a piece and an end": "a*" + "a" * 50 + "b*a",
 }
-"""Patterns against a text of nothing but `a`, of two lengths."""
+"""Patterns that are matched against texts of `a` only, of two lengths."""
 
 PATTERNS: dict[str, Callable[[int], str]] = {
     "as many `*?`": lambda length: "*?" * (length // 2) + "b",
     "as many `*a`": lambda length: "*a" * (length // 2) + "*b*",
 }
-"""Patterns of two lengths against a text of the longer one."""
+"""Patterns of two lengths that are matched against one text of the longer length."""
 
 
 def measure_rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
-    """Yield a row for each hostile pattern. Sizes and folder are those of other questions."""
+    """Yield a row for each hostile pattern. Sizes and folder are not used."""
     for name, pattern in TEXTS.items():
         yield _measure_growth(f"{name}: text", partial(_match_long_text, pattern), runs)
     for name, make in PATTERNS.items():
@@ -54,20 +54,20 @@ def _compare_patterns(length: int) -> bool:
     return globs_meet("?a*" * (length // 3), "*?" * (SHORT // 2) + "b")
 
 
-def _measure_growth(what: str, ask: Callable[[int], object], runs: int) -> Row:
-    pairs = [(_time_call(ask, SHORT), _time_call(ask, LONG)) for _ in range(runs)]
+def _measure_growth(label: str, call: Callable[[int], object], runs: int) -> Row:
+    pairs = [(_time_call(call, SHORT), _time_call(call, LONG)) for _ in range(runs)]
     ratio = statistics.median(long / max(short, 1e-9) for short, long in pairs)
     short, long = (statistics.median(side) for side in zip(*pairs, strict=True))
     detail = f"{format_number(long * 1e3)} ms ÷ {format_number(short * 1e3)} ms"
-    return row_at_most(f"{what} of {LONG:,} ÷ {SHORT:,} characters", ratio, MAX_GROWTH, " ×", detail)
+    return row_at_most(f"{label} of {LONG:,} ÷ {SHORT:,} characters", ratio, MAX_GROWTH, " ×", detail)
 
 
-def _time_call(ask: Callable[[int], object], length: int) -> float:
-    """Return the processor seconds of the quickest of several answers: others share the machine."""
-    found = []
+def _time_call(call: Callable[[int], object], length: int) -> float:
+    """Return the processor seconds of the fastest of several calls, since others use the machine too."""
+    durations = []
     for _ in range(TRIES):
         compile_glob.cache_clear()
         start = time.process_time()
-        ask(length)
-        found.append(time.process_time() - start)
-    return min(found)
+        call(length)
+        durations.append(time.process_time() - start)
+    return min(durations)

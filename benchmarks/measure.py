@@ -1,7 +1,7 @@
-"""Whole processes, measured: by the clock, at their peak of memory, and by the calls that the server counted.
+"""Measure whole processes: their time, their peak memory, and the calls that the server counted.
 
-This process must stay small: Linux counts into a child's peak what its parent held when it was started. So files and
-accounts are made in processes of their own.
+This process must stay small: on Linux, a child's peak includes the memory that its parent had at the start. So files
+and accounts are made in processes of their own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ RECONCILE = (sys.executable, "-m", "reconciler")
 
 @dataclass(frozen=True)
 class Cost:
-    """mib: peak resident memory. calls: throttled ones too. output: what it printed, both streams."""
+    """The cost of one process.
+
+    mib: peak resident memory. calls: API calls, throttled ones included. output: standard output and error.
+    """
 
     seconds: float
     mib: float
@@ -37,7 +40,10 @@ class Cost:
 def measure_cost(
     command: Sequence[str], server: ReplayServer, folder: Path = ROOT, more: Mapping[str, str] | None = None
 ) -> Cost:
-    """Run one process with the server as its AWS, and more in its environment. Ends the bench where it fails."""
+    """Run one process that uses the server as AWS, and return its cost. Exit if it fails.
+
+    more: further environment variables.
+    """
     server.clear_stats()
     with tempfile.TemporaryFile() as output:
         start = time.perf_counter()
@@ -53,50 +59,50 @@ def measure_cost(
         seconds = time.perf_counter() - start
         child.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
-        said = output.read().decode(errors="replace")
+        printed = output.read().decode(errors="replace")
     if child.returncode:
-        raise SystemExit(f"{' '.join(command)} ended with {child.returncode}:\n{said[-3000:]}")
-    told = server.read_stats()
+        raise SystemExit(f"{' '.join(command)} ended with {child.returncode}:\n{printed[-3000:]}")
+    stats = server.read_stats()
     mib = used.ru_maxrss * MAXRSS_UNIT / 2**20
-    return Cost(seconds, mib, told["total"], told["throttled"], told["most_in_flight"], said)
+    return Cost(seconds, mib, stats["total"], stats["throttled"], stats["most_in_flight"], printed)
 
 
-def expect_output(text: str, found: Cost, doing: str) -> Cost:
-    """The cost, if the process said so; a measurement of something else is worth nothing."""
-    if text not in found.output:
-        raise SystemExit(f"{doing} did not say {text!r}:\n{found.output[-3000:]}")
-    return found
+def expect_output(text: str, cost: Cost, command: str) -> Cost:
+    """Return the cost. Exit if the process did not print the text: the measurement would be worthless."""
+    if text not in cost.output:
+        raise SystemExit(f"{command} did not print {text!r}:\n{cost.output[-3000:]}")
+    return cost
 
 
 def measure_in_turn(measured: Mapping[str, Callable[[], Cost]], runs: int) -> dict[str, list[Cost]]:
-    """Each in turn, so that what disturbs the machine disturbs all alike; a first round warms caches and is dropped."""
-    found: dict[str, list[Cost]] = {name: [] for name in measured}
+    """Return the costs of each, run in turn so that other load affects all equally. Drop the first round (caches)."""
+    costs: dict[str, list[Cost]] = {name: [] for name in measured}
     for number in range(runs + 1):
-        for name, once in measured.items():
-            told = once()
+        for name, measure in measured.items():
+            cost = measure()
             if number:
-                found[name].append(told)
-    return found
+                costs[name].append(cost)
+    return costs
 
 
 def median_seconds_of(costs: Sequence[Cost]) -> float:
-    """Of the seconds."""
-    return statistics.median(one.seconds for one in costs)
+    """Return the median time, in seconds."""
+    return statistics.median(cost.seconds for cost in costs)
 
 
 def median_ratio_of(costs: Sequence[Cost], base: Sequence[Cost]) -> float:
-    """The median of the pairs' ratios: the two of a pair ran one after the other."""
-    return statistics.median(one.seconds / other.seconds for one, other in zip(costs, base, strict=True))
+    """Return the median ratio of times. Each cost is compared with the base that ran just before or after it."""
+    return statistics.median(cost.seconds / base_cost.seconds for cost, base_cost in zip(costs, base, strict=True))
 
 
 def describe_ratio(costs: Sequence[Cost], base: Sequence[Cost], uncollected: Sequence[Cost]) -> str:
-    """What a ratio was computed from, and what it is where Python's garbage collector is off in the base, too."""
-    harder = f"{median_ratio_of(costs, uncollected):.2f} × with the collector off there, too"
-    return f"{median_seconds_of(costs):.2f} s ÷ {median_seconds_of(base):.2f} s; {harder}"
+    """Return the two times of a ratio, and the ratio to a base that runs without Python's garbage collector."""
+    ratio = f"{median_ratio_of(costs, uncollected):.2f} × with the collector off there, too"
+    return f"{median_seconds_of(costs):.2f} s ÷ {median_seconds_of(base):.2f} s; {ratio}"
 
 
 def write_desired_file(size: str, folder: Path) -> Path:
-    """The desired-state file of a size, made once."""
+    """Write the desired-state file of a size if it does not exist, and return its path."""
     file = folder / f"{size}.yaml"
     if not file.exists():
         with file.open("w", encoding="utf-8") as stream:

@@ -1,4 +1,4 @@
-"""How long `validate` takes, beside PyYAML's C loader alone on the same file."""
+"""Measure `validate`, beside PyYAML's C loader alone on the same file."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from benchmarks.table import Row, format_number, row_at_most
 MAX_LOADER_RATIO = 3.0
 LOAD = "import sys, yaml; yaml.load(open(sys.argv[1], 'rb'), Loader=yaml.CSafeLoader)"
 COLLECTOR_OFF = "import gc; gc.disable(); "
-"""As in `reconcile`: on large files the garbage collector takes longer than the loader."""
+"""Turns the garbage collector off, as `reconcile` does: on large files it takes longer than the loader."""
 
 
 def measure_rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
     for size in sizes:
         file = write_desired_file(size, folder)
-        found = measure_costs(str(file), runs)
-        times = median_ratio_of(found["validate"], found["loader"])
-        what = f"{size}: time of validate ÷ PyYAML's C loader, {file.stat().st_size / 1e6:.1f} MB"
-        detail = describe_ratio(found["validate"], found["loader"], found["uncollected"])
+        costs = measure_costs(str(file), runs)
+        ratio = median_ratio_of(costs["validate"], costs["loader"])
+        label = f"{size}: time of validate ÷ PyYAML's C loader, {file.stat().st_size / 1e6:.1f} MB"
+        detail = describe_ratio(costs["validate"], costs["loader"], costs["uncollected"])
         if size == "L":
-            yield row_at_most(what, times, MAX_LOADER_RATIO, " ×", detail)
+            yield row_at_most(label, ratio, MAX_LOADER_RATIO, " ×", detail)
         else:
-            yield Row(what, f"{format_number(times)} × ({detail})")
+            yield Row(label, f"{format_number(ratio)} × ({detail})")
 
 
 def measure_costs(file: str, runs: int) -> dict[str, list[Cost]]:
-    """The costs of `validate`, of the `loader` alone, and of that without the garbage collector, run in turn."""
+    """Return the costs of `validate`, the `loader`, and the loader without garbage collector, run in turn."""
     with ReplayServer("XS") as server:
         return measure_in_turn(
             {

@@ -1,4 +1,4 @@
-"""How long a plan without changes takes, in how many calls, beside the floor."""
+"""Measure the time and the calls of a plan without changes, beside the floor (`benchmarks.floor`)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from benchmarks.table import Row, format_number, row_at_most
 
 MAX_CALLS = {"S": 10, "M": 14, "L": 40}
 MAX_FLOOR_RATIOS = {0: 2.0, 100: 1.0}
-"""Milliseconds of each call → times the floor, for M and L."""
+"""Latency of each call in milliseconds → the highest allowed ratio to the floor, for M and L."""
 MAX_MEMORY = 300
 SIZES_WITHOUT_GOAL = ("XS", "S")
 
@@ -29,21 +29,21 @@ SIZES_WITHOUT_GOAL = ("XS", "S")
 def measure_rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
     for size in sizes:
         for latency, goal in MAX_FLOOR_RATIOS.items():
-            found = measure_costs(size, latency, runs, folder)
-            plan, floor = found["plan"], found["floor"]
+            costs = measure_costs(size, latency, runs, folder)
+            plan, floor = costs["plan"], costs["floor"]
             if not latency:
                 yield from _measure_counts(size, plan)
-            what = f"{size}: time of the plan ÷ floor, {latency} ms a call"
-            times = median_ratio_of(plan, floor)
-            detail = describe_ratio(plan, floor, found["uncollected"])
+            label = f"{size}: time of the plan ÷ floor, {latency} ms a call"
+            ratio = median_ratio_of(plan, floor)
+            detail = describe_ratio(plan, floor, costs["uncollected"])
             if size in SIZES_WITHOUT_GOAL:
-                yield Row(what, f"{format_number(times)} × ({detail})")
+                yield Row(label, f"{format_number(ratio)} × ({detail})")
             else:
-                yield row_at_most(what, times, goal, " ×", detail)
+                yield row_at_most(label, ratio, goal, " ×", detail)
 
 
 def _measure_counts(size: str, plan: list[Cost]) -> Iterator[Row]:
-    calls, mib = max(one.calls for one in plan), max(one.mib for one in plan)
+    calls, mib = max(cost.calls for cost in plan), max(cost.mib for cost in plan)
     yield row_at_most(f"{size}: API calls of the plan", calls, MAX_CALLS.get(size, MAX_CALLS["S"]))
     if size == "L":
         yield row_at_most(f"{size}: peak memory", round(mib), MAX_MEMORY, " MiB")
@@ -52,7 +52,7 @@ def _measure_counts(size: str, plan: list[Cost]) -> Iterator[Row]:
 
 
 def measure_costs(size: str, latency: float, runs: int, folder: Path) -> dict[str, list[Cost]]:
-    """The costs of `plan`, of `floor`, and of the floor without the garbage collector, run in turn."""
+    """Return the costs of `plan`, `floor`, and the floor without garbage collector, run in turn."""
     file = str(write_desired_file(size, folder))
     floor = [sys.executable, "-m", "benchmarks.floor", file]
     with ReplayServer(size, latency=latency) as server:

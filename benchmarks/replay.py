@@ -1,9 +1,8 @@
-"""The replay server: a stand-in for AWS that costs next to nothing, so that what is measured is the client.
+"""The replay server: a stand-in for AWS that takes almost no time, so that only the client is measured.
 
 `python -m benchmarks.replay SIZE [--empty] [--latency MS] [--writes-per-second N]` prints its address and serves the
-account of that size on loopback until its standard input ends. Calls wait out their latency side by side. Past the
-limit a write is answered with Throttling, as IAM does, and not carried out. `GET /stats` tells what was called since
-`POST /zero`.
+account of that size on loopback until its standard input ends. Calls wait for their latency in parallel. A write beyond
+the limit gets the answer Throttling, as from IAM, and has no effect. `GET /stats` returns the calls since `POST /zero`.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ READS = ("Get", "List")
 
 
 class WriteLimiter:
-    """Tokens: `rate` a second, at most one second's worth at once. rate 0: no limit."""
+    """A token bucket. rate: tokens a second, and the most that it holds; 0: no limit."""
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
@@ -51,7 +50,7 @@ class WriteLimiter:
 
 
 class CallCounts:
-    """What was called. `seconds`: calls in each second since the first."""
+    """The calls since the last `clear`. seconds: second since the first call → number of calls in it."""
 
     def __init__(self) -> None:
         self.clear()
@@ -84,7 +83,7 @@ class CallCounts:
 
 
 class Service:
-    """The account behind the wire: (operation, body) → status, content type, body."""
+    """The account behind the server. Its methods return status, content type and body."""
 
     def __init__(self, account: ReplayAccount, writes_per_second: float) -> None:
         self.answers = ReplayAnswers(account)
@@ -97,22 +96,22 @@ class Service:
             self.bucket.refill()
         return 200, JSON, json.dumps(self.counts.read_stats()).encode()
 
-    def answer_call(self, operation: str, given: dict[str, Any]) -> tuple[int, str, bytes]:
+    def answer_call(self, operation: str, parameters: dict[str, Any]) -> tuple[int, str, bytes]:
         try:
             if operation == "GetResources":
-                return 200, TAGGING, self.answers.answer_resources(given)
+                return 200, TAGGING, self.answers.answer_resources(parameters)
             if not operation.startswith(READS) and not self.bucket.take_token():
                 self.counts.throttled += 1
                 raise ReplayError(400, "Throttling", "Rate exceeded")
-            return 200, XML, self.answers.answer_call(operation, given)
+            return 200, XML, self.answers.answer_call(operation, parameters)
         except KeyError as missing:
             return 400, XML, render_error(ReplayError(400, "ValidationError", f"{operation} lacks {missing}."))
-        except ReplayError as refused:
-            return refused.status, XML, render_error(refused)
+        except ReplayError as error:
+            return error.status, XML, render_error(error)
 
 
 class HttpProtocol(asyncio.Protocol):
-    """HTTP/1.1 with connections kept open, one call at a time on each; as little of it as AWS's clients need."""
+    """The part of HTTP/1.1 that AWS's clients need: open connections, with one call at a time on each."""
 
     def __init__(self, service: Service, latency: float) -> None:
         self.service, self.latency = service, latency
@@ -128,29 +127,29 @@ class HttpProtocol(asyncio.Protocol):
         while (end := self.buffer.find(b"\r\n\r\n")) >= 0:
             first, *lines = self.buffer[:end].split(b"\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(b":") for line in lines)}
-            whole = end + 4 + int(headers.get(b"content-length", b"0"))
-            if len(self.buffer) < whole:
+            length = end + 4 + int(headers.get(b"content-length", b"0"))
+            if len(self.buffer) < length:
                 return
-            body, self.buffer = self.buffer[end + 4 : whole], self.buffer[whole:]
+            body, self.buffer = self.buffer[end + 4 : length], self.buffer[length:]
             self._handle_call(first.split(b" ")[1], headers, body)
 
     def _handle_call(self, path: bytes, headers: dict[bytes, bytes], body: bytes) -> None:
         if path in (b"/stats", b"/zero"):
             return self._send_response(*self.service.answer_own_page(path))
         if target := headers.get(b"x-amz-target"):
-            operation, given = target.rpartition(b".")[2].decode(), json.loads(body or b"{}")
+            operation, parameters = target.rpartition(b".")[2].decode(), json.loads(body or b"{}")
         else:
-            given = dict(parse_qsl(body.decode(), keep_blank_values=True))
-            operation = given.get("Action", "?")
+            parameters = dict(parse_qsl(body.decode(), keep_blank_values=True))
+            operation = parameters.get("Action", "?")
         self.service.counts.begin(operation)
         if not self.latency:
-            return self._finish_call(operation, given)
-        asyncio.get_running_loop().call_later(self.latency, self._finish_call, operation, given)
+            return self._finish_call(operation, parameters)
+        asyncio.get_running_loop().call_later(self.latency, self._finish_call, operation, parameters)
         return None
 
-    def _finish_call(self, operation: str, given: dict[str, Any]) -> None:
+    def _finish_call(self, operation: str, parameters: dict[str, Any]) -> None:
         self.service.counts.in_flight -= 1
-        self._send_response(*self.service.answer_call(operation, given))
+        self._send_response(*self.service.answer_call(operation, parameters))
 
     def _send_response(self, status: int, kind: str, body: bytes) -> None:
         phrase = HTTPStatus(status).phrase
@@ -179,14 +178,14 @@ def main() -> None:
     parser.add_argument("--empty", action="store_true", help="an account without entities, which a plan then creates")
     parser.add_argument("--latency", type=float, default=0, metavar="MS")
     parser.add_argument("--writes-per-second", type=float, default=0, metavar="N")
-    asked = parser.parse_args()
-    account = ReplayAccount() if asked.empty else ReplayAccount.of(make_workload(SIZES[asked.size]))
-    service = Service(account, asked.writes_per_second)
+    arguments = parser.parse_args()
+    account = ReplayAccount() if arguments.empty else ReplayAccount.of(make_workload(SIZES[arguments.size]))
+    service = Service(account, arguments.writes_per_second)
     service.answers.answer_call(
         "GetAccountAuthorizationDetails", {}
-    )  # every entity is rendered before anybody waits for it
+    )  # renders every entity before the first measurement
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    asyncio.run(_serve(service, asked.latency / 1000))
+    asyncio.run(_serve(service, arguments.latency / 1000))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One call at a time: `python -m benchmarks.serial PLAN.json` makes the calls of a plan as a plain boto3 loop does."""
+"""Make the calls of a plan one at a time, as a plain boto3 loop does: `python -m benchmarks.serial PLAN.json`."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""`ReplayServer`: the replay server in a process of its own, for as long as a `with` block lasts."""
+"""`ReplayServer`: the replay server in a process of its own, for the duration of a `with` block."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ _REMOVED_PREFIXES = ("AWS_", "PYTHON", "TF_", "RECONCILE_")
 
 @dataclass
 class ReplayServer:
-    """What `size` is served like. latency: milliseconds of each call. writes_per_second 0: no limit."""
+    """A running replay server.
+
+    size: the name of the workload's size. empty: serve an account without entities.
+    latency: of each call, in milliseconds. writes_per_second: 0: no limit.
+    """
 
     size: str
     empty: bool = False
@@ -40,7 +44,7 @@ class ReplayServer:
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
         if not self.url:
-            raise SystemExit("The replay server did not start: what it says is above.")
+            raise SystemExit("The replay server did not start; its error is above.")
         return self
 
     def __exit__(
@@ -54,9 +58,9 @@ class ReplayServer:
         self._folder.cleanup()
 
     def read_stats(self) -> dict[str, Any]:
-        """What was called since `clear_stats` (replay.py, `Counts.stats`)."""
-        found: dict[str, Any] = self._request_own_page("/stats")
-        return found
+        """Return the calls since `clear_stats` (replay.py, `CallCounts.read_stats`)."""
+        stats: dict[str, Any] = self._request_own_page("/stats")
+        return stats
 
     def clear_stats(self) -> None:
         self._request_own_page("/zero")
@@ -67,9 +71,12 @@ class ReplayServer:
             return json.load(answer)
 
     def build_environment(self) -> dict[str, str]:
-        """The process's own, without what could lead elsewhere or make Python slower, and with the way here."""
-        kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_REMOVED_PREFIXES)}
-        return kept | {
+        """Return the environment of this process, changed so that AWS clients reach only this server.
+
+        Variables that could slow Python down are removed.
+        """
+        others = {name: value for name, value in os.environ.items() if not name.upper().startswith(_REMOVED_PREFIXES)}
+        return others | {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_ACCESS_KEY_ID": "bench",
             "AWS_SECRET_ACCESS_KEY": "bench",

@@ -1,7 +1,7 @@
-"""A plan without changes beside Terraform's, of the same account, on the same server, in turn.
+"""Measure a plan without changes beside Terraform's, for the same account on the same server, in turn.
 
-Needs `terraform` on PATH and a mirror of provider packages with hashicorp/aws in it, $TF_PLUGINS or else
-/opt/tf-plugins (`terraform providers mirror FOLDER` makes one): the bench downloads nothing.
+It needs `terraform` on PATH, and a mirror of provider packages with hashicorp/aws in $TF_PLUGINS or /opt/tf-plugins
+(`terraform providers mirror FOLDER` makes one). The benchmark downloads nothing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ QUIET = ("-input=false", "-no-color")
 
 
 def find_missing() -> str:
-    """What keeps Terraform from being measured; empty where nothing does."""
+    """Return the reason that Terraform cannot be measured; "" if it can."""
     if shutil.which("terraform") is None:
         return "terraform is not on PATH"
     if not (PLUGINS / "registry.terraform.io/hashicorp/aws").is_dir():
@@ -49,38 +49,42 @@ def measure_rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
 
 
 def compare_with_terraform(size: str, runs: int, folder: Path) -> Iterator[Row]:
-    file, own = str(write_desired_file(size, folder)), folder / f"terraform-{size}"
-    own.mkdir()
+    file, terraform_folder = str(write_desired_file(size, folder)), folder / f"terraform-{size}"
+    terraform_folder.mkdir()
     with ReplayServer(size) as server:
-        variables = _write_settings(own)
-        make = [sys.executable, "-m", "benchmarks.terraform_files", size, str(own), server.url]
+        variables = _write_settings(terraform_folder)
+        make = [sys.executable, "-m", "benchmarks.terraform_files", size, str(terraform_folder), server.url]
         subprocess.run(make, cwd=ROOT, check=True)
-        measure_cost(["terraform", "init", *QUIET], server, own, variables)
-        measure_cost(["terraform", "apply", "-refresh-only", "-auto-approve", *QUIET], server, own, variables)
-        found = measure_in_turn(
+        measure_cost(["terraform", "init", *QUIET], server, terraform_folder, variables)
+        measure_cost(
+            ["terraform", "apply", "-refresh-only", "-auto-approve", *QUIET], server, terraform_folder, variables
+        )
+        costs = measure_in_turn(
             {
                 "theirs": lambda: expect_output(
-                    "No changes", measure_cost(["terraform", "plan", *QUIET], server, own, variables), "terraform plan"
+                    "No changes",
+                    measure_cost(["terraform", "plan", *QUIET], server, terraform_folder, variables),
+                    "terraform plan",
                 ),
                 "ours": lambda: expect_output("No changes", measure_cost([*RECONCILE, "plan", file], server), "plan"),
             },
             runs,
         )
-    theirs, ours = found["theirs"], found["ours"]
-    what = f"{size}: plan, times faster than Terraform"
-    times, detail = (
+    theirs, ours = costs["theirs"], costs["ours"]
+    label = f"{size}: plan, times faster than Terraform"
+    ratio, detail = (
         median_ratio_of(theirs, ours),
         f"{median_seconds_of(theirs):.1f} s ÷ {median_seconds_of(ours):.2f} s",
     )
     yield (
-        row_at_least(what, times, MIN_SPEEDUP, " ×", detail)
+        row_at_least(label, ratio, MIN_SPEEDUP, " ×", detail)
         if size == "M"
-        else Row(what, f"{format_number(times)} × ({detail})")
+        else Row(label, f"{format_number(ratio)} × ({detail})")
     )
     yield Row(f"{size}: API calls, Terraform and reconcile", f"{theirs[-1].calls:,} and {ours[-1].calls:,}")
-    memory = f"{max(one.mib for one in theirs):.0f} and {max(one.mib for one in ours):.0f} MiB"
+    memory = f"{max(cost.mib for cost in theirs):.0f} and {max(cost.mib for cost in ours):.0f} MiB"
     yield Row(f"{size}: peak memory of the largest process of each", memory)
-    yield Row(f"{size}: versions", _read_versions(own, variables))
+    yield Row(f"{size}: versions", _read_versions(terraform_folder, variables))
 
 
 def _write_settings(folder: Path) -> dict[str, str]:
@@ -91,9 +95,9 @@ def _write_settings(folder: Path) -> dict[str, str]:
 
 
 def _read_versions(folder: Path, variables: dict[str, str]) -> str:
-    done = subprocess.run(
+    completed = subprocess.run(
         ["terraform", "version", "-json"], cwd=folder, env={**os.environ, **variables}, capture_output=True, check=True
     )
-    told = json.loads(done.stdout)
-    provider = told.get("provider_selections", {}).get("registry.terraform.io/hashicorp/aws", "?")
-    return f"Terraform {told['terraform_version']}, hashicorp/aws {provider}"
+    versions = json.loads(completed.stdout)
+    provider = versions.get("provider_selections", {}).get("registry.terraform.io/hashicorp/aws", "?")
+    return f"Terraform {versions['terraform_version']}, hashicorp/aws {provider}"

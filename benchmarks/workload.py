@@ -1,6 +1,6 @@
-"""The account that everything is measured on, as values: the same for a size, whoever asks for it.
+"""Make the account for all measurements, as values. It is always the same for a size.
 
-From it come the desired-state file (`desired`), the account as AWS would show it (`account`), and Terraform's
+Made from it are the desired-state file (`desired`), the account as AWS would show it (`account`), and Terraform's
 configuration (`terraform_files`).
 """
 
@@ -30,7 +30,7 @@ TEAMS = ("platform", "payments", "search", "mobile", "data", "risk")
 STAGES = ("dev", "test", "prod")
 HOSTS = ("ec2.amazonaws.com", "lambda.amazonaws.com", "ecs-tasks.amazonaws.com", "states.amazonaws.com")
 PEOPLE, ACCOUNT_ITSELF, PARTNERS = 0.35, 0.15, 0.12
-"""Shares of roles by whom they trust; the rest is for services."""
+"""The shares of roles that trust users, the account itself, and other accounts. All other roles trust services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class PolicySpec:
 
 @dataclass(frozen=True, slots=True)
 class GroupSpec:
-    """`attached`: names of policies of the workload, or `aws:NAME`, in the file's own notation."""
+    """A group. attached: names of policies of the workload, or `aws:NAME`, as in the desired-state file."""
 
     name: str
     path: str
@@ -92,7 +92,7 @@ class UserSpec:
 
 @dataclass(frozen=True, slots=True)
 class TrustSpec:
-    """The same statement twice: as a trust rule of the file, and as AWS stores it."""
+    """A trust, as a rule of the desired-state file and as the statement that AWS stores."""
 
     rule: dict[str, Any]
     statement: Document
@@ -100,7 +100,7 @@ class TrustSpec:
 
 @dataclass(frozen=True, slots=True)
 class RoleSpec:
-    """max_session: seconds. boundary: a policy of the workload."""
+    """A role. max_session: in seconds. boundary: the name of a policy of the workload."""
 
     name: str
     path: str
@@ -125,17 +125,19 @@ class Workload:
     roles: tuple[RoleSpec, ...]
 
     def arns_by_name(self) -> dict[str, str]:
-        """What `attached` and `boundary` say → ARN."""
-        own = {policy.name: policy.arn for policy in self.policies}
-        return own | {f"aws:{name}": f"arn:aws:iam::aws:policy/{name}" for name in AWS_POLICIES}
+        """Return policy reference, as in `attached` and `boundary` → ARN."""
+        own_arns = {policy.name: policy.arn for policy in self.policies}
+        return own_arns | {f"aws:{name}": f"arn:aws:iam::aws:policy/{name}" for name in AWS_POLICIES}
 
 
 def make_workload(size: WorkloadSize, seed: int = SEED) -> Workload:
-    """The account of a size."""
-    return _Maker(Random(seed)).make_workload(size)
+    """Return the account of a size."""
+    return _WorkloadMaker(Random(seed)).make_workload(size)
 
 
-class _Maker:
+class _WorkloadMaker:
+    """Draw the entities of a workload from a random generator."""
+
     def __init__(self, random: Random) -> None:
         self.random = random
         self.names: list[str] = []
@@ -178,28 +180,33 @@ class _Maker:
         )
 
     def _make_trust(self, users: tuple[UserSpec, ...]) -> TrustSpec:
-        drawn = self.random.random()
-        if drawn < PEOPLE:
+        number = self.random.random()
+        if number < PEOPLE:
             chosen = sorted(self.random.sample(users, self.random.randint(1, min(4, len(users)))), key=lambda u: u.arn)
             arns = [user.arn for user in chosen]
             trust = _build_trust({"users": [user.name for user in chosen]}, {"AWS": arns if len(arns) > 1 else arns[0]})
             return _add_mfa(trust, self._happens(0.4)) if self._happens(0.7) else trust
-        if drawn < PEOPLE + ACCOUNT_ITSELF:
+        if number < PEOPLE + ACCOUNT_ITSELF:
             return _add_mfa(_build_trust({"accounts": [ACCOUNT]}, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), False)
-        if drawn < PEOPLE + ACCOUNT_ITSELF + PARTNERS:
-            other, key = str(self.random.randint(10**11, 10**12 - 1)), f"partner-{self.random.getrandbits(32):08x}"
-            found = _build_trust({"accounts": [other], "external_id": key}, {"AWS": f"arn:aws:iam::{other}:root"})
-            found.statement["Condition"] = {"StringEquals": {"sts:ExternalId": key}}
-            return found
+        if number < PEOPLE + ACCOUNT_ITSELF + PARTNERS:
+            partner_account, key = (
+                str(self.random.randint(10**11, 10**12 - 1)),
+                f"partner-{self.random.getrandbits(32):08x}",
+            )
+            trust = _build_trust(
+                {"accounts": [partner_account], "external_id": key}, {"AWS": f"arn:aws:iam::{partner_account}:root"}
+            )
+            trust.statement["Condition"] = {"StringEquals": {"sts:ExternalId": key}}
+            return trust
         hosts = sorted(self.random.sample(HOSTS, 2 if self._happens(0.2) else 1))
         return _build_trust({"services": hosts}, {"Service": hosts if len(hosts) > 1 else hosts[0]})
 
     def _draw_attached(self, least: int, most: int) -> tuple[str, ...]:
-        drawn = (
+        references = (
             f"aws:{self.random.choice(AWS_POLICIES)}" if self._happens(AWS_SHARE) else self.random.choice(self.names)
             for _ in range(self.random.randint(least, most))
         )
-        return tuple(dict.fromkeys(drawn))
+        return tuple(dict.fromkeys(references))
 
     def _draw_inline(self, name: str, share: float, statements: int) -> dict[str, Document]:
         if not self._happens(share):

@@ -1,1 +1,1 @@
-"""YAML → State: nodes with places, include, vars, defaults, schema, references."""
+"""Desired state: YAML files → entities (load, declare, check), and a live account → a file (export)."""

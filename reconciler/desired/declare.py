@@ -1,4 +1,4 @@
-"""The merged tree → Desired: defaults, names and paths, then every kind's own `declare`."""
+"""Turn the merged tree into Desired: merge defaults, find names and paths, then let each kind declare its entities."""
 
 from __future__ import annotations
 
@@ -39,23 +39,24 @@ def declare(
     names: KnownNames | None = None,
     own_partition: str | None = None,
 ) -> Desired:
-    """Return what the file means. `live_paths`: existing entities keep their path where the file has none.
+    """Return the desired state of the files, with every problem. Entities with an error are left out of the state.
 
-    now: what is over by then is left out; None: nothing is over.
-    names: AWS's lists, to warn of what is misspelt; None: nothing is looked up.
-    own_partition: the account's, once AWS has said it: ARNs of another one are problems then.
-
-    Every problem is in `problems`; entities that have an error of their own are left out of the state.
+    live_paths: the paths of existing entities, kept if the file gives none.
+    now: attachments, memberships and the like whose `expires` is past are left out. None: nothing is past.
+    names: AWS's lists of names, to warn of misspelt ones. None: do not look names up.
+    own_partition: the account's partition as AWS said; ARNs of another one are problems. None: AWS was not asked.
     """
     root = loaded.root
     if root is None:
-        nothing = State(loaded.account, loaded.partition, {})
-        return Desired(nothing, None, Settings(), {}, {}, tuple(loaded.problems))
-    written = root
-    problems, broken = check_schema(written)
+        empty = State(loaded.account, loaded.partition, {})
+        return Desired(empty, None, Settings(), {}, {}, tuple(loaded.problems))
+    unpruned = root
+    problems, broken = check_schema(unpruned)
     if loaded.is_partial:  # what is missing from a part may stand in the rest
-        problems = [one for one in problems if (one.code, one.place) != ("missing-key", written.place_of())]
-    root = remove_broken(written, broken)
+        problems = [
+            problem for problem in problems if (problem.code, problem.place) != ("missing-key", unpruned.place_of())
+        ]
+    root = remove_broken(unpruned, broken)
     owner = get_text(root, "owner")
     context = _make_context(loaded, root, now, names, own_partition)
     defaults, place = root.get_map("defaults"), root.place_of("defaults", of_key=True)
@@ -63,19 +64,19 @@ def declare(
     context.problems.extend(_check_counts(root))
     nodes = merge_defaults(_find_nodes(root), defaults, context.problems, place)
     moves = read_moves(root.get_map("moved"), context)
-    context.paths = _find_paths(nodes, written, owner, move_paths(live_paths or {}, moves.values()), context)
-    found = _declare_entities(nodes, context)
-    entities = {address: declared.entity for address, declared in found.items()}
+    context.paths = _find_paths(nodes, unpruned, owner, move_paths(live_paths or {}, moves.values()), context)
+    declared_entities = _declare_entities(nodes, context)
+    entities = {address: declared.entity for address, declared in declared_entities.items()}
     aliases = _read_aliases(root, loaded.is_partial, context, entities)
     settings = read_settings(root, loaded.is_partial, context)
     check_moves(moves, settings, root.get_map("moved"), context)
-    check_break_glass_tags(settings, found, context)
+    check_break_glass_tags(settings, declared_entities, context)
     problems += [*loaded.problems, *context.problems, *loaded.check_variables()]
     return Desired(
         state=State(loaded.account, loaded.partition, entities),
         owner=owner,
         settings=settings,
-        declarations={address: declared.declaration for address, declared in found.items()},
+        declarations={address: declared.declaration for address, declared in declared_entities.items()},
         aliases=aliases,
         problems=tuple(sorted(dict.fromkeys(problems), key=_position_of)),
         now=now,
@@ -88,7 +89,7 @@ def declare(
 def _make_context(
     loaded: LoadedFiles, root: Map, now: datetime | None, names: KnownNames | None, own_partition: str | None
 ) -> DeclareContext:
-    """Return the context of one run, with no paths yet."""
+    """Return the context of one run. Its `paths` are filled in later."""
     return DeclareContext(
         account=loaded.account,
         partition=loaded.partition,
@@ -113,23 +114,23 @@ _TOP = frozenset(build_schema()["properties"])
 
 
 def _find_unread_kinds(root: Map, partial: bool) -> frozenset[str]:
-    """Return the kinds of which something may be declared where nothing can be read: in a file, or in a section."""
+    """Return the kinds that may have further declarations, in a file or section that could not be read."""
     return frozenset(kind.name for section, kind in KINDS_BY_SECTION.items() if partial or section in root.unread)
 
 
 def _find_misplaced(root: Map) -> frozenset[Address]:
-    """Return what is declared in sections whose names are misspelt."""
-    meant = {key: suggest_word(key, KINDS_BY_SECTION) for key in root if key not in _TOP}
+    """Return the addresses declared in sections whose names are misspelt."""
+    intended_sections = {key: suggest_word(key, KINDS_BY_SECTION) for key in root if key not in _TOP}
     return frozenset(
         Address(KINDS_BY_SECTION[section].name, name)
-        for key, section in meant.items()
+        for key, section in intended_sections.items()
         if section
         for name in root.get_map(key)
     )
 
 
 def _find_nodes(root: Map) -> dict[Address, Map]:
-    """Return every declared node that can be read, by its address."""
+    """Return every readable declared node by its address."""
     return {
         Address(kind.name, name): _find_node(root, section, name)
         for section, kind in KINDS_BY_SECTION.items()
@@ -138,7 +139,7 @@ def _find_nodes(root: Map) -> dict[Address, Map]:
 
 
 def _names_of(root: Map, section: str) -> list[str]:
-    """The names of a section's entries; that of the section itself where it is one entry."""
+    """Return the names of a section's entries; the section's own name if it is a single entry."""
     if section in SINGLE_ENTRY_SECTIONS:
         return [section] if root.get(section) is not None else []
     return list(root.get_map(section))
@@ -162,7 +163,7 @@ def _find_paths(
     live_paths: Mapping[Address, str],
     context: DeclareContext,
 ) -> dict[Address, str]:
-    """Every declared address with its path; names that differ in letter case only are one for IAM."""
+    """Return every declared address with its path, and report names that differ only in letter case."""
     paths: dict[Address, str] = {}
     first: dict[Address, Address] = {}
     for address, node in _list_written(nodes, root):
@@ -170,8 +171,12 @@ def _find_paths(
         context.problems.extend(KINDS_BY_NAME[address.kind].check_name(address.name, place))
         other = first.setdefault(address, address)
         if other.name != address.name:
-            summary = f"The {address.kind}s {other.name!r} and {address.name!r} are one name for IAM."
-            context.add_problem("name-case", summary, place, f"The other is at {_name_place_of(root, other)}.")
+            summary = (
+                f"The {address.kind}s {other.name!r} and {address.name!r} are the same name for IAM, which "
+                "ignores letter case."
+            )
+            hint = f"Rename or remove one; the other is at {_name_place_of(root, other)}."
+            context.add_problem("name-case", summary, place, hint)
             continue
         paths[address] = get_text(node, "path") or live_paths.get(address, "/")
         profile = profile_address_of(address, node) if address.kind == "role" else None
@@ -189,7 +194,7 @@ def _check_counts(root: Map) -> Iterator[Problem]:
 
 
 def _list_written(nodes: Mapping[Address, Map], root: Map) -> list[tuple[Address, Map]]:
-    """Every name as written: two that IAM takes for one are both here, with one node."""
+    """Return every name as written, with its node. Two names that IAM takes as one are both listed."""
     written = [
         Address(kind.name, name) for section, kind in KINDS_BY_SECTION.items() for name in _names_of(root, section)
     ]
@@ -197,7 +202,7 @@ def _list_written(nodes: Mapping[Address, Map], root: Map) -> list[tuple[Address
 
 
 def _make_empty_node(root: Map, address: Address) -> Map:
-    """Return what stands for an entity of which nothing can be read: it is declared all the same."""
+    """Return an empty node for an entity whose entry cannot be read: it counts as declared."""
     return Map(_name_place_of(root, address).file, root.start)
 
 
@@ -207,40 +212,44 @@ def _name_place_of(root: Map, address: Address) -> Place:
 
 
 def _declare_entities(nodes: Mapping[Address, Map], context: DeclareContext) -> dict[Address, DeclaredEntity]:
-    found: dict[Address, DeclaredEntity] = {}
-    guarded: list[Place] = []
+    declared_entities: dict[Address, DeclaredEntity] = {}
+    mfa_places: list[Place] = []
     for kind in KINDS_BY_SECTION.values():
         for address, node in nodes.items():
             if address.kind != kind.name:
                 continue
             _check_ignored(kind.entity, node, context)
             for declared in kind.declare(address.name, node, context):
-                _add_entity(declared, found, context)
+                _add_entity(declared, declared_entities, context)
                 if declared.declaration.mfa:
-                    guarded.append(node.place_of("mfa"))
-    if guarded:
-        guard = make_guard_policy(context.owner, context.partition, context.paths[guard_address_of(context.owner)])
-        _add_entity(DeclaredEntity(guard, Declaration(guarded[0])), found, context)
-    return found
+                    mfa_places.append(node.place_of("mfa"))
+    if mfa_places:
+        guard_policy = make_guard_policy(
+            context.owner, context.partition, context.paths[guard_address_of(context.owner)]
+        )
+        _add_entity(DeclaredEntity(guard_policy, Declaration(mfa_places[0])), declared_entities, context)
+    return declared_entities
 
 
-def _add_entity(declared: DeclaredEntity, found: dict[Address, DeclaredEntity], context: DeclareContext) -> None:
+def _add_entity(
+    declared: DeclaredEntity, declared_entities: dict[Address, DeclaredEntity], context: DeclareContext
+) -> None:
     address = declared.entity.address
-    other = found.get(address)
+    other = declared_entities.get(address)
     if other is None:
-        found[address] = declared
+        declared_entities[address] = declared
         return
-    summary = f"{address} is asked for twice; the other is at {other.declaration.place}."
-    context.add_problem("conflict", summary, declared.declaration.place, "Give one of them another name.")
+    summary = f"{address} is declared twice; the other declaration is at {other.declaration.place}."
+    context.add_problem("conflict", summary, declared.declaration.place, "Rename one of them.")
 
 
 def _check_ignored(entity: type[Entity], node: Map, context: DeclareContext) -> None:
     for path, place in get_texts(node, "ignore_changes"):
         if not is_ignorable(entity, path):
-            known = list_ignorable_fields(entity)
-            close = suggest_word(path, known)
-            hint = f"Did you mean {close!r}?" if close else f"Known: {', '.join(known)}, tags.KEY."
-            context.add_problem("bad-ignore-changes", f"{path!r} is no field that can be ignored.", place, hint)
+            ignorable = list_ignorable_fields(entity)
+            close = suggest_word(path, ignorable)
+            hint = f"Did you mean {close!r}?" if close else f"Write one of: {', '.join(ignorable)}, tags.KEY."
+            context.add_problem("bad-ignore-changes", f"{path!r} is not a field that can be ignored.", place, hint)
 
 
 def _read_aliases(
@@ -249,13 +258,14 @@ def _read_aliases(
     section = root.get_map("aliases")
     nodes = {name: section.get_map(name) for name in section}
     reader = AliasReader(context, section, nodes, entities, partial)
-    found = {name: alias for name in nodes if (alias := reader.read_alias(name))}
-    check_cycles(found, section, context)
-    check_partitions(found, nodes, context)
-    check_chains(found, nodes, context)
-    check_external_ids(found, nodes, entities, context)
-    return found
+    aliases_by_name = {name: alias for name in nodes if (alias := reader.read_alias(name))}
+    check_cycles(aliases_by_name, section, context)
+    check_partitions(aliases_by_name, nodes, context)
+    check_chains(aliases_by_name, nodes, context)
+    check_external_ids(aliases_by_name, nodes, entities, context)
+    return aliases_by_name
 
 
 def errors_of(desired: Desired) -> list[Problem]:
+    """Return the problems that are errors, not warnings."""
     return [problem for problem in desired.problems if problem.level is Level.ERROR]

@@ -1,4 +1,4 @@
-"""`defaults`, merged under every entity that has the field."""
+"""Merge `defaults` into every declared entity whose kind has the field. The entity's own values win."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Place, Problem
 
 MAX_DEFAULTED = 2_000_000
-"""Values that `defaults` may add to all entities together."""
+"""The most values that `defaults` may add to all entities together."""
 
 
 def merge_defaults(
     nodes: dict[Address, Map], defaults: Map, problems: list[Problem], place: Place
 ) -> dict[Address, Map]:
-    """Return every declared node with the defaults merged under it; the nodes as they are if that would be too much.
+    """Return every declared node with the defaults merged in; unchanged, with a problem, past MAX_DEFAULTED.
 
-    place: where `defaults` is written.
+    place: the place of `defaults` in the file.
     """
     sizes = {key: _count_values(defaults[key]) for key in defaults}
     keys = {
@@ -27,8 +27,8 @@ def merge_defaults(
     }
     total = sum(sizes[key] for address in nodes for key in keys[address.kind])
     if total > MAX_DEFAULTED:
-        summary = f"`defaults` would add {total:,} values to the entities; at most {MAX_DEFAULTED:,} are added."
-        hint = "Put lists and documents that many entities share into a group or a managed policy."
+        summary = f"`defaults` would add {total:,} values to the entities; the limit is {MAX_DEFAULTED:,}."
+        hint = "Move lists and documents that many entities share into a group or a managed policy."
         problems.append(Problem(Level.ERROR, "defaults-too-large", summary, "", hint, place))
         return nodes
     return {
@@ -44,12 +44,12 @@ def _count_values(value: object) -> int:
 
 
 def _tag_key_of(address: Address) -> Callable[[str], str]:
-    """Return what two tag keys of an entity have in common if IAM takes them for one."""
+    """Return the function that maps a tag key to its form for IAM: folded in letter case for users and roles."""
     return fold_key if KINDS_BY_NAME[address.kind].entity.folds_tag_keys else str
 
 
 def _merge_node(node: Map, defaults: Map, keys: list[str], tag_key: Callable[[str], str]) -> Map:
-    """Return the node with `defaults` under it: the entity's own key wins, in whatever letter case IAM folds."""
+    """Return the node with `defaults` merged in. The entity's own keys win; `tag_key` says which tag keys are equal."""
     result = Map(node.file, node.start)
     result.unread = node.unread
     for key in node:

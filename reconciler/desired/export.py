@@ -1,8 +1,8 @@
-"""A live account → what a file says of it: which entities, their entries, and what no entry can say.
+"""Turn a live account into the content of a file: the entries, and the entities left out with the reason.
 
-Each kind writes its own entries. What they say is then read as any file would be and compared with the account:
-an entity that would not come out as it is, or that a file may not say, is left out with the reason, and what
-names it gets its ARN. So a plan on the result has nothing to do, whatever is live.
+Each kind writes its own entries. They are then read back as a file would be, and compared with the account. An entity
+that would come out changed, or that a file may not declare, is left out with the reason, and other entries name it by
+its ARN. So a plan on the exported file has nothing to do.
 """
 
 from __future__ import annotations
@@ -35,10 +35,12 @@ _START = pack_mark(1, 1)
 
 @dataclass(frozen=True)
 class AccountExport:
-    """What a file says. `sections`: its keys → name → entry. `comments` stand above entries.
+    """Hold the content of an exported file.
 
-    left_out: what is selected and in no entry → why. service_count: how many entities are AWS's own. is_partial: the
-    owner has more in the account than was selected, so that the file must not prune. files: path → text, further files.
+    sections: section → name → entry. comments: comment lines above the entry of an address.
+    left_out: selected entities without an entry → the reason. service_count: the number of AWS's own entities.
+    is_partial: the owner has more in the account than was selected, so the file must not prune.
+    files: further files, path → text.
     """
 
     account: str
@@ -53,7 +55,7 @@ class AccountExport:
 
 
 def select_entities(live: State, only: Sequence[str]) -> frozenset[Address]:
-    """The entities that a file can declare and that a pattern of addresses matches; all of them without one."""
+    """Return the entities that a file can declare and that match one of the patterns. No pattern: all of them."""
     patterns = AddressPatterns(tuple(only))
     return frozenset(
         address
@@ -63,34 +65,38 @@ def select_entities(live: State, only: Sequence[str]) -> frozenset[Address]:
 
 
 def export_entities(live: State, owner: str | None, only: Sequence[str] = (), *, split: bool = False) -> AccountExport:
-    """A file's content about the account, which a plan would leave as it is (but for adopting it as `owner`).
+    """Return the content of a file that describes the account. A plan on it only adopts entities for `owner`.
 
-    `split`: there may be further files beside it.
+    only: address patterns; none: everything. split: further files may be written beside the main one.
     """
-    wanted = select_entities(live, only)
-    taken: set[Address] = set(wanted)
-    left: dict[Address, str] = {}
-    named = {pattern.casefold() for pattern in only}
+    selected = select_entities(live, only)
+    included: set[Address] = set(selected)
+    left_out: dict[Address, str] = {}
+    named_addresses = {pattern.casefold() for pattern in only}
     while True:
-        chosen = taken | set(_find_profiles(live, taken, roleless=not only))
-        left |= {address: reason for address in chosen if (reason := _explain_left_out(live, address, owner, named))}
+        chosen = included | set(_find_profiles(live, included, roleless=not only))
+        left_out |= {
+            address: reason
+            for address in chosen
+            if (reason := _explain_left_out(live, address, owner, named_addresses))
+        }
         files: dict[str, str] | None = {} if split else None
-        context = ExportContext(live, owner, frozenset(chosen - left.keys()), omissions=dict(left), files=files)
+        context = ExportContext(live, owner, frozenset(chosen - left_out.keys()), omissions=dict(left_out), files=files)
         sections = _write_sections(context)
-        unwritten = (context.omissions.keys() - left.keys()) & wanted
+        unwritten = (context.omissions.keys() - left_out.keys()) & selected
         if unwritten:
-            left |= {address: context.omissions[address] for address in unwritten}
+            left_out |= {address: context.omissions[address] for address in unwritten}
             continue
         needed = (context.needed & live.entities.keys()) - chosen
         if needed:
-            taken |= needed
+            included |= needed
             continue
-        differences, wrong = _check_sections(sections, context)
-        if not wrong.keys() - left.keys():
+        differences, unfaithful = _check_sections(sections, context)
+        if not unfaithful.keys() - left_out.keys():
             break
-        left |= wrong
-    for address in taken - wanted:
-        context.add_comment(address, "Taken along: users of this file are in it.")
+        left_out |= unfaithful
+    for address in included - selected:
+        context.add_comment(address, "Exported too, because users in this file are members of it.")
     surplus = {item.address for item in differences if item.action is Action.DELETE}
     partial = bool(surplus - context.omissions.keys())
     return AccountExport(
@@ -108,7 +114,7 @@ def export_entities(live: State, owner: str | None, only: Sequence[str] = (), *,
 
 @dataclass
 class _InMemoryFiles(LoadedFiles):
-    """`further_texts`: the texts of the files that are not written yet."""
+    """Read text files from memory. further_texts: path → text of files that are not written yet."""
 
     further_texts: Mapping[str, str] = field(default_factory=dict)
 
@@ -123,7 +129,7 @@ def _make_settings(owner: str | None, surplus: set[Address], partial: bool) -> E
 
 
 def _make_break_glass(context: ExportContext) -> Entry:
-    """Name who is marked as break_glass, so that a plan on the file leaves the mark on."""
+    """Return `break_glass` with the entities that carry its tag, so that a plan on the file keeps the tag."""
     marked = sorted(address for address in context.selected if is_marked(context.live.entities[address]))
     return {"break_glass": [str(address) for address in marked]} if marked else {}
 
@@ -132,57 +138,63 @@ def _is_of_aws(live: State, address: Address) -> bool:
     return live.entities[address].is_aws_owned
 
 
-def _find_profiles(live: State, taken: set[Address], *, roleless: bool) -> Iterator[Address]:
-    """The instance profiles of the roles that are taken, and perhaps those that have no role."""
+def _find_profiles(live: State, included: set[Address], *, roleless: bool) -> Iterator[Address]:
+    """Yield the instance profiles of the included roles. roleless: yield profiles without a role too."""
     for address, entity in live.entities.items():
-        if isinstance(entity, InstanceProfile) and (entity.role in taken if entity.role else roleless):
+        if isinstance(entity, InstanceProfile) and (entity.role in included if entity.role else roleless):
             yield address
 
 
 def _explain_left_out(live: State, address: Address, owner: str | None, named: Container[str]) -> str:
-    """Why an entity is left out. named: what --only names; its own name takes what a service of AWS put there."""
+    """Return the reason to leave an entity out; "" if there is none.
+
+    named: addresses written out in --only, in lower case. A role that an AWS service created is exported only if named.
+    """
     role = live.entities[address]
     service = service_of(role, live.account) if isinstance(role, Role) else ""
     if service and str(address).casefold() not in named:
-        return f"{service} put it there, and every plan leaves it alone (to have it all the same: --only ADDRESS)"
+        return f"{service} created it, and every plan leaves it alone (to export it anyway: --only ADDRESS)"
     return _explain_foreign_owner(live, address, owner)
 
 
 def _explain_foreign_owner(live: State, address: Address, owner: str | None) -> str:
-    """Why the owner tag of an entity keeps it out of a file of `owner`."""
+    """Return the reason to leave out an entity that another owner manages; "" if none does."""
     other = owner_of(live.entities[address])
     return f"it belongs to owner {other}" if owner and other and other != owner else ""
 
 
 def _write_sections(context: ExportContext) -> Sections:
-    found: dict[str, Entry] = {}
+    sections: dict[str, Entry] = {}
     for kind in KINDS:
         for address in sorted(address for address in context.selected if address.kind == kind.name):
             entity = context.live.entities[address]
-            written = kind.export(entity, context)
-            if written is not None and kind.section:
-                entries = written if kind.section in SINGLE_ENTRY_SECTIONS else {entity.name: written}
-                found.setdefault(kind.section, {}).update(entries)
-    return found
+            entry = kind.export(entity, context)
+            if entry is not None and kind.section:
+                entries = entry if kind.section in SINGLE_ENTRY_SECTIONS else {entity.name: entry}
+                sections.setdefault(kind.section, {}).update(entries)
+    return sections
 
 
 def _check_sections(sections: Sections, context: ExportContext) -> tuple[list[Difference], dict[Address, str]]:
-    """What a plan on the entries would do, and the entities that it would change or that it would refuse."""
+    """Return the differences that a plan on the entries would find, and the entities with a reason to leave them out.
+
+    Those are the entities that the plan would change or refuse.
+    """
     desired, live = _declare_sections(sections, context), context.live
-    wrong: dict[Address, str] = {}
+    reasons: dict[Address, str] = {}
     for problem in errors_of(desired):
         if problem.place and "/" in problem.place.file:
-            wrong.setdefault(Address.parse(problem.place.file), problem.summary)
+            reasons.setdefault(Address.parse(problem.place.file), problem.summary)
     differences = find_differences(desired, resolve_entities(desired, live), live, {})
     for item in differences:
         if item.action is not Action.DELETE and item.fields:
             paths = ", ".join(field.path for field in item.fields)
-            wrong.setdefault(item.address, f"a file cannot say its {paths}")
-    return differences, wrong
+            reasons.setdefault(item.address, f"a file cannot express its {paths}")
+    return differences, reasons
 
 
 def _declare_sections(sections: Sections, context: ExportContext) -> Desired:
-    """The entries as if they were read from a file. An entity's address stands for the file, as its place."""
+    """Declare the entries as if they were read from a file. The place of a problem holds the entity's address."""
     live, owner = context.live, context.owner
     settings = {"prune": "owned" if owner else "none"} | _make_break_glass(context)
     root = cast("Map", as_nodes({"version": 1, "settings": settings}, ""))

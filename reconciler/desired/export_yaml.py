@@ -1,8 +1,8 @@
-"""What an export says → YAML that a person would have written, and that every reader of YAML takes alike.
+"""Write an export as YAML that looks hand-written and that every YAML reader understands in the same way.
 
-Scalars and nesting go through PyYAML's emitter; it knows no comments, so each entry is emitted by itself and put
-under its section. Text that YAML 1.1 or 1.2 might take for a number, a date or a boolean is quoted, `{{` is
-written `{{{{`, and what does not survive as plain text is escaped.
+PyYAML's emitter writes scalars and nesting. It cannot write comments, so each entry is emitted alone and then placed
+under its section. Text that YAML 1.1 or 1.2 might read as a number, a date or a boolean is quoted, `{{` is written
+`{{{{`, and characters that plain text cannot hold are escaped.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from reconciler.model.address import Address
 from reconciler.model.escape import escape_line, escape_lines, escape_yaml
 
 MAIN_FILE = "roles.yaml"
-"""The file that names the others: what `reconcile` takes where none is named."""
+"""The file that includes the others. `reconcile` reads it if no FILE is given."""
 
 _DOCUMENTS = ("document", "trust_policy", "inline_policies", "conditions")
-"""Keys below which AWS's grammar stands in blocks, however short."""
+"""Keys whose values are policy documents or conditions: they are always written in block style."""
 
 _ALL_LEVELS = 1000
 _MAX_LINE = 72
@@ -34,7 +34,7 @@ _TAGS = {str: "str", bool: "bool", int: "int", float: "float", type(None): "null
 
 
 class _Dumper(yaml.SafeDumper):
-    """Lists indented below their key; quotes are double ones where that needs no escapes."""
+    """Indent lists below their key, and use double quotes if that needs no escapes."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
@@ -46,70 +46,72 @@ class _Dumper(yaml.SafeDumper):
         return '"' if style == "'" and not escapes else style
 
 
-def format_file(found: AccountExport, command: str) -> str:
-    """The whole of it."""
-    parts = [_format_top(found, command), *(_format_section(name, found) for name in found.sections)]
+def format_file(export: AccountExport, command: str) -> str:
+    """Return the text of a single file. command: the command line, for the head comment."""
+    parts = [_format_top(export, command), *(_format_section(name, export) for name in export.sections)]
     return "\n".join(parts)
 
 
-def format_files(found: AccountExport, command: str) -> Mapping[str, str]:
-    """Name → content: a file for each kind. The one of the roles has the head and includes the others.
+def format_files(export: AccountExport, command: str) -> Mapping[str, str]:
+    """Return file name → text, one file for each kind. MAIN_FILE has the head and includes the others.
 
-    Documents stay in the file of what has them: a review sees them beside it.
+    A policy document stays in the file of its entity, so that a reviewer sees both together.
     """
-    others = {f"{name}.yaml": _format_section(name, found) for name in found.sections if f"{name}.yaml" != MAIN_FILE}
-    main = [_format_top(found, command, list(others))]
-    main += [_format_section(name, found) for name in found.sections if f"{name}.yaml" == MAIN_FILE]
+    others = {f"{name}.yaml": _format_section(name, export) for name in export.sections if f"{name}.yaml" != MAIN_FILE}
+    main = [_format_top(export, command, list(others))]
+    main += [_format_section(name, export) for name in export.sections if f"{name}.yaml" == MAIN_FILE]
     texts = {MAIN_FILE: "\n".join(main), **{name: f"version: 1\n\n{text}" for name, text in others.items()}}
-    return {**texts, **found.files}
+    return {**texts, **export.files}
 
 
-def _format_top(found: AccountExport, command: str, include: Sequence[str] = ()) -> str:
+def _format_top(export: AccountExport, command: str, include: Sequence[str] = ()) -> str:
     top: Entry = {"version": 1}
-    if found.owner:
-        top["owner"] = found.owner
-    top["account"] = found.account
+    if export.owner:
+        top["owner"] = export.owner
+    top["account"] = export.account
     if include:
         top["include"] = list(include)
-    if found.settings:
-        top["settings"] = found.settings
-    return _format_comment(_list_head_lines(found, command)) + as_yaml(top, 1)
+    if export.settings:
+        top["settings"] = export.settings
+    return _format_comment(_list_head_lines(export, command)) + as_yaml(top, 1)
 
 
-def _list_head_lines(found: AccountExport, command: str) -> Iterator[str]:
-    does = f"adopts for {found.owner} what has no owner yet, and changes nothing" if found.owner else "is empty"
-    yield f"Live IAM of account {found.account}, written by `{command}`."
-    yield f"A plan on it {does}."
-    if found.is_partial:
-        yield f"{found.owner} has more in the account than was selected: `prune: none` keeps it."
+def _list_head_lines(export: AccountExport, command: str) -> Iterator[str]:
+    effect = "is empty"
+    if export.owner:
+        effect = f"only tags entities without an owner as owned by {export.owner}"
+    yield f"Live IAM of account {export.account}, written by `{command}`."
+    yield f"A plan on it {effect}."
+    if export.is_partial:
+        yield f"{export.owner} owns more in the account than was selected: `prune: none` keeps it."
     yield ""
     yield "Not in it: passwords, access keys, MFA devices, SSH keys and certificates of users; aliases."
-    if found.service_count:
-        yield f"AWS's own and service-linked: {_format_count(found.service_count, 'entity', 'entities')}."
+    if export.service_count:
+        yield f"AWS's own or service-linked: {_format_count(export.service_count, 'entity', 'entities')}."
     reasons: dict[str, list[Address]] = {}
-    for address, reason in sorted(found.left_out.items()):
+    for address, reason in sorted(export.left_out.items()):
         reasons.setdefault(reason, []).append(address)
     for reason, addresses in sorted(reasons.items(), key=lambda item: item[1]):
-        more = f" and {len(addresses) - _MAX_LISTED} more" if len(addresses) > _MAX_LISTED else ""
-        yield f"{', '.join(map(str, addresses[:_MAX_LISTED]))}{more}: {reason}."
+        rest = f" and {len(addresses) - _MAX_LISTED} more" if len(addresses) > _MAX_LISTED else ""
+        yield f"{', '.join(map(str, addresses[:_MAX_LISTED]))}{rest}: {reason}."
 
 
-def _format_count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+def _format_count(number: int, singular: str, plural: str) -> str:
+    return f"{number} {singular if number == 1 else plural}"
 
 
-def _format_section(section: str, found: AccountExport) -> str:
+def _format_section(section: str, export: AccountExport) -> str:
     kind = next(kind.name for kind in KINDS if kind.section == section)
     entries = [
-        _format_comment(found.comments.get(Address(kind, name), ())) + as_yaml({name: entry}, 2)
-        for name, entry in found.sections[section].items()
+        _format_comment(export.comments.get(Address(kind, name), ())) + as_yaml({name: entry}, 2)
+        for name, entry in export.sections[section].items()
     ]
-    apart = "\n" if any(entry.count("\n") > 1 for entry in entries) else ""
-    return f"{section}:\n" + apart.join(re.sub("^(?=.)", "  ", entry, flags=re.MULTILINE) for entry in entries)
+    separator = "\n" if any(entry.count("\n") > 1 for entry in entries) else ""
+    return f"{section}:\n" + separator.join(re.sub("^(?=.)", "  ", entry, flags=re.MULTILINE) for entry in entries)
 
 
 def _format_comment(lines: Iterator[str] | Sequence[str]) -> str:
-    """Comment lines; what could end a line, or is not to be printed, is escaped."""
+    """Return comment lines. Line breaks and unprintable characters in them are escaped."""
     wrapped = (
         part for line in map(escape_line, lines) for part in textwrap.wrap(line, 110, subsequent_indent="  ") or [""]
     )
@@ -117,14 +119,14 @@ def _format_comment(lines: Iterator[str] | Sequence[str]) -> str:
 
 
 def as_yaml(value: Entry, levels: int) -> str:
-    """Block YAML, the outer `levels` in lines of their own whatever their length."""
+    """Return block YAML. In the outer `levels`, each entry has its own line, however short."""
     node = _make_node(value, levels)
     text: str = yaml.serialize(node, Dumper=_Dumper, allow_unicode=True, width=float("inf"))
     return escape_yaml(text)
 
 
 def _make_node(value: object, blocks: int) -> yaml.Node:
-    """The outer `blocks` levels stand in lines of their own; below, what fits may stand on one line."""
+    """Return a node whose outer `blocks` levels are in block style. Below them, a short value is put on one line."""
     if isinstance(value, Mapping):
         pairs = [
             (_make_scalar(str(key)), _make_node(inner, _ALL_LEVELS if key in _DOCUMENTS else blocks - 1))
@@ -146,8 +148,8 @@ def _make_scalar(value: object) -> yaml.Node:
 
 
 def _choose_style(text: str) -> str | None:
-    """None leaves it to the emitter."""
-    if escape_lines(text) != text or _NUMBER_LIKE.fullmatch(text):  # which only double quotes can hold
+    """Return the YAML style of a text; None lets the emitter choose."""
+    if escape_lines(text) != text or _NUMBER_LIKE.fullmatch(text):  # only double quotes can hold these
         return '"'
     if "\n" in text:
         return "|" if text[0] not in " \n" else '"'
@@ -155,7 +157,7 @@ def _choose_style(text: str) -> str | None:
 
 
 def _fits_on_line(*parts: object) -> bool:
-    """True for scalars only, that stand on a line with their brackets."""
+    """Return whether the values are all scalars and fit on one line with their brackets."""
     values = [item for part in parts for item in part]  # type: ignore[attr-defined]
     if any(isinstance(item, list | Mapping) or "\n" in str(item) for item in values):
         return False

@@ -1,7 +1,6 @@
-"""Files → one merged tree: vars, include, several FILEs, and the documents that paths name.
+"""Read the desired-state files and merge them into one tree: `include`, `vars`, and several FILEs.
 
-`load` is the only door. It collects every problem; a tree is there even when some of it is wrong, so that one
-run reports all.
+`load` is the only way in. It collects every problem and still returns the tree, so that one run reports all of them.
 """
 
 from __future__ import annotations
@@ -22,18 +21,25 @@ from reconciler.model.node import Map
 from reconciler.model.problem import Level, Place, Problem
 
 PLACEHOLDER_ACCOUNT = "000000000000"
-"""Stands for the account where a file names none and nobody has asked AWS."""
+"""Stands for the account if no file names one and AWS was not asked."""
 BUILT_IN_VARIABLES = frozenset(["account_id", "partition"])
 LARGEST_TEXT = 64 * MEGABYTE
-"""Bytes of a file whose text is a value: AWS takes 10,000,000 characters of SAML metadata."""
+"""The most bytes of a file whose text is a value. AWS accepts 10,000,000 characters of SAML metadata."""
 
 CallerLookup = Callable[[], tuple[str, str] | None]
-"""The account and the partition of whoever runs the program; None while AWS has not said."""
+"""Returns the account and the partition of the caller; None if AWS was not asked."""
 
 
 @dataclass
 class LoadedFiles:
-    """`root` is the merged tree; None where no file is even YAML: then nothing else is worth saying."""
+    """Hold the files of one run, merged, and read the documents that they name.
+
+    root: the merged tree; None if no file is valid YAML.
+    account, partition: the live ones if known, else those that the file names or implies.
+    files: the files that were merged. patterns: the globs of their `include` entries.
+    given_variables: names set by --var. declared_variables: names under `vars`, and the built-in ones.
+    is_partial: a file could not be found or read, so `root` lacks its entries.
+    """
 
     root: Map | None
     account: str
@@ -42,21 +48,18 @@ class LoadedFiles:
     problems: list[Problem]
     files: tuple[Path, ...] = ()
     patterns: tuple[str, ...] = ()
-    """The files that were merged, and the globs of their includes."""
     given_variables: frozenset[str] = frozenset()
     declared_variables: frozenset[str] = frozenset()
-    """The variables of the command line, and those of the files and the built-in ones."""
     is_partial: bool = False
-    """A file could not be read or found, so that `root` lacks what stands there."""
     _documents: dict[Path, Map | None] = field(default_factory=dict)
 
     @property
     def documents(self) -> tuple[Path, ...]:
-        """The files of documents that were read so far."""
+        """Return the document files that were read so far."""
         return tuple(self._documents)
 
     def load_document(self, written: str, place: Place) -> Map | None:
-        """The document that a path names, read once; None with a problem where it cannot be."""
+        """Return the document in the file at a path. Each file is read once. None, with a problem, on failure."""
         target = resolve_path(written, place)
         if isinstance(target, Problem):
             self.problems.append(target)
@@ -66,12 +69,15 @@ class LoadedFiles:
         return self._documents[target]
 
     def check_variables(self) -> Iterator[Problem]:
-        """Yield what is wrong with the variables given, once all documents are read. A file unread may use any."""
+        """Yield a problem for each --var that no file uses. Call it after all documents are read.
+
+        Yield nothing if a file could not be read: it may use any variable.
+        """
         if not self.is_partial and None not in self._documents.values():
             yield from find_undeclared(sorted(self.given_variables), self.declared_variables, self.variables)
 
     def load_text(self, written: str, place: Place) -> tuple[str, str] | None:
-        """The file that a path names, and its text; None with a problem where it cannot be read."""
+        """Return the file at a path and its text; None, with a problem, if it cannot be read."""
         target = resolve_path(written, place)
         data = target if isinstance(target, Problem) else read_bytes(target, place, LARGEST_TEXT)
         if isinstance(data, Problem):
@@ -109,26 +115,30 @@ def load(
     partition: str = "aws",
     find_caller: CallerLookup = lambda: None,
 ) -> LoadedFiles:
-    """Read and merge files. `account`: the live one where known; the file's own is used where not.
+    """Read and merge files.
 
-    find_caller: asked once the files are parsed, which takes most of the time, where neither is there.
+    account: the live account; None: use the one that the file names.
+    find_caller: called after parsing if neither is known. It can wait for AWS in parallel with the parsing.
     """
     problems: list[Problem] = []
     patterns: list[str] = []
     trees = _compose_with_includes(list(files), variables, problems, patterns)
-    partial = bool(problems)
-    written: dict[str, str] = {}
+    is_partial = bool(problems)
+    declared_values: dict[str, str] = {}
     places: dict[str, Place] = {}
     for path, node in trees.items():
-        written.update(_scalars_of(_find_entry(node, "vars")))
+        declared_values.update(_scalars_of(_find_entry(node, "vars")))
         places.update(_places_of_scalars(path, _find_entry(node, "vars")))
         account = account or next(iter(_scalars_of(node, "account").values()), None)
-    if account is None and (known_by_now := find_caller()):
-        account, partition = known_by_now
-    given = {**written, **variables, "partition": partition}
-    known = Variables.resolve({**given, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
-    substitution, bad = Variables.resolve({**given, "account_id": known})
-    problems += [one.to_problem(places.get(one.name) or Place(str(next(iter(trees), "")), 1, 1)) for one in bad]
+    if account is None and (caller := find_caller()):
+        account, partition = caller
+    given_values = {**declared_values, **variables, "partition": partition}
+    known_account = Variables.resolve({**given_values, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
+    substitution, bad_variables = Variables.resolve({**given_values, "account_id": known_account})
+    problems += [
+        bad_variable.to_problem(places.get(bad_variable.name) or Place(str(next(iter(trees), "")), 1, 1))
+        for bad_variable in bad_variables
+    ]
     roots: list[Map] = []
     for path, node in trees.items():
         builder = Builder(str(path), substitution.substitute, _is_verbatim)
@@ -137,25 +147,25 @@ def load(
         if value is not None:
             roots.append(value)
     root = merge_trees(roots, problems) if roots else None
-    partial = partial or len(roots) < len(trees)
+    is_partial = is_partial or len(roots) < len(trees)
     return LoadedFiles(
         root,
-        known,
+        known_account,
         partition,
         substitution,
         problems,
         tuple(trees),
         tuple(patterns),
         given_variables=frozenset(variables),
-        declared_variables=frozenset(written) | BUILT_IN_VARIABLES,
-        is_partial=partial,
+        declared_variables=frozenset(declared_values) | BUILT_IN_VARIABLES,
+        is_partial=is_partial,
     )
 
 
 def _compose_with_includes(
     files: list[Path], variables: Mapping[str, str], problems: list[Problem], patterns: list[str]
 ) -> dict[Path, yaml.Node]:
-    found: dict[Path, yaml.Node] = {}
+    nodes: dict[Path, yaml.Node] = {}
     seen: set[str] = set()
     queue: list[tuple[Path, Place | None]] = [(path, None) for path in files]
     while queue:
@@ -168,45 +178,61 @@ def _compose_with_includes(
         if isinstance(data, Problem):
             problems.append(data)
             continue
-        if other := _detect_other_kind(path, data):
-            problems.append(other)
+        if refusal := _detect_other_kind(path, data):
+            problems.append(refusal)
             continue
-        node, broken = compose_yaml(data, str(path))
-        problems += broken
+        node, yaml_problems = compose_yaml(data, str(path))
+        problems += yaml_problems
         if node is None:
-            if not broken:
-                summary = "The file is empty; the least it can say is `version: 1`."
-                problems.append(_make_error("empty-file", summary, Place(str(path), 1, 1)))
+            if not yaml_problems:
+                problem = Problem(
+                    Level.ERROR,
+                    "empty-file",
+                    f"{path} is empty.",
+                    "",
+                    "Write at least `version: 1`.",
+                    Place(str(path), 1, 1),
+                )
+                problems.append(problem)
             continue
-        found[path] = node
+        nodes[path] = node
         names = Variables({**_scalars_of(_find_entry(node, "vars")), **variables})
         queue += _find_includes(path, node, names, problems, patterns)
-    return found
+    return nodes
 
 
 def is_plan(data: bytes) -> bool:
-    """Whether a file is a plan as `--out` and `--format json` write it, be it whole or cut off."""
+    """Return whether a file begins like a plan written by `--out` or `--format json`. It may be cut off."""
     return data[:100].split()[:2] == [b"{", b'"format_version":']
 
 
 def _detect_other_kind(path: Path, data: bytes) -> Problem | None:
-    """What `plan --out` and `apply` write is given where the desired state is asked for, and is no desired state."""
+    """Return a problem if the file is a plan or a journal of `apply` instead of a desired state."""
     place = Place(str(path), 1, 1)
     if is_plan(data):
-        hint = f"`reconcile apply {path}` applies it, if it was saved with `--out`; here name what it was made from."
-        return Problem(Level.ERROR, "not-desired-state", f"{path} is a plan.", "", hint, place)
+        hint = f"Name the YAML file that it was made from. To apply a plan saved with --out: `reconcile apply {path}`."
+        return Problem(
+            Level.ERROR, "not-desired-state", f"{path} is a plan, not a desired-state file.", "", hint, place
+        )
     if data.startswith(b'{"event": "plan"'):
-        hint = f"`reconcile undo {path}` shows how to go back."
-        return Problem(Level.ERROR, "not-desired-state", f"{path} is a journal of `apply`.", "", hint, place)
+        hint = f"Name the YAML file. To take that apply back: `reconcile undo {path}`."
+        return Problem(
+            Level.ERROR,
+            "not-desired-state",
+            f"{path} is a journal of `apply`, not a desired-state file.",
+            "",
+            hint,
+            place,
+        )
     return None
 
 
 def _find_includes(
     path: Path, node: yaml.Node, names: Variables, problems: list[Problem], patterns: list[str]
 ) -> list[tuple[Path, Place | None]]:
-    listed = _find_entry(node, "include")
-    items = listed.value if isinstance(listed, yaml.SequenceNode) else [listed] if listed else []
-    found: list[tuple[Path, Place | None]] = []
+    include = _find_entry(node, "include")
+    items = include.value if isinstance(include, yaml.SequenceNode) else [include] if include else []
+    paths: list[tuple[Path, Place | None]] = []
     for item in items:
         if not isinstance(item, yaml.ScalarNode) or not item.value:
             continue
@@ -220,8 +246,8 @@ def _find_includes(
         if isinstance(matches, Problem):
             problems.append(matches)
         else:
-            found += [(match, place) for match in matches]
-    return found
+            paths += [(match, place) for match in matches]
+    return paths
 
 
 def _find_entry(node: yaml.Node, key: str) -> yaml.Node | None:
@@ -230,9 +256,9 @@ def _find_entry(node: yaml.Node, key: str) -> yaml.Node | None:
 
 
 def _scalars_of(node: yaml.Node | None, only: str | None = None) -> dict[str, str]:
-    own = list(node.value) if isinstance(node, yaml.MappingNode) else []
-    merged_in = [value for name, value in own if name.value == "<<" and isinstance(value, yaml.MappingNode)]
-    pairs = [*(pair for value in merged_in for pair in value.value), *own]
+    own_pairs = list(node.value) if isinstance(node, yaml.MappingNode) else []
+    merged_in = [value for name, value in own_pairs if name.value == "<<" and isinstance(value, yaml.MappingNode)]
+    pairs = [*(pair for value in merged_in for pair in value.value), *own_pairs]
     return {
         name.value: value.value
         for name, value in pairs
@@ -241,7 +267,7 @@ def _scalars_of(node: yaml.Node | None, only: str | None = None) -> dict[str, st
 
 
 def _places_of_scalars(path: Path, node: yaml.Node | None) -> dict[str, Place]:
-    """Return where the value of each key is written that a mapping has of its own."""
+    """Return the place of each value that the mapping itself has; merged-in keys (`<<`) are left out."""
     return {
         name.value: Place(str(path), value.start_mark.line + 1, value.start_mark.column + 1)
         for name, value in (node.value if isinstance(node, yaml.MappingNode) else ())
@@ -250,7 +276,7 @@ def _places_of_scalars(path: Path, node: yaml.Node | None) -> dict[str, Place]:
 
 
 def _is_verbatim(path: tuple[str, ...]) -> bool:
-    """Tags and vars take numbers and booleans as they are written."""
+    """Return whether plain scalars at this path stay text: numbers and booleans in tags and vars do."""
     return path in (("vars",), ("defaults", "tags")) or (
         len(path) == 3 and path[2] in ("tags", "session_tags") and path[0] != "defaults"
     )

@@ -1,24 +1,24 @@
-"""Several trees → one. Sections hold each entity once; settings, defaults and vars merge by key.
+"""Merge the trees of several files into one. Settings, defaults and vars merge key by key.
 
-The same entity twice, and a key with two values, are problems that name both places.
+An entity that is declared twice, and a key with two values, are problems that name both places.
 """
 
 from __future__ import annotations
 
-from reconciler.desired.yaml_nodes import ANCHORS
+from reconciler.desired.yaml_nodes import ANCHOR_PREFIX
 from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Problem
 
 _SINGLE_VALUED = ("version", "owner", "account")
-_BY_KEY = ("settings", "defaults", "vars")
+_MERGED_BY_KEY = ("settings", "defaults", "vars")
 
 
 def merge_trees(roots: list[Map], problems: list[Problem]) -> Map:
-    """One tree with the places of all; `x-` keys are left out. With one root, that root (less its `x-` keys)."""
+    """Return one tree; each value keeps its place. Keys that begin with `x-` are left out."""
     result = Map(roots[0].file, roots[0].start)
     for root in roots:
         for key in root:
-            if not key.startswith(ANCHORS):
+            if not key.startswith(ANCHOR_PREFIX):
                 _merge_key(result, root, key, problems)
     return result
 
@@ -33,7 +33,7 @@ def _merge_key(result: Map, root: Map, key: str, problems: list[Problem]) -> Non
     present = result[key]
     if key in _SINGLE_VALUED:
         if present != value:
-            problems.append(_make_conflict(f"`{key}` is {value!r} here, but {present!r}", result, root, key))
+            problems.append(_make_conflict(f"`{key}` is {value!r} here and {present!r}", result, root, key))
     elif key == "include" and isinstance(present, Seq) and isinstance(value, Seq):
         for item, mark in zip(value, value.marks, strict=True):
             if item not in present:
@@ -41,32 +41,32 @@ def _merge_key(result: Map, root: Map, key: str, problems: list[Problem]) -> Non
     elif isinstance(present, Map) and isinstance(value, Map):
         _merge_entries(present, value, key, problems)
     elif value is not None:
-        problems.append(_make_conflict(f"`{key}` is given twice: also", result, root, key))
+        problems.append(_make_conflict(f"`{key}` is written twice, here and", result, root, key))
 
 
-def _merge_entries(into: Map, more: Map, section: str, problems: list[Problem]) -> None:
-    for key in more:
+def _merge_entries(into: Map, addition: Map, section: str, problems: list[Problem]) -> None:
+    for key in addition:
         if key not in into:
-            into.copy_entry(more, key)
-            if section in _BY_KEY and isinstance(more[key], Map):
-                into[key] = _copy_map(more.get_map(key))
-        elif section == "defaults" and isinstance(into[key], Map) and isinstance(more[key], Map):
-            _merge_entries(into.get_map(key), more.get_map(key), section, problems)
-        elif section in _BY_KEY:
-            if into[key] != more[key]:
-                said = f"`{section}.{key}` is {more[key]!r} here, but {into[key]!r}"
-                problems.append(_make_conflict(said, into, more, key))
+            into.copy_entry(addition, key)
+            if section in _MERGED_BY_KEY and isinstance(addition[key], Map):
+                into[key] = _copy_map(addition.get_map(key))
+        elif section == "defaults" and isinstance(into[key], Map) and isinstance(addition[key], Map):
+            _merge_entries(into.get_map(key), addition.get_map(key), section, problems)
+        elif section in _MERGED_BY_KEY:
+            if into[key] != addition[key]:
+                claim = f"`{section}.{key}` is {addition[key]!r} here and {into[key]!r}"
+                problems.append(_make_conflict(claim, into, addition, key))
         else:
-            problems.append(_make_conflict(f"{key!r} under `{section}` is declared twice: also", into, more, key))
+            problems.append(_make_conflict(f"{key!r} in `{section}` is declared twice, here and", into, addition, key))
 
 
-def _make_conflict(said: str, first: Map, second: Map, key: str) -> Problem:
-    summary = f"{said} at {first.place_of(key, of_key=True)}."
-    return Problem(Level.ERROR, "conflict", summary, "", "Keep one.", second.place_of(key, of_key=True))
+def _make_conflict(claim: str, first: Map, second: Map, key: str) -> Problem:
+    summary = f"{claim} at {first.place_of(key, of_key=True)}."
+    return Problem(Level.ERROR, "conflict", summary, "", "Keep one of them.", second.place_of(key, of_key=True))
 
 
 def _copy_map(value: Map) -> Map:
-    """A copy of one level, so that merging never writes into a tree that an anchor shares."""
+    """Return a copy of one level, so that merging never changes a map that a YAML anchor shares."""
     copy = Map(value.file, value.start)
     for key in value:
         copy.copy_entry(value, key)

@@ -1,4 +1,4 @@
-"""`moved:` → moves: which entity becomes which. Refused where one plan could not do it, with the reason."""
+"""Read and check the `moved` section: old address → new address. A move that one plan cannot make is a problem."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reconciler.model.suggest import suggest_word
 
 SCHEMA: Mapping[str, Any] = {
     "title": "Moves",
-    "description": "Old address → new address. Users, groups and server certificates are renamed, roles and policies "
+    "description": "Old address → new address. Users, groups and server certificates are renamed; roles and policies are "
     "replaced.",
     "type": ["object", "null"],
     "additionalProperties": {"type": "string"},
@@ -25,28 +25,29 @@ SCHEMA: Mapping[str, Any] = {
 
 
 def read_moves(section: Map, context: DeclareContext) -> dict[str, Move]:
-    """By key as written: the moves whose sides are two addresses of a kind. What else is there becomes a problem."""
-    found: dict[str, Move] = {}
+    """Return the moves by their key as written. Sides that are not two addresses of one kind become problems."""
+    moves: dict[str, Move] = {}
     for written, target in section.items():
         place = section.place_of(written, of_key=True)
         sides = [_parse_address(written), _parse_address(target)]
         for text, address in zip((written, target), sides, strict=True):
             if address is None and isinstance(text, str):
-                hint = "Write user/OLD: user/NEW; users, groups, roles, policies and server certificates can move."
-                where = place if text is written else section.place_of(written)
-                context.add_problem("bad-move", f"{text!r} is no address that can move.", where, hint)
+                hint = "Write user/OLD: user/NEW. Users, groups, roles, policies and server certificates can move."
+                side_place = place if text is written else section.place_of(written)
+                context.add_problem("bad-move", f"{text!r} is not an address that can move.", side_place, hint)
         old, new = sides
         if old is None or new is None:
             continue
         if old.kind != new.kind:
-            context.add_problem("bad-move", f"{old} cannot become {new}: they are of two kinds.", place)
+            hint = f"Write a new name of the kind {old.kind}."
+            context.add_problem("bad-move", f"{old} cannot become {new}: their kinds differ.", place, hint)
         elif old == new:
-            hint = "IAM takes both for one name."
-            context.add_problem("bad-move", f"{old} moves to itself: {new}.", place, hint)
+            hint = "Remove the line: IAM ignores letter case in names."
+            context.add_problem("bad-move", f"{old} and {new} are the same name for IAM.", place, hint)
         else:
             context.problems.extend(limits.check_name(old.kind, old.name, 128, place))
-            found[written] = Move(old, new, place)
-    return found
+            moves[written] = Move(old, new, place)
+    return moves
 
 
 def _parse_address(text: object) -> Address | None:
@@ -58,40 +59,40 @@ def _parse_address(text: object) -> Address | None:
 
 
 def move_paths(paths: Mapping[Address, str], moves: Iterable[Move]) -> Mapping[Address, str]:
-    """Live paths by address: what moves keeps the path it has."""
+    """Return live paths by address. An entity that moves keeps the path of its old address."""
     return {**{move.new: paths[move.old] for move in moves if move.old in paths}, **paths}
 
 
 def check_moves(moves: Mapping[str, Move], settings: Settings, section: Map, context: DeclareContext) -> None:
-    """Each name on one side and once, the new one declared, the old one no more."""
+    """Check each move: a name stands on one side only and once, the new one is declared, the old one is not."""
     olds = {move.old for move in moves.values()}
     targets = [move.new for move in moves.values()]
     for written, move in moves.items():
         for address in (move.old, move.new):
             if address in olds and address in targets:
-                hint = "Write where each ends up; what exchanges names goes by way of a third one, in two applies."
-                summary = f"{address} is on both sides of `moved`: one plan cannot do that."
+                hint = "Map each old name to its final name. To swap two names, use a third name and two applies."
+                summary = f"{address} is on both sides of `moved`: one plan cannot make both moves."
                 context.add_problem("bad-move", summary, section.place_of(written, of_key=True), hint)
                 break
         else:
             _check_sides(move, targets, section.place_of(written), context)
         if move.old.kind not in RENAMABLE_KINDS and settings.prune == "none":
-            summary = f"{move.old} is moved by replacing it, which deletes the old one: `prune: none` deletes nothing."
-            context.add_problem(
-                "bad-move", summary, move.place, "Create the new one beside it, and delete the old by hand."
-            )
+            summary = f"Moving {move.old} replaces it and deletes the old one, but `prune: none` forbids deletions."
+            hint = f"Remove this line: {move.new} is then created, and you can delete {move.old} by hand."
+            context.add_problem("bad-move", summary, move.place, hint)
         if move.old in settings.break_glass:
-            summary = f"settings.break_glass names {move.old}, which becomes {move.new}."
-            context.add_problem("bad-move", summary, move.place, f"Write {move.new} there.")
+            summary = f"settings.break_glass names {move.old}, which moves to {move.new}."
+            context.add_problem("bad-move", summary, move.place, f"Write {move.new} in settings.break_glass.")
 
 
 def _check_sides(move: Move, targets: list[Address], place: Place, context: DeclareContext) -> None:
     if targets.count(move.new) > 1:
-        context.add_problem("bad-move", f"More than one becomes {move.new}.", place, "Keep one.")
+        summary = f"{targets.count(move.new)} entities move to {move.new}."
+        context.add_problem("bad-move", summary, place, "Keep one of these lines.")
     if move.old in context.paths:
-        summary = f"{move.old} moves to {move.new}, and is still declared."
-        context.add_problem("bad-move", summary, move.place, f"Declare {move.new} in its place.")
+        summary = f"{move.old} moves to {move.new}, but is still declared."
+        context.add_problem("bad-move", summary, move.place, f"Rename its entry to {move.new}.")
     if move.new not in context.paths and not context.may_be_declared(move.new):
         close = suggest_word(move.new.name, context.declared_names.get(move.new.kind, ()))
-        hint = f"Did you mean '{move.new.kind}/{close}'?" if close else f"Declare {move.new}, as {move.old} was."
+        hint = f"Did you mean '{move.new.kind}/{close}'?" if close else f"Declare {move.new} as {move.old} was."
         context.add_problem("unknown-reference", f"{move.new} is not in this file.", place, hint)

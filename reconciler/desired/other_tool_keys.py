@@ -1,7 +1,7 @@
-"""Keys of other tools that are pasted into a file, and what to write in their place.
+"""Recognise keys of CloudFormation and Terraform in a file, and name the key to write instead.
 
-From the AWS CloudFormation User Guide (AWS::IAM::Role, User, Group, ManagedPolicy, InstanceProfile, OIDCProvider,
-SAMLProvider), which names them like the IAM API, and from Terraform's aws_iam_role and its like.
+Sources: AWS CloudFormation User Guide (AWS::IAM::Role, User, Group, ManagedPolicy, InstanceProfile, OIDCProvider,
+SAMLProvider), whose names are those of the IAM API; Terraform's aws_iam_role and similar resources.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _KEYS: Mapping[str, tuple[str, str, str]] = {
     "thumbprint_list": (_TERRAFORM, "thumbprints", ""),
     "saml_metadata_document": (_TERRAFORM, "metadata", ""),
 }
-"""Key → whose it is, our key, and how it is written if its value has another form than ours."""
+"""Key → the tool it belongs to, our key, and how to write the value if its form differs from ours."""
 
 _NAMES = ("RoleName", "UserName", "GroupName", "PolicyName", "ManagedPolicyName", "InstanceProfileName")
 
@@ -53,28 +53,25 @@ _TERRAFORM_TOP = ("resource", "provider", "variable", "locals", "module", "data"
 
 
 def explain_key(key: str, known: Collection[str], section: str) -> str:
-    """Return a hint for a key of another tool; "" for a key of none, or one that has no like here.
+    """Return a hint for a key of another tool; "" for any other key, and for one without a counterpart here.
 
-    known: the keys that the mapping takes. section: the key at the top of the file; "" at the top itself.
+    known: the keys that the mapping may have. section: the top-level key above; "" for a top-level key.
     """
     if not section:
         if key in _CLOUDFORMATION_TOP:
-            return (
-                f"{key} is CloudFormation's. Write {_list_sections(known)}; `reconcile export` "
-                "shows what is there as a file."
-            )
-        if key in _TERRAFORM_TOP:
-            return (
-                f"{key} is Terraform's. Write {_list_sections(known)}; `reconcile export` shows "
-                "what is there as a file."
-            )
-        return ""
+            return _explain_top_key(_CLOUDFORMATION, known)
+        return _explain_top_key(_TERRAFORM, known) if key in _TERRAFORM_TOP else ""
     if key in _NAMES or (key == "name" and key not in known):
         return f"Remove it: {_NAME_ABOVE.format(section=section)}."
     if key == "Properties" or (key == "Type" and "path" in known):
-        return "That is CloudFormation's: write what stands under Properties, with the keys of reconcile."
-    owner, ours, form = _KEYS.get(key, ("", "", ""))
-    return f"That is {owner}'s key: write {form or f'`{ours}`'}." if ours in known else ""
+        return "This key belongs to CloudFormation: write the entries of Properties here, with the keys of reconcile."
+    tool, ours, form = _KEYS.get(key, ("", "", ""))
+    return f"This key belongs to {tool}: write {form or f'`{ours}`'}." if ours in known else ""
+
+
+def _explain_top_key(tool: str, known: Collection[str]) -> str:
+    sections = _list_sections(known)
+    return f"This key belongs to {tool}. Write {sections}; `reconcile export` writes a live account as a file."
 
 
 def _list_sections(known: Collection[str]) -> str:

@@ -1,6 +1,6 @@
-"""The JSON Schema of desired-state files, assembled from the kinds' fragments.
+"""Build the JSON Schema of desired-state files from the fragments of the kinds.
 
-The same value validates files at run time and is written to schemas/ for editors; a test holds them equal.
+The same schema validates files at run time and is written to schemas/ for editors; a test keeps the two equal.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.registry import KINDS_BY_SECTION, SINGLE_ENTRY_SECTIONS
 from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE
 
-_ADDRESSES = parts.make_text_list("Addresses, with * and ?.", [["role/AWSReservedSSO_*"]])
+_ADDRESSES = parts.make_text_list("Addresses; * and ? are wildcards.", [["role/AWSReservedSSO_*"]])
 _NOT_DEFAULTED = (
     "trust",
     "trust_policy",
@@ -23,54 +23,57 @@ _NOT_DEFAULTED = (
     "identity_center_instance",
     "expires",
 )
-"""Nor what an entry must have of its own."""
+"""Fields that `defaults` cannot set. It cannot set the required fields of an entry either."""
 
 _MAX_COUNT = 2**63 - 1
-"""The largest count that a saved plan has room for."""
+"""The largest count that a saved plan can hold."""
 
 _SETTINGS: dict[str, Any] = {
     "title": "Settings",
-    "description": "What may be deleted, and when a plan is unsafe.",
+    "description": "Limits on what a plan may delete and change.",
     "type": ["object", "null"],
     "additionalProperties": False,
     "properties": {
         "prune": {
             "enum": ["owned", "none", "all"],
             "default": "owned",
-            "description": "What is deleted when the file no longer has it: what carries our owner tag; nothing; "
-            "or everything that is not in the file.",
+            "description": "Which entities that are not in the file a plan deletes. owned: those that carry the "
+            "file's owner tag. none: none. all: all of them.",
         },
-        "ignore": {**_ADDRESSES, "description": "Addresses that are never touched, with * and ?."},
+        "ignore": {**_ADDRESSES, "description": "Entities that no plan changes; * and ? are wildcards."},
         "prune_also": {
             **_ADDRESSES,
-            "description": "Addresses, with * and ?, that AWS's services put into the account and that are pruned all "
-            "the same.",
+            "description": "Entities created by AWS services that a plan may delete all the same; * and ? are "
+            "wildcards.",
         },
         "break_glass": {
             **parts.make_text_list("Addresses.", [["role/emergency"]]),
-            "description": "Users and roles that must keep the power to undo any plan, and a way in; never "
-            "pruned. Those that the file declares carry the tag reconcile:break-glass.",
+            "description": "Emergency users and roles. No plan may delete them, lock them out, or take away their "
+            "permission to undo it. Those declared in the file carry the tag reconcile:break-glass.",
         },
         "max_deletes": {
             "type": "integer",
             "minimum": 0,
             "maximum": _MAX_COUNT,
             "default": 10,
-            "description": "A plan with more deletions needs --allow-deletes; passwords, keys and MFA devices count.",
+            "description": "A plan with more deletions needs --allow-deletes. Passwords, access keys and MFA devices "
+            "count as well.",
         },
         "max_delete_percent": {
             "type": "number",
             "minimum": 0,
             "maximum": 100,
             "default": 30,
-            "description": "So does one that deletes more than this share of a kind (from 6 deletions on).",
+            "description": "A plan with at least 6 deletions that deletes a larger share of one kind needs "
+            "--allow-deletes.",
         },
         "max_removals": {
             "type": "integer",
             "minimum": 0,
             "maximum": _MAX_COUNT,
             "default": 50,
-            "description": "And one that takes more policies, memberships and boundaries off entities that stay.",
+            "description": "A plan that removes more policies, memberships and boundaries from entities that stay "
+            "needs --allow-deletes.",
         },
     },
 }
@@ -81,27 +84,27 @@ _TOP: dict[str, Any] = {
     "owner": {
         "type": "string",
         "pattern": "^[A-Za-z0-9._-]{1,64}$",
-        "description": "Name of this stack; what it may prune carries it as the tag reconcile:owner.",
+        "description": "Name of the set of entities that this file manages. They carry it as the tag reconcile:owner.",
         "examples": ["platform"],
     },
     "account": {
         "type": "string",
         "pattern": "^[0-9]{12}$",
-        "description": "Guard: nothing is read or written in any other account. Quote it.",
+        "description": "The only account that this file may be used with: 12 digits, quoted.",
         "examples": ["123456789012"],
     },
     "vars": {
         "type": ["object", "null"],
         "additionalProperties": {"type": "string"},
-        "description": "Name → text, used as {{ name }} in any string.",
+        "description": "Variables, name → text. Write {{ name }} in any string.",
     },
-    "include": parts.make_text_list("Paths or globs, relative to this file, merged in.", [["teams/*.yaml"]]),
+    "include": parts.make_text_list("Files to merge in: paths or globs, relative to this file.", [["teams/*.yaml"]]),
     "settings": _SETTINGS,
 }
 
 
 def build_schema() -> dict[str, Any]:
-    """The whole schema, draft 2020-12."""
+    """Return the whole schema (JSON Schema draft 2020-12)."""
     defaults: dict[str, Any] = {}
     for section, kind in KINDS_BY_SECTION.items():
         for key, fragment in kind.schema["properties"].items():
@@ -112,16 +115,16 @@ def build_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:reconcile-iam:desired-state:1",
         "title": "reconcile: desired state of AWS IAM",
-        "description": "What IAM in one AWS account must look like, and which roles people assume from it.",
+        "description": "The desired IAM entities of one AWS account, and the roles that people assume from it.",
         "type": "object",
         "required": ["version"],
         "additionalProperties": False,
-        "patternProperties": {"^x-": {"description": "A place for YAML anchors; ignored."}},
+        "patternProperties": {"^x-": {"description": "Ignored; a place for YAML anchors."}},
         "properties": {
             **_TOP,
             "defaults": {
                 "title": "Defaults",
-                "description": "Merged under every entity that has the field.",
+                "description": "Default values for every entity whose kind has the field.",
                 "type": ["object", "null"],
                 "additionalProperties": False,
                 "properties": defaults,

@@ -1,8 +1,8 @@
-"""The schema's verdict as problems with places: unknown keys with a suggestion, wrong types with a hint.
+"""Check a tree against the schema, and turn each error into a problem with a place, a sentence and a hint.
 
-jsonschema names what is wrong. Most files have nothing wrong, and jsonschema-rs says so in a fiftieth of the time:
-where it does, jsonschema is not even imported. Both read patterns as JSON Schema does: digits are ASCII, and `$` is the
-very end of a text, while Python's own `$` also matches before a last line break. A test holds the two together.
+Most files are valid. jsonschema-rs finds that out in a fiftieth of the time that jsonschema needs, so jsonschema, which
+names the errors, is imported only for invalid files. Both read patterns as JSON Schema does: digits are ASCII, and `$`
+is the very end of a text, although Python's own `$` also matches before a last line break. A test compares the two.
 """
 
 from __future__ import annotations
@@ -37,32 +37,32 @@ _TYPES = {
 
 
 HARMLESS_RULES = ("additionalProperties", "uniqueItems", "maxItems")
-"""Rules that leave a value as readable as it was."""
+"""Schema rules that a value can break and still be read."""
 
 _ENTITY_DEPTH = 2
-"""Steps to an entity, of which what is there is read even where something that it needs is missing."""
+"""The length of the path to an entity. An entity that lacks a required key is still read."""
 
 
 def check_schema(root: Map) -> tuple[list[Problem], set[KeyPath]]:
-    """Return every way in which a tree breaks the schema, and the paths of the values that cannot be read for it."""
-    found: list[Problem] = []
+    """Return a problem for each error against the schema, and the paths of the values that cannot be read."""
+    problems: list[Problem] = []
     broken: set[KeyPath] = set()
     if is_surely_valid(root):
-        return found, broken
+        return problems, broken
     for error in _make_validator().iter_errors(root):
         path, rule = tuple(error.absolute_path), str(error.validator)
         if rule not in HARMLESS_RULES and not (rule == "required" and len(path) <= _ENTITY_DEPTH):
             broken.add(path)
-        found += _make_problems(error, root, path)
-    return found, broken
+        problems += _make_problems(error, root, path)
+    return problems, broken
 
 
 def is_surely_valid(root: Map) -> bool:
-    """True where jsonschema would find nothing; False says nothing."""
+    """Return True if the tree is valid. False means that jsonschema must check it."""
     compiled = _compile_schema()
     try:
         return compiled is not None and compiled.is_valid(root)
-    except ValueError:  # a value that it cannot read, such as half of a surrogate pair
+    except ValueError:  # jsonschema-rs cannot read some values, such as half of a surrogate pair
         return False
 
 
@@ -70,7 +70,7 @@ def is_surely_valid(root: Map) -> bool:
 def _compile_schema() -> jsonschema_rs.Draft202012Validator | None:
     try:
         from jsonschema_rs import Draft202012Validator
-    except ImportError:  # it has no wheel for this platform, and is not required there
+    except ImportError:  # optional: there is no wheel for this platform
         return None
     return Draft202012Validator(build_schema())
 
@@ -87,7 +87,7 @@ def _make_validator() -> Draft202012Validator:
 def _check_pattern(
     validator: Draft202012Validator, pattern: str, instance: object, _: object
 ) -> Iterator[ValidationError]:
-    """Compare a text with a pattern from `^` to `$`, as all of ours are written."""
+    """Yield an error if a text does not match a pattern. All patterns of the schema are written from `^` to `$`."""
     from jsonschema import ValidationError
 
     if validator.is_type(instance, "string") and not re.fullmatch(pattern, str(instance), re.ASCII):
@@ -95,15 +95,15 @@ def _check_pattern(
 
 
 def _check_unique(validator: Draft202012Validator, _: bool, instance: object, __: object) -> Iterator[ValidationError]:
-    """Find an item that stands twice, in linear time: jsonschema compares each mapping with all others."""
+    """Yield an error if an item is listed twice, in linear time: jsonschema compares each item with all others."""
     from jsonschema import ValidationError
 
     if isinstance(instance, list) and _find_repeated_item(instance) is not None:
-        yield ValidationError("an item stands twice")
+        yield ValidationError("an item is listed twice")
 
 
 def _find_repeated_item(values: Sequence[object]) -> tuple[object] | None:
-    """Return the first item that equals an earlier one, in a tuple since it may be None."""
+    """Return the first item that equals an earlier one, in a tuple because the item itself may be None."""
     seen: set[str] = set()
     for value in values:
         key = json.dumps(value, sort_keys=True, default=str)
@@ -126,17 +126,17 @@ def _make_problems(error: ValidationError, root: Map, path: Sequence[str | int])
 def _make_unknown_keys(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
     fragment: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
     known = list(fragment.get("properties", {}))
-    written: Any = error.instance
-    for key in written:
+    mapping: Any = error.instance
+    for key in mapping:
         if key in known or (key.startswith("x-") and not path):
             continue
         place = find_place(root, [*path, key], of_key=True)
         close = SYNONYMS.get((str(path[0]), str(key))) if len(path) == _ENTITY_DEPTH else None
         close = close or suggest_word(str(key), known)
-        hint = f"Did you mean {close!r}?" if close else f"Known here: {', '.join(sorted(known))}."
+        hint = f"Did you mean {close!r}?" if close else f"Write one of: {', '.join(sorted(known))}."
         hint = explain_key(str(key), known, str(path[0]) if path else "") or hint
-        where = f" in {_format_path(path)}" if path else ""
-        yield Problem(Level.ERROR, "unknown-key", f"Unknown key {key!r}{where}.", "", hint, place)
+        location = f" in {_format_path(path)}" if path else ""
+        yield Problem(Level.ERROR, "unknown-key", f"Unknown key {key!r}{location}.", "", hint, place)
 
 
 SYNONYMS = {
@@ -146,55 +146,58 @@ SYNONYMS = {
     ("aliases", "role_session_name"): "session_name",
     ("aliases", "duration_seconds"): "duration",
 }
-"""Section and key → the key that was meant: most are the AWS CLI's (AWS CLI User Guide, "Using an IAM role")."""
+"""Section and key → our key. Most are keys of the AWS CLI (AWS CLI User Guide, "Using an IAM role")."""
 
 _CODES = {"required": "missing-key", "type": "wrong-type", "enum": "wrong-value", "pattern": "wrong-value"}
 
 
 def _describe_error(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple[str, str]:
-    """The sentence for one broken rule, and the next step."""
+    """Return the sentence for one error, and the hint."""
     name = _format_path(path)
     value: Any = error.instance
-    wanted: Any = error.validator_value
+    rule_value: Any = error.validator_value
     if rule == "required":
-        missing = next(key for key in wanted if key not in value)
+        missing = next(key for key in rule_value if key not in value)
         hint = "Write `version: 1`." if missing == "version" else ""
-        return f"{name or 'The file'} lacks `{missing}`.", hint
+        return f"{name or 'The file'} lacks the key `{missing}`.", hint
     if rule == "type":
-        kinds = wanted if isinstance(wanted, list) else [wanted]
+        kinds = rule_value if isinstance(rule_value, list) else [rule_value]
         expected = " or ".join(_TYPES[kind] for kind in kinds)
         hint = (
             "Quote it." if "string" in kinds and isinstance(value, int | float) and not isinstance(value, bool) else ""
         )
         if name == "account":
-            hint = explain_text(str(value)) or f'Quote it: "{value}". YAML reads a leading zero as octal.'
+            hint = explain_text(str(value)) or f'Quote it: "{value}". YAML may read a leading zero as octal.'
         return f"{name or 'The file'} must be {expected}, not {_format_value(value)}.", hint
     if rule in ("enum", "const"):
-        choices = wanted if isinstance(wanted, list) else [wanted]
+        choices = rule_value if isinstance(rule_value, list) else [rule_value]
         if isinstance(value, str) and any(value == str(choice) for choice in choices):
-            return f"{name} cannot be the text {_format_value(value)}.", f"Write it without quotes: {value}."
+            return f"{name} is the text {_format_value(value)}.", f"Write it without quotes: {value}."
+        if name == "version":
+            return f"Unsupported version {_format_value(value)}.", "Write `version: 1`."
         close = suggest_word(str(value), [str(choice) for choice in choices])
-        hint = f"Did you mean {close!r}?" if close else f"Write one of: {', '.join(map(str, choices))}."
+        choice_list = ", ".join(json.dumps(choice) if isinstance(choice, bool) else str(choice) for choice in choices)
+        hint = f"Did you mean {close!r}?" if close else f"Write {'' if len(choices) == 1 else 'one of: '}{choice_list}."
         return f"{name} cannot be {_format_value(value)}.", hint
     if rule == "pattern":
         return f"{name} cannot be {_format_value(value)}.", explain_text(str(value)) or _explain_pattern(
-            name, str(wanted)
+            name, str(rule_value)
         )
     if rule == "uniqueItems":
-        twice = _find_repeated_item(value) or (value,)
-        return f"{name} lists {_format_value(twice[0])} twice.", "Remove one."
+        repeated = _find_repeated_item(value) or (value,)
+        return f"{name} lists {_format_value(repeated[0])} twice.", "Remove one."
     return f"{name}: {error.message}.", ""
 
 
 def _explain_pattern(name: str, pattern: str) -> str:
     if name == "account_settings.alias":
-        return "An account alias is 3 to 63 lower-case letters, digits and single dashes, with none at either end."
+        return "Write 3 to 63 lower-case letters, digits and single dashes, and no dash at either end."
     if name.endswith("account"):
-        return "An account is 12 digits."
+        return "Write the 12 digits of the account, quoted."
     if name.endswith("owner"):
-        return "An owner is 1 to 64 letters, digits and . _ -."
+        return "Write 1 to 64 letters, digits and . _ -."
     if "smhd" in pattern:
-        return "Write a duration such as 45m, 1h, 90d, or seconds."
+        return "Write a duration such as 45m, 1h, 90d, or a number of seconds."
     if "required" in pattern:
         return "Write `required`, or `{max_age: 1h}`."
     return f"It must match {pattern}."

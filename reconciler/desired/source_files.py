@@ -1,8 +1,8 @@
-"""Finding and reading files: FILE arguments, folders, includes, documents; and what they may not reach.
+"""Find and read files: FILE arguments, folders, includes and documents.
 
-Paths are relative to the file that names them and stay inside its git repository, or, outside one, its folder,
-so that a pull request cannot make a pipeline read the runner's files. FILE is held to the same
-(`desired/path_bounds.py`).
+A path in a file is relative to that file. It must stay inside the file's git repository, or inside its folder if there
+is no repository, so that a pull request cannot make a pipeline read other files of the runner. The same holds for
+FILE (`desired/path_bounds.py`).
 """
 
 from __future__ import annotations
@@ -23,37 +23,40 @@ DEFAULT_FILE = "roles.yaml"
 
 
 def find_files(arguments: tuple[str, ...]) -> list[Path]:
-    """The files that the command line, $RECONCILE_FILE or the working folder names. Raises Failed."""
+    """Return the files named on the command line or by $RECONCILE_FILE, else the default file.
+
+    Raises ReconcileError if there is none, or one that may not be read.
+    """
     if not arguments:
         return [_find_default_file()]
-    found: list[Path] = []
+    paths: list[Path] = []
     for argument in arguments:
         path = Path(argument)
         if not argument:
-            raise make_error("no-file", "A FILE is the empty text.", hint="Is a variable of the shell unset?")
-        if os.path.isdir(argument):  # noqa: PTH112 - pathlib raises where a path is too long
-            found += _list_folder(path)
+            raise make_error("no-file", "A FILE argument is empty.", hint="Is a shell variable unset?")
+        if os.path.isdir(argument):  # noqa: PTH112 - pathlib raises if a path is too long
+            paths += _list_folder(path)
         elif os.path.exists(argument):  # noqa: PTH110
-            found.append(path)
+            paths.append(path)
         else:
-            raise make_error("no-file", f"There is no file {argument}.", hint="Check the path.")
-    return [_check_bounds(path) for path in dict.fromkeys(found)]
+            raise make_error("no-file", f"{argument} does not exist.", hint="Check the path.")
+    return [_check_bounds(path) for path in dict.fromkeys(paths)]
 
 
 def _list_folder(folder: Path) -> list[Path]:
     try:
-        listed = sorted(item for item in folder.iterdir() if item.suffix in YAML_ENDINGS and item.is_file())
+        files = sorted(item for item in folder.iterdir() if item.suffix in YAML_ENDINGS and item.is_file())
     except OSError as error:
         raise make_error("no-file", f"Cannot read the folder {folder}: {reason_of(error)}.") from None
-    if not listed:
-        raise make_error("no-file", f"The folder {folder} has no *.yaml or *.yml file.")
-    return listed
+    if not files:
+        raise make_error("no-file", f"The folder {folder} has no *.yaml or *.yml file.", hint="Name another folder.")
+    return files
 
 
 def _check_bounds(path: Path) -> Path:
-    """The same. Raises Failed where a symbolic link leads it out of its repository, or it is a file of git's own.
+    """Return the path. Raises ReconcileError if a symbolic link leads out of the repository, or into `.git`.
 
-    What the person's own shell redirects is no such link, and what is no regular file is refused when it is read.
+    A redirect of the user's shell (`/dev/fd/63`) is allowed. Other special files are refused when they are read.
     """
     escape = None if is_descriptor(path) or not path.is_file() else find_escape(path)
     if escape is None:
@@ -63,86 +66,92 @@ def _check_bounds(path: Path) -> Path:
 
 
 def _find_default_file() -> Path:
-    wanted = os.environ.get("RECONCILE_FILE")
-    if wanted:
-        if not os.path.exists(wanted):  # noqa: PTH110 - pathlib raises where a path is too long
-            raise make_error("no-file", f"There is no file {wanted}, which $RECONCILE_FILE names.")
-        return _check_bounds(Path(wanted))
-    found = _find_nearest_file()
-    if found is None:
+    named = os.environ.get("RECONCILE_FILE")
+    if named:
+        if not os.path.exists(named):  # noqa: PTH110 - pathlib raises if a path is too long
+            raise make_error(
+                "no-file",
+                f"{named}, named by $RECONCILE_FILE, does not exist.",
+                hint="Correct the variable, or unset it.",
+            )
+        return _check_bounds(Path(named))
+    nearest = _find_nearest_file()
+    if nearest is None:
         raise make_error(
             "no-file",
-            f"No FILE given, and no {DEFAULT_FILE} here or in a parent folder.",
+            f"No FILE was given, and there is no {DEFAULT_FILE} in this folder or above it.",
             hint="Name a file, or set $RECONCILE_FILE.",
         )
-    _check_owner(found)
-    return _check_bounds(found)
+    _check_owner(nearest)
+    return _check_bounds(nearest)
 
 
-def _check_owner(found: Path) -> None:
-    """Failed where another user decides what the default file holds: nobody has named it.
+def _check_owner(default_file: Path) -> None:
+    """Check that no other user controls the default file, which nobody named.
 
-    In the working folder it may also be of whoever owns that folder, where the person has gone by himself.
+    In the working folder, the owner of that folder is trusted too: the user went there on purpose.
+    Raises ReconcileError if another user owns the file or its folder.
     """
-    folder, trusted = found.parent, trusted_uids(os.environ)
+    folder, trusted = default_file.parent, trusted_uids(os.environ)
     if trusted is None:
         return
-    if found == Path(DEFAULT_FILE):
+    if default_file == Path(DEFAULT_FILE):
         trusted |= {folder.stat().st_uid}
-    stranger = find_foreign_owner(found, trusted)
+    stranger = find_foreign_owner(default_file, trusted)
     if stranger is None:
         stranger = find_foreign_owner(folder, trusted)
     if stranger is not None:
         raise make_error(
             "foreign-file",
-            f"{found} or its folder belongs to {user_name_of(stranger)}, not to you.",
-            "A file that is only found, not named, is not read then: its owner could have put anything into it.",
-            f"If you trust it, name it: as FILE, with --file, or by RECONCILE_FILE={found}",
+            f"{default_file} or its folder belongs to {user_name_of(stranger)}, not to you.",
+            "You did not name this file; it was only found, and its owner could have put anything into it.",
+            f"If you trust it, name it: as FILE, with --file, or by RECONCILE_FILE={default_file}",
         )
 
 
 def find_file_above(arguments: tuple[str, ...]) -> Path | None:
-    """The default file that is going to be read, if it is one of a parent folder: the person may not know of it."""
-    found = None if arguments or os.environ.get("RECONCILE_FILE") else _find_nearest_file()
-    if found is None or found == Path(DEFAULT_FILE):
+    """Return the default file if it lies in a parent folder, so that the user can be told. None otherwise."""
+    default_file = None if arguments or os.environ.get("RECONCILE_FILE") else _find_nearest_file()
+    if default_file is None or default_file == Path(DEFAULT_FILE):
         return None
     try:
-        _check_owner(found)
-    except ReconcileError:  # told by whoever reads it
+        _check_owner(default_file)
+    except ReconcileError:  # find_files reports it
         return None
-    return found
+    return default_file
 
 
 def _find_nearest_file() -> Path | None:
-    found = next((candidate for candidate in _list_candidates() if os.path.isfile(candidate)), None)  # noqa: PTH113 - pathlib raises in locked folders
-    return Path(os.path.relpath(found)) if found else None
+    nearest = next((candidate for candidate in _list_candidates() if os.path.isfile(candidate)), None)  # noqa: PTH113 - pathlib raises in locked folders
+    return Path(os.path.relpath(nearest)) if nearest else None
 
 
 def has_files(arguments: tuple[str, ...]) -> bool:
-    """Whether there is a file to read: one is named, or there is a default one."""
+    """Return whether a file is named, or a default file exists."""
     return bool(arguments or os.environ.get("RECONCILE_FILE") or _find_nearest_file())
 
 
 def _list_candidates() -> list[Path]:
-    here = Path.cwd()
-    return [folder / DEFAULT_FILE for folder in (here, *here.parents)]
+    working_folder = Path.cwd()
+    return [folder / DEFAULT_FILE for folder in (working_folder, *working_folder.parents)]
 
 
 def find_deciding_paths(arguments: tuple[str, ...]) -> tuple[list[str], list[str]]:
-    """What beside the files themselves decides which they are: globs, and paths that would come first if they existed.
+    """Return the globs and the absent paths that decide which files are read.
 
-    `arguments` are those of `find_files`, which must have found files.
+    A new file that matches a glob, or stands at one of the paths, would change the choice.
+    arguments: those given to `find_files`, which must have found files.
     """
     patterns = [str(Path(item) / f"*{ending}") for item in arguments if Path(item).is_dir() for ending in YAML_ENDINGS]
     if arguments or os.environ.get("RECONCILE_FILE"):
         return patterns, []
     candidates = _list_candidates()
-    found = next(index for index, candidate in enumerate(candidates) if candidate.is_file())
-    return patterns, [str(candidate) for candidate in candidates[:found]]
+    chosen = next(index for index, candidate in enumerate(candidates) if candidate.is_file())
+    return patterns, [str(candidate) for candidate in candidates[:chosen]]
 
 
 def read_bytes(path: Path, place: Place | None = None, limit: int = LARGEST_DESIRED) -> bytes | Problem:
-    """A file's content, or why it cannot be read. `place` is where it was named, if in a file."""
+    """Return a file's content, or a problem. place: the line that names the file; limit: the most bytes."""
     try:
         return read_regular(path, limit)
     except OSError as error:
@@ -151,49 +160,52 @@ def read_bytes(path: Path, place: Place | None = None, limit: int = LARGEST_DESI
 
 
 def resolve_path(written: str, place: Place) -> Path | Problem:
-    """A path as a file names it → where it is, kept as short as it was written; or why it is refused."""
+    """Return the path of a file that another file names, or a problem. place: the line that names it."""
     if not is_valid_path(written):
-        return _make_problem("no-file", f"{written!r} holds a character that no path can have.", place)
+        return _make_problem("no-file", f"The path {written!r} contains a character that no path can have.", place)
     folder = Path(place.file).parent
     if Path(written).is_absolute():
-        hint = "Write it relative to the file."
+        hint = "Write it relative to this file."
         return _make_problem("path-outside", f"The path {written!r} is absolute.", place, hint)
     target = folder / written
     escape = find_escape(target, repository_of(folder))
     if escape is not None:
-        return _make_problem("path-outside", f"The path {written!r} leads {escape.destination}.", place)
+        hint = "Copy the file into the repository, and name that copy."
+        return _make_problem("path-outside", f"The path {written!r} leads {escape.destination}.", place, hint)
     return target
 
 
 def expand_include(pattern: str, place: Place) -> list[Path] | Problem:
-    """The files that an `include` entry (a path or a glob) names, sorted; none is a problem."""
+    """Return the files that an `include` entry (a path or a glob) names, sorted; a problem if there is none."""
     if not is_valid_path(pattern):
-        return _make_problem("no-file", f"`include` {pattern!r} holds a character that no path can have.", place)
+        return _make_problem("no-file", f"`include` {pattern!r} contains a character that no path can have.", place)
     if not any(char in pattern for char in "*?["):
         target = resolve_path(pattern, place)
-        if isinstance(target, Path) and not os.path.isfile(target):  # noqa: PTH113 - pathlib raises where it is too long
+        if isinstance(target, Path) and not os.path.isfile(target):  # noqa: PTH113 - pathlib raises if it is too long
             return _make_problem(
                 "no-file", f"`include` names {pattern!r}, which does not exist.", place, _suggest_file(target)
             )
         return target if isinstance(target, Problem) else [target]
     if Path(pattern).is_absolute():
-        return _make_problem("path-outside", f"The path {pattern!r} is absolute.", place)
+        return _make_problem(
+            "path-outside", f"The path {pattern!r} is absolute.", place, "Write it relative to this file."
+        )
     folder = Path(place.file).parent
     expanded = expand_glob(folder, pattern)
     if isinstance(expanded, str):
         return _make_problem("bad-glob", f"`include` {expanded}.", place)
-    found = [item for item in expanded if not has_git_part(item.relative_to(folder))]  # a branch may be named x.yaml
-    if not found:
-        return _make_problem("no-file", f"`include` {pattern!r} matches nothing.", place)
-    for item in found:
+    matches = [item for item in expanded if not has_git_part(item.relative_to(folder))]  # a branch may be named x.yaml
+    if not matches:
+        return _make_problem("no-file", f"`include` {pattern!r} matches no file.", place, "Check the glob.")
+    for item in matches:
         inside = resolve_path(os.path.relpath(item, folder), place)
         if isinstance(inside, Problem):
             return inside
-    return found
+    return matches
 
 
 def _suggest_file(missing: Path) -> str:
-    """Return a hint that names a file of nearly the same name beside one that is not there; or nothing."""
+    """Return a hint with a file of a similar name in the same folder; "" if there is none."""
     try:
         names = {item.stem: item.name for item in sorted(missing.parent.iterdir()) if item.suffix in YAML_ENDINGS}
     except (OSError, ValueError):

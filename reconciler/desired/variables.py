@@ -1,4 +1,4 @@
-"""`{{ name }}` in any string, keys included; `{{{{` is a literal `{{`. AWS's own `${…}` is never touched."""
+"""Replace `{{ name }}` in any string, keys included. `{{{{` writes a literal `{{`. AWS's own `${…}` stays as it is."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.suggest import suggest_word
 
 MAX_VALUE = 100_000
-"""Characters of one variable, with the values of those that it names."""
+"""The most characters of one variable, with the variables in it replaced."""
 
 MAX_CHAIN = 100
-"""Variables of which each one names the next."""
+"""The most variables in a chain in which each one names the next."""
 
 MAX_ADDED = 16 * 1024 * 1024
-"""Characters that variables add to the texts of all files together."""
+"""The most characters that variables may add to all files together."""
 
 _VARIABLE = re.compile(r"\{\{\{\{|\{\{([^{}]*)\}\}|\{\{")
 _JINJA = re.compile(r"[.|()'\"]")
@@ -26,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 @dataclass(frozen=True, slots=True)
 class BadVariable:
-    """A variable that has no value, and why."""
+    """A variable without a value, and the reason."""
 
     name: str
     code: str
@@ -44,7 +44,7 @@ class _Budget:
 
 @dataclass(frozen=True)
 class Variables:
-    """Name → text, the built-in `account_id` and `partition` among them. used: those that any text has named so far."""
+    """Map names to texts, the built-in `account_id` and `partition` included. used: the names that were used so far."""
 
     values: Mapping[str, str]
     used: set[str] = field(default_factory=set, compare=False)
@@ -52,14 +52,14 @@ class Variables:
 
     @classmethod
     def resolve(cls, written: Mapping[str, str]) -> tuple[Variables, list[BadVariable]]:
-        """Return the variables, whose values may name others, and those whose value would not end or be too long."""
+        """Replace variables in the values of other variables. Return the result, and the variables that failed."""
         resolver = _Resolver(written)
         for name in written:
             resolver.resolve_variable(name)
         return cls({name: resolver.values.get(name, name) for name in written}, resolver.used), resolver.bad
 
     def substitute(self, text: str, place: Place, problems: list[Problem]) -> str:
-        """Return the text with every variable replaced; an unknown one is a problem and becomes its name."""
+        """Return the text with every variable replaced. An unknown one is a problem, and its name takes its place."""
         return _VARIABLE.sub(lambda match: self._replace_match(match, place, problems), text)
 
     def _replace_match(self, match: re.Match[str], place: Place, problems: list[Problem]) -> str:
@@ -69,7 +69,7 @@ class Variables:
         if match[1] is None or not _NAME.fullmatch(name):
             hint = "Write {{ name }}, or {{{{ for two literal braces."
             if _JINJA.search(name):
-                hint += " If this is Ansible's, Helm's or Jinja's, let that tool write the file first."
+                hint += " If this is a template for Ansible, Helm or Jinja, run that tool first."
             summary = f"{match[0]!r} is not a variable."
             problems.append(Problem(Level.ERROR, "bad-variable", summary, "", hint, place))
         elif name in self.values:
@@ -79,27 +79,27 @@ class Variables:
             close = suggest_word(name, self.values)
             hint = f"Did you mean {close!r}?" if close else f"Set it under `vars:` or with --var {name}=…."
             if name.replace("_", "").replace("-", "").lower() in _ACCOUNT_NAMES:
-                hint = "The account is {{ account_id }}, which is built in."
+                hint = "Write {{ account_id }}: it is built in."
             summary = f"Unknown variable {name!r}."
             problems.append(Problem(Level.ERROR, "unknown-variable", summary, "", hint, place))
         return name
 
     def _take_value(self, name: str, place: Place, problems: list[Problem]) -> str:
-        """Return the value of a variable; its name, with one problem for all, once the budget is spent."""
+        """Return the value of a variable. Return its name, with a single problem, once MAX_ADDED is used up."""
         before, value = self._budget.characters, self.values[name]
         if before > MAX_ADDED:
             return name
         self._budget.characters += len(value)
         if self._budget.characters <= MAX_ADDED:
             return value
-        summary = f"Variables add more than {MAX_ADDED:,} characters to the files; {name!r} is one too many here."
-        hint = "Use shorter variables, or write long texts once, as documents in files of their own."
+        summary = f"Variables add more than {MAX_ADDED:,} characters to the files; {name!r} here exceeds that limit."
+        hint = "Use shorter variables, or move long texts into document files."
         problems.append(Problem(Level.ERROR, "variables-too-large", summary, "", hint, place))
         return name
 
 
 class _Resolver:
-    """Replaces variables in the values of variables."""
+    """Replace variables in the values of variables."""
 
     def __init__(self, written: Mapping[str, str]) -> None:
         self._written = written
@@ -110,11 +110,11 @@ class _Resolver:
         self.bad: list[BadVariable] = []
 
     def resolve_variable(self, name: str) -> tuple[str, int]:
-        """Return the value of a variable, and how many stand in a chain from it on; its name if it has no value."""
+        """Return the value of a variable (its name if that fails), and the length of the chain that begins with it."""
         if name in self.values:
             return self.values[name], self._depths[name]
         if name in self._ancestors:
-            return self._refuse_variable(name, "circular-variable", f"The variable {name!r} comes back to itself.")
+            return self._refuse_variable(name, "circular-variable", f"The variable {name!r} refers to itself.")
         if len(self._ancestors) >= MAX_CHAIN:
             return self._refuse_chain(name)
         self._ancestors[name] = None
@@ -126,8 +126,8 @@ class _Resolver:
         length = sum(map(len, texts))
         value, self._depths[name] = name, 1
         if length > MAX_VALUE:
-            summary = f"The variable {name!r} expands to {length:,} characters; at most {MAX_VALUE:,} are taken."
-            hint = "Shorten it, or look for variables that name one another more than once."
+            summary = f"The variable {name!r} expands to {length:,} characters; the limit is {MAX_VALUE:,}."
+            hint = "Shorten it. Look for variables that name another one more than once."
             self._refuse_variable(name, "variable-too-long", summary, hint)
         elif depth >= MAX_CHAIN:
             self._refuse_chain(name)
@@ -137,7 +137,7 @@ class _Resolver:
         return value, self._depths[name]
 
     def _expand_parts(self, text: str) -> Iterator[tuple[str, int]]:
-        """Yield the parts of a text, each with the length of the chain that it stands for."""
+        """Yield the parts of a text, each with the length of the chain of variables behind it (0 for plain text)."""
         end = 0
         for match in _VARIABLE.finditer(text):
             yield text[end : match.start()], 0
@@ -148,20 +148,20 @@ class _Resolver:
         yield text[end:], 0
 
     def _refuse_chain(self, name: str) -> tuple[str, int]:
-        summary = f"The variable {name!r} is part of a chain of more than {MAX_CHAIN} variables that name one another."
+        summary = f"The variable {name!r} is in a chain of more than {MAX_CHAIN} variables, each naming the next."
         return self._refuse_variable(name, "variable-chain", summary)
 
     def _refuse_variable(
-        self, name: str, code: str, summary: str, hint: str = "Write its value out."
+        self, name: str, code: str, summary: str, hint: str = "Write its value without other variables."
     ) -> tuple[str, int]:
         self.bad.append(BadVariable(name, code, summary, hint))
         return name, 1
 
 
 def find_undeclared(given: Iterable[str], declared: Collection[str], known: Variables) -> Iterator[Problem]:
-    """Refuse variables of the command line that no file declares and no text uses: their names are misspelt.
+    """Yield a problem for each --var that no file declares or uses: its name is probably misspelt.
 
-    known: the variables, once every text has been read.
+    given: names set by --var. declared: names under `vars`. known: the variables, after every text was read.
     """
     for name in given:
         if name not in declared and name not in known.used:

@@ -1,8 +1,8 @@
-"""YAML text → `Map`, `Seq` and scalars that know their places, in one pass over PyYAML's composed nodes.
+"""Turn YAML text into `Map`, `Seq` and scalars that know their places, in one pass over PyYAML's composed nodes.
 
-Plain scalars follow YAML 1.2's core schema (dates, `yes` and `12:30` are text), and a number is one only where
-it is written as JSON would write it: `1234e567` and `0x1f` are as likely to be an external id. Hostile input is
-refused: tags, duplicate keys, recursion, deep nesting, aliases that blow up, files past `MAX_BYTES`.
+Plain scalars follow YAML 1.2's core schema: dates, `yes` and `12:30` are text. A number counts only if it is written
+as JSON would write it: `1234e567` and `0x1f` may well be external ids. Hostile input is refused: tags, duplicate keys,
+recursion, deep nesting, aliases that expand to too many values, files larger than `MAX_BYTES`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from reconciler.model.problem import Level, Place, Problem
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 FREE_NODES, TIMES_WRITTEN = 100_000, 10
-"""Values that the aliases of a file may make in any case, and more for each value that is written."""
+"""With its aliases expanded, a file may hold FREE_NODES values, and TIMES_WRITTEN more for each value written."""
 
-ANCHORS = "x-"
-"""Top-level keys that begin so hold anchors, and nothing else."""
+ANCHOR_PREFIX = "x-"
+"""The prefix of top-level keys that hold anchors and are otherwise ignored."""
 
 _TAG_OF: dict[type[yaml.Node], str] = {
     yaml.ScalarNode: "tag:yaml.org,2002:str",
@@ -34,7 +34,7 @@ _PLAIN_TAGS = frozenset(_TAG_OF.values())
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
-_WORDS: dict[str, object] = {
+_PLAIN_CONSTANTS: dict[str, object] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
@@ -44,26 +44,27 @@ _base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _Loader(_base):  # type: ignore[misc,valid-type]
-    """Composes with no scalar resolution: plain and quoted scalars are told apart by their style."""
+    """Compose nodes without resolving scalars: `Builder` tells plain and quoted scalars apart by their style."""
 
     def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
         return _TAG_OF[kind]
 
 
 ParentKeys = tuple[str, ...]
-"""The keys above a value; only the first few are kept."""
+"""The keys above a value, from the root; at most `_MAX_PARENT_KEYS` of them."""
 
 _MAX_PARENT_KEYS = 4
-"""How many: what a file says of an entity's fields is decided above."""
+"""Enough for `is_verbatim`, which decides by section, name and field."""
 
 Substitute = Callable[[str, Place, list[Problem]], str]
 
 
 def compose_yaml(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem]]:
-    """The node tree of one file (None where empty), or the problem that stops it."""
+    """Return the node tree of one file (None if empty) and no problems; else None and the problem."""
     if len(data) > MAX_BYTES:
-        size = f"{len(data) / 1024 / 1024:.0f} MB; at most {MAX_BYTES // 1024 // 1024} MB are read."
-        return None, [_make_error("file-too-large", f"The file has {size}", Place(file, 1, 1))]
+        size = f"{len(data) / 1024 / 1024:.0f} MB; the limit is {MAX_BYTES // 1024 // 1024} MB."
+        hint = "Split it, and name the parts under `include:`."
+        return None, [_make_error("file-too-large", f"The file has {size}", Place(file, 1, 1), hint)]
     try:
         node = yaml.compose(data, Loader=_Loader)
         if node is None or b"&" not in data:
@@ -71,13 +72,10 @@ def compose_yaml(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem
         written, bad = _check_expansion(node)
         if bad is None:
             return node, []
-        most = (
-            f"at most {_max_values_of(written):,} are taken: {FREE_NODES:,}, and {TIMES_WRITTEN} for each one written"
-        )
-        summary = f"With its aliases this expands to itself or to too many values; {most}."
-        return None, [
-            _make_error("alias-bomb", summary, Place(file, *unpack_mark(_mark_of(bad))), "Write less with anchors.")
-        ]
+        limit = f"the limit is {_max_values_of(written):,}: {FREE_NODES:,}, and {TIMES_WRITTEN} for each value written"
+        summary = f"The YAML aliases here contain themselves, or expand to too many values; {limit}."
+        hint = "Use fewer anchors and aliases (& and *)."
+        return None, [_make_error("alias-bomb", summary, Place(file, *unpack_mark(_mark_of(bad))), hint)]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
@@ -90,7 +88,8 @@ def compose_yaml(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem
         summary = f"Not valid YAML: {error.reason}."
         return None, [_make_error("bad-yaml", summary, Place(file, line, column), "Save the file as plain UTF-8.")]
     except (RecursionError, MemoryError):
-        return None, [_make_error("too-deep", "The YAML is nested too deeply.", Place(file, 1, 1))]
+        summary = f"The YAML is nested more than {MAX_DEPTH} levels deep."
+        return None, [_make_error("too-deep", summary, Place(file, 1, 1))]
 
 
 def _position_of(data: bytes, offset: int) -> tuple[int, int]:
@@ -104,7 +103,11 @@ def _make_error(code: str, summary: str, place: Place, hint: str = "") -> Proble
 
 @dataclass
 class Builder:
-    """Nodes of one file → values. `verbatim(path)`: below it, plain scalars are text as written."""
+    """Build values from the nodes of one file.
+
+    substitute: replaces the variables in a text. is_verbatim: given the keys above a value, returns whether plain
+    scalars at and below it stay text.
+    """
 
     file: str
     substitute: Substitute
@@ -112,16 +115,16 @@ class Builder:
     problems: list[Problem] = field(default_factory=list)
     _built: dict[tuple[int, bool], Map | Seq] = field(default_factory=dict)
     _texts: dict[str, str] = field(default_factory=dict)
-    _plain: dict[str, object] = field(default_factory=lambda: dict(_WORDS))
-    """What plain scalars mean that are no text to substitute in."""
+    _plain: dict[str, object] = field(default_factory=lambda: dict(_PLAIN_CONSTANTS))
+    """Plain scalar → its value; those with variables are not kept."""
 
     def build(self, node: yaml.Node) -> Map | None:
-        """The value of a whole file; None, with a problem, where it is not a mapping."""
+        """Return the value of a whole file; None, with a problem, if it is not a mapping."""
         value = self._build_value(node, (), 0, False)
         if isinstance(value, Map):
             return value
         if not self.problems:
-            summary = "The file must be a mapping: `key: value` lines."
+            summary = "The file is not a mapping: write `key: value` lines."
             self.problems.append(_make_error("not-a-mapping", summary, self._place_of(node)))
         return None
 
@@ -147,24 +150,24 @@ class Builder:
         return self._built[key]
 
     def _build_sequence(self, node: yaml.SequenceNode, path: ParentKeys, depth: int, verbatim: bool) -> Seq:
-        found = Seq(self.file, _mark_of(node))
+        values = Seq(self.file, _mark_of(node))
         below = (*path, "[]") if len(path) < _MAX_PARENT_KEYS else path
         for item in node.value:
-            found.put(self._build_value(item, below, depth, verbatim), _mark_of(item))
-        return found
+            values.put(self._build_value(item, below, depth, verbatim), _mark_of(item))
+        return values
 
     def _build_mapping(self, node: yaml.MappingNode, path: ParentKeys, depth: int, verbatim: bool) -> Map:
-        found, merged = Map(self.file, _mark_of(node)), []
+        entries, merge_sources = Map(self.file, _mark_of(node)), []
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.problems.append(_make_error("yaml-key", "A key must be plain text.", self._place_of(key_node)))
             elif key_node.value == "<<" and not key_node.style:
-                merged.append(value_node)
+                merge_sources.append(value_node)
             else:
-                self._add_entry(found, key_node, value_node, path, depth, verbatim)
-        for value_node in merged:
-            self._add_merged(found, value_node, path, depth, verbatim)
-        return found
+                self._add_entry(entries, key_node, value_node, path, depth, verbatim)
+        for value_node in merge_sources:
+            self._add_merged(entries, value_node, path, depth, verbatim)
+        return entries
 
     def _add_entry(
         self,
@@ -176,23 +179,23 @@ class Builder:
         verbatim: bool,
     ) -> None:
         key = self._build_text(key_node)
-        if not path and key.startswith(ANCHORS):
-            into.put(key, None, _mark_of(key_node), _mark_of(value_node))  # its anchors are built where they are used
+        if not path and key.startswith(ANCHOR_PREFIX):
+            into.put(key, None, _mark_of(key_node), _mark_of(value_node))  # each use of an anchor builds it
             return
         if key in into:
-            summary = f"The key {key!r} stands twice in one mapping; first at {into.place_of(key, of_key=True)}."
+            summary = f"The key {key!r} is written twice in one mapping; first at {into.place_of(key, of_key=True)}."
             self.problems.append(_make_error("duplicate-key", summary, self._place_of(key_node), "Remove one."))
             return
         below = (*path, key) if len(path) < _MAX_PARENT_KEYS else path
         into.put(key, self._build_value(value_node, below, depth, verbatim), _mark_of(key_node), _mark_of(value_node))
 
     def _add_merged(self, into: Map, node: yaml.Node, path: ParentKeys, depth: int, verbatim: bool) -> None:
-        """YAML's merge key: what is written in the mapping itself wins, then earlier sources."""
+        """Add the entries of a merge key (`<<`). The mapping's own keys win, then those of earlier sources."""
         sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
         for source in sources:
             value = self._build_value(source, path, depth, verbatim)
             if not isinstance(value, Map):
-                summary = "`<<` takes an alias of a mapping, or a list of them."
+                summary = "`<<` must be an alias of a mapping, or a list of them."
                 self.problems.append(_make_error("yaml-merge", summary, self._place_of(source)))
                 continue
             for key in value:
@@ -204,11 +207,11 @@ class Builder:
             return self._build_text(node)
         text: str = node.value
         if verbatim:
-            return None if text in _WORDS and _WORDS[text] is None else self._build_text(node)
+            return None if text in _PLAIN_CONSTANTS and _PLAIN_CONSTANTS[text] is None else self._build_text(node)
         if text in self._plain:
             return self._plain[text]
         if _LEADING_ZERO.fullmatch(text):
-            summary = f"{text} begins with a zero: YAML readers disagree on what number that is."
+            summary = f"{text} begins with a zero: some YAML readers take it as octal, others as decimal."
             self.problems.append(_make_error("leading-zero", summary, self._place_of(node), f'Quote it: "{text}".'))
             return text
         if "{{" in text:
@@ -224,15 +227,15 @@ class Builder:
         return self._texts.get(text) or self._intern_text(text, node)
 
     def _intern_text(self, text: str, node: yaml.Node) -> str:
-        """Return one object for all texts that are equal: a file repeats its keys and actions thousands of times.
+        """Return the same object for equal texts: a file repeats its keys and actions thousands of times.
 
-        It is a copy: a text that lay between the nodes would keep their memory from being used again.
+        The object is a copy. The original text lies in memory between the nodes, and would keep that memory in use.
         """
         try:
             copy = text.encode().decode()
         except UnicodeEncodeError as error:
-            summary = f"The text has {text[error.start]!a}, half of a surrogate pair, which is no character."
-            hint = "Write the character itself; --var takes UTF-8."
+            summary = f"The text has {text[error.start]!a}, half of a surrogate pair, which is not a character."
+            hint = "Write the character itself. Text given by --var must be UTF-8."
             self.problems.append(_make_error("bad-character", summary, self._place_of(node), hint))
             copy = text.encode(errors="replace").decode()
         self._texts[text] = copy
@@ -243,7 +246,7 @@ class Builder:
 
 
 def _parse_number(text: str) -> int | float | None:
-    """The number that a plain scalar is."""
+    """Return the number that a plain scalar is written as; None if it is text."""
     if _INT.fullmatch(text):
         return int(text) if len(text) < 1000 else None
     return float(text) if _FLOAT.fullmatch(text) and repr(float(text)) == text else None
@@ -255,7 +258,7 @@ def _mark_of(node: yaml.Node) -> Mark:
 
 
 def _check_expansion(root: yaml.Node) -> tuple[int, yaml.Node | None]:
-    """Count the nodes that are written, and find the one that with every alias followed is too large or in itself."""
+    """Return how many nodes are written, and a node that contains itself or expands to too many values, or None."""
     sizes: dict[int, int] = {}
     entered: set[int] = set()
     stack = [root]

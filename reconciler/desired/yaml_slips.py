@@ -1,4 +1,4 @@
-"""Slips that YAML's own messages do not explain: tabs, and the tags of other tools."""
+"""Explain mistakes that PyYAML's own messages do not: tabs, and the tags of other tools."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from reconciler.model.problem import Level, Place, Problem
 
 
 def find_tab_problem(data: bytes, place: Place) -> Problem | None:
-    """Return what to say if a tab stands where YAML is not valid: it may not indent (YAML 1.2.2, section 6.1)."""
+    """Return a problem if a tab stands at the place of a YAML error: tabs must not indent (YAML 1.2.2, section 6.1)."""
     lines = data.splitlines()
     at = place.column - 1
     if place.line > len(lines) or lines[place.line - 1][at : at + 1] != b"\t":
         return None
     others = sum(line.lstrip(b" ").startswith(b"\t") for line in lines) - 1
-    more = f", and {others} more begin with one" if others > 0 else ""
-    summary = f"Line {place.line} has a tab{more}: YAML indents with spaces."
-    hint = f"Write spaces in place of tabs; `expand -i -t 2 {shlex.quote(place.file)} > spaces.yaml` does it."
+    more = f", and {others} more {'line begins' if others == 1 else 'lines begin'} with one" if others > 0 else ""
+    summary = f"Line {place.line} has a tab{more}: YAML must be indented with spaces."
+    hint = f"Replace the tabs by spaces: expand -i -t 2 {shlex.quote(place.file)} > spaces.yaml"
     return Problem(Level.ERROR, "bad-yaml", summary, "", hint, place)
 
 
@@ -24,6 +24,7 @@ def explain_tag(tag: str) -> str:
     """Return a hint for the tags of CloudFormation (its User Guide, "Intrinsic function reference")."""
     if tag in ("!Sub", "!Ref", "!GetAtt", "!Join", "!ImportValue", "!If", "!Select", "!Split", "!FindInMap"):
         return (
-            "That is CloudFormation's: write the text itself, with {{ account_id }}, {{ partition }} or your own vars."
+            "This is a CloudFormation function. Write the text itself, with {{ account_id }}, {{ partition }} or "
+            "variables of your own (`vars:`)."
         )
     return ""

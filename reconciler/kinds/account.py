@@ -1,10 +1,10 @@
-"""Settings of the account: its alias and its password policy. Both come last in a plan: nothing waits for them.
+"""Manage the settings of the account: its alias and its password policy. Both come last in a plan.
 
-They cannot carry an owner, so only what the file declares is read and written; nothing is ever pruned or adopted.
-Sources: IAM API, UpdateAccountPasswordPolicy ("does not support partial updates": every call says all of it, and
-what is switched off is left out); IAM User Guide, "Using an alias for your AWS account ID": one per account, unique in
-its partition, and "the new alias overwrites the previous alias". So a change is one call, and where another account
-has the new one already, the old one stays.
+They cannot carry an owner tag. So only declared settings are read and written, and none is ever pruned or adopted.
+Each change is one call:
+- UpdateAccountPasswordPolicy "does not support partial updates" (IAM API), so the call names every setting that is on.
+- An account has one alias, unique in its partition, and "the new alias overwrites the previous alias" (IAM User Guide,
+  "Using an alias for your AWS account ID"). If another account has the new alias, the old one stays.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _DAY = 86400
 
 @dataclass(frozen=True, slots=True)
 class AccountSetting(Entity):
-    """One of the two; `name` says which."""
+    """A setting of the account. name: `alias` or `password-policy`."""
 
     kind: ClassVar[str] = "account"
     is_prunable: ClassVar[bool] = False
@@ -60,7 +60,7 @@ class AccountAlias(AccountSetting):
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy(AccountSetting):
-    """`max_age` in days. What is absent is AWS's default; None: switched off."""
+    """The password policy. The defaults are AWS's. max_age: in days. None: the setting is off."""
 
     minimum_length: int = MIN_PASSWORD_LENGTH
     require_symbols: bool = False
@@ -93,8 +93,8 @@ def _make_switch_schema(description: str) -> parts.Schema:
 
 _POLICY_SCHEMA: parts.Schema = {
     "title": "Password policy",
-    "description": "What passwords of users must be like: the whole policy; what is absent is AWS's default. The "
-    "section absent: left as it is live.",
+    "description": "The whole password policy for users. A setting that is absent here gets AWS's default. Without "
+    "this section, no plan changes the live policy.",
     "type": "object",
     "additionalProperties": False,
     "properties": {
@@ -103,16 +103,16 @@ _POLICY_SCHEMA: parts.Schema = {
             "minimum": MIN_PASSWORD_LENGTH,
             "maximum": 128,
             "default": MIN_PASSWORD_LENGTH,
-            "description": "Characters of a password, at least.",
+            "description": "The fewest characters of a password.",
         },
         "require_symbols": _make_switch_schema("At least one of ! @ # $ % ^ & * ( ) _ + - = [ ] { } | '."),
         "require_numbers": _make_switch_schema("At least one digit."),
         "require_uppercase": _make_switch_schema("At least one letter of A to Z."),
         "require_lowercase": _make_switch_schema("At least one letter of a to z."),
-        "allow_users_to_change": _make_switch_schema("Whether users may change their own password."),
+        "allow_users_to_change": _make_switch_schema("true: users may change their own password."),
         "max_age": {
             **parts.make_ref("duration"),
-            "description": "Whole days after which a password expires, 1d to 1095d; it counts for old passwords at "
+            "description": "Days after which a password expires, 1d to 1095d. It applies to existing passwords at "
             "once. Absent: never.",
             "examples": ["90d"],
         },
@@ -120,10 +120,10 @@ _POLICY_SCHEMA: parts.Schema = {
             "type": "integer",
             "minimum": 1,
             "maximum": MAX_REUSE_PREVENTION,
-            "description": "How many previous passwords may not be used again. Absent: all may.",
+            "description": "The number of previous passwords that cannot be used again. Absent: none.",
         },
         "hard_expiry": _make_switch_schema(
-            "true: who lets a password expire is shut out until an administrator resets it."
+            "true: a user whose password has expired cannot sign in until an administrator resets it."
         ),
     },
 }
@@ -145,7 +145,7 @@ class AccountKind(Kind):
     )
     schema: ClassVar[Mapping[str, Any]] = parts.make_entry_schema(
         "Account settings",
-        "Settings of the account itself. What is absent is left as it is live, and nothing here is ever pruned.",
+        "Settings of the account itself. A plan changes only settings that are written here, and deletes none.",
         {
             "alias": {
                 "type": "string",
@@ -161,8 +161,8 @@ class AccountKind(Kind):
         for alias in raw.texts_of("AccountAliases"):
             yield AccountAlias(ALIAS.name, alias)
         for item in raw.items_of("PasswordPolicy"):
-            given = {field: item.get(key) for field, key in _PARAMETERS.items()}
-            yield PasswordPolicy(PASSWORD_POLICY.name, **{field: value for field, value in given.items() if value})
+            values = {field: item.get(key) for field, key in _PARAMETERS.items()}
+            yield PasswordPolicy(PASSWORD_POLICY.name, **{field: value for field, value in values.items() if value})
 
     def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:
         for call in self.read_calls:
@@ -180,22 +180,23 @@ class AccountKind(Kind):
         alias = get_text(node, "alias")
         if alias is not None and re.fullmatch(ALIAS_PATTERN, alias):
             if _ACCOUNT_NUMBER.fullmatch(alias):
-                hint = "Write a name of 3 to 63 lower-case letters, digits and dashes that is not 12 digits."
-                context.add_problem("bad-name", f"{alias!r} is no account alias.", node.place_of("alias"), hint)
+                hint = "Write 3 to 63 lower-case letters, digits and dashes, at least one of them not a digit."
+                summary = f"The account alias {alias!r} looks like an account number, which AWS refuses."
+                context.add_problem("bad-name", summary, node.place_of("alias"), hint)
             yield DeclaredEntity(AccountAlias(ALIAS.name, alias), Declaration(node.place_of("alias")))
         if isinstance(node.get("password_policy"), Map):
             policy = _read_password_policy(node.get_map("password_policy"), context)
             yield DeclaredEntity(policy, Declaration(node.place_of("password_policy", of_key=True)))
 
     def export(self, entity: AccountSetting, context: ExportContext) -> Entry | None:
-        """A part of the section, which is one entry."""
+        """Return a part of the section, which is a single entry."""
         if isinstance(entity, AccountAlias):
             return {"alias": entity.alias}
         default = PasswordPolicy(entity.name)
-        found = {name: value for name in _PARAMETERS if (value := getattr(entity, name)) != getattr(default, name)}
-        if "max_age" in found:
-            found["max_age"] = f"{found['max_age']}d"
-        return {"password_policy": found}
+        values = {name: value for name in _PARAMETERS if (value := getattr(entity, name)) != getattr(default, name)}
+        if "max_age" in values:
+            values["max_age"] = f"{values['max_age']}d"
+        return {"password_policy": values}
 
     def create(self, entity: AccountSetting, context: PlanContext) -> list[Step]:
         put, delete, parameters = _make_put_call(entity)
@@ -230,17 +231,17 @@ def _make_put_call(entity: AccountSetting) -> tuple[str, str, dict[str, object]]
 
 
 def _read_password_policy(node: Map, context: DeclareContext) -> PasswordPolicy:
-    """What the schema found fault with counts as absent: it is said already."""
-    found: dict[str, Any] = {}
+    """Return the password policy. Invalid values count as absent: the schema has reported them."""
+    values: dict[str, Any] = {}
     for key, fragment in _POLICY_SCHEMA["properties"].items():
-        wanted = {"boolean": bool, "integer": int}.get(fragment.get("type"))
-        if wanted is not None and type(node.get(key)) is wanted:
-            found[key] = node[key]
-    return PasswordPolicy(PASSWORD_POLICY.name, **found, max_age=_read_max_age(node, context))
+        expected_type = {"boolean": bool, "integer": int}.get(fragment.get("type"))
+        if expected_type is not None and type(node.get(key)) is expected_type:
+            values[key] = node[key]
+    return PasswordPolicy(PASSWORD_POLICY.name, **values, max_age=_read_max_age(node, context))
 
 
 def _read_max_age(node: Map, context: DeclareContext) -> int | None:
-    """`max_age` in days, or a problem; AWS counts passwords in whole days."""
+    """Return `max_age` in days; None if absent, or, with a problem, if it is not a number of whole days."""
     written = node.get("max_age")
     age = parse_duration(written)
     if age is None:

@@ -1,7 +1,7 @@
-"""The compared view of an entity: a flat mapping of paths, the same that `ignore_changes` names.
+"""Compare entities as flat mappings of paths. `ignore_changes` in a file names the same paths.
 
-`tags.KEY` and `inline_policies.NAME` are one path each; every other field is one path. Absent values have
-no path, so that a value that appears and one that changes are told apart.
+`tags.KEY` and `inline_policies.NAME` are one path each; every other field is one path. An absent value has no path, so
+that a value that appears can be told from one that changes.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ _ALIASES = {"trust": "trust_policy"}
 
 
 def flatten_entity(entity: Entity | None) -> dict[str, object]:
-    """Path → value. Values compare by `==`."""
-    found: dict[str, object] = {}
+    """Return path → value of an entity. Values are compared by `==`."""
+    values: dict[str, object] = {}
     for field in fields(entity) if entity is not None else ():
         value = getattr(entity, field.name)
         if field.name in _KEYED:
-            found.update({f"{field.name}.{key}": item for key, item in value.items()})
+            values.update({f"{field.name}.{key}": item for key, item in value.items()})
         elif field.name != "name" and not _is_unset(value):
-            found[field.name] = value
-    return found
+            values[field.name] = value
+    return values
 
 
 def _is_unset(value: object) -> bool:
-    """Return whether AWS has nothing there: no text, no members, a length of 0. False is a value of its own."""
+    """Return whether a value means that AWS has none: no text, no members, the number 0. False is a value."""
     return value in (None, frozenset(), "") or (type(value) is int and value == 0)
 
 
 def diff_entities(before: Entity | None, after: Entity | None) -> tuple[Field, ...]:
-    """Every path whose values differ; decided by equality of the views alone."""
+    """Return every path whose values differ, by equality alone."""
     if before == after:
         return ()
     old, new = flatten_entity(before), flatten_entity(after)
@@ -45,11 +45,10 @@ def diff_entities(before: Entity | None, after: Entity | None) -> tuple[Field, .
 
 
 def inherit_live_values(desired: Entity, live: Entity, declaration: Declaration) -> Entity:
-    """The desired entity with what the file leaves alone filled in from live IAM.
+    """Return the desired entity with live values for everything that the file leaves alone.
 
-    That is: what it need not say (a policy's description), every path in `ignore_changes`, a protection tag that
-    outlives its line (only `protect: false` takes it off), and an owner, of which a file without `owner`
-    says nothing.
+    These are: fields that a file may omit (the description of a policy); every path in `ignore_changes`; the protection
+    tag, which only `protect: false` removes; and the owner tag, if the file has no `owner`.
     """
     desired = fill_absent_fields(desired, live)
     if declaration.protect is None and PROTECT in getattr(live, "tags", {}):
@@ -64,28 +63,28 @@ def inherit_live_values(desired: Entity, live: Entity, declaration: Declaration)
         name, dot, key = path.partition(".")
         name = _ALIASES.get(name, name)
         if dot:
-            same = _make_tag_matcher(key) if name == "tags" and live.folds_tag_keys else key.__eq__
-            merged = {k: v for k, v in _mapping_of(desired, name).items() if not same(k)}
-            theirs = {k: v for k, v in _mapping_of(live, name).items() if same(k)}
-            desired = _replace_field(desired, name, merged | theirs)
+            matches_key = _make_tag_matcher(key) if name == "tags" and live.folds_tag_keys else key.__eq__
+            other_values = {k: v for k, v in _mapping_of(desired, name).items() if not matches_key(k)}
+            live_values = {k: v for k, v in _mapping_of(live, name).items() if matches_key(k)}
+            desired = _replace_field(desired, name, other_values | live_values)
         elif name == "tags":
-            theirs = {key: value for key, value in _mapping_of(live, name).items() if not is_ours(key)}
-            desired = _replace_field(desired, name, {**theirs, **_own_tags_of(desired)})
+            live_values = {key: value for key, value in _mapping_of(live, name).items() if not is_ours(key)}
+            desired = _replace_field(desired, name, {**live_values, **_own_tags_of(desired)})
         elif name == "instance_profile":
-            continue  # an entity of its own: it is not derived, and not pruned
+            continue  # an entity of its own; the planner neither derives nor prunes it
         else:
             desired = _replace_field(desired, name, getattr(live, name))
     return desired
 
 
 def fill_absent_fields(desired: Entity, live: Entity) -> Entity:
-    """The desired entity with what a file need not say filled in from live IAM."""
+    """Return the desired entity with live values for the fields that a file may omit and did omit."""
     absent = [name for name in sorted(desired.left_if_absent) if getattr(desired, name) is None]
     return replace(desired, **{name: getattr(live, name) for name in absent}) if absent else desired
 
 
 def is_ignorable(entity: type[Entity], path: str) -> bool:
-    """True where `path` is one that `ignore_changes` may name for this kind of entity."""
+    """Return whether `ignore_changes` may name this path for this kind of entity."""
     name, dot, key = path.partition(".")
     name = _ALIASES.get(name, name)
     known = set(list_ignorable_fields(entity))
@@ -100,7 +99,7 @@ def list_ignorable_fields(entity: type[Entity]) -> list[str]:
 
 
 def _make_tag_matcher(key: str) -> Callable[[str], bool]:
-    """Tell whether a key is the same tag of a user or role."""
+    """Return a function that tells whether another key is the same tag for IAM, which ignores letter case."""
     folded = fold_key(key)
     return lambda other: fold_key(other) == folded
 
@@ -110,8 +109,8 @@ def _own_tags_of(entity: Entity) -> dict[str, object]:
 
 
 def _mapping_of(entity: Entity, name: str) -> Mapping[str, object]:
-    found: Mapping[str, object] = getattr(entity, name)
-    return found
+    mapping: Mapping[str, object] = getattr(entity, name)
+    return mapping
 
 
 def _replace_field(entity: Entity, name: str, value: object) -> Entity:

@@ -1,4 +1,4 @@
-"""What a kind needs to turn its part of the file into entities: names, documents, and a place for problems."""
+"""Give a kind the means to turn its entries into entities: it resolves names, reads documents, collects problems."""
 
 from __future__ import annotations
 
@@ -38,16 +38,18 @@ _POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy/[\x21-\x7e]+"
 
 @dataclass
 class DeclareContext:
-    """One run over one (merged) file.
+    """Hold the state of one run over one merged file.
 
-    paths: every declared address → its path (the file's, else the live one's, else `/`).
-    load_document: (path as written, place) → the parsed file, or None with a problem.
-    load_text: the same for a file that is sent as it is: where it is, and its text.
-    now: what `read_expiry` is measured against; None: nothing is over.
-    names: AWS's lists, to find names that are misspelt; None: nothing is looked up.
-    unread_kinds: kinds of which not every declaration could be read. misplaced_addresses: what is declared where it
-    is not read. Neither is called unknown.
-    own_partition: that of the account, as AWS says; ARNs of another are problems. None: it has not been asked.
+    paths: every declared address → its path (from the file, else the live one, else `/`).
+    load_document: path as written and its place → the parsed document; None, with a problem, on failure.
+    load_text: the same for a file that is used as text; returns the file's path and its text.
+    problems: every problem so far; kinds add to it.
+    now: the moment that `expires` is compared with; None: nothing has expired.
+    names: AWS's lists of names, to find misspelt ones; None: do not look names up.
+    unread_kinds: kinds with declarations that could not be read.
+    misplaced_addresses: entities declared in a section whose name is misspelt.
+    A name of an unread kind, or a misplaced one, is never reported as unknown.
+    own_partition: the account's partition as AWS said; ARNs of another one are problems. None: AWS was not asked.
     """
 
     account: str
@@ -83,7 +85,7 @@ class DeclareContext:
 
     @property
     def known_account(self) -> str:
-        """The account; empty if nobody knows it, for which zeros stand (`desired/load.py`)."""
+        """Return the account; "" if it is unknown (`desired/load.py` then uses zeros)."""
         return self.account if self.account.strip("0") else ""
 
     def arn_of(self, address: Address) -> str:
@@ -91,7 +93,7 @@ class DeclareContext:
         return arn_of(declared, self.paths.get(address, "/"), self.account, self.partition)
 
     def resolve_name(self, kind: str, name: str, place: Place) -> Address | None:
-        """The declared entity of that kind and name, or a problem with a suggestion."""
+        """Return the declared address of that kind and name; None, with a problem, if there is none."""
         address = Address(kind, name)
         if address in self.paths:
             return self._resolve_spelling(address, place)
@@ -100,11 +102,11 @@ class DeclareContext:
         close = suggest_word(name, self.declared_names.get(kind, ()))
         otherwise = "Declare it." if kind == "group" else f"Declare it, or name an existing {kind} by its ARN."
         hint = explain_text(name) or (f"Did you mean {close!r}?" if close else otherwise)
-        self.add_problem("unknown-reference", f"No {kind} {name!r} in this file.", place, hint)
+        self.add_problem("unknown-reference", f"There is no {kind} {name!r} in this file.", place, hint)
         return None
 
     def may_be_declared(self, address: Address) -> bool:
-        """Return whether a name that was not read may be declared all the same, where something is wrong."""
+        """Return whether an unknown name may be declared in a part of the file that could not be read."""
         return address.kind in self.unread_kinds or address in self.misplaced_addresses
 
     def _resolve_spelling(self, address: Address, place: Place) -> Address:
@@ -114,32 +116,35 @@ class DeclareContext:
                 "reference-case",
                 f"{address.name!r} is declared as {declared.name!r}.",
                 place,
-                f"Write {declared.name!r}: IAM minds letter case in some places that take names.",
+                f"Write {declared.name!r}: IAM compares some names with letter case.",
             )
         return declared
 
     @cached_property
     def _declared_addresses(self) -> Mapping[Address, Address]:
-        """Each address as the file spells it."""
+        """Return each address → the address as the file spells it. Addresses ignore letter case."""
         return {address: address for address in self.paths}
 
     @cached_property
     def declared_names(self) -> Mapping[str, tuple[str, ...]]:
-        """The names of all declared entities by their kind."""
-        found: dict[str, list[str]] = {}
+        """Return the names of all declared entities by kind."""
+        names_by_kind: dict[str, list[str]] = {}
         for address in self.paths:
-            found.setdefault(address.kind, []).append(address.name)
-        return {kind: tuple(names) for kind, names in found.items()}
+            names_by_kind.setdefault(address.kind, []).append(address.name)
+        return {kind: tuple(names) for kind, names in names_by_kind.items()}
 
     def check_partition(self, arn: str, place: Place, partition: str | None = None) -> None:
-        """Report an ARN of another partition than this one; None: than the account's, as far as it is known."""
-        wanted = partition or self.own_partition
-        if wanted is not None and is_foreign_arn(arn, wanted):
-            summary, hint = explain_partition(repr(arn), arn, wanted)
+        """Report an ARN of another partition. partition: the expected one; None: the account's, if it is known."""
+        expected = partition or self.own_partition
+        if expected is not None and is_foreign_arn(arn, expected):
+            summary, hint = explain_partition(repr(arn), arn, expected)
             self.add_problem(OTHER_PARTITION, summary, place, hint)
 
     def resolve_policy(self, reference: str, place: Place, partition: str | None = None) -> str | None:
-        """A policy reference (name, `aws:NAME`, ARN) as an ARN, or a problem. partition: None: that of the account."""
+        """Return the ARN of a policy reference (name, `aws:NAME` or ARN); None, with a problem, if there is none.
+
+        partition: the expected partition; None: the account's.
+        """
         self.problems.extend(policy_references.check_managed_policy(reference, place, self.names, self.partition))
         if reference.startswith("aws:"):
             return arn_of_aws_policy(reference.removeprefix("aws:"), partition or self.partition)
@@ -159,24 +164,24 @@ class DeclareContext:
         close = suggest_word(reference, self.declared_names.get("policy", ()))
         hint = explain_text(reference)
         hint = hint or policy_references.suggest_reference(reference, close, self.arn_of(address), self.names)
-        self.add_problem("unknown-reference", f"No policy {reference!r} in this file.", place, hint)
+        self.add_problem("unknown-reference", f"There is no policy {reference!r} in this file.", place, hint)
         return None
 
     def resolve_policies(self, node: Map, key: str = "policies", partition: str | None = None) -> frozenset[str]:
-        """The attached policies of an entity, less those whose time is over; one named twice is a problem."""
-        found: dict[str, datetime | None] = {}
+        """Return the ARNs of the attached policies without the expired ones. A policy listed twice is a problem."""
+        expiries_by_arn: dict[str, datetime | None] = {}
         reported = find_repeated_texts(node, key)
         for value, place, ending in read_attachments(node, key):
             arn = self.resolve_policy(value, place, partition)
-            if arn in found and value not in reported:
+            if arn in expiries_by_arn and value not in reported:
                 self.add_problem("duplicate-reference", f"{value!r} is listed twice.", place, "Remove one.")
-            at = self.read_expiry(ending) if ending else None
+            expiry = self.read_expiry(ending) if ending else None
             if arn:
-                found[arn] = at
-        return frozenset(arn for arn, at in found.items() if not self.is_over(at))
+                expiries_by_arn[arn] = expiry
+        return frozenset(arn for arn, expiry in expiries_by_arn.items() if not self.is_over(expiry))
 
     def read_expiry(self, node: Map) -> datetime | None:
-        """The `read_expiry` of a mapping of the file; None, with a problem, where it is no moment."""
+        """Return the moment under `expires`; None if there is none, or, with a problem, if it is not a moment."""
         written = get_text(node, "expires")
         try:
             return parse_timestamp(written) if written is not None else None
@@ -186,80 +191,85 @@ class DeclareContext:
             return None
 
     def is_over(self, at: datetime | None) -> bool:
-        """AWS lets in before that moment, and no longer at it (`DateLessThan`)."""
+        """Return whether the moment has come. AWS still allows the moment before it, not the moment itself.
+
+        Source: the condition operator `DateLessThan`.
+        """
         return at is not None and self.now is not None and at <= self.now
 
     def read_declaration(self, node: Map, *, mfa: bool = False) -> Declaration:
-        """How the file speaks of the entity of this node."""
+        """Return how the file manages the entity: its place, `protect`, `ignore_changes`, and each `expires`."""
         protect = node.get("protect")
         ignored = tuple(value for value, _ in get_texts(node, "ignore_changes"))
-        kept = protect if isinstance(protect, bool) else None
+        protected = protect if isinstance(protect, bool) else None
         ends = tuple(read_expiries(node))
         for expiry in ends:
             field = ExpiryKind.INLINE if expiry.kind is ExpiryKind.ENTITY else expiry.kind
             names = {field, f"{field}.{expiry.name or USER_EXPIRY_POLICY}", f"{field}_policy"}
             if names.intersection(ignored):
-                summary = f"`expires` has no effect here: `ignore_changes` leaves {field} as it is live."
-                hint = "Take it out of `ignore_changes`, or take `expires` away."
+                summary = f"`expires` has no effect here: {field} is listed in `ignore_changes`."
+                hint = "Remove `expires`, or the entry in `ignore_changes`."
                 self.add_problem("expires-ignored", summary, expiry.place, hint, level=Level.WARNING)
-        return Declaration(node.place_of(), kept, ignored, mfa, expiries=ends)
+        return Declaration(node.place_of(), protected, ignored, mfa, expiries=ends)
 
     def read_inline_policies(self, node: Map) -> dict[str, Document]:
+        """Return the inline policies of an entity by name, without expired and unreadable ones."""
         written = node.get_map("inline_policies")
-        found: dict[str, Document] = {}
+        documents: dict[str, Document] = {}
         for name in written:
             place = written.place_of(name, of_key=True)
             self.problems.extend(limits.check_name("inline policy", name, 128, place))
             document = self._read_inline_policy(written, name)
             if document:
-                found[name] = document
-        return found
+                documents[name] = document
+        return documents
 
     def _read_inline_policy(self, written: Map, name: str) -> Document | None:
-        """One inline policy; None, too, for one whose time is over."""
+        """Return one inline policy; None if it cannot be read, or has expired."""
         if not is_wrapped(written[name]):
             return self.document_reader.read(written, name, PolicyType.IDENTITY)
         node = written.get_map(name)
         if "document" not in node:
-            hint = "Write {document: …, expires: …}: a document, or the path of one, goes under `document`."
-            self.add_problem("missing-key", f"The inline policy {name!r} lacks `document`.", node.place_of(), hint)
+            hint = "Write {document: DOCUMENT, expires: MOMENT}, with a policy document or the path of one."
+            summary = f"The inline policy {name!r} lacks the key `document`."
+            self.add_problem("missing-key", summary, node.place_of(), hint)
             return None
         for key in sorted(set(node) - WRAPPER_KEYS):
             close = suggest_word(key, WRAPPER_KEYS)
-            hint = f"Did you mean {close!r}?" if close else "Beside `document` stands `expires` alone."
+            hint = f"Did you mean {close!r}?" if close else "Only `expires` can be written beside `document`."
             self.add_problem(
                 "unknown-key", f"Unknown key {key!r} beside `document`.", node.place_of(key, of_key=True), hint
             )
-        at, document = self.read_expiry(node), self.document_reader.read(node, "document", PolicyType.IDENTITY)
-        if document is None or at is None or self.is_over(at):
-            return document if at is None else None
+        expiry, document = self.read_expiry(node), self.document_reader.read(node, "document", PolicyType.IDENTITY)
+        if document is None or expiry is None or self.is_over(expiry):
+            return document if expiry is None else None
         try:
-            return add_expiry(document, at, self.partition)
+            return add_expiry(document, expiry, self.partition)
         except ExpiryConflict:
-            summary = "A statement has a DateLessThan on aws:CurrentTime of its own, which `expires` sets."
+            summary = "`expires` adds DateLessThan on aws:CurrentTime, but a statement already has that condition."
             self.add_problem("expires-twice", summary, node.place_of("expires"), "Remove one of the two.")
             return None
 
     def resolve_groups(self, node: Map) -> tuple[list[Address], set[Address]]:
-        """The groups of a user: all that the file names, and those of them whose time is over."""
-        listed: list[Address] = []
-        over: set[Address] = set()
+        """Return all groups that the file names for a user, and the expired ones among them."""
+        groups: list[Address] = []
+        expired: set[Address] = set()
         for name, place, ending in read_memberships(node):
             group = self.resolve_name("group", name, place)
-            at = self.read_expiry(ending) if ending else None
-            if group is not None and group in listed:
+            expiry = self.read_expiry(ending) if ending else None
+            if group is not None and group in groups:
                 self.add_problem("duplicate-reference", f"{name!r} is listed twice.", place, "Remove one.")
             elif group is not None:
-                listed.append(group)
-                over |= {group} if self.is_over(at) else set()
-        return listed, over
+                groups.append(group)
+                expired |= {group} if self.is_over(expiry) else set()
+        return groups, expired
 
     def read_tags(self, node: Map) -> dict[str, str]:
-        """The tags of an entity plus those that we keep on it: its owner, and its protection."""
-        found = {key: str(value) for key, value in node.get_map("tags").items()}
+        """Return the tags of an entity, with the tags for owner and protection that reconcile adds."""
+        tags = {key: str(value) for key, value in node.get_map("tags").items()}
         if self.owner:
-            found[OWNER] = self.owner
+            tags[OWNER] = self.owner
         if node.get("protect") is True:
-            found[PROTECT] = "true"
-        self.problems.extend(limits.check_tags(found, node))
-        return found
+            tags[PROTECT] = "true"
+        self.problems.extend(limits.check_tags(tags, node))
+        return tags

@@ -1,4 +1,4 @@
-"""Policy documents of a file: read in place or from a file of their own, and checked."""
+"""Read and check the policy documents of a file. A document is written in place, or in a file of its own."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from reconciler.policy.partition_checks import check_partition
 
 @dataclass
 class DocumentReader:
-    """Reads the documents of one run; what is wrong with them goes to `problems`.
+    """Read the policy documents of one run, and add their flaws to `problems`.
 
-    load: (path as written, place) → the parsed file, or None with a problem. account: "" if nobody knows it.
-    own_partition: that of the account, as AWS says; ARNs of another are problems. None: it has not been asked.
-    names: AWS's lists, to find names that are misspelt; None: nothing is looked up.
+    load: path as written and its place → the parsed file; None, with a problem, on failure.
+    account: "" if it is unknown.
+    own_partition: the account's partition as AWS said; ARNs of another one are problems. None: AWS was not asked.
+    names: AWS's lists of names, to find misspelt ones; None: do not look names up.
     """
 
     load: Callable[[str, Place], Map | None]
@@ -34,20 +35,20 @@ class DocumentReader:
     _documents: dict[tuple[int, PolicyType, str | None], tuple[list[Flaw], Document | None]] = field(
         default_factory=dict
     )
-    _kept_alive: list[Map] = field(default_factory=list)
-    """The objects that the keys of `_documents` are of: an object that goes would leave its number to another."""
+    _known_maps: list[Map] = field(default_factory=list)
+    """Keeps the maps of `_documents` alive: Python may give the id of a deleted object to another one."""
 
     def read(self, node: Map, key: str, use: PolicyType, partition: str | None = None) -> Document | None:
-        """Return a document written in place, or in the file that a path names; its flaws become problems.
+        """Return the document under `key`, written in place or in the file that it names; flaws become problems.
 
-        partition: the one that its ARNs must have; None: that of the account, as far as it is known.
-        None as well if there is none that could be read, which the schema has reported.
+        partition: the partition that its ARNs must have; None: the account's, if it is known.
+        Return None if there is no document, or none that can be read, which the schema has reported.
         """
-        written, where = node.get(key), find_place(node, [key])
+        written, place = node.get(key), find_place(node, [key])
         if written is None or (isinstance(written, Map) and "Statement" in written.unread):
             return None
         if isinstance(written, str):
-            loaded = self.load(written, where)
+            loaded = self.load(written, place)
             if loaded is None:
                 return None
             return self._check_document(loaded, loaded, (), use, partition or self.own_partition)
@@ -58,11 +59,11 @@ class DocumentReader:
     ) -> Document | None:
         """Return the document; None, with problems, if it has an error.
 
-        A document that many entities share is read once, and what is wrong inside of it is reported once.
+        A document that several entities share is read once, and its flaws are reported once.
         """
         known = self._documents.get((id(written), use, partition))
-        found, document = known or self._read_document(written, use, partition)
-        for flaw in found:
+        flaws, document = known or self._read_document(written, use, partition)
+        for flaw in flaws:
             if known and flaw.path:
                 continue
             place = find_place(root, (*above, *flaw.path), of_key=flaw.at_key)
@@ -70,16 +71,16 @@ class DocumentReader:
         return document
 
     def flaws_of(self, written: object, use: PolicyType, partition: str | None = None) -> list[Flaw]:
-        """Return what is wrong with a parsed document, and which of its names AWS does not have.
+        """Return the flaws of a parsed document, names that AWS does not know included.
 
-        partition: the one that its ARNs must have; None: any.
+        partition: the partition that its ARNs must have; None: any.
         """
-        found = list(check_document(written, use, self.account))
+        flaws = list(check_document(written, use, self.account))
         if self._name_checks:
-            found += self._name_checks.check_document(written, use)
+            flaws += self._name_checks.check_document(written, use)
         if partition is not None:
-            found += check_partition(written, partition)
-        return found
+            flaws += check_partition(written, partition)
+        return flaws
 
     @cached_property
     def _name_checks(self) -> NameChecks | None:
@@ -88,17 +89,17 @@ class DocumentReader:
     def _read_document(
         self, written: object, use: PolicyType, partition: str | None
     ) -> tuple[list[Flaw], Document | None]:
-        found, document = self.flaws_of(written, use, partition), None
-        if isinstance(written, dict) and not any(flaw.level is Level.ERROR for flaw in found):
+        flaws, document = self.flaws_of(written, use, partition), None
+        if isinstance(written, dict) and not any(flaw.level is Level.ERROR for flaw in flaws):
             document = replace(parse_authored(written, self.partition), places=_statement_places_of(written))
         if isinstance(written, Map):
-            self._documents[id(written), use, partition] = found, document
-            self._kept_alive.append(written)
-        return found, document
+            self._documents[id(written), use, partition] = flaws, document
+            self._known_maps.append(written)
+        return flaws, document
 
 
 def _statement_places_of(written: Mapping[str, object]) -> tuple[Place, ...]:
-    """Return the place of each statement of a document; one that is no list stands alone."""
+    """Return the place of each statement of a document."""
     statements = written.get("Statement")
     if isinstance(statements, Seq):
         return tuple(statements.place_of(index) for index in range(len(statements)))

@@ -1,6 +1,6 @@
-"""AWS's limits on entities, checked offline (IAM User Guide, "IAM and AWS STS quotas").
+"""Check entities against AWS's limits, offline (IAM User Guide, "IAM and AWS STS quotas").
 
-Past what no account can have is an error; past the default of a quota that can be raised, a warning.
+More than any account can have is an error. More than the default of a quota that AWS can raise is a warning.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _PATH = re.compile(r"/|/[\x21-\x7e]+/")
 _POLICY_PATH = re.compile(r"/(?:[A-Za-z0-9.,+@=_-]+/)*")
 _DESCRIPTION = re.compile(r"[\t\n\r\x20-\x7e\xa1-\xff]*")
 _TAG_PUNCTUATION = frozenset("_.:/=+-@ ")
+_TAG_CHARACTERS = "letters, digits, spaces and _ . : / = + - @"
 
 
 def _make_problem(code: str, summary: str, place: Place, hint: str = "", level: Level = Level.ERROR) -> Problem:
@@ -32,76 +33,75 @@ def _make_problem(code: str, summary: str, place: Place, hint: str = "", level: 
 
 
 def check_name(kind: str, name: str, longest: int, place: Place) -> Iterator[Problem]:
-    """IAM's grammar of names (IAM API, parameter `UserName` and its like)."""
+    """Check a name against IAM's grammar (IAM API, parameters such as `UserName`). longest: in characters."""
     if len(name) > longest:
         summary = f"The {kind} name {name!r} has {len(name)} characters; IAM allows {longest}."
-        yield _make_problem("bad-name", summary, place)
+        yield _make_problem("bad-name", summary, place, "Write a shorter name.")
     elif not _NAME.fullmatch(name):
-        listed = " ".join(sorted({repr(char) for char in name if not _NAME.fullmatch(char)})) or "nothing"
-        yield _make_problem(
-            "bad-name",
-            f"The {kind} name {name!r} contains {listed}.",
-            place,
-            "IAM allows letters, digits and + = , . @ _ - in names.",
-        )
+        bad_characters = " ".join(sorted({repr(char) for char in name if not _NAME.fullmatch(char)}))
+        summary = f"The {kind} name {name!r} contains {bad_characters}." if name else f"The {kind} name is empty."
+        yield _make_problem("bad-name", summary, place, "Use letters, digits and + = , . @ _ - only.")
 
 
 def check_path(path: str, place: Place, *, policy: bool = False) -> Iterator[Problem]:
-    """IAM API, parameter `Path`; CreatePolicy has a stricter one."""
+    """Check an IAM path (IAM API, parameter `Path`). policy: use the stricter grammar of CreatePolicy."""
     grammar = _POLICY_PATH if policy else _PATH
     if len(path) > 512 or not grammar.fullmatch(path):
-        hint = "A path is / or begins and ends with /, as in /eng/, and has at most 512 characters."
-        yield _make_problem("bad-path", f"The path {path!r} is not one that IAM takes.", place, hint)
+        hint = "Write / or a path that begins and ends with /, such as /eng/, of at most 512 characters."
+        yield _make_problem("bad-path", f"IAM does not accept the path {path!r}.", place, hint)
 
 
 def check_description(description: str, place: Place) -> Iterator[Problem]:
-    """IAM API, parameter `Description`: at most 1000 characters, most of Latin-1."""
+    """Check a description (IAM API, parameter `Description`): at most 1000 characters, most of Latin-1."""
     if len(description) > 1000:
-        yield _make_problem("too-long", f"A description of {len(description)} characters; IAM allows 1000.", place)
-    taken = _DESCRIPTION.match(description)
-    if taken and taken.end() < len(description):
-        char = description[taken.end()]
-        yield _make_problem("bad-description", f"IAM does not take {char!r} in a description.", place)
+        summary = f"The description has {len(description)} characters; IAM allows 1000."
+        yield _make_problem("too-long", summary, place, "Shorten it.")
+    accepted = _DESCRIPTION.match(description)
+    if accepted and accepted.end() < len(description):
+        char = description[accepted.end()]
+        yield _make_problem(
+            "bad-description", f"IAM does not accept {char!r} in a description.", place, "Remove or replace it."
+        )
 
 
 def check_tags(tags: Mapping[str, str], node: Map) -> Iterator[Problem]:
-    """Find what IAM refuses of an entity's tags. `tags`: those of the file and ours, of which 50 are the most."""
+    """Check the tags of an entity. tags: those of the file and those that reconcile adds; AWS allows 50 together."""
     if len(tags) > TAGS.default:
-        summary = f"{len(tags)} tags, those of reconcile included; AWS allows {TAGS.default}."
-        yield _make_problem("too-many-tags", summary, node.place_of("tags"))
+        summary = f"{len(tags)} tags, including those of reconcile; AWS allows {TAGS.default}."
+        yield _make_problem("too-many-tags", summary, node.place_of("tags"), f"Remove {len(tags) - TAGS.default}.")
     yield from check_written_tags(node.get_map("tags"))
 
 
 def check_written_tags(written: Map) -> Iterator[Problem]:
-    """IAM User Guide, "Rules for tagging in IAM": keys to 128, values to 256 characters, none with a reserved prefix.
+    """Check tags as written: keys of 1 to 128 characters, values of up to 256, no prefix reserved for AWS.
 
-    Our keys are refused in every spelling and for every kind: on users and roles any spelling is the same tag.
+    Keys of reconcile are refused in any letter case and for every kind: users and roles ignore letter case in keys.
+    Source: IAM User Guide, "Rules for tagging in IAM".
     """
     for key, value in written.items():
         place, text = written.place_of(key, of_key=True), str(value)
         if is_of_aws(key):
-            yield _make_problem("reserved-tag", f"The tag key {key!r} is AWS's own.", place, "Rename it.")
+            yield _make_problem("reserved-tag", f"The tag key {key!r} is reserved for AWS.", place, "Rename it.")
         elif may_be_ours(key):
-            hint = "Use `owner:`, `protect:` and `settings.break_glass`; reconcile sets these tags itself."
-            yield _make_problem(
-                "reserved-tag", f"The tag key {key!r} is reconcile's own, in any spelling.", place, hint
-            )
+            hint = "Remove it: reconcile sets its tags from `owner:`, `protect:` and `settings.break_glass`."
+            summary = f"The tag key {key!r} is reserved for reconcile, in any letter case."
+            yield _make_problem("reserved-tag", summary, place, hint)
         elif not 1 <= len(key) <= 128 or not _is_tag_text(key):
-            yield _make_problem("bad-tag", f"IAM does not take the tag key {key!r}.", place)
+            summary = f"IAM does not accept the tag key {key!r}."
+            yield _make_problem("bad-tag", summary, place, f"Write 1 to 128 {_TAG_CHARACTERS}.")
         if len(text) > 256 or not _is_tag_text(text):
-            yield _make_problem(
-                "bad-tag", f"IAM does not take the value of tag {key!r}: {text!r}.", written.place_of(key)
-            )
+            summary = f"IAM does not accept the value {text!r} of the tag {key!r}."
+            yield _make_problem("bad-tag", summary, written.place_of(key), f"Write at most 256 {_TAG_CHARACTERS}.")
 
 
 def check_tag_case(written: Map, service: str = "IAM") -> Iterator[Problem]:
-    """Tag keys of users, roles and sessions that differ in letter case only are one key for IAM and STS."""
+    """Report tag keys that differ only in letter case: for users, roles and sessions AWS takes them as one key."""
     seen: dict[str, str] = {}
     for key in written:
         other = seen.setdefault(fold_key(key), key)
         if other != key:
-            summary = f"The tag keys {other!r} and {key!r} are one key for {service}."
-            hint = f"Keep one; the other is at {written.place_of(other, of_key=True)}."
+            summary = f"The tag keys {other!r} and {key!r} are the same for {service}, which ignores letter case."
+            hint = f"Keep one of them; the other is at {written.place_of(other, of_key=True)}."
             yield _make_problem("tag-case", summary, written.place_of(key, of_key=True), hint)
 
 
@@ -111,6 +111,7 @@ def _is_tag_text(text: str) -> bool:
 
 
 def check_document_size(document: Document, limit: int, place: Place) -> Iterator[Problem]:
+    """Check the size of a managed policy. limit: in characters without white space."""
     size = len(document.text)
     if size > limit:
         summary = f"The document has {size} characters without white space; IAM allows {limit}."
@@ -118,45 +119,50 @@ def check_document_size(document: Document, limit: int, place: Place) -> Iterato
 
 
 def check_trust_size(document: Document, place: Place) -> Iterator[Problem]:
+    """Check the size of a trust policy, in characters without white space."""
     size, quota = len(document.text), TRUST_SIZE
     if size > quota.ceiling:
         summary = f"The trust policy has {size} characters without white space; IAM allows {quota.ceiling}."
-        yield _make_problem("document-too-large", summary, place, "Trust fewer principals in one role.")
+        yield _make_problem("document-too-large", summary, place, "Name fewer principals, or split the role in two.")
     elif size > quota.default:
         summary = f"The trust policy has {size} characters without white space; the default quota is {quota.default}."
-        hint = "Ask AWS to raise the quota 'Role trust policy length', or trust fewer principals."
+        hint = "Ask AWS to raise the quota 'Role trust policy length', or name fewer principals."
         yield _make_problem("past-default-quota", summary, place, hint, Level.WARNING)
 
 
 def check_inline_size(kind: str, documents: Mapping[str, Document], node: Map) -> Iterator[Problem]:
+    """Check the size of all inline policies of an entity together."""
     total, limit = total_size_of(documents), INLINE_SIZE[kind].default
     if total > limit:
         summary = f"The inline policies have {total} characters together; IAM allows {limit} per {kind.lower()}."
-        hint = "Move one into `policies:` as a managed policy."
+        hint = "Move one to the `policies` section, as a managed policy, and attach it."
         yield _make_problem("document-too-large", summary, node.place_of("inline_policies"), hint)
 
 
 def check_attachments(kind: str, policies: Sized, node: Map) -> Iterator[Problem]:
+    """Check the number of managed policies attached to an entity."""
     count, quota = len(policies), ATTACHED_POLICIES[kind]
     place = node.place_of("policies")
     if count > quota.ceiling:
         summary = f"{count} attached policies; IAM allows {quota.ceiling} per {kind.lower()}."
-        yield _make_problem("too-many-policies", summary, place, "Merge policies.")
+        yield _make_problem("too-many-policies", summary, place, "Merge some of the policies.")
     elif count > quota.default:
-        summary = f"{count} attached policies, ours included; the default quota is {quota.default}."
-        hint = f"Ask AWS to raise 'Managed policies attached to an IAM {kind.lower()}', or merge policies."
+        summary = f"{count} attached policies, including those of reconcile; the default quota is {quota.default}."
+        hint = f"Ask AWS to raise the quota 'Managed policies attached to an IAM {kind.lower()}', or merge policies."
         yield _make_problem("past-default-quota", summary, place, hint, Level.WARNING)
 
 
 def check_entity_count(quota: Quota | None, section: str, names: Sized, root: Map) -> Iterator[Problem]:
-    """Report more entities of a kind than AWS lets any account have."""
+    """Report a section with more entries than AWS allows in any account."""
     place = root.place_of(section, of_key=True)
     if quota is not None and len(names) > quota.ceiling:
-        summary = f"{len(names)} entries in {section}; AWS allows {quota.ceiling} in one account at most."
-        yield _make_problem("too-many-entities", summary, place, "Split them between accounts.")
+        summary = f"{len(names)} entries in {section}; AWS allows at most {quota.ceiling} in one account."
+        yield _make_problem("too-many-entities", summary, place, "Move some to another account.")
 
 
 def check_memberships(groups: Sized, node: Map) -> Iterator[Problem]:
+    """Check the number of groups of a user."""
     if len(groups) > GROUPS_PER_USER.ceiling:
         summary = f"{len(groups)} groups; IAM allows {GROUPS_PER_USER.ceiling} per user."
-        yield _make_problem("too-many-groups", summary, node.place_of("groups"))
+        hint = "Merge groups, or attach their policies to the user."
+        yield _make_problem("too-many-groups", summary, node.place_of("groups"), hint)

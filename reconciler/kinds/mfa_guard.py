@@ -1,9 +1,8 @@
-"""The MFA guard: one managed policy of the stack that `mfa: required` attaches to users and groups.
+"""Make the MFA guard: the managed policy that `mfa: required` attaches to users and groups, one for each owner.
 
-It lets a person see and enrol their own device, and denies everything else while no MFA is present. The
-statements follow AWS's own example (IAM User Guide, "Allows MFA-authenticated IAM users to manage their own
-MFA device"); users with a path are matched by the second resource. Deactivating needs MFA, and deleting a
-device is never excepted.
+Without MFA, it lets users see and enrol their own device, and denies everything else. Deactivating a device needs MFA.
+Deleting a device without MFA is denied. The second user resource matches users with a path.
+Source: IAM User Guide, "Allows MFA-authenticated IAM users to manage their own MFA device".
 """
 
 from __future__ import annotations
@@ -17,22 +16,29 @@ from reconciler.policy.canonical import parse_authored
 
 _PREFIX = "reconcile-require-mfa"
 
-_SEE = ["iam:ListVirtualMFADevices"]
-_OWN = ["iam:EnableMFADevice", "iam:GetMFADevice", "iam:GetUser", "iam:ListMFADevices", "iam:ResyncMFADevice"]
-_CREATE = ["iam:CreateVirtualMFADevice"]
+_LIST_ACTIONS = ["iam:ListVirtualMFADevices"]
+_OWN_DEVICE_ACTIONS = [
+    "iam:EnableMFADevice",
+    "iam:GetMFADevice",
+    "iam:GetUser",
+    "iam:ListMFADevices",
+    "iam:ResyncMFADevice",
+]
+_CREATE_ACTIONS = ["iam:CreateVirtualMFADevice"]
 
 
 def guard_address_of(owner: str | None) -> Address:
+    """Return the address of the guard policy of an owner."""
     return Address("policy", f"{_PREFIX}-{owner}" if owner else _PREFIX)
 
 
 def add_guard(policies: frozenset[str], context: DeclareContext, mfa: bool) -> frozenset[str]:
-    """The attached policies of a user or group, with the guard where MFA is required."""
+    """Return the attached policies of a user or group, with the guard policy if `mfa` is true."""
     return policies | {context.arn_of(guard_address_of(context.owner))} if mfa else policies
 
 
 def make_guard_policy(owner: str | None, partition: str, path: str) -> Policy:
-    """The guard as an entity like any other."""
+    """Return the guard policy as an entity."""
     address = guard_address_of(owner)
     return Policy(
         name=address.name,
@@ -48,13 +54,13 @@ def _make_document(partition: str) -> dict[str, Json]:
         f"arn:{partition}:iam::*:user/${{aws:username}}",
         f"arn:{partition}:iam::*:user/*/${{aws:username}}",
     ]
-    excepted = sorted([*_SEE, *_OWN, *_CREATE, "sts:GetSessionToken"])
+    allowed_without_mfa = sorted([*_LIST_ACTIONS, *_OWN_DEVICE_ACTIONS, *_CREATE_ACTIONS, "sts:GetSessionToken"])
     return {
         "Version": "2012-10-17",
         "Statement": [
-            _make_allow("SeeDevices", _SEE, "*"),
-            _make_allow("CreateDevice", _CREATE, f"arn:{partition}:iam::*:mfa/*"),
-            _make_allow("EnrolOwnDevice", _OWN, list(users)),
+            _make_allow("SeeDevices", _LIST_ACTIONS, "*"),
+            _make_allow("CreateDevice", _CREATE_ACTIONS, f"arn:{partition}:iam::*:mfa/*"),
+            _make_allow("EnrolOwnDevice", _OWN_DEVICE_ACTIONS, list(users)),
             {
                 **_make_allow("DeactivateOwnDeviceWithMfa", ["iam:DeactivateMFADevice"], list(users)),
                 "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
@@ -62,7 +68,7 @@ def _make_document(partition: str) -> dict[str, Json]:
             {
                 "Sid": "DenyAllElseWithoutMfa",
                 "Effect": "Deny",
-                "NotAction": list(excepted),
+                "NotAction": list(allowed_without_mfa),
                 "Resource": "*",
                 "Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}},
             },

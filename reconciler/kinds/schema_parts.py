@@ -1,4 +1,7 @@
-"""Pieces of JSON Schema (draft 2020-12) that several kinds share. `desired/schema.py` assembles the whole."""
+"""Hold the pieces of JSON Schema (draft 2020-12) that several kinds share. `desired/schema.py` builds the whole.
+
+Editors show the titles and descriptions beside the file.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,19 @@ def make_ref(name: str) -> Schema:
 
 
 def make_text_list(description: str, examples: list[Any] | None = None, *, least: int = 0) -> Schema:
-    """A list of strings."""
-    found: Schema = {"type": "array", "items": {"type": "string", "minLength": 1}, "description": description}
-    found["uniqueItems"] = True
+    """Return the schema of a list of different strings. least: the fewest items."""
+    schema: Schema = {"type": "array", "items": {"type": "string", "minLength": 1}, "description": description}
+    schema["uniqueItems"] = True
     if least:
-        found["minItems"] = least
-    return found | ({"examples": examples} if examples else {})
+        schema["minItems"] = least
+    return schema | ({"examples": examples} if examples else {})
 
 
-def _make_expiring_reference(key: str, title: str, description: str, what: str, examples: list[Any]) -> Schema:
-    """A reference, or an object of one under `key` and of `expires`."""
+def _make_expiring_reference(key: str, title: str, description: str, target: str, examples: list[Any]) -> Schema:
+    """Return the schema of a reference: a string, or an object with the string under `key` and an `expires`.
+
+    target: the description of the string.
+    """
     return {
         "title": title,
         "description": description,
@@ -32,40 +38,41 @@ def _make_expiring_reference(key: str, title: str, description: str, what: str, 
         "minLength": 1,
         "additionalProperties": False,
         "required": [key],
-        "properties": {key: {"type": "string", "minLength": 1, "description": what}, "expires": make_ref("moment")},
+        "properties": {key: {"type": "string", "minLength": 1, "description": target}, "expires": make_ref("moment")},
         "examples": examples,
     }
 
 
 def make_entry_schema(title: str, description: str, properties: Schema, required: list[str] | None = None) -> Schema:
-    """An entity of a section: an object with no unknown keys; an empty one may be written as nothing."""
-    found: Schema = {
+    """Return the schema of an entry: an object without unknown keys. Without required keys it may be left empty."""
+    schema: Schema = {
         "title": title,
         "description": description,
         "type": ["object", "null"] if not required else "object",
         "additionalProperties": False,
         "properties": properties,
     }
-    return found | ({"required": required} if required else {})
+    return schema | ({"required": required} if required else {})
 
 
 PATH: Schema = {
     "type": "string",
-    "description": "IAM path; `/` at creation. Where absent, an existing entity keeps its own.",
+    "description": "IAM path. Default: the path that the entity has; `/` for a new one.",
     "examples": ["/", "/eng/"],
 }
 PROTECT: Schema = {
     "type": "boolean",
-    "description": "true: never deleted; kept as the tag reconcile:protect. To delete, first apply false.",
+    "description": "true: no plan deletes this entity, which carries the tag reconcile:protect. To delete it, apply "
+    "`protect: false` first.",
 }
 IGNORE_CHANGES: Schema = make_text_list(
-    "Fields, `tags.KEY` or `inline_policies.NAME` that are left as they are live.",
+    "Fields that no plan changes: a field of this entry, `tags.KEY` or `inline_policies.NAME`.",
     [["description", "tags.last-used"]],
 )
 POLICIES: Schema = {
     **make_text_list(
-        "Attached managed policies: names of this file, `aws:NAME` for AWS's own, or ARNs. The whole list: what "
-        "else is attached is detached.",
+        "All attached managed policies: names in this file, `aws:NAME` for a policy of AWS, or ARNs. A plan detaches "
+        "any other.",
         [["aws:ReadOnlyAccess", "my-policy"]],
     ),
     "items": make_ref("attachment"),
@@ -73,31 +80,37 @@ POLICIES: Schema = {
 BOUNDARY: Schema = {
     "type": "string",
     "minLength": 1,
-    "description": "Permissions boundary: a policy reference.",
+    "description": "Permissions boundary: a policy in this file, `aws:NAME` for a policy of AWS, or an ARN.",
     "examples": ["developer-boundary", "aws:PowerUserAccess"],
 }
 MFA_REQUIRED: Schema = {
     "enum": ["required"],
-    "description": "Attaches a guard policy that denies everything but enrolling a device until MFA is used.",
+    "description": "Attach a policy that, without MFA, denies everything except enrolling an MFA device.",
+}
+
+_DOCUMENT_PROPERTIES: Schema = {
+    "Version": {"enum": ["2012-10-17", "2008-10-17"]},
+    "Id": {"type": "string"},
+    "Statement": {"type": ["array", "object"], "description": "One statement or a list of them."},
 }
 
 DEFINITIONS: Schema = {
     "moment": {
         "title": "Moment",
-        "description": "A date (the moment it begins, UTC) or an RFC 3339 time with its zone.",
+        "description": "A date (meaning its first moment, in UTC), or an RFC 3339 time with a time zone.",
         "type": "string",
         "examples": ["2026-12-31", "2026-12-31T18:00:00+01:00"],
     },
     "attachment": _make_expiring_reference(
         "policy",
         "Attached policy",
-        "A policy reference; or one that ends: the first apply from then on detaches it.",
-        "A policy reference.",
+        "A policy in this file, `aws:NAME` or an ARN. With `expires`, the first apply after that moment detaches it.",
+        "A policy in this file, `aws:NAME` for a policy of AWS, or an ARN.",
         ["aws:ReadOnlyAccess", {"policy": "my-policy", "expires": "2026-12-31"}],
     ),
     "duration": {
         "title": "Duration",
-        "description": "`45m`, `1h`, `90d`, or seconds as a number.",
+        "description": "For example `45m`, `1h` or `90d`; a plain number is seconds.",
         "type": ["string", "integer"],
         "pattern": DURATION_PATTERN,
         "minimum": 0,
@@ -105,32 +118,28 @@ DEFINITIONS: Schema = {
     },
     "document": {
         "title": "Policy document",
-        "description": "AWS's own grammar, verbatim, or the path of a JSON or YAML file. Without Version: 2012-10-17.",
+        "description": "A policy document as AWS writes it, or the path of a JSON or YAML file with one. Default "
+        "Version: 2012-10-17.",
         "type": ["object", "string"],
         "minLength": 1,
-        "properties": {
-            "Version": {"enum": ["2012-10-17", "2008-10-17"]},
-            "Id": {"type": "string"},
-            "Statement": {"type": ["array", "object"], "description": "One statement or a list of them."},
-        },
+        "properties": _DOCUMENT_PROPERTIES,
         "examples": [{"Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}],
     },
     "membership": _make_expiring_reference(
         "group",
         "Membership",
-        "A group of this file; or one that ends: the first apply from then on takes the user out.",
-        "A group of this file.",
+        "A group in this file. With `expires`, the first apply after that moment removes the user from it.",
+        "A group in this file.",
         ["engineers", {"group": "on-call", "expires": "2026-12-31"}],
     ),
     "inline_policy": {
         "title": "Inline policy",
-        "description": "A document or the path of one; or {document, expires}: AWS itself ends it then.",
+        "description": "A policy document or the path of one; or {document, expires}: from that moment on, AWS "
+        "ignores the policy.",
         "type": ["object", "string"],
         "minLength": 1,
         "properties": {
-            "Version": {"enum": ["2012-10-17", "2008-10-17"]},
-            "Id": {"type": "string"},
-            "Statement": {"type": ["array", "object"], "description": "One statement or a list of them."},
+            **_DOCUMENT_PROPERTIES,
             "document": make_ref("document"),
             "expires": make_ref("moment"),
         },
@@ -138,13 +147,13 @@ DEFINITIONS: Schema = {
     },
     "inline_policies": {
         "title": "Inline policies",
-        "description": "Name → document or path. The whole set: what else is there is removed.",
+        "description": "All inline policies: name → document or path. A plan removes any other.",
         "type": "object",
         "additionalProperties": make_ref("inline_policy"),
     },
     "tags": {
         "title": "Tags",
-        "description": "Key → value; numbers and booleans are taken as written.",
+        "description": "Key → value. Numbers and booleans become text as written.",
         "type": "object",
         "additionalProperties": {"type": "string"},
         "examples": [{"team": "platform"}],

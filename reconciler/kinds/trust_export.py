@@ -1,8 +1,8 @@
-"""A live trust policy → trust rules of a file, where a list of rules says exactly the same.
+"""Write a live trust policy as trust rules of a file, if a list of rules means exactly the same.
 
-Each statement is read as the rule that would compile to it, with what is left of its conditions under
-`conditions`; then the rules are compiled (`export_trust_rules`) and must give the same document by meaning. A statement
-that no rule says makes the whole policy one for `trust_policy`.
+Each statement becomes the rule that would compile to it; conditions that no field expresses stay under `conditions`.
+Then the rules are compiled, and must give a document of the same meaning. If one statement cannot be a rule, the file
+holds the whole policy as `trust_policy`.
 """
 
 from __future__ import annotations
@@ -27,55 +27,55 @@ _ELEMENTS = {"Sid", "Effect", "Principal", "Action", "Condition"}
 
 
 def export_trust_rules(document: Document, context: ExportContext) -> list[Entry] | None:
-    """The rules of `trust:`; None where they cannot say what the document says."""
+    """Return the rules of `trust:`; None if rules cannot express the document."""
     if document.opaque:
         return None
     written = json.loads(document.text).get("Statement")
     statements = written if isinstance(written, list) else [written]
     rules = [_export_rule(item, context) if isinstance(item, dict) else None for item in statements]
-    found = [rule for rule in rules if rule]
-    if not found or len(found) != len(rules):
+    rules_found = [rule for rule in rules if rule]
+    if not rules_found or len(rules_found) != len(rules):
         return None
-    compiled = read_trust(cast("Map", as_nodes({"trust": found}, "")), context.declare_context)
-    return found if compiled == document else None
+    compiled = read_trust(cast("Map", as_nodes({"trust": rules_found}, "")), context.declare_context)
+    return rules_found if compiled == document else None
 
 
 def _export_rule(statement: dict[str, Any], context: ExportContext) -> Entry | None:
-    who = _parse_principals(statement.get("Principal"))
+    principals = _parse_principals(statement.get("Principal"))
     actions = {action.lower() for action in _texts_of(statement.get("Action"))}
-    if not who or statement.get("Effect") != "Allow" or set(statement) - _ELEMENTS:
+    if not principals or statement.get("Effect") != "Allow" or set(statement) - _ELEMENTS:
         return None
-    kind, names = who
-    assumes = _ACTIONS.get(kind, "sts:assumerole")
-    implied = {action.lower() for action in needed_actions_of(kind, names)} - {assumes}
+    kind, names = principals
+    assume_action = _ACTIONS.get(kind, "sts:assumerole")
+    implied = {action.lower() for action in needed_actions_of(kind, names)} - {assume_action}
     added = {key: action in actions - implied for key, action in _ADDED.items()}
-    if actions - set(_ADDED.values()) - implied != {assumes}:
+    if actions - set(_ADDED.values()) - implied != {assume_action}:
         return None
-    left = _RemainingConditions(statement.get("Condition"))
+    remaining = _RemainingConditions(statement.get("Condition"))
     rule: Entry = {kind: _export_principals(kind, names, context)}
     if kind in ("users", "accounts"):
-        rule |= make_entry(mfa=_take_mfa(left))
+        rule |= make_entry(mfa=_take_mfa(remaining))
     if kind in ("users", "roles", "accounts", "anyone"):
-        rule |= make_entry(external_id=_take_external_id(left))
+        rule |= make_entry(external_id=_take_external_id(remaining))
     if kind == "oidc":
-        rule |= _take_token_claims(names[0].partition(":oidc-provider/")[2], left)
-    if kind == "saml" and left.values_of("StringEquals", "SAML:aud") == [SAML_AUDIENCE]:
-        left.take("StringEquals", "SAML:aud")
-    return rule | make_entry(**added, conditions=left.remaining, sid=statement.get("Sid"))
+        rule |= _take_token_claims(names[0].partition(":oidc-provider/")[2], remaining)
+    if kind == "saml" and remaining.values_of("StringEquals", "SAML:aud") == [SAML_AUDIENCE]:
+        remaining.take("StringEquals", "SAML:aud")
+    return rule | make_entry(**added, conditions=remaining.blocks, sid=statement.get("Sid"))
 
 
 def _parse_principals(raw: Json) -> tuple[str, list[str]] | None:
-    """The one kind of principal and its ARNs, accounts or hosts; None for a mixture, or what no rule names."""
+    """Return the kind of principal, and the ARNs, accounts or services; None if no rule can name them together."""
     if not isinstance(raw, dict) or len(raw) != 1:
         return None
-    [(sort, values)] = raw.items()
+    [(principal_type, values)] = raw.items()
     names = sorted(set(_texts_of(values)))
-    if sort == "Service":
+    if principal_type == "Service":
         return "services", names
-    if sort == "Federated" and len(names) == 1:
+    if principal_type == "Federated" and len(names) == 1:
         kind = next((kind for kind in ("oidc", "saml") if f":{kind}-provider/" in names[0]), None)
         return (kind, names) if kind else None
-    if sort != "AWS":
+    if principal_type != "AWS":
         return None
     if names == ["*"]:
         return "anyone", names
@@ -91,57 +91,62 @@ def _parse_principals(raw: Json) -> tuple[str, list[str]] | None:
 def _export_principals(kind: str, names: list[str], context: ExportContext) -> object:
     if kind == "anyone":
         return True
-    found = sorted((context.name_of(name) for name in names), key=lambda name: (":" in name, name))
-    return found[0] if kind in ("oidc", "saml") else found
+    ordered = sorted((context.name_of(name) for name in names), key=lambda name: (":" in name, name))
+    return ordered[0] if kind in ("oidc", "saml") else ordered
 
 
-def _take_mfa(left: _RemainingConditions) -> object:
-    if left.values_of("Bool", "aws:MultiFactorAuthPresent") not in (["true"], ["True"], ["TRUE"]):
+def _take_mfa(remaining: _RemainingConditions) -> object:
+    if remaining.values_of("Bool", "aws:MultiFactorAuthPresent") not in (["true"], ["True"], ["TRUE"]):
         return None
-    left.take("Bool", "aws:MultiFactorAuthPresent")
-    age = left.values_of("NumericLessThan", "aws:MultiFactorAuthAge")
+    remaining.take("Bool", "aws:MultiFactorAuthPresent")
+    age = remaining.values_of("NumericLessThan", "aws:MultiFactorAuthAge")
     if not age or len(age) > 1 or not re.fullmatch("[1-9][0-9]{0,8}", age[0]):
         return "required"
-    left.take("NumericLessThan", "aws:MultiFactorAuthAge")
+    remaining.take("NumericLessThan", "aws:MultiFactorAuthAge")
     return {"max_age": export_duration(int(age[0]))}
 
 
-def _take_external_id(left: _RemainingConditions) -> object:
-    found = left.values_of("StringEquals", "sts:ExternalId")
-    if not found or not all(map(EXTERNAL_ID.fullmatch, found)):
+def _take_external_id(remaining: _RemainingConditions) -> object:
+    values = remaining.values_of("StringEquals", "sts:ExternalId")
+    if not values or not all(map(EXTERNAL_ID.fullmatch, values)):
         return None
-    left.take("StringEquals", "sts:ExternalId")
-    return found[0] if len(found) == 1 else sorted(set(found))
+    remaining.take("StringEquals", "sts:ExternalId")
+    return values[0] if len(values) == 1 else sorted(set(values))
 
 
-def _take_token_claims(provider: str, left: _RemainingConditions) -> Entry:
-    """`subjects` and `audiences`, which a rule tests by one operator."""
+def _take_token_claims(provider: str, remaining: _RemainingConditions) -> Entry:
+    """Return `subjects` and `audiences` if the statement tests both by the same operator, as a rule does."""
     for operator in ("StringEquals", "StringLike"):
-        subjects, audiences = (left.values_of(operator, f"{provider}:{claim}") for claim in ("sub", "aud"))
+        subjects, audiences = (remaining.values_of(operator, f"{provider}:{claim}") for claim in ("sub", "aud"))
         if subjects and audiences:
-            left.take(operator, f"{provider}:sub")
-            left.take(operator, f"{provider}:aud")
-            usual = audiences == [WEB_IDENTITY_AUDIENCE]
-            return make_entry(subjects=sorted(set(subjects)), audiences=[] if usual else sorted(set(audiences)))
+            remaining.take(operator, f"{provider}:sub")
+            remaining.take(operator, f"{provider}:aud")
+            is_default = audiences == [WEB_IDENTITY_AUDIENCE]
+            return make_entry(subjects=sorted(set(subjects)), audiences=[] if is_default else sorted(set(audiences)))
     return {}
 
 
 class _RemainingConditions:
-    """What is left of a Condition block while parts of it are taken out. Keys ignore letter case."""
+    """Hold the conditions of a statement that no field of the rule expresses yet. Keys ignore letter case.
+
+    blocks: operator → key → value or values.
+    """
 
     def __init__(self, raw: Json) -> None:
-        self.remaining = cast("dict[str, Any]", format_conditions(raw))
+        self.blocks = cast("dict[str, Any]", format_conditions(raw))
 
     def values_of(self, operator: str, key: str) -> list[str]:
-        block = self.remaining.get(operator)
-        found = [block[name] for name in block if name.lower() == key.lower()] if isinstance(block, dict) else []
-        return _texts_of(found[0]) if len(found) == 1 else []
+        """Return the values of a condition; none if it is absent, or written twice."""
+        block = self.blocks.get(operator)
+        matches = [block[name] for name in block if name.lower() == key.lower()] if isinstance(block, dict) else []
+        return _texts_of(matches[0]) if len(matches) == 1 else []
 
     def take(self, operator: str, key: str) -> None:
-        kept = {name: value for name, value in self.remaining[operator].items() if name.lower() != key.lower()}
-        self.remaining = {name: kept if name == operator else block for name, block in self.remaining.items()}
-        if not kept:
-            del self.remaining[operator]
+        """Remove a condition."""
+        others = {name: value for name, value in self.blocks[operator].items() if name.lower() != key.lower()}
+        self.blocks = {name: others if name == operator else block for name, block in self.blocks.items()}
+        if not others:
+            del self.blocks[operator]
 
 
 def _texts_of(raw: Json) -> list[str]:

@@ -1,4 +1,7 @@
-"""Trust rules of a file → `policy.trust.TrustRule`s: which principals they name, and what they may combine."""
+"""Read the trust rules of a file into `policy.trust.TrustRule`, and compile them to a trust policy.
+
+A rule names one kind of principal; this module checks the principals, and which fields that kind can have.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +38,14 @@ _KIND = {"users": "user", "roles": "role", "oidc": "oidc-provider", "saml": "sam
 
 SCHEMA: Mapping[str, Any] = {
     "title": "Trust rule",
-    "description": "One statement of the trust policy: exactly one kind of principal, and what narrows it.",
+    "description": "One statement of the trust policy: exactly one kind of principal, and its conditions.",
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "users": parts.make_text_list("Users of this file, or ARNs.", [["alice"]], least=1),
-        "roles": parts.make_text_list("Roles of this file, or ARNs.", [["deployer"]], least=1),
+        "users": parts.make_text_list("Users in this file, or ARNs.", [["alice"]], least=1),
+        "roles": parts.make_text_list("Roles in this file, or ARNs.", [["deployer"]], least=1),
         "accounts": parts.make_text_list("Whole accounts: 12 digits, quoted.", [["210987654321"]], least=1),
-        "services": parts.make_text_list("Hosts of AWS services.", [["ec2.amazonaws.com"]], least=1),
+        "services": parts.make_text_list("Service principals of AWS services.", [["ec2.amazonaws.com"]], least=1),
         "oidc": {
             "type": "string",
             "minLength": 1,
@@ -53,9 +56,10 @@ SCHEMA: Mapping[str, Any] = {
             "minLength": 1,
             "description": "A SAML provider: its name in this file, or its ARN.",
         },
-        "anyone": {"enum": [True], "description": "Every AWS principal; refused without `conditions`."},
+        "anyone": {"enum": [True], "description": "Every AWS principal; needs `conditions` that limit it."},
         "mfa": {
-            "description": "MFA demanded of users and accounts: `required`, or `{max_age: 1h}`.",
+            "description": "Require MFA of users and accounts: `required`, or `{max_age: 1h}` for MFA used at most 1h "
+            "ago.",
             "type": ["string", "object"],
             "pattern": "^required$",
             "additionalProperties": False,
@@ -68,36 +72,37 @@ SCHEMA: Mapping[str, Any] = {
             "items": {"type": "string"},
             "minLength": 2,
             "minItems": 1,
-            "description": "sts:ExternalId that a third party must send: one, or a list of accepted ones.",
+            "description": "External id (sts:ExternalId) that the caller must send; a list: one of them.",
         },
-        "session_tags": {"type": "boolean", "description": "Adds sts:TagSession."},
-        "source_identity": {"type": "boolean", "description": "Adds sts:SetSourceIdentity."},
-        "subjects": parts.make_text_list("Patterns of the token's `sub` (oidc).", [["repo:org/app:*"]], least=1),
-        "audiences": parts.make_text_list(
-            "Accepted `aud` of the token (oidc); sts.amazonaws.com where absent.", least=1
+        "session_tags": {"type": "boolean", "description": "true: allow sts:TagSession."},
+        "source_identity": {"type": "boolean", "description": "true: allow sts:SetSourceIdentity."},
+        "subjects": parts.make_text_list(
+            "Patterns that the `sub` of the token must match (oidc).", [["repo:org/app:*"]], least=1
         ),
-        "expires": {**parts.make_ref("moment"), "description": "When this rule stops to let anybody in."},
-        "conditions": {"type": "object", "description": "More conditions in AWS's grammar, merged in."},
+        "audiences": parts.make_text_list("Accepted `aud` of the token (oidc). Default: sts.amazonaws.com.", least=1),
+        "expires": {**parts.make_ref("moment"), "description": "From this moment on, the rule lets nobody in."},
+        "conditions": {"type": "object", "description": "Further conditions, as AWS writes them."},
         "sid": {"type": "string", "pattern": "^[A-Za-z0-9]*$", "description": "Statement id."},
     },
 }
 
 
 def read_rule(node: Map, context: DeclareContext) -> TrustRule | None:
-    """One rule; None, with problems, where it cannot be compiled."""
+    """Return one trust rule; None, with problems, if it cannot be compiled."""
     kinds = [kind for kind in PRINCIPAL_KINDS if node.has(kind)]
     if len(kinds) != 1:
         _check_parts(kinds, node, context)
         if not kinds and set(node) - set(SCHEMA["properties"]):
-            return None  # the schema has said which key is misspelt
-        said = " and ".join(f"`{kind}`" for kind in kinds) or "none"
-        hint = f"Write one of {', '.join(PRINCIPAL_KINDS)}; use one rule for each."
-        context.add_problem(
-            "trust-principal", f"A trust rule names one kind of principal; here: {said}.", node.place_of(), hint
-        )
+            return None  # the schema has reported the misspelt key
+        listed = " and ".join(f"`{kind}`" for kind in kinds) or "no"
+        summary = f"A trust rule must have one kind of principal; this one has {listed}."
+        hint = f"Write one of {', '.join(PRINCIPAL_KINDS)}."
+        if kinds:
+            hint = "Write one rule for each."
+        context.add_problem("trust-principal", summary, node.place_of(), hint)
         return None
     kind = kinds[0]
-    before = len(context.problems)
+    problems_before = len(context.problems)
     _check_combination(kind, node, context)
     _check_audience(node, context)
     rule = TrustRule(
@@ -115,13 +120,13 @@ def read_rule(node: Map, context: DeclareContext) -> TrustRule | None:
         sid=get_text(node, "sid"),
         expires=context.read_expiry(node),
     )
-    unread = not node.is_complete or len(rule.principals) < len({value for value, _ in get_texts(node, kind)})
-    failed = unread or any(problem.level is Level.ERROR for problem in context.problems[before:])
-    return None if failed or _has_clash(rule, node, context) else rule
+    is_incomplete = not node.is_complete or len(rule.principals) < len({value for value, _ in get_texts(node, kind)})
+    has_error = is_incomplete or any(problem.level is Level.ERROR for problem in context.problems[problems_before:])
+    return None if has_error or _has_conflict(rule, node, context) else rule
 
 
 def _check_parts(kinds: list[str], node: Map, context: DeclareContext) -> None:
-    """Check what can be checked of a rule that names no kind of principal, or more than one."""
+    """Check the parts of a rule that has no kind of principal, or several."""
     for kind in kinds:
         _read_principals(kind, node, context)
     _read_external_ids(node, context)
@@ -131,26 +136,26 @@ def _check_parts(kinds: list[str], node: Map, context: DeclareContext) -> None:
 def _read_principals(kind: str, node: Map, context: DeclareContext) -> list[str]:
     if kind == "anyone":
         return ["*"]
-    found: set[str] = set()
-    listed: list[str] = []
+    seen_arns: set[str] = set()
+    arns: list[str] = []
     reported = find_repeated_texts(node, kind)
     for value, place in get_texts(node, kind):
         arn = _resolve_principal(kind, value, place, context)
-        if arn in found and value not in reported:
+        if arn in seen_arns and value not in reported:
             context.add_problem("duplicate-reference", f"{value!r} is listed twice.", place, "Remove one.")
         elif arn:
-            found.add(arn)
-            listed.append(arn)
-    return listed
+            seen_arns.add(arn)
+            arns.append(arn)
+    return arns
 
 
 def _resolve_principal(kind: str, value: str, place: Place, context: DeclareContext) -> str | None:
     if kind == "accounts":
         return _match_principal(_ACCOUNT, value, place, context, "an account: 12 digits")
     if kind == "services":
-        return _match_principal(_HOST, value, place, context, "the host of a service, such as ec2.amazonaws.com")
+        return _match_principal(_HOST, value, place, context, "a service principal, such as ec2.amazonaws.com")
     if value.startswith("arn:"):
-        arn = _match_principal(_PRINCIPAL_ARN[kind], value, place, context, f"an ARN that `{kind}` takes")
+        arn = _match_principal(_PRINCIPAL_ARN[kind], value, place, context, f"an ARN that can stand under `{kind}`")
         if arn:
             context.check_partition(arn, place)
         return arn
@@ -159,11 +164,11 @@ def _resolve_principal(kind: str, value: str, place: Place, context: DeclareCont
 
 
 def _match_principal(
-    grammar: re.Pattern[str], value: str, place: Place, context: DeclareContext, wanted: str
+    grammar: re.Pattern[str], value: str, place: Place, context: DeclareContext, expected: str
 ) -> str | None:
     if grammar.fullmatch(value):
         return value
-    context.add_problem("bad-principal", f"{value!r} is not {wanted}.", place, explain_text(value))
+    context.add_problem("bad-principal", f"{value!r} is not {expected}.", place, explain_text(value))
     return None
 
 
@@ -173,107 +178,109 @@ def _read_mfa_max_age(node: Map) -> int | None:
 
 
 def _read_external_ids(node: Map, context: DeclareContext) -> list[str]:
-    found = []
+    accepted = []
     for value, place in get_texts(node, "external_id"):
         if EXTERNAL_ID.fullmatch(value):
-            found.append(value)
+            accepted.append(value)
         else:
-            hint = "AWS takes 2 to 1224 letters, digits and + = , . @ : / _ -."
-            context.add_problem("bad-external-id", f"{value!r} is not an external id.", place, hint)
-    return found
+            hint = "Write 2 to 1224 letters, digits and + = , . @ : / _ -."
+            context.add_problem("bad-external-id", f"{value!r} is not a valid external id.", place, hint)
+    return accepted
 
 
 def _check_combination(kind: str, node: Map, context: DeclareContext) -> None:
-    """What a kind of principal cannot be combined with, or not be without."""
+    """Report fields that a kind of principal cannot have, and fields that it needs."""
 
     def refuse(key: str, summary: str, hint: str = "") -> None:
         context.add_problem("trust-rule", summary, node.place_of(key, of_key=True), hint)
 
     mfa = node.get("mfa")
     if isinstance(mfa, Map) and "max_age" in mfa and not _read_mfa_max_age(node):
-        refuse("mfa", "`max_age` of 0 lets nobody in.", "Write how long ago MFA may have been, as in 1h.")
+        refuse("mfa", "`max_age` of 0 lets nobody in.", "Write how long ago MFA may have been used, such as 1h.")
     if "mfa" in node and kind == "roles":
         refuse(
             "mfa",
-            "`mfa` with `roles` could never match: a role's session carries no MFA context.",
-            "Demand MFA in the trust of the first role of the chain.",
+            "`mfa` with `roles` would let nobody in: the session of a role carries no MFA.",
+            "Remove it. Write `mfa` in the trust of the first role of the chain, which users assume.",
         )
     elif "mfa" in node and kind not in ("users", "accounts"):
-        refuse("mfa", f"`mfa` works with users and accounts only, not with `{kind}`.")
+        refuse("mfa", f"`mfa` works with `users` and `accounts` only, not with `{kind}`.", "Remove it.")
     for key in ("subjects", "audiences"):
         if key in node and kind != "oidc":
-            refuse(key, f"`{key}` belongs to a rule with `oidc`, not `{kind}`.")
+            refuse(key, f"`{key}` works with `oidc` only, not with `{kind}`.", "Remove it.")
     if "external_id" in node and kind in ("services", "oidc", "saml"):
-        refuse("external_id", f"`external_id` cannot be sent by `{kind}`: only AssumeRole carries one.")
+        summary = f"`external_id` does not work with `{kind}`: only AssumeRole sends an external id."
+        refuse("external_id", summary, "Remove it.")
     if kind == "oidc" and not node.has("subjects"):
-        hint = "Say whose tokens are good, as in subjects: ['repo:org/app:ref:refs/heads/main']."
+        hint = "Write whose tokens to accept, such as subjects: ['repo:org/app:ref:refs/heads/main']."
         context.add_problem(
-            "trust-rule", "`oidc` without `subjects` lets every token of the provider in.", node.place_of(), hint
+            "trust-rule", "`oidc` without `subjects` accepts every token of the provider.", node.place_of(), hint
         )
     for value, place in get_texts(node, "subjects"):
         if not value.strip("*?"):
-            hint = "Say whose tokens are good, as in 'repo:org/app:*'."
+            hint = "Write whose tokens to accept, such as 'repo:org/app:*'."
             context.add_problem(
-                "trust-rule", f"The subject {value!r} lets every token of the provider in.", place, hint
+                "trust-rule", f"The subject {value!r} accepts every token of the provider.", place, hint
             )
     if "anyone" in node and "conditions" not in node.unread and not narrows_callers(node.get("conditions")):
-        hint = "Narrow it by aws:PrincipalOrgID or its like, or name users, roles or accounts."
+        hint = "Add a condition on aws:PrincipalOrgID, for example, or name users, roles or accounts instead."
         context.add_problem(
             "trust-rule",
-            "`anyone` needs `conditions` that say who: as it stands every AWS account is let in.",
+            "`anyone` without limiting `conditions` lets every AWS account in.",
             node.place_of("anyone"),
             hint,
         )
 
 
 def _check_audience(node: Map, context: DeclareContext) -> None:
-    """Warn of a rule that takes the usual audience from an issuer that tells its tenants apart by it."""
+    """Warn of a rule without `audiences` for an issuer that distinguishes its tenants by the audience."""
     issuer = find_shared_issuer(get_text(node, "oidc") or "")
     if issuer is not None and issuer.claims == ("aud",) and "audiences" not in node:
         context.add_problem(
             "trust-audience",
-            f"{issuer.name} says in `aud` whose token it is, and this rule takes {WEB_IDENTITY_AUDIENCE} alone.",
+            f"{issuer.name} puts the owner of a token into `aud`, but this rule accepts only {WEB_IDENTITY_AUDIENCE}.",
             node.place_of("oidc"),
-            f"Write whose tokens are good, as in audiences: ['{issuer.example}'].",
+            f"Write whose tokens to accept, such as audiences: ['{issuer.example}'].",
             level=Level.WARNING,
         )
 
 
-def _has_clash(rule: TrustRule, node: Map, context: DeclareContext) -> bool:
+def _has_conflict(rule: TrustRule, node: Map, context: DeclareContext) -> bool:
+    """Return whether `conditions` sets a condition that another field of the rule sets, and report it."""
     try:
         compile_rule(rule, context.partition)
-    except ConditionConflict as clash:
-        operator, key = clash.args
-        summary = f"`conditions` sets {operator} {key}, which the rule itself sets."
-        context.add_problem("trust-rule", summary, node.place_of("conditions"), "Remove it from one of the two.")
+    except ConditionConflict as conflict:
+        operator, key = conflict.args
+        summary = f"`conditions` sets {operator} {key}, which another field of this rule sets as well."
+        context.add_problem("trust-rule", summary, node.place_of("conditions"), "Remove one of the two.")
         return True
     return False
 
 
 def read_trust(node: Map, context: DeclareContext) -> Document | None:
-    """The trust policy of a role's `trust`; None where a rule failed, so that no half trust is ever compared."""
+    """Return the trust policy of a role's `trust`; None if a rule failed, so that no partial trust is compared."""
     written = node["trust"]
     nodes = [item for item in written if isinstance(item, Map)] if isinstance(written, Seq) else []
-    read = [(item, rule) for item in nodes if (rule := read_rule(item, context))]
-    if not read:
+    read_rules = [(item, rule) for item in nodes if (rule := read_rule(item, context))]
+    if not read_rules:
         return None
-    partial = len(read) < len(nodes) or (isinstance(written, Seq) and written.is_partial)
-    # a trust cannot be empty: where every rule is over, they stay, and let nobody in
-    lasting = [(item, rule) for item, rule in read if not context.is_over(rule.expires)] or read
-    nodes, good = [item for item, _ in lasting], [rule for _, rule in lasting]
-    compiled = compile_trust(good, context.partition)
-    found = context.document_reader.flaws_of(compiled, PolicyType.TRUST)
-    for flaw in found:
-        context.add_problem(flaw.code, flaw.summary, _place_of_flaw(flaw, nodes, good), flaw.hint, level=flaw.level)
-    if partial or any(flaw.level is Level.ERROR for flaw in found):
+    is_partial = len(read_rules) < len(nodes) or (isinstance(written, Seq) and written.is_partial)
+    # A trust policy cannot be empty: if every rule has expired they all stay, and their conditions let nobody in.
+    lasting = [(item, rule) for item, rule in read_rules if not context.is_over(rule.expires)] or read_rules
+    nodes, rules = [item for item, _ in lasting], [rule for _, rule in lasting]
+    compiled = compile_trust(rules, context.partition)
+    flaws = context.document_reader.flaws_of(compiled, PolicyType.TRUST)
+    for flaw in flaws:
+        context.add_problem(flaw.code, flaw.summary, _place_of_flaw(flaw, nodes, rules), flaw.hint, level=flaw.level)
+    if is_partial or any(flaw.level is Level.ERROR for flaw in flaws):
         return None
     return replace(
-        parse_authored(compiled, context.partition), places=tuple(rule.place for rule in good), from_rules=True
+        parse_authored(compiled, context.partition), places=tuple(rule.place for rule in rules), from_rules=True
     )
 
 
 def _place_of_flaw(flaw: Flaw, nodes: list[Map], rules: list[TrustRule]) -> Place:
-    """Return the place in the file of what a flaw of the compiled trust is about: the rule, or a part of it."""
+    """Return the place of the rule, or of the part of it, that a flaw of the compiled trust policy comes from."""
     index = flaw.path[1] if len(flaw.path) > 1 and isinstance(flaw.path[1], int) else 0
     node, kind = nodes[index], rules[index].kind
     if flaw.path[2:3] == ("Condition",):

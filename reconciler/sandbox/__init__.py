@@ -1,1 +1,1 @@
-"""An AWS account on loopback: an emulator in a child process and a strict layer of our own in front of it."""
+"""A sandbox AWS account on loopback: an emulator in a child process, behind a layer that answers as AWS documents."""

@@ -1,4 +1,4 @@
-"""What was called, in order: tests ask it whether a plan wrote anything."""
+"""Record the calls that the sandbox received, in order. Tests read it to see whether a plan wrote anything."""
 
 from __future__ import annotations
 
@@ -31,20 +31,23 @@ IDENTIFYING_PARAMETERS = (
 
 
 class CallLog:
+    """The calls since the last `clear`, safe for several threads."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()
         self._lines: list[str] = []
 
     def record_call(self, request: HttpRequest) -> None:
-        """One line of the log: the action and its subject, such as `AddUserToGroup alice admins`."""
-        given = request.parameters
-        line = " ".join([request.action, *(given[name] for name in IDENTIFYING_PARAMETERS if name in given)])
+        """Add one line: the action and the entities that it names, such as `AddUserToGroup alice admins`."""
+        parameters = request.parameters
+        line = " ".join([request.action, *(parameters[name] for name in IDENTIFYING_PARAMETERS if name in parameters)])
         with self._lock:
             self._calls[request.action] += 1
             self._lines.append(line)
 
     def read_stats(self) -> dict[str, Any]:
+        """Return the number of calls per action, and the lines."""
         with self._lock:
             return {"calls": dict(self._calls), "log": list(self._lines)}
 

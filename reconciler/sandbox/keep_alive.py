@@ -1,6 +1,6 @@
-"""The emulator's end of the wire: moto's request handler, but with the connection kept open from call to call.
+"""Replace moto's request handler with one that keeps connections open.
 
-werkzeug's closes it after each answer, and a connection and a thread of its own cost more than a small call.
+werkzeug's handler closes the connection after each answer. A new connection and thread cost more than a small call.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ _OWN_HEADERS = {"content-length", "connection"}
 
 
 class KeepAliveHandler(_Handler):  # type: ignore[misc, valid-type]
+    """A request handler for moto that answers several requests on one connection."""
+
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def run_wsgi(self) -> None:
+        """Answer one request; keep the connection open unless its body has no known length."""
         if self.headers.get("Transfer-Encoding"):
-            super().run_wsgi()  # which closes the connection, and so may leave something unread
+            super().run_wsgi()  # closes the connection, so an unread rest of the body does no harm
             return
-        # To its end, whatever the application needs of it: the rest would be taken for the next request.
+        # Read the whole body: a rest would be read as the next request.
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         environ = self.make_environ() | {"wsgi.input": io.BytesIO(body)}
         try:
@@ -36,8 +39,8 @@ class KeepAliveHandler(_Handler):  # type: ignore[misc, valid-type]
             raise
         except Exception:
             traceback.print_exc()
-            failed = HTTPStatus.INTERNAL_SERVER_ERROR
-            self._write_response(f"{failed.value} {failed.phrase}", [], b"")
+            status_code = HTTPStatus.INTERNAL_SERVER_ERROR
+            self._write_response(f"{status_code.value} {status_code.phrase}", [], b"")
 
     def _write_response(self, status: str, headers: Iterable[tuple[str, str]], payload: bytes) -> None:
         lines = [

@@ -1,6 +1,6 @@
-"""The process that runs moto: `python -m reconciler.sandbox.moto_process ACCOUNT`. Started by `emulator.py` only.
+"""Run moto in a process of its own: `python -m reconciler.sandbox.moto_process ACCOUNT`. `emulator.py` starts it.
 
-It says its port on standard output and ends when standard input does, which happens however its parent ends.
+It writes its port to standard output. It exits when its standard input ends, which happens however its parent ends.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 
 
 def _end_with_parent() -> None:
-    # The descriptor, not sys.stdin: a thread inside its buffer would block the interpreter's own end.
+    # Read the descriptor, not sys.stdin: a thread that waits in its buffer would block the exit of the interpreter.
     while os.read(0, 4096):
         pass
     os._exit(0)
 
 
 class _ManagedPolicyCopy:
-    """A policy of AWS's own, and what it was at first."""
+    """A policy of AWS, with a copy of its original fields."""
 
     def __init__(self, policy: Any) -> None:
         self.policy = policy
@@ -41,18 +41,18 @@ class _ManagedPolicyCopy:
             vars(version).update(fields)
 
     def copy_to_partition(self, partition: str) -> Any:
-        """The policy in another partition."""
-        made = copy(self.policy)
-        del made.arn
-        made.partition, made.tags = partition, {}
-        made.versions = [copy(version) for version, _ in self._versions]
-        for version in made.versions:
-            version.policy_arn = made.arn
-        return made
+        """Return the policy as it is in another partition."""
+        policy = copy(self.policy)
+        del policy.arn
+        policy.partition, policy.tags = partition, {}
+        policy.versions = [copy(version) for version, _ in self._versions]
+        for version in policy.versions:
+            version.policy_arn = policy.arn
+        return policy
 
 
 def _cache_managed_policies() -> None:
-    """moto parses AWS's own 1,500 policies for each of six partitions, and all again for each reset."""
+    """Parse the 1,500 policies of AWS once. moto would parse them for each of six partitions and at every reset."""
     from moto.iam.models import AWSManagedPolicy, IAMBackend
     from moto.utilities.utils import get_partition
 
@@ -61,36 +61,38 @@ def _cache_managed_policies() -> None:
     arn.__set_name__(kind, "arn")
     kind.arn = arn
     parse: Any = IAMBackend._init_aws_policies
-    shipped: dict[tuple[str, str], list[_ManagedPolicyCopy]] = {}
+    copies: dict[tuple[str, str], list[_ManagedPolicyCopy]] = {}
 
     def load_policies(backend: Any) -> list[Any]:
         account = backend.account_id, backend.region_name
-        if account not in shipped:
-            known = next((policies for (of, _), policies in shipped.items() if of == backend.account_id), None)
+        if account not in copies:
+            parsed = next((policies for (owner, _), policies in copies.items() if owner == backend.account_id), None)
             partition = get_partition(backend.region_name)
-            made = [policy.copy_to_partition(partition) for policy in known] if known else parse(backend)
-            shipped[account] = [_ManagedPolicyCopy(policy) for policy in made]
-        for policy in shipped[account]:
+            policies = [policy.copy_to_partition(partition) for policy in parsed] if parsed else parse(backend)
+            copies[account] = [_ManagedPolicyCopy(policy) for policy in policies]
+        for policy in copies[account]:
             policy.restore()
-        return [policy.policy for policy in shipped[account]]
+        return [policy.policy for policy in copies[account]]
 
     setattr(IAMBackend, parse.__name__, load_policies)
 
 
 def _cache_service_lookups() -> None:
-    """moto lists its folders, and the methods of the service, anew for each request: two fifths of a plain one."""
+    """Cache moto's lists of its folders and of a service's methods. Building them takes 40 % of a plain request."""
     from moto import backends
     from moto.core import responses
 
     modules = tuple(backends.list_of_moto_modules())
     vars(backends)["list_of_moto_modules"] = lambda: modules
-    named: Any = responses
-    named.method_names_from_class = lru_cache(maxsize=None)(named.method_names_from_class)
+    responses_module: Any = responses
+    responses_module.method_names_from_class = lru_cache(maxsize=None)(responses_module.method_names_from_class)
 
 
 def _accept_numeric_conditions() -> None:
-    """Have moto take a number as it takes a text: the quotes around a number are optional (IAM User Guide, "Grammar
-    of the IAM JSON policy language")."""
+    """Make moto accept numbers in conditions: the quotes around a number are optional.
+
+    Source: IAM User Guide, "Grammar of the IAM JSON policy language".
+    """
     from moto.iam.policy_validation import BaseIAMPolicyValidator
 
     kind: Any = BaseIAMPolicyValidator
@@ -103,7 +105,7 @@ def _accept_numeric_conditions() -> None:
 
 
 def _quote_condition_numbers(text: str) -> str:
-    """Return a policy document with the numbers of its conditions as texts."""
+    """Return a policy document whose conditions have texts instead of numbers."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -120,17 +122,20 @@ def _quote_condition_numbers(text: str) -> str:
 
 
 def _skip_moto_policy_checks() -> None:
-    """moto refuses old Versions in inline policies, and resources that AWS's own policies have (`iam::*:root`)."""
+    """Switch off moto's policy checks that are too strict: on old Versions in inline policies, and on resources.
+
+    moto refuses resources that AWS's own policies contain (`iam::*:root`). The strict layer checks both.
+    """
     from moto.iam.policy_validation import BaseIAMPolicyValidator
 
     kind: Any = BaseIAMPolicyValidator
     for name in ("_validate_version", "_validate_resources_for_formats", "_validate_not_resources_for_formats"):
-        getattr(kind, name)  # that moto still has it
+        getattr(kind, name)  # fails if moto no longer has the check
         setattr(kind, name, lambda validator: None)
 
 
 def main(account: str) -> None:
-    # Not MOTO_ACCOUNT_ID: it pins every call to one account, and an assumed role's account would be lost.
+    # MOTO_ACCOUNT_ID would tie every call to one account, and lose the account of an assumed role.
     import moto.core
 
     for module in (moto.core, moto.core.models):

@@ -1,7 +1,7 @@
-"""The HTTP server that clients talk to: keep-alive, threaded, on loopback only.
+"""The HTTP server that clients of the sandbox talk to: keep-alive, threaded, on loopback only.
 
-Every request is counted, then answered by the layer (query protocol) or by the emulator as it is (JSON
-protocols and `/moto-api`). The console's sign-in, `GET /_sandbox/stats` and `POST /_sandbox/zero` are its own.
+It counts every request, then lets the layer answer it (query protocol), or the emulator (JSON protocols, `/moto-api`).
+It answers the console's sign-in, `GET /_sandbox/stats` and `POST /_sandbox/zero` itself.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ Layer = Callable[[HttpRequest], Reply]
 
 
 class HangUp(Exception):
-    """Raised by a layer: the client gets no answer, only the end of its connection."""
+    """Raised by a layer to close the connection without an answer."""
 
 
 class Proxy(ThreadingHTTPServer):
+    """The server. layer: answers requests of the query protocol. call_log: the calls that it received."""
+
     daemon_threads = True
     request_queue_size = 128
 
@@ -48,6 +50,7 @@ class Proxy(ThreadingHTTPServer):
         self.upstream.close()
 
     def answer_request(self, request: HttpRequest) -> Reply:
+        """Return the answer to a request; a failure of the sandbox becomes InternalFailure. Raises HangUp."""
         if request.target.startswith("/_sandbox/"):
             return self._answer_own_page(request)
         if request.action:
@@ -59,9 +62,9 @@ class Proxy(ThreadingHTTPServer):
         except HangUp:
             raise
         except Exception as error:
-            # A mistake of ours must not look like a lost connection, which clients would try again.
-            broken = Refusal("InternalFailure", f"The sandbox failed on {request.action}: {error!r}", 500)
-            return broken.to_reply(request.version)
+            # A bug here must not look like a lost connection, after which clients would try again.
+            failure = Refusal("InternalFailure", f"The sandbox failed on {request.action}: {error!r}", 500)
+            return failure.to_reply(request.version)
 
     def _answer_own_page(self, request: HttpRequest) -> Reply:
         match request.method, request.target:
@@ -81,6 +84,8 @@ class Proxy(ThreadingHTTPServer):
 
 
 class ProxyHandler(BaseHTTPRequestHandler):
+    """Read HTTP requests, and write the answers of the `Proxy`."""
+
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Proxy
@@ -106,10 +111,10 @@ class ProxyHandler(BaseHTTPRequestHandler):
         if self.close_connection:
             lines.append("Connection: close")
         head = "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n"
-        # One write: two would wait for each other's acknowledgement.
+        # Write once: a second write could wait for the client to acknowledge the first.
         self.wfile.write(head if self.command == "HEAD" else head + payload)
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = _answer_http
 
     def log_message(self, format: str, *args: object) -> None:
-        """Silent: `Tally` keeps the log."""
+        """Log nothing here: `CallLog` records the calls."""

@@ -1,7 +1,7 @@
-"""The AWS query protocol as values: requests, replies, and refusals in AWS's own XML.
+"""The AWS query protocol as values: requests, replies, and refusals as AWS's XML.
 
-Knows no rule and no emulator. Source: "Query protocol" of the Smithy specification (awsQuery), and the IAM
-API Reference, "Making query requests" and "Common errors".
+It knows no rule of IAM and no emulator.
+Sources: Smithy specification, "Query protocol" (awsQuery); IAM API Reference, "Making query requests", "Common errors".
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ Content = str | bool | int | Sequence["Content"] | Mapping[str, "Content"]
 
 
 class Entries(dict[str, str]):
-    """A map: AWS writes it as a list of entries, each with a key and a value."""
+    """A map, which AWS writes as a list of entries with a key and a value each."""
 
 
 @dataclass(frozen=True)
 class HttpRequest:
+    """An HTTP request. target: its path and query."""
+
     method: str
     target: str
     headers: tuple[tuple[str, str], ...]
@@ -41,7 +43,7 @@ class HttpRequest:
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """The flat parameters of the query protocol; empty for any other protocol."""
+        """Return the flat parameters of the query protocol; empty for any other protocol."""
         pairs = parse_qsl(urlsplit(self.target).query, keep_blank_values=True)
         if "x-www-form-urlencoded" in self.header("content-type"):
             pairs += parse_qsl(self.body.decode(), keep_blank_values=True)
@@ -49,7 +51,7 @@ class HttpRequest:
 
     @property
     def action(self) -> str:
-        """The operation that is asked for; JSON protocols name it in X-Amz-Target."""
+        """Return the name of the operation. JSON protocols put it into X-Amz-Target."""
         return self.parameters.get("Action", "") or self.header("x-amz-target").rpartition(".")[2]
 
     @property
@@ -62,12 +64,12 @@ class HttpRequest:
 
     @cached_property
     def access_key(self) -> str:
-        found = re.search(r"Credential=([^/,\s]+)/", self.header("authorization"))
-        return found[1] if found else self.parameters.get("X-Amz-Credential", "").partition("/")[0]
+        match = re.search(r"Credential=([^/,\s]+)/", self.header("authorization"))
+        return match[1] if match else self.parameters.get("X-Amz-Credential", "").partition("/")[0]
 
 
 class Refusal(Exception):
-    """What AWS would have answered instead: an error code, its HTTP status and its text."""
+    """An error answer of AWS. code: AWS's error code. message: its text. status: the HTTP status."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -85,7 +87,7 @@ class Refusal(Exception):
 
 @dataclass
 class Reply:
-    """An answer on its way to the client. Touching `result` parses it: then the tree is the answer."""
+    """An answer to the client. Reading `root` or `result` parses `body` into `tree`, which then replaces it."""
 
     status: int
     body: bytes = b""
@@ -106,6 +108,7 @@ class Reply:
 
     @property
     def root(self) -> ET.Element:
+        """Return the root element, with the namespace as a plain attribute so that tags have short names."""
         if self.tree is None:
             plain, _ = re.subn(rb' xmlns="([^"]*)"', rb' was="\1"', self.body, count=1)
             self.tree = ET.fromstring(plain)
@@ -116,7 +119,7 @@ class Reply:
 
     @property
     def result(self) -> ET.Element:
-        """The element that holds the operation's output."""
+        """Return the element that holds the operation's output; add it if it is missing."""
         for child in self.root:
             if child.tag.endswith("Result"):
                 return child
@@ -130,12 +133,12 @@ class Reply:
 
 
 def format_timestamp(timestamp: float) -> str:
-    """Seconds since 1970 → the query protocols' timestamp, whole seconds in UTC."""
+    """Return seconds since 1970 as a timestamp of the query protocol, in whole seconds of UTC."""
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def build_reply(action: str, content: Mapping[str, Content] | None = None, version: str = IAM_VERSION) -> Reply:
-    """A successful reply of our own. Sequences become `member` elements, as in all of IAM."""
+    """Return a successful reply. Sequences become `member` elements, as everywhere in IAM."""
     root = ET.Element(f"{action}Response", {"xmlns": NAMESPACES[version]})
     if content is not None:
         fill_element(ET.SubElement(root, f"{action}Result"), content)
@@ -160,7 +163,7 @@ def fill_element(parent: ET.Element, content: Content) -> None:
 
 
 def put_child(parent: ET.Element, name: str, content: Content | None) -> None:
-    """Set a child to this content, or remove it with None."""
+    """Replace the child elements of this name by one with the content; None: only remove them."""
     for old in parent.findall(name):
         parent.remove(old)
     if content is not None:
@@ -172,6 +175,6 @@ def read_child_text(parent: ET.Element, name: str) -> str:
 
 
 def list_members(parent: ET.Element, name: str) -> Iterator[ET.Element]:
-    """The members of a list, from a snapshot: the caller may remove them."""
-    found = parent.find(name)
-    yield from list(found) if found is not None else ()
+    """Yield the members of a list, from a copy: the caller may remove them from the list."""
+    members = parent.find(name)
+    yield from list(members) if members is not None else ()

@@ -1,6 +1,6 @@
-"""`Sandbox`: an AWS account that lives as long as a `with` block, and an environment that leads only there.
+"""`Sandbox`: an AWS account that exists for the duration of a `with` block, and the environment that leads to it.
 
-May import the model. The emulator is moto, unless told otherwise; what it gets wrong is put right in `strict/`.
+The emulator is moto, unless the caller gives another. `strict/` corrects its differences from AWS.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_pr
 
 
 class Backend(Protocol):
-    """A running emulator: it listens on `port` of loopback until it is stopped."""
+    """A running emulator, which listens on `port` of loopback until it is stopped."""
 
     port: int
 
@@ -32,13 +32,15 @@ class Backend(Protocol):
 
 
 class Sandbox:
-    """Starts on entering: `url` is for clients, `upstream_url` is the emulator itself.
+    """A sandbox account, started on entering the `with` block.
 
-    strict: behave as AWS documents it; otherwise pass everything on as it is (calls are still counted).
-    port: of `url`; 0 takes a free one. account: the account id that the sandbox answers for.
-    wrap: puts a layer of the caller's own before the one that answers; it may raise Refusal or HangUp.
-    emulator: starts what stands behind it, given the account id and a file for its log.
-    What is written to `upstream_url` directly, the strict layer does not know of.
+    url: the address for clients. upstream_url: the emulator's address, whose requests the strict layer does not see.
+    strict: answer as AWS documents; False: pass every request to the emulator (calls are still counted).
+    port: the port of `url`; 0 chooses a free one. account: the account id.
+    wrap: wraps the layer that answers in one of the caller's; that one may raise Refusal or HangUp.
+    emulator: starts the emulator, given the account id and a log file.
+
+    Entering raises ReconcileError if the emulator does not start or the port is in use.
     """
 
     def __init__(
@@ -79,9 +81,9 @@ class Sandbox:
         try:
             return Proxy(self._port, upstream, self._wrap(layer) if self._wrap else layer)
         except OSError as error:
-            why = error.strerror or type(error).__name__
+            reason = error.strerror or type(error).__name__
             raise make_error(
-                "sandbox-port", f"The sandbox cannot listen on 127.0.0.1:{self._port}.", f"{why}."
+                "sandbox-port", f"The sandbox cannot listen on 127.0.0.1:{self._port}: {reason}."
             ) from error
 
     def __exit__(
@@ -92,15 +94,15 @@ class Sandbox:
         self._folder.cleanup()
 
     def build_environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
-        """A copy of base (the process's own by default) that leads AWS clients here and nowhere else."""
-        given = os.environ if base is None else base
-        kept = {name: value for name, value in given.items() if not _leads_elsewhere(name)}
-        return kept | self.build_variables()
+        """Return a copy of an environment in which AWS clients reach the sandbox only. base: default os.environ."""
+        variables = os.environ if base is None else base
+        others = {name: value for name, value in variables.items() if not _leads_elsewhere(name)}
+        return others | self.build_variables()
 
     def build_variables(self) -> dict[str, str]:
-        """Only what the sandbox sets.
+        """Return the variables that the sandbox sets.
 
-        Files of configuration are private to it, so `aws configure` inside touches nothing of the user's.
+        Its AWS config and credentials files are its own, so `aws configure` inside changes no file of the user.
         """
         return {
             "AWS_ENDPOINT_URL": self.url,

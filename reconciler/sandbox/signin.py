@@ -1,6 +1,6 @@
-"""The federation endpoint of the console's sign-in, which the emulator does not have.
+"""Answer as the federation endpoint of the console's sign-in, which the emulator lacks. There is no console behind it.
 
-Source: IAM User Guide, "Enable custom identity broker access to the AWS console". There is no console behind it.
+Source: IAM User Guide, "Enable custom identity broker access to the AWS console".
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ def is_signin(request: HttpRequest) -> bool:
 
 
 def answer_signin(request: HttpRequest) -> Reply:
-    """A sign-in token for the keys of a session; 400 to anything else, as AWS."""
-    given = request.parameters
-    if request.action == "login" and given.get("SigninToken") and given.get("Destination"):
-        return _build_text_reply(200, f"The sandbox has no console. AWS would show {given['Destination']}\n")
+    """Return a sign-in token for the keys of a session; status 400 for anything else, as AWS does."""
+    parameters = request.parameters
+    if request.action == "login" and parameters.get("SigninToken") and parameters.get("Destination"):
+        return _build_text_reply(200, f"The sandbox has no console. AWS would show {parameters['Destination']}\n")
     if request.action != "getSigninToken":
         return _build_text_reply(400, "Action is getSigninToken, or login with a SigninToken and a Destination.\n")
-    duration = given.get("SessionDuration")
+    duration = parameters.get("SessionDuration")
     if duration is not None and not (duration.isdecimal() and MIN_DURATION <= int(duration) <= MAX_DURATION):
         return _build_text_reply(400, f"SessionDuration is {MIN_DURATION} to {MAX_DURATION} seconds.\n")
-    if not _is_session(given.get("Session", "")):
+    if not _is_session(parameters.get("Session", "")):
         return _build_text_reply(400, "Session is the JSON of temporary keys.\n")
     return Reply(200, json.dumps({"SigninToken": secrets.token_urlsafe(64)}).encode(), "application/json")
 

@@ -1,7 +1,7 @@
-"""The way to the emulator: one connection kept open, used by one caller at a time.
+"""Send requests to the emulator over one open connection, one at a time.
 
-The single lock is a rule, not a shortcut: moto answers 500 to GetAccountAuthorizationDetails while another
-thread writes, and a check of the strict layer must still be true when the call it let through arrives.
+The single lock is needed for two reasons. moto answers 500 to GetAccountAuthorizationDetails while another thread
+writes. And a check of the strict layer must still hold when the call that it allowed reaches the emulator.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ RESPONSE_TIMEOUT = 60.0
 
 
 class Upstream:
+    """The connection to the emulator. Hold `lock` while several calls must not be interrupted by others."""
+
     def __init__(self, port: int) -> None:
         self.lock = threading.RLock()
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=RESPONSE_TIMEOUT)
 
     def send(self, request: HttpRequest) -> Reply:
-        """Pass a request on with its Host and Authorization, so that its signature still verifies."""
+        """Pass a request on with its Host and Authorization, so that its signature stays valid. Raises Refusal."""
         with self.lock:
             try:
                 return self._exchange(request)
@@ -41,13 +43,13 @@ class Upstream:
         connection.endheaders(request.body)
         response = connection.getresponse()
         body = response.read()
-        kept = tuple((k, v) for k, v in response.getheaders() if k.lower() not in HOP_BY_HOP | {"content-type"})
-        return Reply(response.status, body, response.getheader("Content-Type") or "text/xml", kept)
+        headers = tuple((k, v) for k, v in response.getheaders() if k.lower() not in HOP_BY_HOP | {"content-type"})
+        return Reply(response.status, body, response.getheader("Content-Type") or "text/xml", headers)
 
     def invoke(
         self, caller: HttpRequest, action: str, parameters: Mapping[str, str], version: str = IAM_VERSION
     ) -> Reply:
-        """A question of the layer's own, in the name of the caller: same credentials, no valid signature."""
+        """Send a call that the layer makes itself, with the caller's access key but no valid signature."""
         service = "iam" if version == IAM_VERSION else "sts"
         scope = f"{caller.access_key or 'sandbox'}/20260101/us-east-1/{service}/aws4_request"
         authorization = f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"

@@ -199,4 +199,4 @@ def test_each_hostile_pattern_has_a_row_with_its_growth(monkeypatch: pytest.Monk
     monkeypatch.setattr(globbing, "LONG", 320)
     found = list(globbing.measure_rows([], 1, tmp_path))
     assert len(found) == len(globbing.TEXTS) + len(globbing.PATTERNS) + 1
-    assert all("320 ÷ 40 characters" in row.what and " ms ÷ " in row.measured for row in found)
+    assert all("320 ÷ 40 characters" in row.label and " ms ÷ " in row.measured for row in found)

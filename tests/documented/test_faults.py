@@ -145,7 +145,7 @@ def test_a_late_answer_is_a_timeout_to_who_is_impatient(iam: Any, front: FaultLa
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_process_is_killed_as_its_call_arrives_or_once_it_is_done(iam: Any, front: FaultLayer, moment: str) -> None:
     killing = ProcessKiller()
-    front.break_call("CreateUser", getattr(killing, moment))
+    front.break_call("CreateUser", killing.kill_before if moment == "before" else killing.kill_after)
     script = (
         "import boto3, sys\n"
         "boto3.client('iam', endpoint_url=sys.argv[1], region_name='us-east-1', aws_access_key_id='a',"

@@ -321,7 +321,9 @@ def test_without_a_saved_plan_it_is_a_usage_error(planned: Account, files: tuple
     assert "--against needs a saved plan as the first FILE" in result.err
 
 
-@pytest.mark.parametrize(("file", "told"), [("missing.yaml", "missing.yaml"), ("plan.json", "plan.json is a plan.")])
+@pytest.mark.parametrize(
+    ("file", "told"), [("missing.yaml", "missing.yaml"), ("plan.json", "plan.json is a plan, not")]
+)
 def test_files_that_give_no_state_are_told(planned: Account, file: str, told: str) -> None:
     save(planned, AFTER)
     result = planned.run_cli("apply", "plan.json", "--against", file)

@@ -185,10 +185,10 @@ def test_comments_say_what_is_not_in_the_file(account: Account) -> None:
     head = exported(account).partition("version: 1")[0]
     for said in (
         f"account {ACCOUNT}, written by `reconcile export`.",
-        "AWS's own and service-linked: 1 entity.",
+        "AWS's own or service-linked: 1 entity.",
         "instance-profile/app-2: role/app has another one in this file.",
         "instance-profile/empty: it holds no role.",
-        "instance-profile/tagged: a file cannot say its tags.team.",
+        "instance-profile/tagged: a file cannot express its tags.team.",
     ):
         assert f"# {said}" in head.replace("# Live IAM of ", "# ")
     assert "role/theirs" not in head

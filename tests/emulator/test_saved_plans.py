@@ -353,7 +353,7 @@ def test_half_a_plan_is_refused_as_the_plan_that_it_was(saved: Account) -> None:
 def test_a_plan_is_not_planned_but_told_from_a_file(saved: Account) -> None:
     result = saved.run_cli("plan", "roles.yaml", "plan.json")
     assert result.code == 1
-    assert "plan.json is a plan." in result.err
+    assert "plan.json is a plan, not" in result.err
     assert "`reconcile apply plan.json`" in result.err
 
 
@@ -362,7 +362,7 @@ def test_a_journal_is_told_from_a_file(updating: Account) -> None:
     for command in ("plan", "apply", "validate"):
         result = updating.run_cli(command, "record")
         assert result.code == 1
-        assert "record is a journal of `apply`." in result.out + result.err
+        assert "record is a journal of `apply`, not" in result.out + result.err
         assert "`reconcile undo record`" in result.out + result.err
 
 

@@ -195,7 +195,7 @@ def test_an_account_of_terraforms_exports_and_terraform_sees_only_owner_tags(acc
     found = yaml.safe_load(text)
     assert found["roles"]["people"]["trust"] == [{"users": ["alice"], "mfa": "required", "session_tags": True}]
     assert found["users"]["alice"]["groups"] == ["engineers"]
-    assert "# instance-profile/tagged: a file cannot say its tags.team." in text
+    assert "# instance-profile/tagged: a file cannot express its tags.team." in text
     plan = account.apply_and_read_plan()
     assert {(action, tuple(fields)) for action, fields in changes_of(plan).values()} == {("adopt", ())}
     assert changes_of(account.plan()) == {}

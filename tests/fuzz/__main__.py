@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz`: run targets, read an input again, or record AWS's answers anew; see `make fuzz`."""
+"""Run fuzz targets, replay an input, or record AWS's answers again: `python -m tests.fuzz` (see `make fuzz`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.fuzz.targets import TARGETS
 
 
 def main(arguments: list[str]) -> int:
-    """Run one of the subcommands; `child` is what `run` starts."""
+    """Run one of the subcommands. `run` starts `child` in further processes."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="spoil good inputs of every reader, for a while")

@@ -1,7 +1,7 @@
-"""Fuzz target: AWS's answers, over real HTTP and real boto3, as whole commands read them.
+"""Fuzz target: AWS's answers over real HTTP and boto3, read by whole commands.
 
-An input names a command and the answers that differ from those that were recorded (`recording.py`), as JSON. Time is
-not real here: what sleeps goes on at once, and finds the clock put forward by as much, so that retries take no time.
+An input is JSON: a command, and the answers that differ from the recorded ones (`recording.py`). Sleeping takes no time
+here: it only moves the clock forward, so that retries are fast.
 """
 
 from __future__ import annotations
@@ -100,12 +100,14 @@ class AwsAnswers:
         return self._run_command(said["command"])
 
     def _run_command(self, command: str) -> set[str]:
-        """Run a command as a process would, and return its exit code and how its complaints begin."""
+        """Run a command as a process would. Return its exit code and the beginnings of its error lines."""
         self._reset()
         out, err = (TextIOWrapper(BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
         with (
             patch.dict(os.environ, self._build_environment(), clear=True),
-            patch("botocore.session.create_loader", lambda *_: self._loader),  # it takes longer than all else
+            patch(
+                "botocore.session.create_loader", lambda *_: self._loader
+            ),  # loading takes longer than everything else
             chdir(self._folder),
             _skip_waits(),
             _raise_thread_exceptions(),
@@ -169,7 +171,7 @@ def _spoil_json_or_xml(random: Random, body: str) -> str:
     if body.startswith("{"):
         try:
             return json.dumps(spoil_json(random, json.loads(body)))
-        except ValueError:  # it was spoilt before
+        except ValueError:  # the body was spoilt before
             return spoil_text(random, body)
     for _ in range(random.choice((1, 1, 2, 4))):
         body = _spoil_xml(random, body)
@@ -177,7 +179,7 @@ def _spoil_json_or_xml(random: Random, body: str) -> str:
 
 
 def _spoil_xml(random: Random, body: str) -> str:
-    """One element gone, doubled, renamed, or with another value."""
+    """Return the XML with one element removed, doubled, renamed, or with another value."""
     leaves, elements = list(_LEAF.finditer(body)), list(_ELEMENT.finditer(body))
     if not leaves or not elements:
         return body + "<a/>"
@@ -201,7 +203,7 @@ def _spoil_xml(random: Random, body: str) -> str:
 
 
 class _AnswerServer:
-    """HTTP on loopback: the n-th call of an operation gets its n-th answer, and the last one from then on."""
+    """An HTTP server on loopback. The n-th call of an operation gets its n-th answer; later calls get the last one."""
 
     def __init__(self) -> None:
         self._answers: Answers = {}
@@ -250,17 +252,17 @@ def _handler_of(server: _AnswerServer) -> type[BaseHTTPRequestHandler]:
             try:
                 super().handle()
             except OSError:
-                self.close_connection = True  # the client has heard enough
+                self.close_connection = True  # the client closed the connection
 
         def log_message(self, *_: object) -> None:
-            """Silent."""
+            """Log nothing."""
 
     return Handler
 
 
 @contextmanager
 def _skip_waits() -> Iterator[None]:
-    """Let what waits go on at once, and put `time.monotonic` forward by as much."""
+    """Make every wait return at once, and move `time.monotonic` forward by its length."""
     real, ahead, lock = time.monotonic, [0.0], threading.Lock()
 
     def sleep(seconds: float) -> None:
@@ -289,7 +291,7 @@ def _skip_waits() -> Iterator[None]:
 
 @contextmanager
 def _raise_thread_exceptions() -> Iterator[None]:
-    """Raise what a thread of the product let out: its traceback would be on the terminal."""
+    """Raise exceptions that a thread of the product did not catch: their tracebacks would be on the terminal."""
     raised: list[BaseException] = []
 
     def keep_exception(arguments: Any) -> None:

@@ -1,7 +1,7 @@
-"""What one process of `make fuzz` does: a target for some seconds, or one input again.
+"""Run a fuzz target for some seconds, or replay one input, in a process of `make fuzz`.
 
-It tells of itself in files of its folder, which outlive it: `current` is the input that is being read, `events` has a
-line for each fault and, now and then, the counts.
+The process reports in files of its folder, which remain when it dies: `current` is the input that is being read;
+`events` has a line for each fault and, from time to time, the counts.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from tests.fuzz.targets import TARGETS
 
 CURRENT, EVENTS = "current", "events"
 TOO_LARGE = 3
-"""Exit code after more memory than is allowed: the peak of a process never goes down, so that it can judge no more."""
+"""Exit code after too much memory. The peak of a process never falls, so it cannot measure later inputs."""
 _EVERY = 5.0
 
 
 def limit_memory() -> None:
-    """Have the system refuse this process what would hurt the machine; `Loop` judges what is too much."""
+    """Limit the memory of this process to protect the machine. `FuzzLoop` has the lower limit that is a fault."""
     try:
         import resource
     except ImportError:
         return
     _, most = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = 3 * MAX_MEMORY
-    if most == resource.RLIM_INFINITY or most > wanted:
-        resource.setrlimit(resource.RLIMIT_AS, (wanted, most))
+    limit = 3 * MAX_MEMORY
+    if most == resource.RLIM_INFINITY or most > limit:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, most))
 
 
 class _Report:
-    """The files that the parent reads."""
+    """Write the files that the parent process reads."""
 
     def __init__(self, folder: Path) -> None:
         self._current = (folder / CURRENT).open("wb", buffering=0)
@@ -67,7 +67,7 @@ class _Report:
 
 
 def fuzz(name: str, seconds: float, seed: int, folder: Path) -> None:
-    """Run one target; its faults and counts go to files in `folder`."""
+    """Run one target. Write its faults and counts to files in `folder`."""
     with TemporaryDirectory() as scratch:
         report = _Report(folder)
         report.loop = FuzzLoop(TARGETS[name](Path(scratch)), seed, report.write_fault, report.begin_input)
@@ -75,7 +75,7 @@ def fuzz(name: str, seconds: float, seed: int, folder: Path) -> None:
 
 
 def replay(name: str, data: bytes) -> str:
-    """Read one input again, and return the fault; "" where there is none."""
+    """Read one input again, and return the fault; "" if there is none."""
     with TemporaryDirectory() as scratch:
         target = TARGETS[name](Path(scratch))
         began = time.process_time()

@@ -1,8 +1,8 @@
-"""Fuzz target: the AWS config and credentials files of a person, as `profiles` and `keys` read and change them.
+"""Fuzz target: a user's AWS config and credentials files, as `profiles` and `keys` read and change them.
 
-An input is used as both files. Beside the absence of tracebacks this holds: what is not ours stays byte for byte, a
-block that is written twice changes nothing, one that is taken out again leaves what was there, and a changed key is
-read back, by us and by configparser as botocore uses it.
+An input is used as both files. Beside the absence of tracebacks, these must hold: text outside our block stays byte for
+byte; writing a block twice changes nothing; removing it restores the file; a changed key is read back, by us and by
+configparser as botocore uses it.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ owner: me
 roles: {r: {trust: [{accounts: ['123456789012']}]}, s: {trust: [{accounts: ['123456789012']}]}}
 aliases: {r: {role: r, duration: 30m}, s: {role: s, via: r, region: eu-central-1}}
 """
-_LONGEST_FOR_CONFIGPARSER = 20_000
-"""It takes the square of the number of lines that it refuses."""
+_MAX_CONFIGPARSER_BYTES = 20_000
+"""In bytes. configparser takes time that grows with the square of the number of bad lines."""
 _KEY = ("AKIANEWNEWNEWNEWNEW1", "se/cr+et", "AKIAOLDOLDOLDOLDOLD1")
 
 
@@ -100,21 +100,23 @@ class IniFile:
         return words
 
     def _check_profiles(self, data: bytes) -> set[str]:
-        wanted = ProfilesRequest([str(self._roles)], {}, [os.devnull])
-        with patch.object(profiles, "load_desired", lambda *_: self._desired):  # the same for every input
+        request = ProfilesRequest([str(self._roles)], {}, [os.devnull])
+        with patch.object(
+            profiles, "load_desired", lambda *_: self._desired
+        ):  # the desired state is the same for every input
             try:
-                found = profiles.propose_profiles(wanted, self._environ)
+                found = profiles.propose_profiles(request, self._environ)
             except ReconcileError as failed:
                 return print_problems(failed.problems)
             write_input(self._path, found.edit.text.encode("utf-8", "surrogateescape"))
-            again = profiles.propose_profiles(wanted, self._environ)
+            again = profiles.propose_profiles(request, self._environ)
         assert not again.edit.changed, "the block that was just written is another"
         _check_untouched(data, self._path.read_bytes(), again.edit)
         return print_problems(found.findings)
 
 
 def _check_untouched(before: bytes, after: bytes, edit: ini.Edit) -> None:
-    """What stands around the block is what stood there, but for the end of a last line that had none."""
+    """Check that the text around the block did not change, except for a line end added to the last line."""
     lines = after.decode("utf-8", "surrogateescape")
     inside = ini.lines_of(lines)
     outside = "".join(inside[: edit.block_lines.start] + inside[edit.block_lines.stop :])
@@ -142,7 +144,7 @@ def _check_block(text: str) -> set[str]:
 
 
 def _check_key(text: str, profile: str) -> set[str]:
-    """A new key in a profile is read back, and nothing else has changed."""
+    """Check that a new key in a profile is read back, and that nothing else has changed."""
     held = credentials_file.find_key(text, profile)
     if held is None:
         new = credentials_file.add_profile(text, profile, *_KEY[:2])
@@ -161,9 +163,9 @@ def _check_key(text: str, profile: str) -> set[str]:
 
 
 def _check_others(before: str, after: str, ours: Sequence[str]) -> bool:
-    """If configparser, as botocore uses it, reads the file before, it must read all other sections of it unchanged.
+    """Check that configparser, as botocore uses it, reads all other sections unchanged.
 
-    False where it does not read it: then nobody can say what is right.
+    Return False if it cannot read the file before the change: then there is nothing to compare.
     """
     was = _read_as_botocore(before)
     if was is None or "DEFAULT" in ours:
@@ -177,13 +179,13 @@ def _check_others(before: str, after: str, ours: Sequence[str]) -> bool:
 
 
 def _read_as_botocore(text: str) -> Mapping[str, Mapping[str, str]] | None:
-    """The sections; None where botocore cannot read the file, or where configparser would take forever to say so."""
+    """Return the sections; None if botocore cannot read the file, or configparser would need too long for it."""
     parser = configparser.RawConfigParser()
     try:
-        written = text.encode("utf-8", "surrogateescape").decode("utf-8")
-        if len(written) > _LONGEST_FOR_CONFIGPARSER:
+        decoded = text.encode("utf-8", "surrogateescape").decode("utf-8")
+        if len(decoded) > _MAX_CONFIGPARSER_BYTES:
             return None
-        parser.read_file(io.StringIO(written, newline=None))
+        parser.read_file(io.StringIO(decoded, newline=None))
     except (configparser.Error, UnicodeDecodeError, AttributeError):
         return None
     return {name: dict(parser.items(name)) for name in parser.sections()}

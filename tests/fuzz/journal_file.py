@@ -1,4 +1,4 @@
-"""Fuzz target: a journal, as `reconcile undo JOURNAL` reads it, up to the plan of the way back."""
+"""Fuzz target: a journal, as `reconcile undo JOURNAL` reads it, up to the plan that reverses it."""
 
 from __future__ import annotations
 

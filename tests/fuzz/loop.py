@@ -1,9 +1,9 @@
-"""One target in one process: spoil good inputs, read them, keep those that reach something new, judge what goes wrong.
+"""Run one target in one process: spoil good inputs, read them, keep those that reach new code, and report faults.
 
-Its own engine, because nothing that is a dependency already does the same: Hypothesis keeps every example of a test in
-memory and draws from a grammar, which inputs of bytes do not have; atheris is built for a few Pythons on Linux only.
-The idea is theirs: an input that reaches new lines of the product, or ends in words that no other ended in, becomes a
-seed itself. Lines are looked at in one example of `TRACED_EVERY`, since tracing takes several times as long.
+This is an engine of our own, because no dependency does the same. Hypothesis keeps every example in memory and draws
+from a grammar, which bytes do not have; atheris is built only for a few Pythons on Linux. The idea is theirs: an input
+that reaches new lines of the product, or gives a new word, becomes a seed itself. Lines are traced for one example in
+`TRACED_EVERY`, since tracing takes several times as long.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from random import Random
 from types import FrameType
 from typing import Any
 
-from tests.fuzz.mutations import LONGEST
+from tests.fuzz.mutations import MAX_INPUT_BYTES
 from tests.fuzz.target import FuzzTarget
 
 SECONDS_OF_ONE = 5.0
-"""Of the processor, so that a busy machine is no fault."""
+"""The longest processor time of one input. Processor time, so that a busy machine is not a fault."""
 SECONDS_OF_WAITING = 20.0
-"""After so many by the clock the process ends with the stacks of its threads on stderr: a read that never returns."""
+"""The longest clock time of one input. Then the process prints the stacks of its threads to stderr and exits."""
 MAX_MEMORY = 2**30
 TRACED_EVERY = 8
 _MAX_KEPT = 3000
@@ -36,7 +36,7 @@ _PRODUCT = f"{Path(__file__).parents[2] / 'reconciler'}/"
 
 @dataclass
 class FuzzCounts:
-    """What a run came to. `slowest` in seconds, `memory` is the peak of the process in bytes."""
+    """The counts of a run. slowest: in seconds. memory: the peak of the process, in bytes."""
 
     examples: int = 0
     kept: int = 0
@@ -48,7 +48,7 @@ class FuzzCounts:
 
 @dataclass(frozen=True)
 class Fault:
-    """An exception that a reader let out. `place`: its class and the innermost function of ours."""
+    """An exception that a reader did not catch. place: its class, and the innermost function of reconcile."""
 
     place: str
     trace: str
@@ -56,7 +56,7 @@ class Fault:
 
 
 class FuzzLoop:
-    """The examples of one run; the same seed makes the same ones, as long as the product answers the same."""
+    """The examples of one run. The same seed gives the same ones, as long as the product behaves the same."""
 
     def __init__(
         self, target: FuzzTarget, seed: int, on_fault: Callable[[Fault], None], before: Callable[[bytes], None]
@@ -73,9 +73,9 @@ class FuzzLoop:
         self._faults: set[str] = set()
 
     def run(self, seconds: float, most: int | None = None) -> FuzzCounts:
-        """Read every seed as it is, then spoilt ones until the time is over.
+        """Read every seed unchanged, then spoilt inputs until the time is over.
 
-        most: read no more than so many, a third of them seeds.
+        most: the largest number of inputs, of which at most a third are seeds.
         """
         ends = time.monotonic() + seconds
         self._seeds = list(self._target.make_seeds())
@@ -84,7 +84,7 @@ class FuzzLoop:
         while time.monotonic() < ends and (most is None or self.counts.examples < most):
             data = self._draw_input()
             traced = self.counts.examples % TRACED_EVERY == 0 and len(data) < _LONGEST_TRACED
-            if self._try_input(data, traced=traced) and len(data) < LONGEST // 4:
+            if self._try_input(data, traced=traced) and len(data) < MAX_INPUT_BYTES // 4:
                 self._keep_input(data)
         return self.counts
 
@@ -93,7 +93,7 @@ class FuzzLoop:
         from_kept = self._kept and random.randrange(2)
         data = random.choice(self._kept if from_kept else self._seeds)
         for _ in range(random.choice((1, 1, 1, 2, 3, 5))):
-            data = self._target.spoil(random, data, random.choice(self._seeds))[: 2 * LONGEST]
+            data = self._target.spoil(random, data, random.choice(self._seeds))[: 2 * MAX_INPUT_BYTES]
         return data
 
     def _keep_input(self, data: bytes) -> None:
@@ -104,7 +104,7 @@ class FuzzLoop:
         self.counts.kept += 1
 
     def _try_input(self, data: bytes, *, traced: bool) -> bool:
-        """Read one input, and return whether it reached something new."""
+        """Read one input, and return whether it reached new code or gave a new word."""
         self._before(data)
         began = time.process_time()
         words, fault, lines = read_once(self._target, data, traced=traced)
@@ -130,7 +130,7 @@ class FuzzLoop:
 def read_once(
     target: FuzzTarget, data: bytes, *, traced: bool = False
 ) -> tuple[set[str], Fault | None, set[tuple[str, int]]]:
-    """Return the words, the fault, and the lines of the product that were run."""
+    """Read one input. Return the words, the fault or None, and the lines of the product that ran."""
     lines: set[tuple[str, int]] = set()
     faulthandler.dump_traceback_later(SECONDS_OF_WAITING, exit=True)
     before = sys.gettrace()
@@ -162,12 +162,12 @@ def _place_of(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if frame.filename.startswith(_PRODUCT)] or frames
     file = ours[-1].filename.removeprefix(_PRODUCT)
-    said = f" {str(error)[:60]!r}" if isinstance(error, AssertionError) else ""
-    return f"{type(error).__name__}{said} in {file}:{ours[-1].name}"
+    message = f" {str(error)[:60]!r}" if isinstance(error, AssertionError) else ""
+    return f"{type(error).__name__}{message} in {file}:{ours[-1].name}"
 
 
 def reduce_input(target: FuzzTarget, fault: Fault) -> Fault:
-    """Return the same fault with a shorter input, as far as a few seconds lead."""
+    """Return the same fault with the shortest input that a few seconds of search find."""
     ends, data = time.monotonic() + _REDUCE_SECONDS, fault.data
     size = max(1, len(data) // 2)
     while time.monotonic() < ends:
@@ -192,7 +192,7 @@ def _iter_shorter(target: FuzzTarget, place: str, data: bytes, size: int, ends: 
 
 
 def peak_memory() -> int:
-    """Return the most memory that this process had at once, in bytes; 0 where the system does not tell."""
+    """Return the peak memory of this process, in bytes; 0 if the system does not tell."""
     try:
         import resource
     except ImportError:

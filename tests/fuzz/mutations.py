@@ -1,4 +1,4 @@
-"""Changes of bytes, texts and JSON values that fuzz targets make of good inputs. All chance is of one `Random`."""
+"""Change bytes, texts and JSON values at random, for fuzz targets. All randomness comes from one `Random`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 Json = Any
 
-LONGEST = 400_000
-"""Bytes of one input: enough for what takes the square of its length to take more than five seconds."""
+MAX_INPUT_BYTES = 400_000
+"""The most bytes of an input: enough for quadratic code to take more than five seconds."""
 
 TOKENS: tuple[str, ...] = (
     "\0", "\x07", "\x1b[31m", "\x7f", "\x85", "\xa0", "\xad", "\u200b", "\u202e", "\u2028", "\ufeff", "\ufffe",
@@ -31,7 +31,7 @@ ODD_VALUES: tuple[Json, ...] = (
 
 
 def spoil_bytes(random: Random, data: bytes, other: bytes) -> bytes:
-    """Return `data` with one change; `other` is another good input, to take a piece of."""
+    """Return `data` with one change. other: another good input, of which a piece may be used."""
     at, end = _draw_span(random, len(data))
     span = data[at:end]
     match random.randrange(9):
@@ -57,7 +57,7 @@ def spoil_bytes(random: Random, data: bytes, other: bytes) -> bytes:
 
 
 def spoil_lines(random: Random, text: str, other: str) -> str:
-    """Return `text` with some line moved, doubled, dropped, indented, or taken from elsewhere."""
+    """Return `text` with a line moved, doubled, dropped, indented, or taken from `other`."""
     lines = text.splitlines(keepends=True) or [""]
     at = random.randrange(len(lines))
     match random.randrange(7):
@@ -79,7 +79,7 @@ def spoil_lines(random: Random, text: str, other: str) -> str:
 
 
 def spoil_text(random: Random, text: str) -> str:
-    """Return `text` with an odd piece in it, without one, or many times."""
+    """Return `text` with an odd piece added, a piece removed, or repeated many times."""
     at, end = _draw_span(random, len(text))
     match random.randrange(5):
         case 0:
@@ -93,7 +93,7 @@ def spoil_text(random: Random, text: str) -> str:
 
 
 def spoil_json(random: Random, value: Json) -> Json:
-    """Return a copy of `value` in which one place, at any depth, is another."""
+    """Return a copy of `value` with a change at one place, at any depth."""
     value = json.loads(json.dumps(value))
     holders = list(_find_holders(value))
     if not holders:
@@ -106,14 +106,14 @@ def spoil_json(random: Random, value: Json) -> Json:
 
 
 def _find_holders(value: Json) -> Sequence[Json]:
-    """Every mapping and list of a value that has something in it."""
-    found, left = [], [value]
-    while left:
-        item = left.pop()
+    """Return every mapping and list in a value that is not empty."""
+    holders, remaining = [], [value]
+    while remaining:
+        item = remaining.pop()
         if isinstance(item, dict | list) and item:
-            found.append(item)
-            left += item.values() if isinstance(item, dict) else item
-    return found
+            holders.append(item)
+            remaining += item.values() if isinstance(item, dict) else item
+    return holders
 
 
 def _replace(random: Random, holder: Json, key: Json, other: Json) -> None:
@@ -136,7 +136,7 @@ def _rename(random: Random, holder: Json, key: Json, other: Json) -> None:
 
 
 def _copy_from(random: Random, holder: Json, key: Json, other: Json) -> None:
-    """Put what stands elsewhere here: right in itself, and in the wrong place."""
+    """Replace a value by a copy of another one: valid in itself, but in the wrong place."""
     source = random.choice(list(other.values()) if isinstance(other, dict) else other)
     holder[key] = json.loads(json.dumps(source))
 
@@ -165,9 +165,9 @@ _TREE_CHANGES: tuple[Callable[[Random, Json, Json, Json], None], ...] = (
 
 
 def draw_repetitions(random: Random, size: int) -> int:
-    """How many times something of `size` is to stand: mostly few, now and then as often as an input may be long."""
-    wanted = random.choice((2, 2, 3, 5, 10, 30, 100)) if random.randrange(40) else LONGEST
-    return max(2, min(wanted, LONGEST // (2 * max(size, 1))))
+    """Return how often to repeat something of `size` bytes: mostly a few times, rarely up to MAX_INPUT_BYTES bytes."""
+    times = random.choice((2, 2, 3, 5, 10, 30, 100)) if random.randrange(40) else MAX_INPUT_BYTES
+    return max(2, min(times, MAX_INPUT_BYTES // (2 * max(size, 1))))
 
 
 def _draw_span(random: Random, length: int) -> tuple[int, int]:

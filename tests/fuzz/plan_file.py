@@ -1,7 +1,7 @@
 """Fuzz target: a saved plan, as `reconcile apply plan.json` reads it, up to the plan that it would carry out.
 
-The checksum of an input is put right before the product sees it, since one that is wrong ends everything at once: who
-edits a plan file can do the same. Of some inputs it is left as it is.
+A wrong checksum ends the reading at once. So most inputs get the right one first, as anyone who edits a plan file could
+do. Some keep theirs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.fuzz.target import print_plan, print_problems, write_input
 from tests.fuzz.worlds import answer_from, draw_accounts, make_request, spoil_json_bytes, state_of
 
 _KEEP_CHECKSUM = b"!"
-"""Ends the first line of an input whose checksum is left alone."""
+"""The end of the first line of an input that keeps its checksum."""
 
 
 class PlanFile:
@@ -53,7 +53,7 @@ class PlanFile:
 
 
 def _seal_body(body: bytes) -> bytes:
-    """The file with the checksum that it ought to have, where it can have one."""
+    """Return the file with the right checksum, if it can have one."""
     try:
         document = json.loads(body)
         document["integrity"] = compute_digest({key: value for key, value in document.items() if key != "integrity"})

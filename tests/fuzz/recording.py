@@ -1,6 +1,6 @@
-"""The commands of the fuzz target `aws`, and the answers that AWS gives them, as the sandbox gives them.
+"""The commands of the fuzz target `aws`, and the recorded answers of the sandbox to them.
 
-`python -m tests.fuzz record` makes `answers.json` anew: to be done where a command makes other calls than before.
+`python -m tests.fuzz record` writes `answers.json` again. Run it after a command makes other calls than before.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ COMMANDS: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True)
 class RecordedAnswer:
-    """What came over the wire. status 0: the connection was closed instead."""
+    """An HTTP answer. status: 0 if the connection was closed instead."""
 
     status: int
     content_type: str
@@ -45,11 +45,11 @@ class RecordedAnswer:
 
 
 Answers = Mapping[str, Sequence[RecordedAnswer]]
-"""Operation → its answers, in the order in which they were given."""
+"""Operation → its answers, in order."""
 
 
 def load_answers() -> Mapping[str, Answers]:
-    """The answers of each command."""
+    """Return command → its answers."""
     loaded = json.loads(RECORDED.read_text())
     return {
         command: {
@@ -60,7 +60,7 @@ def load_answers() -> Mapping[str, Answers]:
 
 
 class _Recorder:
-    """A layer of the sandbox that keeps what goes through it."""
+    """A layer of the sandbox that records answers."""
 
     def __init__(self) -> None:
         self.answers: dict[str, list[RecordedAnswer]] = {}
@@ -83,8 +83,8 @@ class _Recorder:
 
 
 def record_answers() -> None:
-    """Apply `account.yaml` to a sandbox, run every command against it, and write down the answers."""
-    recorder, found = _Recorder(), {}
+    """Apply `account.yaml` to a sandbox, run every command against it, and write the answers to `answers.json`."""
+    recorder, recorded = _Recorder(), {}
     for command, arguments in COMMANDS.items():
         with Sandbox(wrap=recorder.wrap_layer) as sandbox, TemporaryDirectory() as folder:
             account = Account(sandbox, Path(folder))
@@ -99,5 +99,5 @@ def record_answers() -> None:
             result = account.run_cli(*arguments, **(as_bob if arguments[0] == "assume" else {}))
             assert result.code == 0, (command, result)
             answers = sorted(recorder.answers.items())
-            found[command] = {name: [asdict(one) for one in listed] for name, listed in answers}
-    RECORDED.write_text(json.dumps(found, indent=1))
+            recorded[command] = {name: [asdict(answer) for answer in listed] for name, listed in answers}
+    RECORDED.write_text(json.dumps(recorded, indent=1))

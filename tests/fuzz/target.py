@@ -1,4 +1,4 @@
-"""What a fuzz target is: a reader of the product, good inputs for it, and ways to spoil them."""
+"""`FuzzTarget`, the interface of a fuzz target: a reader of the product, good inputs, and ways to spoil them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from reconciler.render.problems import FORMATS, render_problems
 
 
 class FuzzTarget(Protocol):
-    """A reader as a command drives it.
+    """A reader, called as a command calls it.
 
-    `read` returns a few words that say what became of the input (codes of problems, kinds of entities): an input that
-    gives a new word is kept, and spoilt further. Every exception that leaves `read` is a fault: it catches what the
-    command catches, and nothing else.
+    `read` returns a few words about the input (codes of problems, kinds of entities). An input that gives a new word is
+    kept, and spoilt further. Every exception that `read` raises is a fault, so it must catch only those that the
+    command catches.
     """
 
     name: str
@@ -34,15 +34,15 @@ class FuzzTarget(Protocol):
     def read(self, data: bytes) -> Iterable[str]: ...
 
 
-def print_text(said: str) -> None:
-    """Encode as a terminal or a pipe does, which take UTF-8 and nothing else."""
+def print_text(text: str) -> None:
+    """Encode a text as UTF-8, as a terminal or a pipe does."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    stream.write(said)
+    stream.write(text)
     stream.flush()
 
 
 def print_problems(problems: Sequence[Problem]) -> set[str]:
-    """Render problems in every format that a command has, and return their codes."""
+    """Render problems in every output format, and return their codes."""
     for form in FORMATS.values():
         print_text(form(problems))
     print_text(render_problems(problems, color=True))
@@ -50,18 +50,18 @@ def print_problems(problems: Sequence[Problem]) -> set[str]:
 
 
 def print_plan(plan: Plan) -> set[str]:
-    """Render a plan in every format that a command has, and return the codes of its findings, and its calls."""
-    for said in (
+    """Render a plan in every output format, and return the codes of its findings, and its operations."""
+    for text in (
         render_plan_text(plan, color=True, width=100),
         render_plan_json(plan),
         render_plan_markdown(plan),
         render_plan_commands(plan),
     ):
-        print_text(said)
+        print_text(text)
     return print_problems(plan.findings) | {step.call.operation for step in plan.steps}
 
 
 def write_input(path: Path, data: bytes) -> None:
-    """Put an input where the product reads it."""
+    """Write an input to the file that the product reads."""
     with path.open("wb") as file:
         file.write(data)

@@ -1,4 +1,4 @@
-"""Every fuzz target by its name."""
+"""List every fuzz target by its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The fuzz targets run, find what is wrong, and say so: a few inputs of each. `make fuzz` has ten minutes for each."""
+"""Run the fuzz targets with a few inputs each, and check that faults are found and reported.
+
+`make fuzz` runs each for ten minutes.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ SEED = 4
 @pytest.fixture(autouse=True)
 def _few_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worlds, "COUNT", 6)
-    monkeypatch.setattr(loop, "SECONDS_OF_WAITING", 120.0)  # then the process ends: this one is not alone
+    monkeypatch.setattr(loop, "SECONDS_OF_WAITING", 120.0)  # after that the process would exit, and end all tests
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -35,7 +38,7 @@ def test_every_reader_answers_spoilt_inputs_with_its_own_words(name: str, tmp_pa
 
 
 class Fragile:
-    """A reader that does not like one letter."""
+    """A reader that fails on one letter."""
 
     name = "fragile"
 

@@ -1,6 +1,6 @@
-"""Accounts for plan files and journals, drawn by Hypothesis as for the property tests, and AWS's answers from them.
+"""Draw accounts for plan files and journals, as for the property tests, and answer AWS's reads from them.
 
-An input names its account by number, in its first line: what follows is the file.
+The first line of an input is the number of its account; the rest is the file.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ALLOWED = PlanOptions(allow_deletes=True, allow_foreign_detach=True, take_over=T
 
 @dataclass(frozen=True)
 class PlannedAccount:
-    """An account, and a plan for it. `states`: before and after the plan was applied."""
+    """An account and a plan for it. states: before and after the plan is applied."""
 
     plan: Plan
     states: tuple[State, State]
@@ -52,14 +52,14 @@ class PlannedAccount:
 
 
 COUNT = 24
-"""How many accounts there are; Hypothesis draws the same ones each time."""
+"""The number of accounts. Hypothesis draws the same ones each time."""
 _STEP_COUNTS = range(3, 25)
-"""Calls of their plans: larger ones take longer, and say no more."""
+"""The numbers of calls that a plan may have: longer ones take longer and test no more."""
 
 
 @lru_cache(maxsize=1)
 def draw_accounts() -> Sequence[PlannedAccount]:
-    """Worlds whose plans make some calls of several kinds."""
+    """Return accounts whose plans make several kinds of calls."""
     drawn: list[tuple[Desired, State]] = []
 
     @settings(
@@ -75,8 +75,8 @@ def draw_accounts() -> Sequence[PlannedAccount]:
         drawn.append(pair)
 
     collect()
-    found = [_make_account(*pair) for pair in drawn]
-    return [world for world in found if world is not None][:COUNT]
+    accounts = [_make_account(*pair) for pair in drawn]
+    return [world for world in accounts if world is not None][:COUNT]
 
 
 def _make_account(desired: Desired, live: State) -> PlannedAccount | None:
@@ -90,15 +90,15 @@ def _make_account(desired: Desired, live: State) -> PlannedAccount | None:
     return PlannedAccount(plan, (before, iam.read_state()))
 
 
-def state_of(number: bytes, found: Sequence[PlannedAccount]) -> State:
-    """The account that the first line of an input names; the first one where it names none."""
+def state_of(number: bytes, accounts: Sequence[PlannedAccount]) -> State:
+    """Return the account that the first line of an input names; the first account if it names none."""
     index = int(number) if number.isdigit() and len(number) < 6 else 0
-    return found[index // 2 % len(found)].states[index % 2]
+    return accounts[index // 2 % len(accounts)].states[index % 2]
 
 
 @dataclass(frozen=True)
 class OfflineRequest(PlanRequest):
-    """A request whose caller is one of the account of `live`."""
+    """A request whose caller belongs to the account of `live`."""
 
     live: State | None = None
 
@@ -111,7 +111,7 @@ class OfflineRequest(PlanRequest):
 
 @cache
 def _offline_client() -> Any:
-    """Return a client of IAM that is asked for its model only."""
+    """Return a client of IAM that is used only for its model."""
     return boto3.client("iam", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 
 
@@ -120,7 +120,7 @@ def make_request(live: State, *files: str) -> OfflineRequest:
 
 
 class _NoReader:
-    """Stands for the reads of single entities, which are refused: the whole account is read then."""
+    """Refuse to read single entities, so that the whole account is read."""
 
     def __init__(self, connection: Connection) -> None: ...
 
@@ -130,7 +130,7 @@ class _NoReader:
 
 @contextmanager
 def answer_from(live: State) -> Iterator[None]:
-    """Answer every read of the account from `live`, at the one door to AWS."""
+    """Answer every read of the account from `live`."""
 
     def read(connection: Connection, *_: object, **__: object) -> State:
         return live
@@ -167,7 +167,7 @@ def answer_from(live: State) -> Iterator[None]:
 
 
 def draw_journal(document: dict[str, Any], steps: Sequence[Step], random: Random) -> bytes:
-    """The lines that an apply leaves that made some of these steps."""
+    """Return the journal of an apply that made some of these steps."""
     lines: list[Any] = [{"event": "plan", "time": "2026-01-01T12:00:00", "journal_version": 1, "plan": document}]
     for seq, step in enumerate(steps[: random.choice((len(steps), len(steps) // 2))], 1):
         lines.append({"event": "starts", "seq": seq, "address": str(step.address)})
@@ -176,7 +176,7 @@ def draw_journal(document: dict[str, Any], steps: Sequence[Step], random: Random
 
 
 def spoil_json_bytes(random: Random, data: bytes, other: bytes) -> bytes:
-    """JSON with one place changed, or bytes where it is none (any more)."""
+    """Change one place of a JSON input, or some bytes if it is not valid JSON."""
     try:
         return json.dumps(spoil_json(random, json.loads(data)), ensure_ascii=bool(random.randrange(2))).encode()
     except (ValueError, RecursionError):

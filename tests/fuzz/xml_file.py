@@ -1,4 +1,4 @@
-"""Fuzz target: the metadata of a SAML provider, as a file names it, as AWS sends it and as a saved plan holds it."""
+"""Fuzz target: the metadata of a SAML provider, from a file, from AWS and from a saved plan."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from random import Random
 from reconciler.app.desired_files import validate_files
 from reconciler.model.problem import ReconcileError
 from reconciler.model.xml_document import XmlError, parse_xml, parse_xml_or_opaque
-from tests.fuzz.mutations import LONGEST, draw_repetitions, spoil_bytes, spoil_text
+from tests.fuzz.mutations import MAX_INPUT_BYTES, draw_repetitions, spoil_bytes, spoil_text
 from tests.fuzz.target import print_problems, print_text, write_input
 
 _PIECES = (
@@ -74,17 +74,17 @@ class XmlFile:
         assert same == parse_xml_or_opaque(text, "entityID")
         print_text(same.digest)
         try:
-            found = parse_xml(text, "entityID")
+            document = parse_xml(text, "entityID")
         except XmlError as error:
             assert error.line >= 1 and error.column >= 1, error
             return error.reason
-        assert found == same
-        assert found == parse_xml(f"{text}<!-- a comment -->", "entityID")
+        assert document == same
+        assert document == parse_xml(f"{text}<!-- a comment -->", "entityID")
         return "XML"
 
 
 def _spoil_tags(random: Random, text: str) -> str:
-    """One tag dropped, doubled, or in another place."""
+    """Drop, double or move one tag."""
     tags = list(_TAG.finditer(text))
     if not tags:
         return text + "<a/>"
@@ -94,7 +94,7 @@ def _spoil_tags(random: Random, text: str) -> str:
 
 
 def _deepen(random: Random, text: str) -> str:
-    """The document inside many elements, or with many of one kind in its first one."""
+    """Put the document inside many elements, or many elements into its first one."""
     head = re.match(r"\s*<\?xml[^>]*\?>", text)
     start, body = (head[0], text[head.end() :]) if head else ("", text)
     piece = random.choice(("<a>", "<a xmlns='u'>", "<a xmlns:b='u'>", "<x:a xmlns:x='v'>", "<a b='c'>"))
@@ -107,5 +107,5 @@ def _deepen(random: Random, text: str) -> str:
     many = f"{piece}</{name}>" if random.randrange(2) else ""
     if many:
         return f"{start}{body[:at]}{many * times}{body[at:]}"
-    declared = "".join(f" xmlns:n{n}='u{n}'" for n in range(min(times, LONGEST // 40)))
+    declared = "".join(f" xmlns:n{n}='u{n}'" for n in range(min(times, MAX_INPUT_BYTES // 40)))
     return f"{start}<r{declared}>{'<q/>' * times}{body}</r>"

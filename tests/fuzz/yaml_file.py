@@ -1,6 +1,6 @@
-"""Fuzz target: files of the desired state, and policy documents that they name, as `reconcile validate` reads them.
+"""Fuzz target: desired-state files and the policy documents that they name, as `reconcile validate` reads them.
 
-What is valid is planned against an empty account, so that whatever the reader lets through can be planned and shown.
+Valid inputs are planned against an empty account, to check that all accepted files can be planned and shown.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _WRAPPER = (
 
 
 class YamlFile:
-    """An input that begins with `{` and has no `version` is a policy document that a file names, else the file."""
+    """A reader of files. An input that begins with `{` and has no `version` is used as a policy document."""
 
     name = "yaml"
 
@@ -89,7 +89,7 @@ _VALUE = re.compile(r"(?<=: |- )[^\n]+")
 
 
 def _spoil_value(random: Random, text: str) -> str:
-    """A piece of YAML on a line of its own, or another value, as it is or quoted, in the place of one."""
+    """Add a piece of YAML on a line of its own, or replace a value by another one, quoted or not."""
     values = list(_VALUE.finditer(text))
     if not values or not random.randrange(3):
         lines = text.splitlines(keepends=True)
@@ -102,7 +102,7 @@ def _spoil_value(random: Random, text: str) -> str:
 
 
 def _spoil_tree(random: Random, text: str) -> bytes | None:
-    """The file with one value changed, written as YAML or as JSON; None where it is no tree."""
+    """Return the file with one value changed, as YAML or JSON; None if it is not a tree."""
     if len(text) > 50_000:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Accounts in which who may do what hangs on everything it can hang on, and plans that change a bit of it or all."""
+"""Hypothesis strategies for accounts whose access depends on every kind of policy, and for plans that change them."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ effects = st.sampled_from(["Allow", "Allow", "Allow", "Deny"])
 
 @dataclass(frozen=True)
 class Pool:
-    """What an account is made of. It is small, so that many principals and roles have the same."""
+    """The parts that an account is drawn from. They are few, so that many principals and roles share the same ones."""
 
     rights: list[Document]
     trusts: list[Document]
@@ -170,7 +170,10 @@ def _draw_account(draw: st.DrawFn, pool: Pool, missing: list[Address]) -> State:
 
 @st.composite
 def plans(draw: st.DrawFn) -> tuple[State, State, dict[Address, Address]]:
-    """Live, planned, and new → old of what is renamed; the plan changes a few entities, or all of them."""
+    """Draw the live state, the planned one, and new → old address of renamed entities.
+
+    The plan changes a few entities, or all of them.
+    """
     pool = draw(pools())
     missing = draw(sample_lists(ADDRESSES, 0, 4))
     live = _draw_account(draw, pool, missing)

@@ -1,4 +1,4 @@
-"""An account in the sandbox as tests use it: a boto3 client, and the command line run against it."""
+"""A sandbox account for tests: a boto3 client, and ways to run the command line against it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Result:
         return json.loads(self.out)
 
 
-@lru_cache(maxsize=4)  # one takes as long to make as a plan takes to read an account
+@lru_cache(maxsize=4)  # making one takes as long as a plan takes to read an account
 def _make_client(url: str) -> Any:
     return boto3.client(
         "iam",
@@ -51,10 +51,10 @@ def _make_client(url: str) -> Any:
 
 @contextlib.contextmanager
 def wait_for_reads() -> Iterator[None]:
-    """What a run leaves to itself ends before its environment does.
+    """Wait at the end of the block for reads that the run does not wait for itself.
 
-    Reads that nobody waits for end with the program, as a rule; in this process they would go on in the environment
-    of the next test, and be counted there.
+    A program would end with them still running. In this process they would go on in the environment of the next test,
+    and be counted there.
     """
     begun: list[Future[Any]] = []
 
@@ -72,7 +72,7 @@ def wait_for_reads() -> Iterator[None]:
 
 @dataclass
 class Account:
-    """One sandbox with a working folder. `write` puts a file there; `run_cli` runs `reconcile` in it."""
+    """A sandbox and a working folder. `write` puts a file there; `run_cli` runs `reconcile` in it."""
 
     sandbox: Sandbox
     folder: Path
@@ -92,7 +92,7 @@ class Account:
         return path
 
     def run_cli(self, *arguments: str | Path, **extra: str) -> Result:
-        """`reconcile ARGUMENTS` in this process (fast); its output is what a pipe would get."""
+        """Run `reconcile ARGUMENTS` in this process (fast). The output is that for a pipe, not a terminal."""
         out, err = io.StringIO(), io.StringIO()
         with (
             patch.dict(os.environ, self.environment | extra, clear=True),
@@ -105,9 +105,9 @@ class Account:
         return Result(code, out.getvalue(), err.getvalue())
 
     def run_process(self, *arguments: str | Path, env: Mapping[str, str] | None = None, **options: Any) -> Result:
-        """`reconcile ARGUMENTS` as a process of its own: what a user's shell would run. env: beside the account's."""
+        """Run `reconcile ARGUMENTS` in a process of its own, as a shell does. env: further environment variables."""
         command = [sys.executable, "-m", "reconciler", *map(str, arguments)]
-        done = subprocess.run(
+        completed = subprocess.run(
             command,
             env=self.environment | dict(env or {}),
             cwd=self.folder,
@@ -116,23 +116,23 @@ class Account:
             timeout=120,
             **options,
         )
-        return Result(done.returncode, done.stdout, done.stderr)
+        return Result(completed.returncode, completed.stdout, completed.stderr)
 
     def plan(self, file: str | Path = "roles.yaml", *options: str) -> Any:
-        """The JSON plan; its exit code is 3 exactly if it is unsafe."""
+        """Return the JSON plan. Check that the exit code is 3 exactly if the plan is unsafe."""
         result = self.run_cli("plan", file, "--format", "json", *options)
         assert result.code in (0, 3), result.err
         assert result.json["safe"] is (result.code == 0)
         return result.json
 
     def apply(self, file: str | Path = "roles.yaml", *options: str) -> Result:
-        """Applied, and checked to have ended well."""
+        """Apply the file, and check that it succeeded."""
         result = self.run_cli("apply", file, "--yes", *options)
         assert result.code == 0, result.out + result.err
         return result
 
     def apply_and_read_plan(self, file: str | Path = "roles.yaml", *options: str) -> Any:
-        """The JSON plan that `apply` made, from its journal: one run tells what was found, and mends it."""
+        """Apply the file, and return the JSON plan of that run from its journal."""
         journal = self.folder / "applied.jsonl"
         journal.unlink(missing_ok=True)
         assert "Live IAM matches" in self.apply(file, "--journal", journal.name, *options).out
@@ -140,13 +140,13 @@ class Account:
             return json.loads(next(lines))["plan"]
 
     def clear_calls(self) -> None:
-        """Forget the calls counted so far."""
+        """Set the counts of calls to zero."""
         self._post("/_sandbox/zero")
 
     def reset(self) -> None:
-        """All that was made is gone, from the emulator and from the strict layer's ledgers; no call is counted."""
+        """Delete everything in the emulator and in the strict layer's ledgers, and set the counts of calls to zero."""
         try:
-            self._post("/moto-api/reset")  # which the strict layer takes as its own, too
+            self._post("/moto-api/reset")  # the strict layer resets itself as well
         except urllib.error.HTTPError:
             self._post("/_ministack/reset")
         self.clear_calls()
@@ -155,7 +155,7 @@ class Account:
         urllib.request.urlopen(urllib.request.Request(self.sandbox.url + page, method="POST")).read()
 
     def count_calls(self) -> dict[str, int]:
-        """Calls since `clear_calls`, by operation."""
+        """Return the number of calls since `clear_calls`, by operation."""
         with urllib.request.urlopen(f"{self.sandbox.url}/_sandbox/stats") as answer:
             counted: dict[str, int] = json.load(answer)["calls"]
         return counted

@@ -1,4 +1,4 @@
-"""Connections of the clients that tests make in this process."""
+"""Close the connections of boto3 clients that tests make in this process."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ import pytest
 
 @pytest.fixture(autouse=True, scope="module")
 def close_connections() -> Iterator[None]:
-    """Close them module by module: clients of boto3 hold each other and their sockets until a full collection."""
+    """Close the connections after a test module: boto3 clients keep their sockets until a full garbage collection."""
     yield
     gc.collect()

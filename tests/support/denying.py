@@ -1,6 +1,6 @@
-"""IAM that does not let its caller make some calls: the sandbox behind a door that answers AccessDenied.
+"""A proxy in front of the sandbox that answers AccessDenied to some operations, and passes all others on.
 
-The answer is that of IAM (API reference, "Common Errors"): 403, code AccessDenied. Everything else passes through.
+The answer is that of IAM (API reference, "Common Errors"): 403, code AccessDenied.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _DENIED = (
 
 @contextmanager
 def deny_operations(url: str, operations: Iterable[str]) -> Iterator[str]:
-    """The address of such a door before `url`. An operation may begin with `*`, which stands for all that end so."""
+    """Yield the address of a proxy in front of `url`. `*` at the beginning of an operation is a wildcard."""
     listed = tuple(operations)
 
-    class Door(BaseHTTPRequestHandler):
+    class DenyingProxy(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             action = parse_qs(body.decode()).get("Action", [""])[0]
@@ -46,9 +46,9 @@ def deny_operations(url: str, operations: Iterable[str]) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, format: str, *arguments: object) -> None:
-            """Tests are quiet."""
+            """Log nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), DenyingProxy)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -1,4 +1,4 @@
-"""All that an account has, without what differs from run to run: ids, dates, the numbers of policy versions."""
+"""Dump a whole account, without values that differ from run to run: ids, dates, numbers of policy versions."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ _OWNED_LISTS = {
 
 
 def dump_account(iam: Any) -> dict[str, Any]:
-    """Address → all that can be read of it. Two of these are equal only if nothing is doubled and nothing is lost."""
+    """Return address → everything that can be read of the entity. Equal dumps mean equal accounts."""
     details = iam.get_account_authorization_details(Filter=_OWN_FILTERS, MaxItems=1000)
     assert not details["IsTruncated"]
-    found: dict[str, Any] = {"account": _dump_settings(iam)}
+    entries: dict[str, Any] = {"account": _dump_settings(iam)}
     for item in details["UserDetailList"]:
-        found[f"user/{item['UserName']}"] = _dump_holder(item, "User") | _dump_owned(iam, item["UserName"])
+        entries[f"user/{item['UserName']}"] = _dump_holder(item, "User") | _dump_owned(iam, item["UserName"])
     for item in details["GroupDetailList"]:
-        found[f"group/{item['GroupName']}"] = _dump_holder(item, "Group")
+        entries[f"group/{item['GroupName']}"] = _dump_holder(item, "Group")
     roles = {item["RoleName"]: item for item in iam.list_roles()["Roles"]}
     assert len(roles) == len(details["RoleDetailList"])
     for item in details["RoleDetailList"]:
-        more = roles[item["RoleName"]]
-        found[f"role/{item['RoleName']}"] = _dump_holder(item, "Role") | {
+        role = roles[item["RoleName"]]
+        entries[f"role/{item['RoleName']}"] = _dump_holder(item, "Role") | {
             "trust": item["AssumeRolePolicyDocument"],
-            "description": more.get("Description", ""),
-            "session": more["MaxSessionDuration"],
+            "description": role.get("Description", ""),
+            "session": role["MaxSessionDuration"],
         }
     for item in details["Policies"]:
-        found[f"policy/{item['Arn']}"] = _dump_policy(iam, item)
-    return found | _dump_profiles(iam) | _dump_providers(iam)
+        entries[f"policy/{item['Arn']}"] = _dump_policy(iam, item)
+    return entries | _dump_profiles(iam) | _dump_providers(iam)
 
 
 def _tags_of(tags: Any) -> dict[str, str]:
@@ -55,8 +55,8 @@ def _dump_holder(item: Any, kind: str) -> dict[str, Any]:
 
 def _dump_owned(iam: Any, name: str) -> dict[str, Any]:
     owned: dict[str, Any] = {
-        what: sorted(item[key] for item in getattr(iam, method)(UserName=name)[listed])
-        for what, (method, listed, key) in _OWNED_LISTS.items()
+        what: sorted(item[key] for item in getattr(iam, method)(UserName=name)[items])
+        for what, (method, items, key) in _OWNED_LISTS.items()
     }
     owned["password"] = False
     with contextlib.suppress(iam.exceptions.NoSuchEntityException):
@@ -66,38 +66,38 @@ def _dump_owned(iam: Any, name: str) -> dict[str, Any]:
 
 def _dump_policy(iam: Any, item: Any) -> dict[str, Any]:
     versions = [(version["IsDefaultVersion"], json.dumps(version["Document"])) for version in item["PolicyVersionList"]]
-    more = iam.get_policy(PolicyArn=item["Arn"])["Policy"]
+    details = iam.get_policy(PolicyArn=item["Arn"])["Policy"]
     return {
         "versions": sorted(versions),
-        "description": more.get("Description", ""),
-        "tags": _tags_of(more.get("Tags")),
-        "attached to": more["AttachmentCount"],
+        "description": details.get("Description", ""),
+        "tags": _tags_of(details.get("Tags")),
+        "attached to": details["AttachmentCount"],
     }
 
 
 def _dump_profiles(iam: Any) -> dict[str, Any]:
-    found = {}
+    entries = {}
     for item in iam.list_instance_profiles()["InstanceProfiles"]:
         name = item["InstanceProfileName"]
         tags = iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"].get("Tags")
-        held = [role["RoleName"] for role in item["Roles"]]
-        found[f"instance-profile/{name}"] = {"path": item["Path"], "roles": held, "tags": _tags_of(tags)}
-    return found
+        roles = [role["RoleName"] for role in item["Roles"]]
+        entries[f"instance-profile/{name}"] = {"path": item["Path"], "roles": roles, "tags": _tags_of(tags)}
+    return entries
 
 
 def _dump_providers(iam: Any) -> dict[str, Any]:
-    found = {}
+    entries = {}
     for item in iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]:
         oidc = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=item["Arn"])
-        found[item["Arn"]] = {
+        entries[item["Arn"]] = {
             "clients": sorted(oidc["ClientIDList"]),
             "thumbprints": sorted(oidc["ThumbprintList"]),
             "tags": _tags_of(oidc.get("Tags")),
         }
     for item in iam.list_saml_providers()["SAMLProviderList"]:
         saml = iam.get_saml_provider(SAMLProviderArn=item["Arn"])
-        found[item["Arn"]] = {"metadata": saml["SAMLMetadataDocument"], "tags": _tags_of(saml.get("Tags"))}
-    return found
+        entries[item["Arn"]] = {"metadata": saml["SAMLMetadataDocument"], "tags": _tags_of(saml.get("Tags"))}
+    return entries
 
 
 def _dump_settings(iam: Any) -> dict[str, Any]:

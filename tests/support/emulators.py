@@ -1,4 +1,4 @@
-"""What may stand behind the sandbox in a test."""
+"""Make sandboxes with different emulators for tests."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def start_ministack() -> Sandbox:
 
 
 def start_enforcing_ministack() -> Sandbox:
-    """Without the strict layer: it is ministack's own opinion of identity and trust policies that counts."""
+    """Return a sandbox without the strict layer, in which ministack itself enforces identity and trust policies."""
     return Sandbox(strict=False, emulator=EnforcingMinistack)

@@ -1,7 +1,7 @@
-"""IAM's delays: what is written is shown, and can be named, only after a while.
+"""Imitate IAM's delays: written entities are shown, and can be referred to, only after a while.
 
-Sources: IAM User Guide, "Troubleshoot IAM: Changes that I make are not always immediately visible"; what AWS answers
-meanwhile is what its own Terraform provider waits for: NoSuchEntity, MalformedPolicyDocument "Invalid principal in
+Sources: IAM User Guide, "Troubleshoot IAM: Changes that I make are not always immediately visible"; the errors in
+between are those for which AWS's Terraform provider waits: NoSuchEntity, MalformedPolicyDocument "Invalid principal in
 policy", DeleteConflict.
 """
 
@@ -31,7 +31,7 @@ _KINDS = {
     "SAMLProvider": SAML,
     "VirtualMFADevice": MFA,
 }
-"""The noun in the names of operations → the kind."""
+"""Noun in the names of operations → kind."""
 _LISTS = {
     "User": ((DETAILS, "UserDetailList"), ("ListUsers", "Users")),
     "Group": ((DETAILS, "GroupDetailList"), ("ListGroups", "Groups")),
@@ -41,7 +41,7 @@ _LISTS = {
     "OpenIDConnectProvider": (("ListOpenIDConnectProviders", "OpenIDConnectProviderList"),),
     "SAMLProvider": (("ListSAMLProviders", "SAMLProviderList"),),
 }
-"""Noun → where a deleted one is still seen: the operation, and the list in its answer."""
+"""Noun → the operation that still shows a deleted entity, and the list in its answer."""
 _OWN_FILTERS = {"Filter.member.1": "User", "Filter.member.2": "Group", "Filter.member.3": "Role"}
 _LIST_PARAMETERS = {
     DETAILS: {**_OWN_FILTERS, "Filter.member.4": "LocalManagedPolicy"},
@@ -53,9 +53,12 @@ _UNLINK_PREFIXES = ("Detach", "Remove", "Deactivate")
 
 @dataclass(frozen=True)
 class Lag:
-    """Seconds. created: until a new entity is shown and can be named. principal: until a new user or role can stand
-    in a trust policy. deleted: for which a deleted entity is still shown. unlinked: for which an entity still counts
-    as having what was taken from it, and so cannot be deleted."""
+    """Delays, all in seconds.
+
+    created: until a new entity is shown and can be referred to. principal: until a new user or role can be named in a
+    trust policy. deleted: how long a deleted entity is still shown. unlinked: how long an entity cannot be deleted
+    after a part of it was removed.
+    """
 
     created: float = 0.0
     principal: float = 0.0
@@ -86,7 +89,7 @@ class _DeletedEntity:
 
 
 class EventualLayer:
-    """A layer before another. One call at a time, so that what is shown fits what was written."""
+    """A layer in front of another that adds the delays. It handles one call at a time, so that reads match writes."""
 
     def __init__(self, layer: Layer, lag: Lag, clock: Callable[[], float]) -> None:
         self._layer, self._lag, self._clock = layer, lag, clock
@@ -127,8 +130,8 @@ class EventualLayer:
                 if request.action != f"Create{new.noun}" and new.is_named_by(request):
                     raise Refusal("NoSuchEntity", NO_SUCH_MESSAGES[_KINDS[new.noun]].format(new.name), 404)
                 if request.parameters.get("PermissionsBoundary") == new.arn:
-                    said = f"Scope ARN: {new.arn} does not exist or is not attachable."
-                    raise Refusal("NoSuchEntity", said, 404)
+                    message = f"Scope ARN: {new.arn} does not exist or is not attachable."
+                    raise Refusal("NoSuchEntity", message, 404)
             if new.trusted_at > now and new.noun in ("User", "Role") and json.dumps(new.arn) in trust:
                 raise Refusal("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{new.arn}"')
 
@@ -152,10 +155,10 @@ class EventualLayer:
             self._unlinked |= dict.fromkeys(taken, ends)
 
     def _apply_lag(self, request: HttpRequest, reply: Reply, now: float) -> Reply:
-        for gone in self._deleted:
-            name, value = gone.parameter
-            if request.action == f"Get{gone.noun}" and request.parameters.get(name) == value and not reply.ok:
-                return copy.deepcopy(gone.last_reply)
+        for deleted in self._deleted:
+            name, value = deleted.parameter
+            if request.action == f"Get{deleted.noun}" and request.parameters.get(name) == value and not reply.ok:
+                return copy.deepcopy(deleted.last_reply)
         if not reply.ok:
             return reply
         hidden = {new.arn for new in self._created if new.visible_at > now}
@@ -195,7 +198,7 @@ class EventualLayer:
 
 
 def _deletes_part(action: str) -> bool:
-    """DeleteUserPolicy, DeleteAccessKey and the like: what an entity has is deleted, not the entity."""
+    """Return whether an action deletes a part of an entity, as DeleteUserPolicy and DeleteAccessKey do."""
     return action.startswith("Delete") and action.removeprefix("Delete") not in _KINDS
 
 

@@ -1,6 +1,6 @@
-"""How many random examples a property is tried on: what a run of all tests has time for, or many more.
+"""Set how many random examples each property is tried with.
 
-The examples are the same in every run. HYPOTHESIS_PROFILE=explore draws new ones, five times as many.
+The examples are the same in every run. HYPOTHESIS_PROFILE=explore draws new ones, and five times as many.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ EXPLORING = os.environ.get("HYPOTHESIS_PROFILE") == "explore"
 
 
 def load_profile() -> None:
-    """What holds for every property: a slow machine is no failure."""
+    """Load the settings of all properties. They have no deadline: a slow machine is not a failure."""
     patient = settings(deadline=None, suppress_health_check=list(HealthCheck))
     settings.register_profile("steady", patient, derandomize=True, database=None)
     settings.register_profile("explore", patient, print_blob=True)

@@ -1,4 +1,4 @@
-"""Reading an export back, and planning it, as a user's next commands would."""
+"""Read an export back, and plan it, as the next commands of a user would."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.files import find_errors
 
 
 def read_export(text: str, live: State, further: Mapping[str, str] | None = None) -> Desired:
-    """What a file with this text means, with further files beside it, read as `plan` reads it."""
+    """Return the desired state of a file with this text, read as `plan` does. further: more files, name → text."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "roles.yaml"
         for name, content in {path.name: text, **(further or {})}.items():
@@ -30,7 +30,7 @@ def read_export(text: str, live: State, further: Mapping[str, str] | None = None
         )
 
 
-def plan_export(found: AccountExport, live: State) -> Plan:
-    desired = read_export(format_file(found, "reconcile export"), live, found.files)
+def plan_export(export: AccountExport, live: State) -> Plan:
+    desired = read_export(format_file(export, "reconcile export"), live, export.files)
     assert find_errors(desired) == []
     return build_plan(desired, live, PlanOptions())

@@ -1,7 +1,8 @@
-"""A small IAM in memory, for properties over many plans: applies calls, refuses as AWS documents, shows a State.
+"""A small IAM in memory, for properties over many plans. It applies calls, refuses them as AWS documents, and shows a
+State.
 
-Written from the IAM API reference ("Errors" of each operation) and the IAM User Guide, never from the planner.
-Trusts are kept by unique id and shown by ARN, as IAM does. Nothing here is eventually consistent.
+It follows the IAM API reference ("Errors" of each operation) and the IAM User Guide, never the planner. Trusts are
+stored with unique ids and shown with ARNs, as in IAM. Every change is visible at once.
 """
 
 from __future__ import annotations
@@ -34,11 +35,11 @@ CLIENTS = 100
 _ENTITY = re.compile(r"arn:aws:iam::(\d{12}):(user|role)(/(?:.*/)?)([^/]+)")
 _PROVIDER = re.compile(r"arn:aws:iam::(\d{12}):(oidc-provider|saml-provider)/(.+)")
 FETCHED_THUMBPRINT = "f" * 40
-"""The thumbprint that IAM finds for itself."""
+"""The thumbprint that IAM fetches if none is given."""
 
 
 class FakeIamError(Exception):
-    """An error answer of IAM: `code` as AWS names it."""
+    """An error answer of IAM. code: AWS's error code."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -47,7 +48,7 @@ class FakeIamError(Exception):
 
 @dataclass
 class IamRecord:
-    """One entity of any kind; what a kind has not stays empty."""
+    """An entity of any kind. Fields that its kind does not have stay empty."""
 
     kind: str
     name: str
@@ -78,7 +79,7 @@ class IamRecord:
 
 
 class FakeIam:
-    """`run_call` makes one call; `read_state` is the account as a snapshot would read it."""
+    """An account. `run_call` makes one call; `read_state` returns the account as a snapshot would read it."""
 
     def __init__(self, account: str, facts: LiveDetails | None = None) -> None:
         self.account = account
@@ -90,7 +91,7 @@ class FakeIam:
 
     @classmethod
     def of(cls, state: State) -> FakeIam:
-        """An account that shows this state; trusts that name what is not there dangle."""
+        """Return an account that shows this state. Trusts may name entities that do not exist."""
         fake = cls(state.account, state.details)
         for entity in state.entities.values():
             fake._add_entity(entity, state.details)
@@ -133,7 +134,7 @@ class FakeIam:
             record.last_version = max(int(version.id[1:]) for version in versions)
 
     def run_call(self, call: Call) -> None:
-        """Raises Refused."""
+        """Make one call. Raises FakeIamError."""
         operation = _OPERATIONS[call.operation]
         operation(self, **{_to_snake_case(key): value for key, value in call.parameters.items()})
 
@@ -186,10 +187,10 @@ class FakeIam:
         return [record for record in self.records.values() if record.kind == kind]
 
     def _find_record(self, kind: str, name: str) -> IamRecord:
-        found = self.records.get((kind, name.casefold()))
-        if found is None:
+        record = self.records.get((kind, name.casefold()))
+        if record is None:
             raise FakeIamError("NoSuchEntity", f"The {kind} with name {name} cannot be found.")
-        return found
+        return record
 
     def _create_record(self, kind: str, name: str, path: str = "/") -> IamRecord:
         if (kind, name.casefold()) in self.records:
@@ -201,7 +202,7 @@ class FakeIam:
         return record
 
     def _find_policy(self, arn: str) -> IamRecord | None:
-        """The record of a policy of this account; None for those of AWS, which always exist here."""
+        """Return the record of a policy of this account; None for a policy of AWS, which always exists here."""
         if not arn.startswith(f"arn:aws:iam::{self.account}:policy/"):
             return None
         record = self._find_record("policy", arn.rpartition("/")[2])
@@ -210,14 +211,14 @@ class FakeIam:
         return record
 
     def _find_provider(self, arn: str) -> IamRecord:
-        found = _PROVIDER.fullmatch(arn)
-        assert found and found[1] == self.account, arn
-        return self._find_record(found[2], found[3])
+        match = _PROVIDER.fullmatch(arn)
+        assert match and match[1] == self.account, arn
+        return self._find_record(match[2], match[3])
 
     # Trust documents
 
     def _to_stored_trust(self, text: str, *, dangling: bool = False) -> str:
-        """Principals as unique ids. An ARN of this account that nobody has is an invalid principal."""
+        """Return a trust with principals as unique ids. Raises FakeIamError if an ARN of this account has no entity."""
 
         def to_unique_id(principal: str) -> str:
             match = _ENTITY.fullmatch(principal)
@@ -250,13 +251,13 @@ def _invalid_principal_error(principal: str) -> FakeIamError:
 
 
 def _map_principals(document: Any, change: Callable[[str], str]) -> Any:
-    """A trust document with every AWS principal changed."""
+    """Return a trust document with every AWS principal changed."""
     for statement in document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]:
         for element in ("Principal", "NotPrincipal"):
-            who = statement.get(element)
-            if isinstance(who, dict) and "AWS" in who:
-                listed = who["AWS"] if isinstance(who["AWS"], list) else [who["AWS"]]
-                who["AWS"] = [change(principal) for principal in listed]
+            principal = statement.get(element)
+            if isinstance(principal, dict) and "AWS" in principal:
+                values = principal["AWS"] if isinstance(principal["AWS"], list) else [principal["AWS"]]
+                principal["AWS"] = [change(value) for value in values]
     return document
 
 
@@ -291,7 +292,7 @@ def _create_user(
 
 
 def _move(kind: str) -> Callable[..., None]:
-    """Id, links and policies stay; memberships and trusts, kept by key and by id, follow."""
+    """Return the call that renames or moves an entity. Its id, policies, memberships and trusts stay valid."""
 
     def move(iam: FakeIam, new_path: str = "", **name: str) -> None:
         parameter = f"{kind.replace('-', '_')}_name"
@@ -315,9 +316,9 @@ def _remove_record(iam: FakeIam, record: IamRecord) -> None:
     del iam.records[record.kind, record.name.casefold()]
 
 
-def _refuse_if_held(held: object, what: str) -> None:
-    if held:
-        raise FakeIamError("DeleteConflict", f"Cannot delete entity, must {what} first.")
+def _refuse_if_held(members: object, description: str) -> None:
+    if members:
+        raise FakeIamError("DeleteConflict", f"Cannot delete entity, must {description} first.")
 
 
 def _delete_user(iam: FakeIam, user_name: str) -> None:
@@ -539,7 +540,7 @@ def _update_propagation(
     *,
     creation: bool = False,
 ) -> None:
-    """Trusted identity propagation (IAM API, UpdateOpenIDConnectProvider): one change in one call."""
+    """Change trusted identity propagation, one change in each call (IAM API, UpdateOpenIDConnectProvider)."""
     provider = context_provider or remove_context_provider
     if provider and (identity_center_instance_arn or remove_identity_center_instance) and not creation:
         raise FakeIamError("InvalidInput", "Either the context provider or the association, not both.")
@@ -631,7 +632,7 @@ def _tag_operations(kind: str, *, by_arn: bool = False) -> tuple[Callable[..., N
 
 
 def _delete_owned(field_name: str, parameter: str) -> Callable[..., None]:
-    """Deletes one thing that a user owns."""
+    """Return the call that deletes one credential of a user."""
 
     def delete(iam: FakeIam, user_name: str, **one: str) -> None:
         record = iam._find_record("user", user_name)

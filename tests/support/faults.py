@@ -1,11 +1,11 @@
-"""A network and an IAM that fail as the real ones do, in front of the sandbox, and a record of every call.
+"""Make calls to the sandbox fail as a real network and IAM do, and record every call.
 
-    front = Front()
-    with Sandbox(wrap=front.around) as sandbox:
-        hit = front.break_call("CreateUser ann", lost_answer)
+    faults = FaultLayer()
+    with Sandbox(wrap=faults.wrap_layer) as sandbox:
+        rule = faults.break_call("CreateUser ann", drop_answer)
 
-Sources: IAM API Reference, "Common errors" (Throttling 400, ServiceFailure 500); what is done or not when an answer
-is lost is in each fault's docstring. `eventual.py` has IAM's delays.
+Sources: IAM API Reference, "Common errors" (Throttling 400, ServiceFailure 500). The docstring of each fault says
+whether the call takes effect. `eventual.py` has IAM's delays.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from reconciler.sandbox.query_protocol import IAM_VERSION, HttpRequest, Refusal,
 from tests.support.eventual import EventualLayer, Lag
 
 Fault = Callable[[HttpRequest, Layer], Reply]
-"""What becomes of a call in place of the layer's answer."""
+"""Handles a call in place of the layer that it is given."""
 
 
 def refuse_with(code: str, message: str, status: int = 400) -> Fault:
-    """Refused with this error: nothing is done."""
+    """Return a fault that answers with this error. The call has no effect."""
 
     def fault(request: HttpRequest, layer: Layer) -> Reply:
         raise Refusal(code, message, status)
@@ -44,18 +44,18 @@ fail = refuse_with("ServiceFailure", "The request processing has failed because 
 
 
 def drop_request(request: HttpRequest, layer: Layer) -> Reply:
-    """The connection ends without an answer: nothing is done."""
+    """Close the connection without an answer. The call has no effect."""
     raise HangUp
 
 
 def drop_answer(request: HttpRequest, layer: Layer) -> Reply:
-    """It is done, and the connection ends without an answer. What IAM refuses is refused."""
+    """Let the call take effect, then close the connection without an answer. Refusals of IAM are answered."""
     layer(request)
     raise HangUp
 
 
 def delay_answer(seconds: float) -> Fault:
-    """It is done, and nothing comes for so long; a client with less patience sees a timeout."""
+    """Return a fault that lets the call take effect and answers after so many seconds, so that clients time out."""
 
     def fault(request: HttpRequest, layer: Layer) -> Reply:
         layer(request)
@@ -66,14 +66,13 @@ def delay_answer(seconds: float) -> Fault:
 
 
 class ProcessKiller:
-    """SIGKILL for a process as its call arrives (`kill_before`), or once that is done but not answered
-    (`kill_after`)."""
+    """Kill a process by SIGKILL: when its call arrives (`kill_before`), or when it has taken effect (`kill_after`)."""
 
     def __init__(self) -> None:
         self._process = Future[int]()
 
     def set_process(self, process: int) -> None:
-        """The id of the process; a call that comes sooner waits for it."""
+        """Set the id of the process. A call that arrives before waits for it."""
         self._process.set_result(process)
 
     def kill_before(self, request: HttpRequest, layer: Layer) -> Reply:
@@ -86,7 +85,7 @@ class ProcessKiller:
 
 
 class TokenBucket:
-    """So many calls a second, and `burst` at once; `take_token` is False where there are too many."""
+    """A limit of calls a second, with `burst` at once. `take_token` returns False for calls beyond it."""
 
     def __init__(self, per_second: float, burst: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
         self._rate, self._burst, self._clock = per_second, burst, clock
@@ -106,9 +105,9 @@ class TokenBucket:
 
 @dataclass
 class RecordedCall:
-    """One call. `line` as in the sandbox's log: the action and its subject. Times are monotonic seconds.
+    """A call. line: the action and the entities that it names, as in the sandbox's log. Times: monotonic seconds.
 
-    outcome: "" where it was answered well, else the error's code, or "hung up".
+    outcome: "" for a successful answer, else the error's code, or "hung up".
     """
 
     line: str
@@ -125,7 +124,7 @@ class RecordedCall:
 
 @dataclass
 class FaultRule:
-    """A call that is broken `times` times; `hits` says how often it was."""
+    """A rule that breaks a call. times: how often it does; hits: how often it did so far."""
 
     matches: Callable[[RecordedCall, int], bool]
     fault: Fault
@@ -134,9 +133,9 @@ class FaultRule:
 
 
 class FaultLayer:
-    """The layer before the strict one; programmed from the test, which runs in the same process.
+    """A layer in front of the strict one, which the test controls from the same process.
 
-    latency: seconds before each call reaches IAM. rate: of writes, over which they are throttled.
+    latency: seconds before each call reaches IAM. rate: the limit of writes, beyond which they are throttled.
     """
 
     def __init__(self) -> None:
@@ -144,12 +143,12 @@ class FaultLayer:
         self.clear()
 
     def wrap_layer(self, layer: Layer) -> Layer:
-        """For `Sandbox(wrap=…)`."""
+        """Return the layer to pass as `Sandbox(wrap=…)`."""
         self._layer = layer
         return self
 
     def clear(self) -> None:
-        """No faults any more, and an empty record."""
+        """Remove all faults and all recorded calls."""
         self.latency = 0.0
         self.rate: TokenBucket | None = None
         self.records: list[RecordedCall] = []
@@ -158,19 +157,19 @@ class FaultLayer:
         self._eventual: EventualLayer | None = None
 
     def delay_visibility(self, lag: Lag, clock: Callable[[], float] = time.monotonic) -> None:
-        """From now on IAM shows what is written only after a while."""
+        """Make IAM show later writes only after a delay."""
         self._eventual = EventualLayer(self._layer, lag, clock)
 
     def break_write(self, number: int, fault: Fault, times: int = 1) -> FaultRule:
-        """Break the write that arrives as the so-manyth since `clear`, from 1; a repetition is the same write."""
+        """Break the write with this number, counted from 1 since `clear`. A repetition has the same number."""
         return self._add_rule(FaultRule(lambda record, ordinal: ordinal == number, fault, times))
 
     def break_call(self, line: str, fault: Fault, times: int = 1) -> FaultRule:
-        """Break what the log would say so (`CreateUser ann`), or every call of an action (`CreateUser`)."""
+        """Break the call with this log line (`CreateUser ann`), or every call of an action (`CreateUser`)."""
         return self._add_rule(FaultRule(lambda record, ordinal: line in (record.line, record.action), fault, times))
 
     def break_last(self, line: str, fault: Fault, others: Collection[str]) -> FaultRule:
-        """`break_call`, but the call waits for these others to end: side by side, they come in any order."""
+        """Break a call as `break_call` does, after the others have ended: parallel calls arrive in any order."""
 
         def wait_for_others(request: HttpRequest, layer: Layer) -> Reply:
             until = time.monotonic() + 30
@@ -186,7 +185,7 @@ class FaultLayer:
         return broken
 
     def list_writes(self) -> list[RecordedCall]:
-        """The writes since `clear`, in the order of their arrival, repetitions and refused ones among them."""
+        """Return the writes since `clear` in the order of their arrival, with repetitions and refused ones."""
         return [record for record in self.records if record.is_write]
 
     def __call__(self, request: HttpRequest) -> Reply:
@@ -228,18 +227,18 @@ class FaultLayer:
 
 
 def count_most_in_flight(records: Iterable[RecordedCall]) -> int:
-    """How many of these calls were on their way at the same moment, at most."""
+    """Return the largest number of these calls that ran at the same time."""
     moments = [(moment, change) for record in records for moment, change in ((record.began, 1), (record.ended, -1))]
-    most = now = 0
-    for _, change in sorted(moments):  # where one ends as another begins, the end counts first
+    highest = now = 0
+    for _, change in sorted(moments):  # if one ends at the moment that another begins, the end counts first
         now += change
-        most = max(most, now)
-    return most
+        highest = max(highest, now)
+    return highest
 
 
 def _log_line_of(request: HttpRequest) -> str:
-    given = request.parameters
-    return " ".join([request.action, *(given[name] for name in IDENTIFYING_PARAMETERS if name in given)])
+    parameters = request.parameters
+    return " ".join([request.action, *(parameters[name] for name in IDENTIFYING_PARAMETERS if name in parameters)])
 
 
 def _is_write(request: HttpRequest) -> bool:
@@ -252,7 +251,7 @@ def _error_code_of(reply: Reply) -> str:
 
 
 def shorten_retries(monkeypatch: pytest.MonkeyPatch, pause: float = 0.01) -> None:
-    """Whoever waits before trying again, botocore and we, waits so many seconds only."""
+    """Make botocore and reconcile wait only so many seconds before a retry."""
     backoff = "botocore.retries.standard.ExponentialBackoff.delay_amount"
     monkeypatch.setattr(backoff, lambda self, context: pause)
     monkeypatch.setattr("reconciler.aws.retry._make_pauses", lambda: itertools.repeat(pause))

@@ -1,4 +1,4 @@
-"""Desired-state files in tests: write some, read what they mean and every problem as `file:line:column code`."""
+"""Write desired-state files in tests, and read their desired state and their problems (`file:line:column code`)."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from reconciler.model.problem import Level, Problem
 from reconciler.policy.name_checks import KnownNames
 
 HEAD = "version: 1\nsettings: {prune: none}\n"
-"""The least that a valid file has; a snippet behind it begins on line 3."""
+"""The shortest valid file. A snippet after it begins on line 3."""
 
 ACCOUNT = "123456789012"
 
 
 class Folder:
-    """A folder of files. `roles.yaml` is the one that is read, unless others are named."""
+    """A folder of files. `roles.yaml` is read unless other files are named."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -46,12 +46,12 @@ class Folder:
         return declare(loaded, live_paths, names=names, own_partition=own_partition)
 
     def declare_text(self, text: str | bytes, **how: Any) -> Desired:
-        """What a file with this text means."""
+        """Return the desired state of a file with this text."""
         self.write("roles.yaml", text)
         return self.read_files(**how)
 
     def find_problems(self, text: str | bytes, **how: Any) -> list[str]:
-        """Every problem as `name:line:column code`, in reading order."""
+        """Return every problem as `name:line:column code`, in the order of the file."""
         return [self.format_problem(problem) for problem in self.declare_text(text, **how).problems]
 
     def format_problem(self, problem: Problem) -> str:
@@ -65,6 +65,6 @@ def find_errors(desired: Desired) -> list[Problem]:
 
 
 def require_valid(desired: Desired) -> Desired:
-    """The same, having made sure that nothing is wrong with it."""
+    """Return the desired state, after a check that it has no problem."""
     assert find_errors(desired) == [], find_errors(desired)
     return desired

@@ -1,4 +1,4 @@
-"""Values as somebody who means harm writes them, and whole trees of our values with them in every text."""
+"""Make hostile texts, and put them into every text of a tree of values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 BREAKS = ("\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
-"""What some reader of a log takes for the end of a line."""
+"""Characters that some readers of logs take as the end of a line."""
 
 COMMANDS = ("::warning::x", "::add-mask::e", "  ::stop-commands::x", "##[add-mask]e", "##vso[task.complete]", "###[x]")
 HOSTILE_TEXTS = (
@@ -22,7 +22,7 @@ HOSTILE_TEXTS = (
     " ".join(["word"] * 60) + " ::error::x",
 )
 ANY = st.characters(exclude_categories=())
-"""Every code point, halves of surrogate pairs among them."""
+"""Every code point, halves of surrogate pairs included."""
 
 texts = st.one_of(
     st.text(ANY, max_size=12),
@@ -31,28 +31,28 @@ texts = st.one_of(
 )
 
 
-def spoil(value: Any, change: Callable[[str], str], known: dict[int, Any] | None = None) -> Any:
-    """The same tree with every text of it changed, in dataclasses and in collections; members of an enum stay.
+def spoil(value: Any, change: Callable[[str], str], copies: dict[int, Any] | None = None) -> Any:
+    """Return a copy of a tree with every text changed, in dataclasses and collections. Members of enums stay.
 
-    What is one object in the tree is one object in the other, too.
+    An object that the tree holds twice is one object in the copy as well.
     """
-    known = {} if known is None else known
-    if is_dataclass(value) and id(value) in known:
-        return known[id(value)]
-    made = known[id(value)] = _spoil_inside(value, change, known)
-    return made
+    copies = {} if copies is None else copies
+    if is_dataclass(value) and id(value) in copies:
+        return copies[id(value)]
+    copy = copies[id(value)] = _spoil_inside(value, change, copies)
+    return copy
 
 
-def _spoil_inside(value: Any, change: Callable[[str], str], known: dict[int, Any]) -> Any:
+def _spoil_inside(value: Any, change: Callable[[str], str], copies: dict[int, Any]) -> Any:
     if isinstance(value, Enum):
         return value
     if isinstance(value, str):
         return change(value)
     if is_dataclass(value) and not isinstance(value, type):
         names = [one.name for one in fields(value) if one.init]
-        return replace(value, **{name: spoil(getattr(value, name), change, known) for name in names})
+        return replace(value, **{name: spoil(getattr(value, name), change, copies) for name in names})
     if isinstance(value, Mapping):
-        return {spoil(key, change, known): spoil(inner, change, known) for key, inner in value.items()}
+        return {spoil(key, change, copies): spoil(inner, change, copies) for key, inner in value.items()}
     if isinstance(value, tuple | list | frozenset):
-        return type(value)(spoil(inner, change, known) for inner in value)
+        return type(value)(spoil(inner, change, copies) for inner in value)
     return value

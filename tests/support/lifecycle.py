@@ -1,4 +1,4 @@
-"""An account's life in three files: all is made, all is changed, all is gone. It takes nearly every write of plans."""
+"""Three files that create, change and delete everything in an account. They need almost every write of plans."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ SSH_KEY = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 test"
 
 
 def run_all_stages(account: Account) -> tuple[dict[str, list[str]], dict[str, Any]]:
-    """Live once on an empty account: per stage, the calls of its plan, and all that there is after them."""
+    """Apply all stages to an empty account. Return stage → the calls of its plan, and stage → a dump afterwards."""
     calls, left = {}, {}
     for stage in STAGES:
         file = prepare_stage(account, stage)
@@ -112,14 +112,14 @@ def run_all_stages(account: Account) -> tuple[dict[str, list[str]], dict[str, An
 
 
 def prepare_stage(account: Account, stage: str) -> str:
-    """Do by hand what a file cannot, write the file of the stage, and return its name."""
+    """Make the changes that no file can express, write the file of the stage, and return its name."""
     by_hand: dict[str, Any] = {"made": _write_metadata, "changed": _add_versions, "gone": _add_credentials}
     by_hand[stage](account)
     return account.write({"made": MADE, "changed": CHANGED, "gone": HEAD}[stage], f"{stage}.yaml").name
 
 
 def reset_settings(account: Account) -> None:
-    """Take away what no plan does: the account's own settings."""
+    """Delete the account's own settings, which no plan deletes."""
     for alias in account.iam.list_account_aliases()["AccountAliases"]:
         account.iam.delete_account_alias(AccountAlias=alias)
     account.iam.delete_account_password_policy()
@@ -131,14 +131,14 @@ def _write_metadata(account: Account) -> None:
 
 
 def _add_versions(account: Account) -> None:
-    """So many that the next one needs the place of the oldest."""
+    """Add so many policy versions that the next one must replace the oldest."""
     for index in range(4):
         document = f'{{"Version":"2012-10-17","Statement":[{{"Effect":"Deny","Action":"a:{index}","Resource":"*"}}]}}'
         account.iam.create_policy_version(PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/reader", PolicyDocument=document)
 
 
 def _add_credentials(account: Account) -> None:
-    """What a user has who goes."""
+    """Add credentials to the user that will be deleted."""
     account.iam.create_access_key(UserName="ann")
     account.iam.create_login_profile(UserName="ann", Password="Pass-w0rd!-and-more-of-it")
     account.iam.upload_signing_certificate(UserName="ann", CertificateBody=CERTIFICATE)

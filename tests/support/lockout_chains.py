@@ -1,4 +1,4 @@
-"""The chains over which the tables of lockouts enter an emergency role: lobby → desk → hub → emergency."""
+"""The role chain of the lockout tables that ends in an emergency role: lobby → desk → hub → emergency."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Plans that may lock somebody out, as rows of a table: what changes, who can sign in how, and the verdict.
+"""Plans that may lock somebody out, as rows of a table: the changes, the ways to sign in, and the verdict.
 
-A verdict is decided from AWS's documents alone (IAM User Guide: "Policy evaluation logic", "AWS JSON policy elements:
-Principal", "Permissions boundaries for IAM entities", "Configuring MFA-protected API access"), never from the code.
+Verdicts follow AWS's documents alone (IAM User Guide: "Policy evaluation logic", "AWS JSON policy elements:
+Principal", "Permissions boundaries for IAM entities", "Configuring MFA-protected API access"), never the code.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ def trust(*principals: str, **more: Any) -> Statement:
 
 
 def federated_trust(provider: str, action: str, **condition: Any) -> Statement:
-    found = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action}
-    return found | ({"Condition": condition} if condition else {})
+    statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action}
+    return statement | ({"Condition": condition} if condition else {})
 
 
 def github_trust(*subjects: str, operator: str = "StringLike") -> Statement:
@@ -77,7 +77,7 @@ def github_trust(*subjects: str, operator: str = "StringLike") -> Statement:
 
 
 def audience_trust(client: str) -> Statement:
-    """A trust of GitHub's provider that takes one audience."""
+    """Return a trust in GitHub's provider that accepts one audience."""
     action = "sts:AssumeRoleWithWebIdentity"
     return federated_trust(GITHUB, action, StringEquals={f"{HOST}:aud": client}, StringLike={SUB: "repo:a/b:*"})
 
@@ -89,9 +89,12 @@ def okta_trust() -> Statement:
 
 
 def deny_trust_except(*principals: str) -> Statement:
-    """A Deny with NotPrincipal."""
-    found = deny_trust(*principals)
-    return {**{key: value for key, value in found.items() if key != "Principal"}, "NotPrincipal": found["Principal"]}
+    """Return a Deny with NotPrincipal."""
+    statement = deny_trust(*principals)
+    return {
+        **{key: value for key, value in statement.items() if key != "Principal"},
+        "NotPrincipal": statement["Principal"],
+    }
 
 
 def service_trust(host: str = "ec2.amazonaws.com") -> Statement:
@@ -99,17 +102,17 @@ def service_trust(host: str = "ec2.amazonaws.com") -> Statement:
 
 
 def deny_trust(*principals: str, **more: Any) -> Statement:
-    """A Deny of a trust policy."""
+    """Return a Deny of a trust policy."""
     return {**trust(*principals), "Effect": "Deny", "Sid": "Stop", **more}
 
 
 def condition_on(operator: str, **keys: Any) -> dict[str, Any]:
-    """A condition of one operator; `aws__PrincipalArn` stands for `aws:PrincipalArn`."""
+    """Return a condition of one operator; `aws__PrincipalArn` stands for `aws:PrincipalArn`."""
     return {"Condition": {operator: {key.replace("__", ":"): value for key, value in keys.items()}}}
 
 
 def tag_condition(key: str, value: str, operator: str = "StringEquals") -> dict[str, Any]:
-    """A condition on one key whose name holds a tag, such as `aws:PrincipalTag/team`."""
+    """Return a condition on one key whose name contains a tag, such as `aws:PrincipalTag/team`."""
     return {"Condition": {operator: {key: value}}}
 
 
@@ -118,7 +121,7 @@ def arn(address: str) -> str:
 
 
 def allow_assume(*roles: str, **more: Any) -> Statement:
-    """What lets its holder assume these roles, as far as it is up to the holder."""
+    """Return the statement of an identity policy that allows assuming these roles."""
     return allow("sts:AssumeRole", [arn(f"role/{name}") for name in roles], sid="Assume", **more)
 
 
@@ -129,19 +132,19 @@ IAM, ALL = document(allow()), document(allow("*"))
 
 
 def user(name: str, *statements: Statement, **more: Any) -> User:
-    """A user with one inline policy of these statements."""
+    """Return a user with one inline policy of these statements."""
     inline = {"own": document(*statements)} if statements else {}
     return User(name, **{"inline_policies": inline, "tags": OWNER_TAGS, **more})
 
 
 def role(name: str, *statements: Statement, can: Sequence[Statement] = (), **more: Any) -> Role:
-    """A role with a trust of these statements; `can`: those of its one inline policy."""
+    """Return a role with a trust of these statements. can: the statements of its inline policy."""
     inline = {"own": document(*can)} if can else {}
     return Role(name, document(*statements), **{"inline_policies": inline, "tags": OWNER_TAGS, **more})
 
 
 def emergency_role(*statements: Statement, **more: Any) -> Role:
-    """The role of the rows whose `break_glass` says nothing else: an administrator, once one is in it."""
+    """Return the default `break_glass` role of the rows: an administrator, with this trust."""
     return role("emergency", *statements, **{"policies": frozenset([ADMINISTRATOR]), **more})
 
 
@@ -170,7 +173,10 @@ TOKEN = "GAHT12345678"
 
 @dataclass(frozen=True, slots=True)
 class SignInMethods:
-    """How a user signs in. keys: whether each is active. devices: serial numbers. None: nobody may read it."""
+    """The ways a user can sign in. keys: whether each access key is active. devices: serial numbers of MFA devices.
+
+    None: nobody may read it.
+    """
 
     password: bool | None = False
     keys: tuple[bool, ...] | None = ()
@@ -193,7 +199,7 @@ ALICE_AND_BOB = {"alice": PASSWORD, "bob": KEY}
 ALLOW_EMERGENCY = allow_assume("emergency")
 OPEN_TO_ACCOUNT = emergency_role(trust(ROOT))
 CLOSED_TO_ALL = emergency_role(trust("user/bob"))
-"""Nobody enters it under ALICE_ONLY: bob is trusted, and has no credentials."""
+"""Nobody can enter this role under ALICE_ONLY: it trusts bob, who has no credentials."""
 
 
 # Rows
@@ -201,12 +207,13 @@ CLOSED_TO_ALL = emergency_role(trust("user/bob"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockoutCase:
-    """One plan and its verdict. `why`: the reason of the verdict, in AWS's terms.
+    """A plan and its verdict. why: the reason for the verdict, in AWS's terms.
 
-    before, after: what the plan changes, on either side; both: what it leaves; undeclared: live, and not in the file.
-    people: how users sign in; those who are in no list are plain users on both sides. locked_out: whom the plan locks
-    out, none where it is allowed. moves: old → new. versions: policy → how many it has. ends: of declared entities, the
-    moments at which a trust rule or, by the policy, an attachment ends.
+    before, after: the entities that the plan changes, live and desired. both: entities that it leaves alone.
+    undeclared: live entities that are not in the file. people: how users sign in; users in no list are on both sides.
+    locked_out: the entity that the plan locks out; none if it is allowed. moves: old → new address.
+    versions: policy → the number of its versions. ends: for declared entities, the moments at which a trust rule or an
+    attachment (by its policy) ends.
     """
 
     why: str
@@ -233,7 +240,7 @@ def allowed_case(why: str, **parts: Any) -> LockoutCase:
 
 
 def facts_of(row: LockoutCase) -> LiveDetails:
-    """What is known of the live account beside its entities."""
+    """Return the details of the live account beside its entities."""
     people = {Address("user", name): credentials for name, credentials in row.people.items()}
     keys = {address: _keys_of(address, one) for address, one in people.items()}
     devices = {address: one.devices for address, one in people.items() if one.devices is not None}
@@ -266,12 +273,12 @@ def _keys_of(address: Address, credentials: SignInMethods) -> tuple[AccessKey, .
 
 
 def _make_versions(number: int) -> tuple[PolicyVersion, ...]:
-    """The newest is in force."""
+    """Return that many versions; the newest is the default."""
     return tuple(PolicyVersion(f"v{one}", f"2026-01-0{one}T00:00:00Z", one == number) for one in range(1, number + 1))
 
 
 def sides_of(row: LockoutCase) -> tuple[Desired, State]:
-    """What the file of a row asks for, and what is live."""
+    """Return the desired and the live state of a row."""
     named = {entity.address for entity in (*row.before, *row.after, *row.both, *row.undeclared)}
     plain = [User(name, tags=OWNER_TAGS) for name in row.people if Address("user", name) not in named]
     facts = facts_of(row)
@@ -295,18 +302,18 @@ def plan_of(row: LockoutCase, options: PlanOptions | None = None) -> Plan:
     return build_plan(*sides_of(row), options or PlanOptions(allow_foreign_detach=True))
 
 
-def find_lockouts(made: Plan) -> list[Problem]:
-    return [finding for finding in made.findings if finding.code == "lockout"]
+def find_lockouts(plan: Plan) -> list[Problem]:
+    return [finding for finding in plan.findings if finding.code == "lockout"]
 
 
 def assert_verdict(row: LockoutCase) -> None:
-    """The plan changes something, and locks out exactly those whom the row names; the flag allows it all the same."""
+    """Check that the plan changes something, locks out exactly the row's entity, and is allowed with the flag."""
     made = plan_of(row)
     assert made.steps, "the row changes nothing"
-    found = find_lockouts(made)
-    assert [str(finding.address) for finding in found] == list(row.locked_out), (row.why, made.findings)
+    lockouts = find_lockouts(made)
+    assert [str(finding.address) for finding in lockouts] == list(row.locked_out), (row.why, made.findings)
     if row.locked_out:
-        assert {finding.flag for finding in found} == {"--allow-lockout"}
+        assert {finding.flag for finding in lockouts} == {"--allow-lockout"}
         assert not made.is_safe
     anyway = plan_of(row, PlanOptions(allow_foreign_detach=True, allow_lockout=True))
     assert anyway.is_safe, anyway.findings
@@ -316,19 +323,19 @@ def assert_verdict(row: LockoutCase) -> None:
 
 
 def caller_with(*statements: Statement) -> User:
-    """The caller of the rows below, with one inline policy."""
+    """Return the caller of the rows below, with one inline policy."""
     return user("me", inline_policies={"admin": document(*statements)})
 
 
 def caller_without(*calls: str) -> User:
-    """The caller with all of IAM but these calls."""
+    """Return the caller, allowed all of IAM except these calls."""
     return caller_with(allow(), deny(list(calls)))
 
 
 def rights_loss_of(
     calls: str | Entity, before: Sequence[Entity], after: Sequence[Entity], **more: Any
 ) -> dict[str, Any]:
-    """A plan that takes these calls from the caller, who had all of IAM, and changes something."""
+    """Return the parts of a plan that takes these calls from the caller, who had all of IAM, and changes something."""
     left = calls if isinstance(calls, Entity) else caller_without(*calls.split())
     people = {"me": KEY}
     return {

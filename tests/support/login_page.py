@@ -1,4 +1,4 @@
-"""A program on loopback that is not AWS and answers all that it is asked, well formed: a login page."""
+"""A server on loopback that is not AWS and answers every request with a login page."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(PAGE)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Silent."""
+        """Log nothing."""
 
 
 @contextmanager
 def serve_page() -> Iterator[str]:
-    """Its URL."""
+    """Yield the URL of the login page."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
         thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()

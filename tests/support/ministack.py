@@ -1,4 +1,4 @@
-"""ministack, an emulator that has nothing in common with moto, behind the sandbox in its place."""
+"""Start ministack, an emulator that shares no code with moto, behind the sandbox."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.sandbox.strict.keyring import ROOT_KEY_ID
 STARTUP_TIMEOUT = 60.0
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".venv-ministack" / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-"""ministack pins a version of botocore that is older than ours, so it has an environment of its own (Makefile)."""
+"""ministack needs an older version of botocore, so it has an environment of its own (Makefile)."""
 
 
 class Ministack:
@@ -24,14 +24,14 @@ class Ministack:
     enforcing = False
 
     def __init__(self, account: str, log: Path) -> None:
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+        variables = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
         settings = {
             "PYTHONPATH": str(ROOT),
             "HOME": str(log.parent),
             "MINISTACK_ACCOUNT_ID": account,
-            # Otherwise it knows a few dozen of AWS's own policies.
+            # Without it, ministack knows only a few dozen of AWS's own policies.
             "MINISTACK_AUTOCREATE_AWS_MANAGED": "true",
-            # The key that is the root user's, as in the sandbox.
+            # The access key of the root user, as in the sandbox.
             "AWS_ACCESS_KEY_ID": ROOT_KEY_ID,
             "AUTH": str(self.enforcing).lower(),
         }
@@ -41,7 +41,7 @@ class Ministack:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env=kept | settings,
+                env=variables | settings,
                 cwd=log.parent,
                 start_new_session=True,
             )

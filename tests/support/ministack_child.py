@@ -1,6 +1,6 @@
-"""The process that runs ministack: `python -m tests.support.ministack_child`. Started by `ministack.py` only.
+"""Run ministack in a process of its own: `python -m tests.support.ministack_child`. `ministack.py` starts it.
 
-It says its port on standard output and ends when standard input does, as the sandbox's own child.
+It writes its port to standard output, and exits when its standard input ends, as the sandbox's own child does.
 """
 
 from __future__ import annotations

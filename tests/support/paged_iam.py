@@ -1,7 +1,7 @@
-"""The reads of IAM over HTTP, of an account of any size, in pages as AWS's: what a sandbox is too slow to hold.
+"""Answer the reads of IAM over HTTP, for an account of any size, in pages: a sandbox would be too slow for it.
 
-Users, groups, roles and policies have names, and roles a trust; there is nothing else in them. Of what is asked, only
-Filter, MaxItems and Marker count.
+Users, groups, roles and policies have names, and roles a trust, but nothing else. Of the parameters, only Filter,
+MaxItems and Marker are used.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ _DETAILS: dict[str, tuple[str, Callable[[int], str]]] = {
 
 @dataclass
 class PagedIam:
-    """`refusals`: what GetResources answers before it is willing, each once, as (HTTP status, body)."""
+    """An account. refusals: the first answers of GetResources, each given once, as (HTTP status, body)."""
 
     size: AccountSize
     refusals: list[HttpAnswer] = field(default_factory=list)
@@ -84,15 +84,15 @@ class PagedIam:
             self.calls[operation] += 1
         if target:
             return self._answer_resources(json.loads(body))
-        asked = {key: values[0] for key, values in parse_qs(body).items()}
-        inner = getattr(self, f"_{operation}")(asked)
+        parameters = {key: values[0] for key, values in parse_qs(body).items()}
+        inner = getattr(self, f"_{operation}")(parameters)
         return 200, f"<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"
 
-    def _answer_resources(self, asked: dict[str, Any]) -> HttpAnswer:
+    def _answer_resources(self, parameters: dict[str, Any]) -> HttpAnswer:
         with self._lock:
             if self.refusals:
                 return self.refusals.pop(0)
-        first, most = int(asked.get("PaginationToken") or 0), asked["ResourcesPerPage"]
+        first, most = int(parameters.get("PaginationToken") or 0), parameters["ResourcesPerPage"]
         assert most <= 100
         page = [
             {"ResourceARN": f"{ARN}:policy/p{n}", "Tags": [{"Key": "n", "Value": str(n)}]}
@@ -101,79 +101,79 @@ class PagedIam:
         token = str(first + most) if first + most < self.size.tagged else ""
         return 200, json.dumps({"ResourceTagMappingList": page, "PaginationToken": token})
 
-    def _GetCallerIdentity(self, asked: dict[str, str]) -> str:
+    def _GetCallerIdentity(self, parameters: dict[str, str]) -> str:
         return f"<Arn>{ARN}:user/u0</Arn><UserId>AIDA0</UserId><Account>{ACCOUNT}</Account>"
 
-    def _GetAccountAuthorizationDetails(self, asked: dict[str, str]) -> str:
-        """AWS counts the kinds as one list."""
-        kinds = [value for key, value in asked.items() if key.startswith("Filter.member.")]
+    def _GetAccountAuthorizationDetails(self, parameters: dict[str, str]) -> str:
+        """Return a page. AWS counts all kinds as one list."""
+        kinds = [value for key, value in parameters.items() if key.startswith("Filter.member.")]
         counts = dict(
             zip(_DETAILS, (self.size.users, self.size.groups, self.size.roles, self.size.policies), strict=True)
         )
         everything = [(kind, n) for kind in kinds for n in range(counts[kind])]
-        page, end = _slice_page(everything, asked)
+        page, end = _slice_page(everything, parameters)
         lists = {key: "" for key, _ in _DETAILS.values()}
         for kind, n in page:
             key, written = _DETAILS[kind]
             lists[key] += f"<member>{written(n)}</member>"
         return "".join(f"<{key}>{items}</{key}>" for key, items in lists.items()) + end
 
-    def _ListRoles(self, asked: dict[str, str]) -> str:
-        return _list_xml("Roles", self.size.roles, _listed_role_xml, asked)
+    def _ListRoles(self, parameters: dict[str, str]) -> str:
+        return _list_xml("Roles", self.size.roles, _listed_role_xml, parameters)
 
-    def _ListInstanceProfiles(self, asked: dict[str, str]) -> str:
-        return _list_xml("InstanceProfiles", self.size.instance_profiles, _profile_xml, asked)
+    def _ListInstanceProfiles(self, parameters: dict[str, str]) -> str:
+        return _list_xml("InstanceProfiles", self.size.instance_profiles, _profile_xml, parameters)
 
-    def _ListVirtualMFADevices(self, asked: dict[str, str]) -> str:
-        return _list_xml("VirtualMFADevices", self.size.virtual_devices, _device_xml, asked)
+    def _ListVirtualMFADevices(self, parameters: dict[str, str]) -> str:
+        return _list_xml("VirtualMFADevices", self.size.virtual_devices, _device_xml, parameters)
 
-    def _ListOpenIDConnectProviders(self, asked: dict[str, str]) -> str:
+    def _ListOpenIDConnectProviders(self, parameters: dict[str, str]) -> str:
         arns = (f"<member><Arn>{ARN}:oidc-provider/host/{n}</Arn></member>" for n in range(self.size.oidc_providers))
         return f"<OpenIDConnectProviderList>{''.join(arns)}</OpenIDConnectProviderList>"
 
-    def _GetOpenIDConnectProvider(self, asked: dict[str, str]) -> str:
+    def _GetOpenIDConnectProvider(self, parameters: dict[str, str]) -> str:
         return "<Url>host</Url><ClientIDList><member>sts.amazonaws.com</member></ClientIDList>"
 
-    def _ListSAMLProviders(self, asked: dict[str, str]) -> str:
+    def _ListSAMLProviders(self, parameters: dict[str, str]) -> str:
         arns = (f"<member><Arn>{ARN}:saml-provider/s{n}</Arn></member>" for n in range(self.size.saml_providers))
         return f"<SAMLProviderList>{''.join(arns)}</SAMLProviderList>"
 
-    def _GetSAMLProvider(self, asked: dict[str, str]) -> str:
+    def _GetSAMLProvider(self, parameters: dict[str, str]) -> str:
         return "<SAMLMetadataDocument>&lt;EntityDescriptor/&gt;</SAMLMetadataDocument>"
 
-    def _ListAccountAliases(self, asked: dict[str, str]) -> str:
+    def _ListAccountAliases(self, parameters: dict[str, str]) -> str:
         return "<AccountAliases><member>example</member></AccountAliases><IsTruncated>false</IsTruncated>"
 
-    def _GetAccountPasswordPolicy(self, asked: dict[str, str]) -> str:
+    def _GetAccountPasswordPolicy(self, parameters: dict[str, str]) -> str:
         return "<PasswordPolicy><MinimumPasswordLength>14</MinimumPasswordLength></PasswordPolicy>"
 
-    def _GetPolicy(self, asked: dict[str, str]) -> str:
-        name = asked["PolicyArn"].rpartition("/")[2]
+    def _GetPolicy(self, parameters: dict[str, str]) -> str:
+        name = parameters["PolicyArn"].rpartition("/")[2]
         tags = f"<Tags><member><Key>n</Key><Value>{name[1:]}</Value></member></Tags>"
         known = f"<PolicyName>{name}</PolicyName><Path>/</Path><DefaultVersionId>v1</DefaultVersionId>"
-        return f"<Policy>{known}<Arn>{asked['PolicyArn']}</Arn>{tags}</Policy>"
+        return f"<Policy>{known}<Arn>{parameters['PolicyArn']}</Arn>{tags}</Policy>"
 
-    def _GetInstanceProfile(self, asked: dict[str, str]) -> str:
-        return f"<InstanceProfile>{_profile_xml(int(asked['InstanceProfileName'][1:]))}</InstanceProfile>"
-
-
-def _slice_page(items: Sequence[Any], asked: dict[str, str]) -> tuple[Sequence[Any], str]:
-    """The items from the marker on, and the end of the answer."""
-    first, most = int(asked.get("Marker") or 0), int(asked.get("MaxItems") or 100)
-    assert most <= 1000
-    more = first + most < len(items)
-    end = f"<IsTruncated>true</IsTruncated><Marker>{first + most}</Marker>" if more else ""
-    return items[first : first + most], end or "<IsTruncated>false</IsTruncated>"
+    def _GetInstanceProfile(self, parameters: dict[str, str]) -> str:
+        return f"<InstanceProfile>{_profile_xml(int(parameters['InstanceProfileName'][1:]))}</InstanceProfile>"
 
 
-def _list_xml(key: str, count: int, written: Callable[[int], str], asked: dict[str, str]) -> str:
-    page, end = _slice_page(range(count), asked)
+def _slice_page(items: Sequence[Any], parameters: dict[str, str]) -> tuple[Sequence[Any], str]:
+    """Return the items of the page, and the elements that end the answer."""
+    first, size = int(parameters.get("Marker") or 0), int(parameters.get("MaxItems") or 100)
+    assert size <= 1000
+    more = first + size < len(items)
+    end = f"<IsTruncated>true</IsTruncated><Marker>{first + size}</Marker>" if more else ""
+    return items[first : first + size], end or "<IsTruncated>false</IsTruncated>"
+
+
+def _list_xml(key: str, count: int, written: Callable[[int], str], parameters: dict[str, str]) -> str:
+    page, end = _slice_page(range(count), parameters)
     return f"<{key}>{''.join(f'<member>{written(n)}</member>' for n in page)}</{key}>{end}"
 
 
 @contextmanager
 def serve_iam(iam: PagedIam) -> Iterator[PagedIam]:
-    """The account behind `iam.url`."""
+    """Serve the account at `iam.url`."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -1,4 +1,4 @@
-"""Users as people use them: with access keys, and with a virtual MFA device whose codes they read off."""
+"""Users with access keys, and with a virtual MFA device whose codes a test can read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEP = 30
 
 @dataclass
 class Device:
-    """A virtual device that is enabled; `last_step` is the last step whose code was used."""
+    """An enabled virtual device. last_step: the last step whose code was used."""
 
     serial: str
     seed: str = field(repr=False)
@@ -28,7 +28,7 @@ class Device:
         return pyotp.TOTP(self.seed).at(step * STEP)
 
     def next_code(self) -> str:
-        """A code that IAM takes now, never the same twice: after two within 30 seconds it waits for the next."""
+        """Return a code that IAM accepts now, never the same twice. After two in 30 seconds, wait for the next."""
         step = max(self.last_step + 1, int(time.time()) // STEP)
         while step > int(time.time()) // STEP + 1:
             time.sleep(0.2)
@@ -38,7 +38,7 @@ class Device:
 
 @dataclass
 class Person:
-    """A user with an access key, and perhaps a device."""
+    """A user with an access key, and perhaps an MFA device."""
 
     name: str
     arn: str
@@ -48,11 +48,11 @@ class Person:
 
     @property
     def key_variables(self) -> dict[str, str]:
-        """For the environment."""
+        """Return the environment variables of the access key."""
         return {"AWS_ACCESS_KEY_ID": self.access_key, "AWS_SECRET_ACCESS_KEY": self.secret_key}
 
     def make_client(self, service: str, url: str) -> Any:
-        """A boto3 client of the user's own."""
+        """Return a boto3 client that uses the access key."""
         return boto3.client(
             service,
             endpoint_url=url,
@@ -68,7 +68,7 @@ class Person:
 
 
 def create_person(iam: Any, name: str, mfa: bool = False) -> Person:
-    """A new user with an access key, and with an enabled device if `mfa`; an existing user gets another key."""
+    """Create a user with an access key, and with an enabled device if `mfa`. An existing user gets another key."""
     try:
         arn = iam.create_user(UserName=name)["User"]["Arn"]
     except iam.exceptions.EntityAlreadyExistsException:
@@ -78,20 +78,21 @@ def create_person(iam: Any, name: str, mfa: bool = False) -> Person:
 
 
 def enable_device(iam: Any, user: str, name: str = "") -> Device:
-    """A virtual device, named like the user unless it is told otherwise, made and enabled."""
-    made = iam.create_virtual_mfa_device(VirtualMFADeviceName=name or user)["VirtualMFADevice"]
-    # The two codes before this one's, which is thereby still unused; shortly before the next step, the two before that.
+    """Create and enable a virtual device. name: default: the user's."""
+    created = iam.create_virtual_mfa_device(VirtualMFADeviceName=name or user)["VirtualMFADevice"]
+    # Use the two codes before the current one, so that the current one is unused. Near the end of a step, use the two
+    # before those.
     last = int(time.time() + 2) // STEP - 1
-    device = Device(made["SerialNumber"], made["Base32StringSeed"].decode(), last)
+    device = Device(created["SerialNumber"], created["Base32StringSeed"].decode(), last)
     codes = {"AuthenticationCode1": device.code_at(last - 1), "AuthenticationCode2": device.code_at(last)}
     iam.enable_mfa_device(UserName=user, SerialNumber=device.serial, **codes)
     return device
 
 
 def speed_up_codes(device: Device, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
-    """Codes of a device as fast as a test wants them: with each, the sandbox is a step further in time.
+    """Return a function that gives codes without waiting: each one moves the sandbox's clock a step forward.
 
-    Only for a sandbox in this process, and a command that does not look at the clock itself.
+    It works only for a sandbox in this process, and for commands that do not read the clock themselves.
     """
 
     def next_code() -> str:

@@ -1,4 +1,4 @@
-"""The access delta the long way: every principal asked about every role and every power, in both states."""
+"""Compute the access delta without shortcuts: evaluate every principal with every role and power, in both states."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Accesses = dict[tuple[str, str], RoleAccess]
 
 
 def compute_plain_delta(live: State, planned: State, renames: Mapping[Address, Address]) -> tuple[AccessDelta, object]:
-    """The delta, and the terms of what it holds, which take no part in equality."""
+    """Return the delta, and the conditions in it, which do not count for equality."""
     names = {str(old): str(new) for new, old in renames.items()}
     before, after = _find_accesses(live, planned, names), _find_accesses(planned, live, {})
     held, holds = _find_powers(live, names), _find_powers(planned, {})

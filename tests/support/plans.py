@@ -1,4 +1,4 @@
-"""Reading JSON plans and the sandbox's log of calls, as the emulator tier compares them."""
+"""Read JSON plans and the sandbox's log of calls, so that emulator tests can compare them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Changes = dict[str, tuple[str, list[str]]]
 
 
 def changes_of(plan: Any) -> Changes:
-    """address → (action, the paths of its fields)."""
+    """Return address → (action, the paths of its fields)."""
     return {
         change["address"]: (change["action"], [field["path"] for field in change["fields"]])
         for change in plan["changes"]
@@ -21,19 +21,19 @@ def changes_of(plan: Any) -> Changes:
 
 
 def calls_of(plan: Any) -> list[dict[str, Any]]:
-    """Every call of the plan, in the order of `seq`."""
-    found = [call for change in plan["changes"] for call in change["calls"]]
-    return sorted(found, key=lambda call: call["seq"])
+    """Return every call of the plan, in the order of `seq`."""
+    calls = [call for change in plan["changes"] for call in change["calls"]]
+    return sorted(calls, key=lambda call: call["seq"])
 
 
 def operations_of(plan: Any, address: str | None = None) -> list[str]:
-    """The operations of the plan (or of one change), in order."""
-    listed = {"changes": [change for change in plan["changes"] if address in (None, change["address"])]}
-    return [call["operation"] for call in calls_of(listed)]
+    """Return the operations of the plan (or of one change), in order."""
+    changes = {"changes": [change for change in plan["changes"] if address in (None, change["address"])]}
+    return [call["operation"] for call in calls_of(changes)]
 
 
 def log_lines_of(plan: Any) -> list[str]:
-    """The calls of the plan as the sandbox's log would say them."""
+    """Return the calls of the plan as the sandbox's log writes them."""
     return [
         " ".join(
             [
@@ -46,10 +46,10 @@ def log_lines_of(plan: Any) -> list[str]:
 
 
 def read_log(account: Account) -> list[str]:
-    """What was called since `account.zero()`, in order."""
+    """Return the calls since `account.clear_calls()`, in order."""
     with urllib.request.urlopen(f"{account.sandbox.url}/_sandbox/stats") as answer:
-        said: list[str] = json.load(answer)["log"]
-    return said
+        lines: list[str] = json.load(answer)["log"]
+    return lines
 
 
 def is_read(line: str) -> bool:
@@ -57,7 +57,7 @@ def is_read(line: str) -> bool:
 
 
 def list_writes(account: Account) -> list[str]:
-    """The calls since `account.zero()` that were no reads, in order."""
+    """Return the writes since `account.clear_calls()`, in order."""
     return [line for line in read_log(account) if not is_read(line)]
 
 
@@ -70,7 +70,7 @@ def codes_of(plan: Any, level: str = "error") -> list[str]:
 
 
 def assert_made_as_planned(account: Account, plan: Any) -> None:
-    """Exactly the calls of the plan since `account.zero()`, those of one entity in its order."""
+    """Check that exactly the plan's calls were made since `account.clear_calls()`, in order for each entity."""
     made = list_writes(account)
     assert sorted(made) == sorted(log_lines_of(plan))
     for change in plan["changes"]:

@@ -1,6 +1,6 @@
-"""A home folder whose cache holds credentials for aliases: `assume` is warm, and nobody has been asked.
+"""A home folder whose cache has credentials for aliases, so that `assume` is warm without a call to AWS.
 
-They are planted under the slow path's own names, so that the fast path finds them only if it names them alike.
+They are stored under the names that the slow path uses. So the fast path finds them only if it uses the same names.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class CommandResult:
 
 @dataclass
 class PlantedCache:
-    """`environ` is what a person has; `capture` is pytest's capfd."""
+    """A cache with credentials. environ: the user's environment. capture: pytest's capfd."""
 
     folder: Path
     capture: Any
@@ -62,18 +62,18 @@ class PlantedCache:
     def plant_credentials(
         self, alias: str, caller: str = USER, more: Mapping[str, str] | None = None, **wanted: Any
     ) -> str:
-        """Credentials of the alias for this caller; the access key id, which no other planting has."""
+        """Store credentials of the alias for this caller, and return their access key id, which is unique."""
         environ = self.environ | (more or {})
         with self.use_environment(environ):
             cache = Cache.from_environ(environ, lambda line: None)
             walk = AssumeRun(AssumeRequest(alias, **wanted), environ, cache)
-            who = {
+            caller_identity = {
                 "arn": caller,
                 "account": caller.split(":")[4],
                 "session_name": chain.derive_session_name(caller),
                 "asked": time.time(),
             }
-            cache.put(IDENTITIES, key_of(walk.source_id, walk.endpoint), who)
+            cache.put(IDENTITIES, key_of(walk.source_id, walk.endpoint), caller_identity)
             self.count += 1
             key = f"ASIA{self.count:04}"
             entry = {
@@ -90,7 +90,7 @@ class PlantedCache:
             yield
 
     def run_fast(self, *words: str, **more: str) -> CommandResult:
-        """The fast path alone: code None where it leaves the answer to the slow one."""
+        """Run the fast path alone. The code is None if it leaves the answer to the slow path."""
         environ = self.environ | more
         with self.use_environment(environ):
             self.capture.readouterr()
@@ -98,14 +98,14 @@ class PlantedCache:
             return CommandResult(code, *self.capture.readouterr())
 
     def run_slow(self, *words: str, **more: str) -> CommandResult:
-        """The slow path alone."""
+        """Run the slow path alone."""
         with self.use_environment(self.environ | more):
             self.capture.readouterr()
             code = run_command(["assume", *words])
             return CommandResult(code, *self.capture.readouterr())
 
     def run_both(self, *words: str, **more: str) -> CommandResult:
-        """What both paths answer, having made sure that the fast one does and that they agree."""
+        """Run both paths, check that the fast one answers and that they agree, and return the answer."""
         fast = self.run_fast(*words, **more)
         assert fast.code is not None, f"the fast path does not answer {words}"
         assert fast == self.run_slow(*words, **more)

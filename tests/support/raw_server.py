@@ -1,4 +1,4 @@
-"""A server on loopback that sends whatever bytes a test likes: for answers that are not AWS's, or have no end."""
+"""A server on loopback that sends any bytes: for answers that AWS would not give, or that never end."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from threading import Thread
 
 Sender = Callable[[socket.socket], None]
-"""Answers one request that has been read."""
+"""Answers a request after it was read."""
 
 
 def build_http(status: int, body: bytes, *headers: str) -> bytes:
-    """A whole HTTP answer."""
+    """Return a whole HTTP answer."""
     lines = [f"HTTP/1.1 {status} Reason", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
@@ -25,7 +25,7 @@ def send_bytes(data: bytes) -> Sender:
 
 
 def trickle_bytes(data: bytes, pause: float = 0.02, size: int = 1) -> Sender:
-    """A few bytes at a time, and the last ones again and again."""
+    """Return a sender of a few bytes at a time, which repeats the last ones forever. pause: in seconds."""
 
     def send(connection: socket.socket) -> None:
         for start in range(0, len(data), size):
@@ -55,7 +55,7 @@ def send_before(first: bytes, then: Sender) -> Sender:
 
 @dataclass
 class RawServer:
-    """`sender` answers each request; `requests` has what was read of them."""
+    """A server. sender: answers each request. requests: the requests as they were read."""
 
     port: int
     sender: Sender = field(default=lambda connection: connection.close())
@@ -91,13 +91,13 @@ def _serve(connection: socket.socket, server: RawServer, tls: ssl.SSLContext | N
 
 
 def _read_request(connection: socket.socket) -> bytes:
-    """One request with its body; nothing at the end of the connection."""
+    """Return a request with its body; empty at the end of the connection."""
     data = b""
     while b"\r\n\r\n" not in data:
-        more = connection.recv(65536)
-        if not more:
+        chunk = connection.recv(65536)
+        if not chunk:
             return b""
-        data += more
+        data += chunk
     head, _, body = data.partition(b"\r\n\r\n")
     length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
     while len(body) < length:

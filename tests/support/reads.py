@@ -1,7 +1,7 @@
-"""The number of calls that reading an account takes: a function of its size, and of nothing else.
+"""Compute the number of calls that reading an account takes, from its size alone.
 
-What `session.connect` and `snapshot.Reading` make, and `snapshot.complete` for the few declared users of whom no list
-tells enough. None of it grows with users, groups and roles but by pages of a thousand.
+These are the calls of `session.connect` and `snapshot.AccountReader`, and those of `snapshot.complete_state` for the
+few declared users about whom no list has enough. Users, groups and roles add only pages of a thousand.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from reconciler.aws.pagination import PAGE_SIZE
 
 @dataclass(frozen=True, slots=True)
 class AccountSize:
-    """How many there are of each in the account.
+    """The number of entities of each kind in the account.
 
-    tagged: policies and instance profiles that have tags. expected: entities that the file declares. bulk: whether
-    GetResources may be called and is answered. alias, password_policy: whether the file declares them.
-    devices, passwords, keys: declared users whose MFA devices, password or access keys a rule of the file is about.
+    tagged: policies and instance profiles with tags. expected: entities that the file declares. bulk: True if
+    GetResources is allowed and answered. alias, password_policy: True if the file declares them.
+    devices, passwords, keys: declared users for whom the file has a rule on MFA devices, password or access keys.
     """
 
     users: int = 0
@@ -41,7 +41,7 @@ class AccountSize:
 
 
 def reads_of(size: AccountSize) -> Mapping[str, int]:
-    """Operation → calls, where no call is repeated; of a plan that changes nothing, and attaches nothing unknown."""
+    """Return operation → calls of a plan that changes nothing and attaches no unknown policy, without repetitions."""
     counts = {
         "GetCallerIdentity": 1,
         "GetAccountAuthorizationDetails": _count_details(size),
@@ -59,7 +59,7 @@ def reads_of(size: AccountSize) -> Mapping[str, int]:
         "GetLoginProfile": size.passwords,
         "ListAccessKeys": size.keys,
     }
-    if not (size.bulk and size.tagged):  # nothing told of tags: they may be there all the same
+    if not (size.bulk and size.tagged):  # no call has told the tags, so each entity may have some
         counts |= {"GetPolicy": size.policies, "GetInstanceProfile": size.instance_profiles}
     return {operation: count for operation, count in counts.items() if count}
 
@@ -73,5 +73,5 @@ def _count_details(size: AccountSize) -> int:
 
 
 def _count_pages(items: int, page: int = PAGE_SIZE) -> int:
-    """An empty list is a page, too."""
+    """Return the number of pages. An empty list is a page as well."""
     return max(1, -(-items // page))

@@ -1,5 +1,4 @@
-"""A saved plan in memory, and a reader of a part of the account that reads from a State: what `app/saved_plan.py`
-does."""
+"""Do in memory what `app/saved_plan.py` does: save a plan, and read a part of the account, from a State."""
 
 from __future__ import annotations
 
@@ -25,12 +24,12 @@ from reconciler.render.plan_json import plan_to_dict
 
 
 def saved_of(plan: Plan) -> SavedPlan:
-    """As it reads back from a file."""
+    """Return a plan as it would be read back from a file."""
     return read_saved_plan(json.loads(json.dumps(plan_to_dict(plan) | {"saved": to_saved_section(plan)})))
 
 
 def read_part(saved: SavedPlan, live: State) -> State | None:
-    """What a reader of single entities would show of `live`; None where it reads the whole account."""
+    """Return the part of `live` that reading single entities gives; None if the whole account would be read."""
     if needs_whole_account(saved):
         return None
     part = State(
@@ -59,7 +58,7 @@ def add_entities(part: State, addresses: Iterable[Address], live: State) -> Stat
 
 
 def answer_questions(saved: SavedPlan, part: State, live: State) -> State:
-    """With the answers to the plan's questions, as `live` knows them."""
+    """Return the part with the results of the plan's follow-up reads, taken from `live`."""
     questions, facts = find_followup_reads(compare_with_live(saved, part)), live.details
     return replace(
         part,

@@ -1,7 +1,7 @@
-"""Which tests a second emulator runs as well, and where it is known not to do what AWS does.
+"""Choose the tests that run on a second emulator as well, and list its known differences from AWS.
 
-ministack shares nothing with moto, so what both agree on is not one emulator's mistake. A test runs on it when its
-fixtures ask for `start`, directly or by way of `account`, and it is named here.
+ministack shares no code with moto, so a result of both is not a mistake of one emulator. A test runs on ministack if it
+is named here and uses the fixture `start`, directly or through `account`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ LEFT_OUT = re.compile(
     r"trust|tag|owner|client_id|thumbprint|user/.*boundary"  # the strict layer keeps these by itself
     r"|_Sid_|a_deny_|a_condition_|a_statement_|an_action_taken|a_policy_of_AWS|role/app_(gained|lost)_an|at_once"
 )
-"""Drift of which the emulator has no opinion, or which is a neighbour's over again."""
+"""Cases of drift that the emulator does not influence, or that repeat another case."""
 
 NO_SET_DEFAULT = "it has no SetDefaultPolicyVersion"
 NO_UPDATE = "it has neither UpdateUser nor UpdateGroup"
@@ -62,11 +62,11 @@ GAPS: Mapping[str, Mapping[str, str]] = {
         "test_a_renamed_user_is_a_new_name_and_one_of_ours_that_is_gone": NO_UPDATE,
     },
 }
-"""By file and test, as pytest names them: why AWS's behaviour is not to be had."""
+"""File → test, as pytest names them → the reason that ministack cannot behave as AWS."""
 
 
 def parametrize_emulators(metafunc: pytest.Metafunc) -> None:
-    """The test on moto, and, where it is one of these, on ministack."""
+    """Run the test on moto and, if it is named here, on ministack."""
     names = RUNS.get(_key_of(metafunc.definition.path))
     if names is None or "start" not in metafunc.fixturenames or (names and metafunc.function.__name__ not in names):
         return
@@ -75,7 +75,7 @@ def parametrize_emulators(metafunc: pytest.Metafunc) -> None:
 
 
 def drop_irrelevant(items: list[pytest.Item]) -> None:
-    """Take out what says nothing about ministack."""
+    """Remove cases that say nothing about ministack."""
     drift = "emulator/test_drift.py"
     items[:] = [
         i for i in items if not (_key_of(i.path) == drift and "[ministack-" in i.name and LEFT_OUT.search(i.name))
@@ -83,9 +83,9 @@ def drop_irrelevant(items: list[pytest.Item]) -> None:
 
 
 def mark_gaps(items: Sequence[pytest.Item], whole: bool) -> None:
-    """Mark what ministack is known to fail at; doing it by now is a failure as well, so that the table does not rot.
+    """Mark tests that ministack is known to fail. One that passes is a failure too, so that the table stays correct.
 
-    whole: nobody asked for single tests, so that an entry that fits none is a mistake.
+    whole: all tests were collected, so an entry that matches none is a mistake.
     """
     found: dict[str, set[str]] = {}
     for item in items:

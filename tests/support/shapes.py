@@ -1,4 +1,4 @@
-"""Answers of the query protocol, made from botocore's models: with every field, and without one that is needed."""
+"""Make answers of the query protocol from botocore's models: with every field, or without one required field."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OF_TYPE = {
 
 
 def answer_of(operation: str, shape: Any) -> bytes:
-    """An answer with every member once, and lists of one item."""
+    """Return an answer with every member once, and lists of one item."""
     root = ET.Element(f"{operation}Response")
     result = ET.SubElement(root, f"{operation}Result")
     if shape is not None:
@@ -46,7 +46,7 @@ def _fill(node: ET.Element, shape: Any, name: str = "") -> None:
 
 
 def answers_without(answer: bytes, shape: Any, required: Mapping[str, tuple[str, ...]]) -> Iterator[bytes]:
-    """The answer without each of the members that are required of its shapes, and with each text of them empty."""
+    """Yield the answer without one required member, for each; and with one required text empty, for each."""
     for number in range(len(_find_targets(ET.fromstring(answer)[0], shape, required))):
         for empty in (False, True):
             root = ET.fromstring(answer)
@@ -63,15 +63,15 @@ def answers_without(answer: bytes, shape: Any, required: Mapping[str, tuple[str,
 def _find_targets(
     node: ET.Element, shape: Any, required: Mapping[str, tuple[str, ...]]
 ) -> list[tuple[ET.Element, ET.Element, str]]:
-    """Each required member with the element that it is in, and its type."""
+    """Return each required member with its parent element and its type."""
     if shape.type_name == "list":
         return _find_targets(node[0], shape.member, required)
     if shape.type_name != "structure":
         return []
-    found = [_find_target(node, shape, path.split(".")) for path in required.get(shape.name, ())]
+    targets = [_find_target(node, shape, path.split(".")) for path in required.get(shape.name, ())]
     for name, inner in shape.members.items():
-        found += _find_targets(node[list(shape.members).index(name)], inner, required)
-    return found
+        targets += _find_targets(node[list(shape.members).index(name)], inner, required)
+    return targets
 
 
 def _find_target(node: ET.Element, shape: Any, path: list[str]) -> tuple[ET.Element, ET.Element, str]:

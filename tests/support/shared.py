@@ -1,4 +1,4 @@
-"""One applied account for many tests: each leaves it as it was, and one that fails does not spoil the next."""
+"""Share one prepared account between many tests. Each must leave it unchanged; after a failure it is made anew."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.account import Account
 
 
 class SharedAccount:
-    """`prepare` fills a fresh account; it is called again after a test that failed. `start` makes its sandbox."""
+    """An account for several tests. prepare: fills a new account, also after a failure. start: makes the sandbox."""
 
     def __init__(
         self, folder: Path, prepare: Callable[[Account], object], start: Callable[[], Sandbox] = Sandbox
@@ -24,7 +24,7 @@ class SharedAccount:
 
     @contextmanager
     def lend(self) -> Iterator[Account]:
-        """The prepared account, which the block must give back unchanged."""
+        """Yield the prepared account. The block must leave it unchanged."""
         account = self._account or self._create_account()
         self._account = None
         yield account

@@ -1,4 +1,4 @@
-"""Policy documents that IAM takes, and small mutations of them that it may refuse: the slips that people make."""
+"""Policy documents that IAM accepts, and small mutations of them that it may refuse, like mistakes of people."""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
-"""Hypothesis strategies that every property shares: policy documents, rewrites that keep their meaning, changes
-that do not, and pairs of small worlds (what a file asks for, what is live)."""
+"""Hypothesis strategies that all properties share.
+
+They draw policy documents, rewrites that keep their meaning, changes that do not, and small worlds (a desired state and
+a live one).
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,7 @@ def _lists(values: list[Json]) -> st.SearchStrategy[list[Json]]:
     return _lists_of(tuple(values))
 
 
-@cache  # to make a strategy takes longer than to draw from it
+@cache  # making a strategy takes longer than drawing from it
 def _lists_of(values: tuple[Json, ...]) -> st.SearchStrategy[list[Json]]:
     return st.lists(st.sampled_from(values), min_size=1, max_size=3, unique_by=str)
 
@@ -65,34 +68,34 @@ def _lists_of(values: tuple[Json, ...]) -> st.SearchStrategy[list[Json]]:
 @cache
 @st.composite
 def _conditions(draw: st.DrawFn) -> dict[str, Json]:
-    found: dict[str, Json] = {}
+    blocks: dict[str, Json] = {}
     for operator, key, values in draw(st.lists(st.sampled_from(_TESTS), max_size=2, unique_by=lambda test: test[:2])):
-        found.setdefault(operator, {})[key] = draw(_lists(values))
-    return found
+        blocks.setdefault(operator, {})[key] = draw(_lists(values))
+    return blocks
 
 
 @cache
 @st.composite
 def statements(draw: st.DrawFn, *, trust: bool = False) -> dict[str, Json]:
-    """One statement, every element a list."""
-    found: dict[str, Json] = {"Effect": draw(st.sampled_from(["Allow", "Deny"]))}
+    """Draw a statement in which every element is a list."""
+    statement: dict[str, Json] = {"Effect": draw(st.sampled_from(["Allow", "Deny"]))}
     if draw(st.booleans()):
-        found["Sid"] = draw(st.sampled_from(["One", "one", "Two"]))
-    found[draw(st.sampled_from(["Action", "Action", "NotAction"]))] = draw(_lists(_ACTIONS))
+        statement["Sid"] = draw(st.sampled_from(["One", "one", "Two"]))
+    statement[draw(st.sampled_from(["Action", "Action", "NotAction"]))] = draw(_lists(_ACTIONS))
     if trust:
         who = {"AWS": draw(_lists(_AWS))} if draw(st.booleans()) else {"Service": draw(_lists(_SERVICES))}
-        found["Principal"] = draw(st.sampled_from([who, "*"]))
+        statement["Principal"] = draw(st.sampled_from([who, "*"]))
     else:
-        found[draw(st.sampled_from(["Resource", "Resource", "NotResource"]))] = draw(_lists(_RESOURCES))
+        statement[draw(st.sampled_from(["Resource", "Resource", "NotResource"]))] = draw(_lists(_RESOURCES))
     conditions = draw(_conditions())
     if conditions:
-        found["Condition"] = conditions
-    return found
+        statement["Condition"] = conditions
+    return statement
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Json]:
-    """A whole policy with an explicit Version."""
+    """Draw a whole policy with an explicit Version."""
     inside = statements(trust=draw(st.booleans()))
     return {
         "Version": draw(st.sampled_from(["2012-10-17", "2008-10-17"])),
@@ -106,7 +109,7 @@ def _vary_case(draw: st.DrawFn, text: str) -> str:
 
 
 def _vary_list(draw: st.DrawFn, values: Json) -> Json:
-    """The same set, as a list in another order with repetitions, or as one value."""
+    """Draw the same set as a list in another order, with repetitions, or as a single value."""
     listed = list(values) if isinstance(values, list) else [values]
     listed = draw(st.permutations([*listed, *draw(st.lists(st.sampled_from(listed), max_size=2))]))
     return listed[0] if len(listed) == 1 and draw(st.booleans()) else listed
@@ -154,7 +157,7 @@ def _vary_account(draw: st.DrawFn, principal: str) -> str:
 
 @st.composite
 def equivalent_documents(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
-    """Another way to write the same document (facts on canonicalisation, "Safe to equate")."""
+    """Draw another way to write the same document (facts on canonicalisation, "Safe to equate")."""
     body = [_rewrite_statement(draw, statement) for statement in document["Statement"]]
     body = draw(st.permutations([*body, *draw(st.lists(st.sampled_from(body), max_size=1))]))
     found: dict[str, Json] = {key: document[key] for key in draw(st.permutations(list(document)))}
@@ -186,12 +189,12 @@ CHANGES: dict[str, Callable[[dict[str, Json]], None]] = {
     "one more condition": lambda item: item.setdefault("Condition", {}).update({"StringNotLike": {"s3:prefix": "z"}}),
     "an empty operator": lambda item: item.setdefault("Condition", {}).update({"DateEquals": {}}),
 }
-"""Changes of one statement that change its canonical form, whatever the statement is."""
+"""Changes that alter the canonical form of any statement."""
 
 
 @st.composite
 def changed_documents(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
-    """The document with one statement really changed."""
+    """Draw the document with a change to the meaning of one statement."""
     found = copy.deepcopy(document)
     CHANGES[draw(st.sampled_from(sorted(CHANGES)))](draw(st.sampled_from(found["Statement"])))
     return found
@@ -242,13 +245,13 @@ def policy_arn(name: str) -> str:
     return f"arn:aws:iam::{ACCOUNT}:policy/{name}"
 
 
-def _subset(values: Any, most: int | None = None) -> st.SearchStrategy[list[Any]]:
-    return _subset_of(tuple(sorted(values)), most)
+def _subset(values: Any, largest: int | None = None) -> st.SearchStrategy[list[Any]]:
+    return _subset_of(tuple(sorted(values)), largest)
 
 
 @cache
-def _subset_of(values: tuple[Any, ...], most: int | None) -> st.SearchStrategy[list[Any]]:
-    return st.lists(st.sampled_from(values), max_size=most, unique=True) if values else st.just([])
+def _subset_of(values: tuple[Any, ...], largest: int | None) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.sampled_from(values), max_size=largest, unique=True) if values else st.just([])
 
 
 @cache
@@ -301,7 +304,7 @@ def _trust(draw: st.DrawFn, principals: list[str], providers: list[str]) -> Any:
 
 @st.composite
 def _world_entities(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozenset()) -> dict[Address, Entity]:
-    """Entities that name only each other, within every quota; those in `old` under another name."""
+    """Draw entities that refer only to each other, within every quota. Those in `old` get another name."""
 
     def rename_old(names: list[str]) -> list[str]:
         return [f"{name}{OLD}" if name in old else name for name in names]
@@ -312,7 +315,7 @@ def _world_entities(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozen
     found: list[Entity] = []
     issuers = draw(_subset(ISSUERS))
     for name in issuers:
-        # Live there is always one: IAM fetches it where none is given.
+        # A live provider always has a thumbprint: IAM fetches one if none is given.
         thumbprints = frozenset(draw(_subset(THUMBPRINTS))) or frozenset(THUMBPRINTS[:1] if live else ())
         clients = frozenset(draw(_subset(CLIENTS)))
         found.append(OidcProvider(name, clients, thumbprints or None, tags(), *draw(_propagation(live))))
@@ -361,7 +364,7 @@ def _world_entities(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozen
 
 @cache
 def _propagation(live: bool) -> st.SearchStrategy[tuple[str | None, str | None]]:
-    """Context provider and Identity Center instance of a provider: the instance never without the other."""
+    """Draw the context provider and the Identity Center instance of a provider; no instance without the former."""
     pairs = [("", ""), (CONTEXTS[0], ""), (CONTEXTS[0], INSTANCES[0]), (CONTEXTS[1], INSTANCES[1])]
     unsaid: list[tuple[str | None, str | None]] = [(None, None), (None, None), (CONTEXTS[1], None)]
     return st.sampled_from(pairs if live else [*unsaid, *pairs])
@@ -418,21 +421,21 @@ _IGNORABLE = {
 
 
 OLD = "-old"
-"""Ends the names of what is live and has another name in the file."""
+"""The suffix of live names that have another name in the file."""
 
 
-def _find_moves(live: dict[Address, Entity], wanted: dict[Address, Entity]) -> tuple[Move, ...]:
+def _find_moves(live: dict[Address, Entity], desired: dict[Address, Entity]) -> tuple[Move, ...]:
     pairs = [(address, Address(address.kind, address.name.removesuffix(OLD))) for address in live]
-    return tuple(Move(old, new, PLACE) for old, new in pairs if old.name != new.name and new in wanted)
+    return tuple(Move(old, new, PLACE) for old, new in pairs if old.name != new.name and new in desired)
 
 
 def worlds() -> st.SearchStrategy[tuple[Desired, State]]:
-    """What a file asks for and what is live; many of the plans between them are safe. Half of them move something."""
+    """Draw a desired and a live state; many plans between them are safe. Half of them move an entity."""
     return _worlds() | moving_worlds()
 
 
 def moving_worlds() -> st.SearchStrategy[tuple[Desired, State]]:
-    """Where the file has another name for some of what is live, and says so under `moved`."""
+    """Draw worlds in which the file renames some live entities under `moved`."""
     names = sorted({*USERS, *GROUPS, *ROLES, *POLICIES, *CERTIFICATES})
     return _subset(names).flatmap(lambda old: _worlds(frozenset(old)))
 

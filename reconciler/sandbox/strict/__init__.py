@@ -1,4 +1,4 @@
-"""What AWS does and an emulator does not: one room per subject, gathered in `layer.ROOMS`.
+"""Correct the emulator's answers to those of AWS: one module of rules per subject, all listed in `layer.RULE_SETS`.
 
-Written from AWS's documents, against no emulator's insides: it sees requests and replies only.
+The rules follow AWS's documents. They see only requests and replies, never the inside of an emulator.
 """

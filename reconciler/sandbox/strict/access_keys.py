@@ -1,9 +1,9 @@
-"""Access keys of users: who has which, and who is meant where a request names no user.
+"""Record the access keys of users, and find the user if a request names none.
 
 Sources: IAM API Reference, CreateAccessKey, UpdateAccessKey, DeleteAccessKey, ListAccessKeys: "If the UserName is
 not specified, the user name is determined implicitly based on the AWS access key ID used to sign the request";
-UpdateAccessKey: "If a temporary access key is used, then UserName is required". The quota of two keys is the
-emulator's.
+UpdateAccessKey: "If a temporary access key is used, then UserName is required". The emulator checks the quota of two
+keys.
 """
 
 from __future__ import annotations
@@ -40,9 +40,13 @@ STATUS = {True: "Active", False: "Inactive"}
 
 
 def add_implied_user(request: HttpRequest, caller: IssuedKey) -> HttpRequest:
-    """The request with the user that it implies; the root user's own are left to the emulator."""
-    given = request.parameters
-    if request.action not in IMPLICIT_USER_ACTIONS or given.get("UserName") or given.get("AllUsers") == "true":
+    """Return the request with the user name of the caller added, if the action implies it.
+
+    The emulator answers for the root user.
+    """
+    parameters = request.parameters
+    names_users = parameters.get("UserName") or parameters.get("AllUsers") == "true"
+    if request.action not in IMPLICIT_USER_ACTIONS or names_users:
         return request
     if caller.session is not None or (caller.is_temporary and request.action == "UpdateAccessKey"):
         raise Refusal("ValidationError", "Must specify userName when calling with non-User credentials")
@@ -55,14 +59,14 @@ def add_implied_user(request: HttpRequest, caller: IssuedKey) -> HttpRequest:
 
 
 def record_key(call: ApiCall, reply: Reply) -> None:
-    told, user = reply.result.find("AccessKey"), call.find_entity(USER)
-    if told is not None and user is not None:
+    key, user = reply.result.find("AccessKey"), call.find_entity(USER)
+    if key is not None and user is not None:
         call.keyring.add(
             IssuedKey(
-                read_child_text(told, "AccessKeyId"),
+                read_child_text(key, "AccessKeyId"),
                 call.ledger.account,
                 user,
-                created=read_child_text(told, "CreateDate"),
+                created=read_child_text(key, "CreateDate"),
             )
         )
 
@@ -81,11 +85,11 @@ def list_keys(call: ApiCall) -> Reply:
     if not call.get("UserName"):
         return call.forward()
     user = call.require_entity(USER)
-    shown = [
+    keys = [
         {"UserName": user.name, "AccessKeyId": key.id, "Status": STATUS[key.is_active], "CreateDate": key.created}
         for key in call.keyring.keys_of(user)
     ]
-    return build_page(call, {"AccessKeyMetadata": shown})
+    return build_page(call, {"AccessKeyMetadata": keys})
 
 
 def forget_user_keys(call: ApiCall, reply: Reply) -> None:

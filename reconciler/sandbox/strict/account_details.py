@@ -1,8 +1,8 @@
-"""GetAccountAuthorizationDetails: paged over its four lists, and whole.
+"""Answer GetAccountAuthorizationDetails: paged over its four lists, with complete policies.
 
+AWS-managed policies are listed only if they are in use. The newest version comes first, and a policy without a
+description has no such element (recorded by LocalStack's verified test_iam_account_authorization_details).
 Source: IAM API Reference, GetAccountAuthorizationDetails (Filter, MaxItems, Marker), ManagedPolicyDetail.
-AWS-managed policies are listed where they are in use. The newest version comes first, and a policy without a
-description has none (recorded by LocalStack's verified test_iam_account_authorization_details).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def get_account_details(call: ApiCall) -> Reply:
         return reply
     policies = reply.result.find("Policies")
     if policies is not None:
-        # In an order of their own: an emulator that keeps a set gives another one on every page.
+        # Sort them: an emulator that holds a set would return another order for every page.
         policies[:] = sorted((p for p in policies if _is_listed(call, p)), key=lambda p: read_child_text(p, "Arn"))
     return cut_page(call, reply, LISTS)
 
@@ -39,15 +39,16 @@ def _is_listed(call: ApiCall, policy: ET.Element) -> bool:
 
 
 def complete_policies(call: ApiCall, reply: Reply) -> None:
+    """Add names and ids to the policies of the reply, drop empty descriptions, and sort versions."""
     for policy in list_members(reply.result, "Policies"):
         arn = read_child_text(policy, "Arn")
-        known = call.ledger.find_by_arn(arn)
+        entity = call.ledger.find_by_arn(arn)
         put_child(policy, "PolicyName", arn.rpartition("/")[2])
-        if known is not None:
-            put_child(policy, "PolicyId", known.id)
+        if entity is not None:
+            put_child(policy, "PolicyId", entity.id)
         elif not read_child_text(policy, "PolicyId"):
-            told = call.invoke("GetPolicy", PolicyArn=arn)
-            put_child(policy, "PolicyId", told.result.findtext("Policy/PolicyId") or "")
+            answer = call.invoke("GetPolicy", PolicyArn=arn)
+            put_child(policy, "PolicyId", answer.result.findtext("Policy/PolicyId") or "")
         if not read_child_text(policy, "Description"):
             put_child(policy, "Description", None)
         versions = policy.find("PolicyVersionList")

@@ -1,9 +1,9 @@
-"""Settings of the account: its password policy and its alias, as AWS takes and shows them.
+"""Check and show the settings of the account as AWS does: its password policy and its alias.
 
-Sources: IAM API Reference, UpdateAccountPasswordPolicy (ranges; what is left out is switched off), PasswordPolicy (what
-is switched off is not shown), CreateAccountAlias (grammar), DeleteAccountAlias (NoSuchEntity); IAM User Guide, "Using
-an alias for your AWS account ID" (a new alias overwrites the previous one; never 12 digits). The words of a refusal and
-the absent HardExpiry as LocalStack's verified test_iam_account_password_policy recorded them.
+Sources: IAM API Reference, UpdateAccountPasswordPolicy (ranges; omitted settings are switched off), PasswordPolicy
+(settings that are off are not shown), CreateAccountAlias (grammar), DeleteAccountAlias (NoSuchEntity); IAM User Guide,
+"Using an alias for your AWS account ID" (a new alias overwrites the previous one; never 12 digits). LocalStack's
+verified test_iam_account_password_policy recorded the texts of refusals and the absent HardExpiry.
 """
 
 from __future__ import annotations
@@ -20,21 +20,23 @@ ALIAS = re.compile(r"[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
 
 
 def check_password_policy(call: ApiCall) -> None:
-    found = []
-    for name, (least, most) in RANGES.items():
-        if call.has(name) and not least <= int(call.get(name)) <= most:
+    violations = []
+    for name, (lowest, highest) in RANGES.items():
+        if call.has(name) and not lowest <= int(call.get(name)) <= highest:
             limit = (
-                f"greater than or equal to {least}" if int(call.get(name)) < least else f"less than or equal to {most}"
+                f"greater than or equal to {lowest}"
+                if int(call.get(name)) < lowest
+                else f"less than or equal to {highest}"
             )
-            where = f"{name[0].lower()}{name[1:]}"
-            found.append(f"Value at '{where}' failed to satisfy constraint: Member must have value {limit}")
-    if found:
-        errors = "1 validation error" if len(found) == 1 else f"{len(found)} validation errors"
-        raise Refusal("ValidationError", f"{errors} detected: {'; '.join(found)}")
+            parameter = f"{name[0].lower()}{name[1:]}"
+            violations.append(f"Value at '{parameter}' failed to satisfy constraint: Member must have value {limit}")
+    if violations:
+        errors = "1 validation error" if len(violations) == 1 else f"{len(violations)} validation errors"
+        raise Refusal("ValidationError", f"{errors} detected: {'; '.join(violations)}")
 
 
 def update_password_policy(call: ApiCall) -> Reply:
-    """As a whole: "this operation does not support partial updates", and an emulator may keep what is left out."""
+    """Replace the whole policy: "this operation does not support partial updates". An emulator may keep old values."""
     call.invoke("DeleteAccountPasswordPolicy")
     return call.invoke(call.action, **DEFAULTS | call.parameters)
 
@@ -59,7 +61,7 @@ def check_alias_grammar(call: ApiCall) -> None:
 
 def check_alias_exists(call: ApiCall) -> None:
     alias = call.get("AccountAlias")
-    if alias not in [one.text for one in list_members(call.invoke("ListAccountAliases").result, "AccountAliases")]:
+    if alias not in [item.text for item in list_members(call.invoke("ListAccountAliases").result, "AccountAliases")]:
         raise Refusal("NoSuchEntity", f"The account alias {alias} cannot be found.", status=404)
 
 

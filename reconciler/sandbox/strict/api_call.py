@@ -1,7 +1,7 @@
-"""One request on its way through the layer, and what a room may say about it.
+"""`ApiCall`, one request on its way through the layer, and `ActionRules`, the rules for a set of actions.
 
-A room is a `ActionRules`: checks may refuse, an answer stands in for the emulator's, edits mend the reply and keep
-the ledger. Everything runs under the upstream's lock, so a check still holds when the call arrives.
+A check may refuse a call. An answer replaces that of the emulator. An edit corrects the reply and updates the ledger.
+All run under the upstream's lock, so a check still holds when the call reaches the emulator.
 """
 
 from __future__ import annotations
@@ -55,16 +55,20 @@ NO_SUCH_MESSAGES = {
 
 @dataclass
 class ApiCall:
+    """One request to IAM or STS, and the state that rules may read and change.
+
+    caller: the key that the request was made with. ledger: the entities of the caller's account.
+    ledgers: account id → entities, for every account used so far. keyring: every key given out.
+    known_policies: ARNs of AWS-managed policies that the emulator is known to have.
+    """
+
     request: HttpRequest
     caller: IssuedKey
     ledger: Ledger
-    """Of the caller's account."""
     ledgers: Mapping[str, Ledger]
-    """Of every account that has been used, by its id."""
     keyring: Keyring
     upstream: Upstream
     known_policies: set[str]
-    """ARNs of AWS-managed policies that the emulator is known to have."""
 
     @property
     def action(self) -> str:
@@ -72,7 +76,7 @@ class ApiCall:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Those of the operation itself."""
+        """Return the parameters of the operation, without Action and Version."""
         return {name: value for name, value in self.request.parameters.items() if name not in ("Action", "Version")}
 
     def get(self, name: str) -> str:
@@ -82,17 +86,17 @@ class ApiCall:
         return name in self.request.parameters
 
     def get_list(self, name: str) -> list[str]:
-        """A list parameter: `Name.member.1`, `Name.member.2`, …"""
+        """Return a list parameter: `Name.member.1`, `Name.member.2`, …"""
         return self.get_members(name)
 
     def get_members(self, name: str, member: str = "") -> list[str]:
-        """Of a list of structures, this member: `Name.member.1.Member`, …"""
+        """Return one member of each structure in a list: `Name.member.1.Member`, …"""
         pattern = re.compile(rf"{name}\.member\.(\d+)" + (rf"\.{member}" if member else ""))
-        found = ((pattern.fullmatch(key), value) for key, value in self.request.parameters.items())
-        return [value for _, value in sorted((int(m[1]), value) for m, value in found if m)]
+        matches = ((pattern.fullmatch(key), value) for key, value in self.request.parameters.items())
+        return [value for _, value in sorted((int(m[1]), value) for m, value in matches if m)]
 
     def get_tags(self, name: str) -> list[tuple[str, str]]:
-        """A list of tags: `Name.member.1.Key` and `.Value`, …"""
+        """Return a list of tags: `Name.member.1.Key` and `.Value`, …"""
         return list(self._iter_tags(name))
 
     def _iter_tags(self, name: str) -> Iterator[tuple[str, str]]:
@@ -102,21 +106,23 @@ class ApiCall:
             index += 1
 
     def find_entity(self, kind: str) -> IamEntity | None:
-        """The entity of this kind that the call names, where the ledger has it."""
+        """Return the entity of this kind that the call names; None if the ledger does not have it."""
         name = self.get(NAME_PARAMETERS[kind])
         return self.ledger.find_by_arn(name) if kind in ARN_KINDS else self.ledger.find(kind, name)
 
     def require_entity(self, kind: str) -> IamEntity:
+        """Return the entity of this kind that the call names. Raises Refusal (NoSuchEntity)."""
         entity = self.find_entity(kind)
         if entity is None:
             raise no_such_entity_error(kind, self.get(NAME_PARAMETERS[kind]))
         return entity
 
     def forward(self) -> Reply:
-        """The emulator's own answer, or a proper refusal where it has none but a web page."""
+        """Return the emulator's answer. Raises Refusal if the emulator answers with a web page instead."""
         return require_supported(self.action, self.upstream.send(self.request))
 
     def invoke(self, action: str, **parameters: str) -> Reply:
+        """Make another call to the emulator on behalf of the caller, and return its answer."""
         return require_supported(action, self.upstream.invoke(self.request, action, parameters))
 
 
@@ -139,7 +145,7 @@ def limit_exceeded_error(message: str) -> Refusal:
 
 
 def quota_error(quota: Quota) -> Refusal:
-    """In AWS's words: "Cannot exceed quota for PoliciesPerRole: 10" (aws/eks-hybrid#741)."""
+    """Return the refusal in AWS's words: "Cannot exceed quota for PoliciesPerRole: 10" (aws/eks-hybrid#741)."""
     return limit_exceeded_error(f"Cannot exceed quota for {quota.limit_name}: {quota.default}")
 
 
@@ -150,7 +156,7 @@ Edit = Callable[[ApiCall, Reply], None]
 
 @dataclass(frozen=True)
 class ActionRules:
-    """What one room says, per action. An edit sees successful replies only."""
+    """The rules of one subject, per action. Edits see successful replies only."""
 
     checks: Mapping[str, Check] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)

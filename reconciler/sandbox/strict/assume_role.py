@@ -1,14 +1,14 @@
-"""AssumeRole, judged by the role's trust policy and the caller's policies.
+"""Decide AssumeRole by the role's trust policy and the caller's policies.
 
 Sources: STS API Reference, AssumeRole (parameters, "Permissions", the limits of a session); IAM User Guide, "Policy
 evaluation logic", "Roles terms and concepts: role chaining" (one hour), "Pass session tags in AWS STS" (sts:TagSession
 on both sides; transitive tags go along and cannot be overridden), "Monitor and control actions taken with assumed
-roles" (sts:SetSourceIdentity on both sides; a source identity persists and cannot be changed). Like session tags and
-source identities that are given, inherited ones need their permission.
+roles" (sts:SetSourceIdentity on both sides; a source identity persists and cannot be changed). Inherited session tags
+and source identities need the same permissions as those that the request gives.
 
-A role of another account that nobody made in this sandbox is the emulator's, who lets everyone in: that is how a test
-or a person gets into a second account. Conditions on what the sandbox does not know, and a boundary of which AWS's
-documents do not agree whether it counts, are taken for a no.
+The emulator lets everyone assume a role of another account that was not created in this sandbox: so a test or a user
+gets into a second account. A condition on a key that the sandbox does not know counts as not met. A boundary counts as
+a limit even in cases in which AWS's documents disagree.
 """
 
 from __future__ import annotations
@@ -27,15 +27,20 @@ from reconciler.sandbox.strict.parameters import read_duration, refuse_bad_texts
 from reconciler.sandbox.strict.principals import context_of_request, principal_of, target_of
 from reconciler.sandbox.strict.sessions import find_role, identity_of, start_session
 
-SHORTEST, LONGEST, DEFAULT = 900, 43200, 3600
-LONGEST_CHAINED = 3600
+MIN_DURATION, MAX_DURATION, DEFAULT_DURATION = 900, 43200, 3600
+MAX_CHAINED_DURATION = 3600
+"""All durations are in seconds."""
 ROLE_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/\S+", re.ASCII)
-MOST_TAGS, MOST_POLICIES, MOST_CHARACTERS = 50, 10, 2048
+MAX_TAGS, MAX_POLICIES, MAX_POLICY_CHARACTERS = 50, 10, 2048
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """What a session is to carry. `given_tags` and `inherited_tags` tags have no key in common."""
+    """The properties of the session to create. No tag key is in both `given_tags` and `inherited_tags`.
+
+    seconds: the duration. given_tags: tags in the request. inherited_tags: transitive tags of the calling session.
+    transitive_keys: keys of given_tags that later sessions inherit. policy, policy_arns: session policies.
+    """
 
     seconds: int
     given_tags: Tags
@@ -47,7 +52,7 @@ class SessionRequest:
 
 
 def assume_role(call: ApiCall) -> Reply:
-    asked = _read_session_request(call)
+    wanted_session = _read_session_request(call)
     arn, account = call.get("RoleArn"), _account_of(call.get("RoleArn"))
     role = find_role(call, arn)
     foreign = role is None and account != call.caller.account
@@ -55,55 +60,55 @@ def assume_role(call: ApiCall) -> Reply:
         raise access_denied_error("Roles may not be assumed by root accounts.")
     with_mfa = mfa_devices.verify_mfa(call)
     if role is not None:
-        _check_permissions(call, role, asked, with_mfa)
+        _check_permissions(call, role, wanted_session, with_mfa)
     elif not foreign:
         raise _not_authorized_error(call, "sts:AssumeRole", arn)
-    _check_duration(call, role, asked.seconds)
+    _check_duration(call, role, wanted_session.seconds)
     session = RoleSession(
         "",
         "",
         role,
-        asked.source_identity,
-        asked.inherited_tags | asked.given_tags,
-        frozenset(asked.inherited_tags) | asked.transitive_keys,
-        asked.policy,
-        asked.policy_arns,
+        wanted_session.source_identity,
+        wanted_session.inherited_tags | wanted_session.given_tags,
+        frozenset(wanted_session.inherited_tags) | wanted_session.transitive_keys,
+        wanted_session.policy,
+        wanted_session.policy_arns,
     )
-    return start_session(call, call.forward(), session, asked.seconds)
+    return start_session(call, call.forward(), session, wanted_session.seconds)
 
 
 def _account_of(arn: str) -> str:
-    found = ROLE_ARN.fullmatch(arn)
-    if found is None:
+    match = ROLE_ARN.fullmatch(arn)
+    if match is None:
         raise Refusal("ValidationError", f"{arn} is invalid")
-    return found[1]
+    return match[1]
 
 
 def _read_session_request(call: ApiCall) -> SessionRequest:
     require_parameters(call, "RoleArn", "RoleSessionName")
     refuse_bad_texts(call, "RoleArn", "RoleSessionName", "ExternalId", "SourceIdentity", "SerialNumber", "TokenCode")
-    seconds = read_duration(call, SHORTEST, LONGEST, DEFAULT)
-    before = call.caller.session or RoleSession("", "")
-    inherited = {key: value for key, value in before.tags.items() if key in before.transitive_keys}
-    given = _read_session_tags(call, inherited)
+    seconds = read_duration(call, MIN_DURATION, MAX_DURATION, DEFAULT_DURATION)
+    calling_session = call.caller.session or RoleSession("", "")
+    inherited = {key: value for key, value in calling_session.tags.items() if key in calling_session.transitive_keys}
+    given_tags = _read_session_tags(call, inherited)
     return SessionRequest(
         seconds,
-        given,
+        given_tags,
         inherited,
-        _read_transitive_keys(call, given),
-        _read_source_identity(call, before.source_identity),
+        _read_transitive_keys(call, given_tags),
+        _read_source_identity(call, calling_session.source_identity),
         *_read_session_policies(call),
     )
 
 
 def _read_session_tags(call: ApiCall, inherited: Tags) -> Tags:
     pairs = call.get_tags("Tags")
-    if len(pairs) > MOST_TAGS:
-        raise validation_error("Tags", "[…]", f"have length less than or equal to {MOST_TAGS}")
+    if len(pairs) > MAX_TAGS:
+        raise validation_error("Tags", "[…]", f"have length less than or equal to {MAX_TAGS}")
     try:
         tags.refuse_bad_tags(ROLE, pairs)
     except Refusal as refusal:
-        # IAM's word for what STS calls a value.
+        # STS uses another error code than IAM.
         raise _invalid_value_error(refusal.message) if refusal.code == "InvalidInput" else refusal from None
     if {key.casefold() for key, _ in pairs} & {key.casefold() for key in inherited}:
         raise _invalid_value_error(
@@ -113,34 +118,34 @@ def _read_session_tags(call: ApiCall, inherited: Tags) -> Tags:
     return dict(pairs)
 
 
-def _read_transitive_keys(call: ApiCall, given: Tags) -> frozenset[str]:
+def _read_transitive_keys(call: ApiCall, given_tags: Tags) -> frozenset[str]:
     keys = call.get_list("TransitiveTagKeys")
-    spelled = {key.casefold(): key for key in given}
+    spelled = {key.casefold(): key for key in given_tags}
     if any(key.casefold() not in spelled for key in keys):
         raise _invalid_value_error("The specified transitive tag key must be included in the requested tags.")
     return frozenset(spelled[key.casefold()] for key in keys)
 
 
 def _read_source_identity(call: ApiCall, inherited: str) -> str:
-    given = call.get("SourceIdentity")
-    if given.casefold().startswith("aws:"):
-        raise validation_error("SourceIdentity", given, "not begin with aws:")
-    if given and inherited and given != inherited:
+    source_identity = call.get("SourceIdentity")
+    if source_identity.casefold().startswith("aws:"):
+        raise validation_error("SourceIdentity", source_identity, "not begin with aws:")
+    if source_identity and inherited and source_identity != inherited:
         raise _not_authorized_error(call, "sts:SetSourceIdentity", call.get("RoleArn"))
-    return given or inherited
+    return source_identity or inherited
 
 
 def _read_session_policies(call: ApiCall) -> tuple[str, tuple[str, ...]]:
     policy, arns = call.get("Policy"), call.get_members("PolicyArns", "arn")
-    if len(arns) > MOST_POLICIES:
-        raise validation_error("PolicyArns", "[…]", f"have length less than or equal to {MOST_POLICIES}")
+    if len(arns) > MAX_POLICIES:
+        raise validation_error("PolicyArns", "[…]", f"have length less than or equal to {MAX_POLICIES}")
     homes = ("aws", _account_of(call.get("RoleArn")))
     for arn in arns:
         if not re.fullmatch(rf"arn:[\w-]+:iam::({'|'.join(homes)}):policy/\S+", arn):
             raise Refusal("ValidationError", f"Invalid policy ARN for the account of the role: {arn}")
     size = len(policy) + sum(map(len, arns))
-    if size > MOST_CHARACTERS:
-        used = -(-100 * size // MOST_CHARACTERS)
+    if size > MAX_POLICY_CHARACTERS:
+        used = -(-100 * size // MAX_POLICY_CHARACTERS)
         raise Refusal(
             "PackedPolicyTooLarge", f"Packed policy consumes {used}% of allotted space, please use smaller policy."
         )
@@ -153,38 +158,38 @@ def _read_session_policies(call: ApiCall) -> tuple[str, tuple[str, ...]]:
     return policy, tuple(arns)
 
 
-def _check_permissions(call: ApiCall, role: IamEntity, asked: SessionRequest, with_mfa: bool) -> None:
-    caller, wanted = principal_of(call), target_of(role)
-    context = _build_context(call, asked).with_fallbacks(context_of_request(call, with_mfa))
-    needed = [
-        *(["sts:TagSession"] if asked.given_tags or asked.inherited_tags else []),
-        *(["sts:SetSourceIdentity"] if asked.source_identity else []),
+def _check_permissions(call: ApiCall, role: IamEntity, wanted_session: SessionRequest, with_mfa: bool) -> None:
+    caller, target = principal_of(call), target_of(role)
+    context = _build_context(call, wanted_session).with_fallbacks(context_of_request(call, with_mfa))
+    further_actions = [
+        *(["sts:TagSession"] if wanted_session.given_tags or wanted_session.inherited_tags else []),
+        *(["sts:SetSourceIdentity"] if wanted_session.source_identity else []),
     ]
-    if not can_assume(caller, wanted, context).allowed:
+    if not can_assume(caller, target, context).allowed:
         raise _not_authorized_error(call, "sts:AssumeRole", role.arn)
-    for action in needed:
-        if not can_assume(caller, wanted, context, [action]).allowed:
+    for action in further_actions:
+        if not can_assume(caller, target, context, [action]).allowed:
             raise _not_authorized_error(call, action, role.arn)
 
 
-def _build_context(call: ApiCall, asked: SessionRequest) -> Context:
-    """The keys of AssumeRole (Service Authorization Reference, "AWS Security Token Service")."""
-    carried = asked.inherited_tags | asked.given_tags
+def _build_context(call: ApiCall, wanted_session: SessionRequest) -> Context:
+    """Return the condition keys of AssumeRole (Service Authorization Reference, "AWS Security Token Service")."""
+    session_tags = wanted_session.inherited_tags | wanted_session.given_tags
     values: dict[str, str | tuple[str, ...]] = {"sts:RoleSessionName": call.get("RoleSessionName")}
-    values |= {f"aws:RequestTag/{key}": value for key, value in carried.items()}
+    values |= {f"aws:RequestTag/{key}": value for key, value in session_tags.items()}
     if call.get("ExternalId"):
         values["sts:ExternalId"] = call.get("ExternalId")
-    if asked.source_identity:
-        values["sts:SourceIdentity"] = asked.source_identity
-    if carried:
-        values["aws:TagKeys"] = tuple(carried)
-    if transitive := frozenset(asked.inherited_tags) | asked.transitive_keys:
+    if wanted_session.source_identity:
+        values["sts:SourceIdentity"] = wanted_session.source_identity
+    if session_tags:
+        values["aws:TagKeys"] = tuple(session_tags)
+    if transitive := frozenset(wanted_session.inherited_tags) | wanted_session.transitive_keys:
         values["sts:TransitiveTagKeys"] = tuple(sorted(transitive))
     return Context.of(values)
 
 
 def _check_duration(call: ApiCall, role: IamEntity | None, seconds: int) -> None:
-    if call.caller.is_temporary and seconds > LONGEST_CHAINED:
+    if call.caller.is_temporary and seconds > MAX_CHAINED_DURATION:
         raise Refusal(
             "ValidationError",
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",

@@ -1,9 +1,9 @@
-"""Managed policies on users, groups and roles: they must exist, as many as the quota, attaching twice is once. A role
-in a profile.
+"""Attach managed policies to users, groups and roles: the policy must exist, and the quota holds.
 
+Attaching a policy twice changes nothing. Also check that a role is in the instance profile that it is removed from.
 Sources: IAM API Reference, Attach*Policy, Detach*Policy, ListEntitiesForPolicy, RemoveRoleFromInstanceProfile; User
 Guide, "IAM and AWS STS quotas" (by default 20 managed policies attached to a role, 10 to a user or group). The
-refusals of what is no ARN, and of a role that is not in the profile, as LocalStack's verified tests recorded them.
+refusals of invalid ARNs, and of a role that is not in the profile, as LocalStack's verified tests recorded them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
 
 
 def check_policy_arn(arn: str) -> None:
-    """Refuse what is no ARN at all, and the ARN of something that is no policy."""
+    """Refuse a text that is not an ARN, and an ARN that is not one of a policy."""
     if not ARN.fullmatch(arn):
         raise Refusal("ValidationError", "Invalid ARN:  Could not be parsed!")
     if not arn.split(":", 5)[5].startswith("policy/"):
@@ -55,10 +55,10 @@ def _attach_policy(kind: str) -> Answer:
             return build_reply(call.action)
         if len(entity.attached_policies) >= ATTACHED_POLICIES[NOUN[kind]].default:
             raise quota_error(ATTACHED_POLICIES[NOUN[kind]])
-        told = call.forward()
-        if told.ok:
+        reply = call.forward()
+        if reply.ok:
             entity.attached_policies.append(arn)
-        return told
+        return reply
 
     return handle
 
@@ -77,17 +77,17 @@ def list_entities_for_policy(call: ApiCall) -> Reply:
     if call.find_entity(POLICY) is None and not call.invoke("GetPolicy", PolicyArn=arn).ok:
         raise no_such_entity_error(POLICY, arn)
     usage, only = call.get("PolicyUsageFilter"), call.get("EntityFilter")
-    found: list[IamEntity] = []
+    entities: list[IamEntity] = []
     if usage in ("", "PermissionsPolicy"):
-        found += call.ledger.find_attached(arn)
+        entities += call.ledger.find_attached(arn)
     if usage in ("", "PermissionsBoundary"):
-        found += [entity for entity in call.ledger.find_bounded(arn) if entity not in found]
-    under = call.get("PathPrefix") or "/"
+        entities += [entity for entity in call.ledger.find_bounded(arn) if entity not in entities]
+    path_prefix = call.get("PathPrefix") or "/"
     lists = {
         f"Policy{noun}s": [
             {NAME_PARAMETERS[kind]: entity.name, f"{noun}Id": entity.id}
-            for entity in found
-            if entity.kind == kind and only in ("", noun) and entity.path.startswith(under)
+            for entity in entities
+            if entity.kind == kind and only in ("", noun) and entity.path.startswith(path_prefix)
         ]
         for kind, noun in NOUN.items()
     }
@@ -95,12 +95,12 @@ def list_entities_for_policy(call: ApiCall) -> Reply:
 
 
 def check_role_in_profile(call: ApiCall) -> None:
-    """Only a role that is in the profile can be taken out of it."""
+    """Refuse to remove a role that is not in the instance profile."""
     role, profile = call.get("RoleName"), call.get("InstanceProfileName")
     if call.find_entity(ROLE) is None:
         return
-    told = call.invoke("GetInstanceProfile", InstanceProfileName=profile)
-    if told.ok and role not in {element.text for element in told.result.iter("RoleName")}:
+    reply = call.invoke("GetInstanceProfile", InstanceProfileName=profile)
+    if reply.ok and role not in {element.text for element in reply.result.iter("RoleName")}:
         raise Refusal("NoSuchEntity", f"Role {role} in Instance Profile {profile} cannot be found.", status=404)
 
 

@@ -1,8 +1,8 @@
-"""Permissions boundaries of users, which emulators lack; those of roles must name a policy that exists.
+"""Keep the permissions boundaries of users, which emulators lack, and check that a boundary is an existing policy.
 
 Sources: IAM API Reference, PutUserPermissionsBoundary, PutRolePermissionsBoundary and their deletion
-(NoSuchEntity); User Guide, "Permissions boundaries": one managed policy, customer or AWS. The words, and InvalidInput
-for the ARN of another thing, as LocalStack's verified test_iam_roles recorded them.
+(NoSuchEntity); User Guide, "Permissions boundaries": one managed policy, of the customer or of AWS. LocalStack's
+verified test_iam_roles recorded the texts, and InvalidInput for an ARN that is not one of a policy.
 """
 
 from __future__ import annotations

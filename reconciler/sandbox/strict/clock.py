@@ -1,4 +1,4 @@
-"""The sandbox's idea of now, in seconds since 1970: sessions end and codes change by it, and tests may move it."""
+"""The clock of the sandbox, in seconds since 1970. Sessions and MFA codes depend on it; tests may change it."""
 
 from __future__ import annotations
 

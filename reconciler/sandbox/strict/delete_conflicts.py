@@ -1,8 +1,9 @@
-"""DeleteConflict: an entity goes only when nothing hangs on it.
+"""Refuse to delete an entity that others depend on (DeleteConflict).
 
+Certificates and hardware MFA devices are known to the emulator only, so it is asked about them. Everything else is in
+the ledger and the keyring.
 Sources: IAM API Reference, DeletePolicy, DeleteGroup, DeleteUser, DeleteRole, DeleteInstanceProfile,
-DeleteVirtualMFADevice; IAM User Guide, "Deleting an IAM user (AWS CLI)". Certificates and
-hardware devices are the emulator's to know, so it is asked; the rest is in the ledger and the keyring.
+DeleteVirtualMFADevice; IAM User Guide, "Deleting an IAM user (AWS CLI)".
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ def delete_conflict_error(message: str) -> Refusal:
     return Refusal("DeleteConflict", message, status=409)
 
 
-def _cannot_delete_error(why: str) -> Refusal:
-    return delete_conflict_error(f"Cannot delete entity, {why}")
+def _cannot_delete_error(reason: str) -> Refusal:
+    return delete_conflict_error(f"Cannot delete entity, {reason}")
 
 
 def _check_no_policies(entity: IamEntity) -> None:
@@ -33,8 +34,8 @@ def _check_no_policies(entity: IamEntity) -> None:
         raise _cannot_delete_error("must delete policies first.")
 
 
-def _has_members(reply: Reply, listed: str) -> bool:
-    return reply.ok and any(list_members(reply.result, listed))
+def _has_members(reply: Reply, list_name: str) -> bool:
+    return reply.ok and any(list_members(reply.result, list_name))
 
 
 def check_user_deletion(call: ApiCall) -> None:
@@ -48,9 +49,9 @@ def check_user_deletion(call: ApiCall) -> None:
         raise _cannot_delete_error("must delete login profile first.")
     if call.keyring.keys_of(user):
         raise _cannot_delete_error("must delete access keys first.")
-    for action, listed, why in CREDENTIALS:
-        if _has_members(call.invoke(action, UserName=user.name), listed):
-            raise _cannot_delete_error(why)
+    for action, list_name, reason in CREDENTIALS:
+        if _has_members(call.invoke(action, UserName=user.name), list_name):
+            raise _cannot_delete_error(reason)
     if user.service_credentials:
         raise _cannot_delete_error("must remove referenced objects first.")
 
@@ -77,8 +78,8 @@ def check_profile_deletion(call: ApiCall) -> None:
     profile = call.find_entity(PROFILE)
     if profile is None:
         return
-    told = call.invoke("GetInstanceProfile", InstanceProfileName=profile.name).result.find("InstanceProfile")
-    if told is not None and any(list_members(told, "Roles")):
+    element = call.invoke("GetInstanceProfile", InstanceProfileName=profile.name).result.find("InstanceProfile")
+    if element is not None and any(list_members(element, "Roles")):
         raise _cannot_delete_error("must remove roles from instance profile first.")
 
 

@@ -1,8 +1,9 @@
-"""Entities come and go: names are unique per kind ignoring case, and the ledger follows.
+"""Check the names of new entities, and record creations and deletions in the ledger.
 
+Names are unique for each kind, ignoring letter case.
 Sources: IAM API Reference, CreateUser, CreateGroup, CreateRole, CreatePolicy, CreateInstanceProfile: "Names
 are not distinguished by case. For example, you cannot create resources named both MyResource and myresource."
-The lengths and characters of names and paths are those of the same pages.
+The same pages give the lengths and characters of names and paths.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ TAKEN_MESSAGES = {
     PROFILE: "Instance Profile {} already exists.",
     CERTIFICATE: "The Server Certificate with name {} already exists.",
 }
-LONGEST = {USER: 64, GROUP: 128, ROLE: 64, POLICY: 128, PROFILE: 128, CERTIFICATE: 128}
+MAX_NAME_LENGTHS = {USER: 64, GROUP: 128, ROLE: 64, POLICY: 128, PROFILE: 128, CERTIFICATE: 128}
 NAME = re.compile(r"[A-Za-z0-9_+=,.@-]+")
 PATH = re.compile(r"/|/[\x21-\x7e]+/")
 POLICY_PATH = re.compile(r"(/[A-Za-z0-9.,+@=_-]+)*/")
@@ -56,8 +57,9 @@ DELETE_ACTIONS = {
 
 
 def refuse_taken_name(call: ApiCall, kind: str, name: str, ignored: IamEntity | None = None) -> None:
-    rival = call.ledger.find_same_name(kind, name)
-    if rival is not None and rival is not ignored:
+    """Refuse a name that another entity of the kind has. ignored: an entity that may have it."""
+    holder = call.ledger.find_same_name(kind, name)
+    if holder is not None and holder is not ignored:
         raise Refusal("EntityAlreadyExists", TAKEN_MESSAGES[kind].format(name), status=409)
 
 
@@ -68,11 +70,11 @@ def refuse_bad_name(kind: str, parameter: str, name: str) -> None:
             f"The specified value for {_to_camel_case(parameter)} is invalid. It must contain only alphanumeric "
             "characters and/or the following: +=,.@_-",
         )
-    if len(name) > LONGEST[kind]:
+    if len(name) > MAX_NAME_LENGTHS[kind]:
         raise Refusal(
             "ValidationError",
             f"1 validation error detected: Value '{name}' at '{_to_camel_case(parameter)}' failed to satisfy "
-            f"constraint: Member must have length less than or equal to {LONGEST[kind]}",
+            f"constraint: Member must have length less than or equal to {MAX_NAME_LENGTHS[kind]}",
         )
 
 
@@ -102,30 +104,31 @@ def _check_creation(kind: str, element: str) -> Check:
     return check
 
 
-def entity_of(kind: str, element: str, told: ET.Element) -> IamEntity:
-    trust = read_child_text(told, "AssumeRolePolicyDocument")
+def entity_of(kind: str, element: str, described: ET.Element) -> IamEntity:
+    """Return the entity that a reply describes. element: the element's name, such as `User`."""
+    trust = read_child_text(described, "AssumeRolePolicyDocument")
     return IamEntity(
         kind,
-        read_child_text(told, f"{element}Name"),
-        read_child_text(told, "Arn"),
-        unique_id_of(element, read_child_text(told, f"{element}Id")),
-        read_child_text(told, "Path") or "/",
+        read_child_text(described, f"{element}Name"),
+        read_child_text(described, "Arn"),
+        unique_id_of(element, read_child_text(described, f"{element}Id")),
+        read_child_text(described, "Path") or "/",
         trust=unquote(trust) if trust.startswith("%") else trust,
     )
 
 
 def _record_entity(kind: str, element: str) -> Edit:
     def edit(call: ApiCall, reply: Reply) -> None:
-        told = reply.result.find(element)
-        if told is not None:
-            call.ledger.add(entity_of(kind, element, told))
+        described = reply.result.find(element)
+        if described is not None:
+            call.ledger.add(entity_of(kind, element, described))
 
     return edit
 
 
-def _record_arn(kind: str, where: str) -> Edit:
+def _record_arn(kind: str, path: str) -> Edit:
     def edit(call: ApiCall, reply: Reply) -> None:
-        arn = reply.result.findtext(where) or ""
+        arn = reply.result.findtext(path) or ""
         call.ledger.add(IamEntity(kind, arn, arn))
 
     return edit

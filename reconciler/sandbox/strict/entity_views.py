@@ -1,11 +1,11 @@
-"""Shows an entity as each read does: its trust always, tags and boundary only where AWS gives them.
+"""Show an entity in a reply as AWS does: its trust always, tags and boundary only in certain actions.
 
 Sources: IAM API Reference, the data types User, Role, Policy, InstanceProfile, UserDetail and RoleDetail: "IAM
 resource-listing operations return a subset of the available attributes"; tags and boundary are not in the subset.
 Recorded by LocalStack's verified tests (test_iam_roles, test_iam_policies, test_iam_instance_profiles): CreateRole
-and UpdateRoleDescription tell neither MaxSessionDuration nor RoleLastUsed, and CreateRole no Description and the
-trust as it was sent; a role within an instance profile has neither of the two; the type of a boundary is `Policy`,
-whatever the service model says; GetPolicy and GetInstanceProfile tell an empty list of tags.
+and UpdateRoleDescription return neither MaxSessionDuration nor RoleLastUsed; CreateRole returns no Description, and
+the trust as it was sent; a role within an instance profile has neither of the two; the type of a boundary is `Policy`,
+whatever the service model says; GetPolicy and GetInstanceProfile return an empty list of tags.
 """
 
 from __future__ import annotations
@@ -93,18 +93,18 @@ def _apply_recorded_gaps(call: ApiCall, result: ET.Element) -> None:
             put_child(role, name, None)
         if call.action == "CreateRole":
             put_child(role, "AssumeRolePolicyDocument", call.get("AssumeRolePolicyDocument"))
-    for within in result.iter("Roles") if call.action != "ListRoles" else ():
-        for one in within:
+    for nested_roles in result.iter("Roles") if call.action != "ListRoles" else ():
+        for nested_role in nested_roles:
             for name in HIDDEN_FIELDS["UpdateRoleDescription"]:
-                put_child(one, name, None)
+                put_child(nested_role, name, None)
     if tagged is not None and tagged.find("Tags") is None:
         put_child(tagged, "Tags", [])
 
 
 def _find_nested(result: ET.Element) -> set[ET.Element]:
-    """Roles within an instance profile, and profiles within a role: told in brief wherever they are."""
-    held = [element for name in ("Roles", "InstanceProfileList") for element in result.iter(name)]
-    return {inner for element in held for inner in element.iter()}
+    """Return the elements of roles within a profile, and of profiles within a role. AWS shows them in brief."""
+    lists = [element for name in ("Roles", "InstanceProfileList") for element in result.iter(name)]
+    return {inner for element in lists for inner in element.iter()}
 
 
 def show_provider_tags(call: ApiCall, reply: Reply) -> None:

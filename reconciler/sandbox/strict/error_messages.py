@@ -1,7 +1,7 @@
-"""Refusals in AWS's own words, where an emulator refuses rightly and says it otherwise.
+"""Reword an emulator's correct refusals as AWS words them.
 
 Sources: answers of real AWS that LocalStack's verified tests recorded in February 2026
-(tests/aws/services/iam/test_iam_{users,roles,groups,policies,instance_profiles}.snapshot.json). There an error has
+(tests/aws/services/iam/test_iam_{users,roles,groups,policies,instance_profiles}.snapshot.json). An error there has
 `Type`, `Code` and `Message`, and no second `message` in lower case.
 """
 
@@ -22,7 +22,10 @@ PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """`required_kinds`: kinds of which the entity that the call names must exist, else that is what AWS says."""
+    """The text of a refusal; {Name} stands for a parameter of the call.
+
+    required_kinds: if the call's entity of one of these kinds does not exist, AWS reports that instead.
+    """
 
     text: str
     required_kinds: tuple[str, ...] = ()
@@ -80,7 +83,7 @@ WORDINGS: dict[tuple[str, str], Wording] = {
         "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1"
     ),
 }
-"""Action and code of a refusal → what AWS says."""
+"""Action and code of a refusal → AWS's text."""
 
 
 def reword_refusal(call: ApiCall, reply: Reply) -> Reply:
@@ -96,8 +99,8 @@ def reword_refusal(call: ApiCall, reply: Reply) -> Reply:
         for kind in wording.required_kinds:
             if call.find_entity(kind) is None:
                 raise no_such_entity_error(kind, call.get(NAME_PARAMETERS[kind]))
-        said = PARAMETER.sub(lambda found: call.get(found[1]), wording.text)
-        raise Refusal(code, said, STATUS_CODES[code])
-    for second in error.findall("message"):
-        error.remove(second)
+        message = PARAMETER.sub(lambda match: call.get(match[1]), wording.text)
+        raise Refusal(code, message, STATUS_CODES[code])
+    for duplicate in error.findall("message"):
+        error.remove(duplicate)
     return reply

@@ -1,8 +1,8 @@
-"""Membership: ten groups a user.
+"""Add users to groups and remove them, with the quota of ten groups for a user.
 
 Sources: IAM User Guide, "IAM and AWS STS quotas": "An IAM user can be a member of 10 groups". Recorded by LocalStack's
-verified tests (test_iam_users, test_iam_groups): a user who is no member is removed without an error, and of a user
-and a group that both do not exist, RemoveUserFromGroup names the user.
+verified tests (test_iam_users, test_iam_groups): removing a user who is not a member is no error; if neither user nor
+group exists, RemoveUserFromGroup names the user.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ def add_member(call: ApiCall) -> Reply:
         return build_reply(call.action)
     if len(user.groups) >= GROUPS_PER_USER.default:
         raise quota_error(GROUPS_PER_USER)
-    told = call.forward()
-    if told.ok:
+    reply = call.forward()
+    if reply.ok:
         user.groups.append(group)
-    return told
+    return reply
 
 
 def remove_member(call: ApiCall) -> Reply:
     user, group = call.require_entity(USER), call.require_entity(GROUP)
     if group not in user.groups:
         return build_reply(call.action)
-    told = call.forward()
-    if told.ok:
+    reply = call.forward()
+    if reply.ok:
         user.groups.remove(group)
-    return told
+    return reply
 
 
 RULES = ActionRules(answers={"AddUserToGroup": add_member, "RemoveUserFromGroup": remove_member})

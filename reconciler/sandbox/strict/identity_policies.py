@@ -1,4 +1,4 @@
-"""Identity policies: grammar that emulators let through, and sizes.
+"""Check the grammar of identity policies, which emulators check too little, and their sizes.
 
 Sources: IAM User Guide, "Grammar of the IAM JSON policy language" and "AWS JSON policy elements: Principal"
 ("You cannot use the Principal element in an identity-based policy"); "IAM and AWS STS quotas" (managed 6144
@@ -30,7 +30,7 @@ def malformed_policy_error(message: str) -> Refusal:
 
 
 def parse_policy(text: str, error_message: str) -> dict[str, Any]:
-    """A policy as JSON, or AWS's refusal in the words of `error_message`."""
+    """Return a policy as parsed JSON. Raises Refusal with `error_message` if it is not a JSON object."""
     try:
         document = json.loads(text)
     except ValueError:
@@ -41,37 +41,41 @@ def parse_policy(text: str, error_message: str) -> dict[str, Any]:
 
 
 def read_statements(document: dict[str, Any], error_message: str) -> list[dict[str, Any]]:
-    held = document.get("Statement")
-    found: list[Any] = held if isinstance(held, list) else [held]
-    if not found or not all(isinstance(statement, dict) for statement in found):
+    """Return the statements of a policy. Raises Refusal with `error_message` if there is none."""
+    written = document.get("Statement")
+    statements: list[Any] = written if isinstance(written, list) else [written]
+    if not statements or not all(isinstance(statement, dict) for statement in statements):
         raise malformed_policy_error(error_message)
-    return found
+    return statements
 
 
 def measure_size(text: str) -> int:
-    """Without white space between tokens. Whether it counts inside strings is undocumented: here it does."""
+    """Return the size without white space between tokens. White space in strings counts; AWS does not document it."""
     return len(json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False))
 
 
 def _check_document(call: ApiCall) -> int:
     text = call.get("PolicyDocument")
     document = parse_policy(text, NOT_JSON)
-    found = read_statements(document, NOT_JSON)
-    for statement in found:
+    statements = read_statements(document, NOT_JSON)
+    for statement in statements:
         if "Principal" in statement or "NotPrincipal" in statement:
             raise malformed_policy_error("Policy document should not specify a principal.")
         _refuse_other_partitions(statement, call.ledger.partition)
-    refuse_bad_sids(found)
-    refuse_bad_resources(found)
+    refuse_bad_sids(statements)
+    refuse_bad_resources(statements)
     refuse_flaws(document, PolicyType.IDENTITY, NOT_JSON)
     return measure_size(text)
 
 
 def _refuse_other_partitions(statement: dict[str, Any], partition: str) -> None:
-    """In the words that eksctl-io/eksctl#4329 and terraform-aws-modules/terraform-aws-iam#39 quote."""
+    """Refuse ARNs of another partition, with the text quoted in eksctl#4329 and terraform-aws-iam#39.
+
+    Sources: eksctl-io/eksctl#4329, terraform-aws-modules/terraform-aws-iam#39.
+    """
     for name in ("Resource", "NotResource"):
-        held = statement.get(name)
-        for arn in held if isinstance(held, list) else [held]:
+        written = statement.get(name)
+        for arn in written if isinstance(written, list) else [written]:
             if isinstance(arn, str) and is_foreign_arn(arn, partition):
                 raise malformed_policy_error(f'Partition "{partition_of_arn(arn)}" is not valid for resource "{arn}".')
 
@@ -85,10 +89,10 @@ def check_managed_policy(call: ApiCall) -> None:
 def _check_inline_policy(kind: str) -> Check:
     def check(call: ApiCall) -> None:
         size, entity, name = _check_document(call), call.require_entity(kind), call.get("PolicyName")
-        others = sum(held for other, held in entity.inline_sizes.items() if other != name)
-        most = INLINE_SIZE[NOUN[kind]].default
-        if others + size > most:
-            raise limit_exceeded_error(f"Maximum policy size of {most} bytes exceeded for {kind} {entity.name}")
+        other_sizes = sum(other_size for other, other_size in entity.inline_sizes.items() if other != name)
+        limit = INLINE_SIZE[NOUN[kind]].default
+        if other_sizes + size > limit:
+            raise limit_exceeded_error(f"Maximum policy size of {limit} bytes exceeded for {kind} {entity.name}")
 
     return check
 

@@ -1,8 +1,8 @@
-"""Trusted identity propagation of providers, which no emulator has: the layer keeps it, and GetX shows it.
+"""Keep and show the trusted identity propagation of identity providers, which no emulator has.
 
 Sources: IAM API Reference, CreateOpenIDConnectProvider and CreateSAMLProvider (an instance needs a context provider),
 UpdateOpenIDConnectProvider and UpdateSAMLProvider (one change in one request; an instance is removed before its
-context provider), GetOpenIDConnectProvider and GetSAMLProvider (what is not set is left out); botocore 1.44.7.
+context provider), GetOpenIDConnectProvider and GetSAMLProvider (fields that are not set are omitted); botocore 1.44.7.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def _context_of(call: ApiCall) -> dict[str, str]:
     return {name: value for name, value in call.parameters.items() if name.startswith(PREFIX)}
 
 
-def _removes(call: ApiCall, what: str) -> bool:
-    return call.get(f"Remove{what}") == "true"
+def _removes(call: ApiCall, field: str) -> bool:
+    return call.get(f"Remove{field}") == "true"
 
 
 def check_creation(call: ApiCall) -> None:
@@ -49,16 +49,16 @@ def _check_context(call: ApiCall) -> None:
 def check_update(call: ApiCall) -> None:
     provider = call.require_entity(KINDS[call.action])
     _check_context(call)
-    context, removal = bool(_context_of(call)), _removes(call, "ContextProvider")
-    instance, parting = call.has(INSTANCE), _removes(call, "IdentityCenterInstance")
-    metadata = any(map(call.has, METADATA))
-    if (context and removal) or (instance and parting):
+    sets_context, context_removal = bool(_context_of(call)), _removes(call, "ContextProvider")
+    sets_instance, instance_removal = call.has(INSTANCE), _removes(call, "IdentityCenterInstance")
+    sets_metadata = any(map(call.has, METADATA))
+    if (sets_context and context_removal) or (sets_instance and instance_removal):
         raise Refusal("InvalidInput", "A new value and its removal exclude each other.")
-    if (context or removal) and (instance or parting or metadata):
+    if (sets_context or context_removal) and (sets_instance or instance_removal or sets_metadata):
         raise Refusal("InvalidInput", "One request changes the context provider or something else, not both.")
-    if instance and not provider.context_provider:
+    if sets_instance and not provider.context_provider:
         raise Refusal("InvalidInput", "IdentityCenterInstanceArn needs a context provider.")
-    if removal and provider.identity_center_arn:
+    if context_removal and provider.identity_center_arn:
         raise Refusal("InvalidInput", "Remove the Identity Center instance first.")
 
 
@@ -68,7 +68,7 @@ def update_oidc(call: ApiCall) -> Reply:
 
 
 def update_saml(call: ApiCall) -> Reply:
-    """The emulator takes metadata alone, and would lose it in a request without."""
+    """Update a SAML provider. Forward only requests with metadata: without it, the emulator would lose the old one."""
     provider = call.require_entity(SAML)
     reply = (
         call.forward()
@@ -107,8 +107,8 @@ def show_propagation(call: ApiCall, reply: Reply) -> None:
 
 
 def _build_content(context: dict[str, str]) -> dict[str, Content]:
-    """Return parameters as the structure of an answer."""
-    found: dict[str, Content] = {
+    """Return request parameters as the structure of an answer."""
+    content: dict[str, Content] = {
         name.removeprefix(PREFIX): value for name, value in context.items() if not name.startswith(KEYS)
     }
     keys: dict[str, dict[str, Content]] = {}
@@ -116,7 +116,7 @@ def _build_content(context: dict[str, str]) -> dict[str, Content]:
         if name.startswith(f"{KEYS}.member."):
             number, _, member = name.removeprefix(f"{KEYS}.member.").partition(".")
             keys.setdefault(number, {})[member] = value
-    return found | ({"KeyDefinitionList": list(keys.values())} if keys else {})
+    return content | ({"KeyDefinitionList": list(keys.values())} if keys else {})
 
 
 RULES = ActionRules(

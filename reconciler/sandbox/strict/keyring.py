@@ -1,8 +1,9 @@
-"""Access keys and whose they are: those of users, and those of sessions, with how they came about.
+"""Record every access key that was given out, of users and of sessions, and identify the caller of a request.
 
+Signatures are not verified. Keys that do not look like AWS's, and the sandbox's own key, belong to the root user.
+GetFederationToken returns a constant example of the emulator, which identifies nobody.
 Sources: IAM User Guide, "IAM identifiers" (AKIA long-term, ASIA temporary); STS API Reference, "Common Errors"
-(InvalidClientTokenId, ExpiredToken). Signatures are not verified. Keys that do not look like AWS's, and the
-sandbox's own, are the root user's. GetFederationToken's are the emulator's constant example, which nobody was given.
+(InvalidClientTokenId, ExpiredToken).
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ KEY_ID_PATTERN = re.compile(r"(AKIA|ASIA)[A-Z0-9]{16}")
 
 @dataclass(frozen=True, eq=False)
 class RoleSession:
-    """A role as someone has assumed it. `role` None: of an account whose roles are not known here.
+    """The session of an assumed role.
 
-    `tags` are those of the session, inherited ones included; `policy` and `policy_arns` are its session policies.
+    role: None if it was not created in this sandbox. tags: the session's tags, inherited ones included.
+    policy, policy_arns: its session policies.
     """
 
     arn: str
@@ -39,10 +41,10 @@ class RoleSession:
 
 @dataclass(eq=False)
 class IssuedKey:
-    """An access key of a user, of a role's session, or, with neither, of the root user.
+    """An access key of a user, of a role's session, or, if both are None, of the root user.
 
-    `token` is the session token, empty for long-term keys; `issued`, `expires` and `mfa_at` are seconds since 1970, and
-    `mfa_at` is None where no MFA code was given.
+    token: the session token; "" for long-term keys. issued, expires: seconds since 1970.
+    mfa_at: seconds since 1970 at which an MFA code was given; None if none was.
     """
 
     id: str
@@ -62,7 +64,7 @@ class IssuedKey:
 
 
 class Keyring:
-    """Every key that was given out, in all accounts; `account` is the root user's whose keys need not be."""
+    """Every key that was given out, in all accounts. account: the root user's; its keys are not recorded."""
 
     def __init__(self, account: str) -> None:
         self._keys: dict[str, IssuedKey] = {}
@@ -78,23 +80,23 @@ class Keyring:
         self._keys.pop(access_key, None)
 
     def keys_of(self, user: IamEntity) -> list[IssuedKey]:
-        """The user's long-term keys, in the order of their creation."""
+        """Return the user's long-term keys in the order of their creation."""
         return [key for key in self._keys.values() if key.user is user and not key.is_temporary]
 
     def forget_user(self, user: IamEntity) -> None:
-        """The user is gone, and its sessions with it."""
+        """Remove all keys of a deleted user, and those of its sessions."""
         self._keys = {name: key for name, key in self._keys.items() if key.user is not user}
 
     def identify_caller(self, request: HttpRequest) -> IssuedKey:
-        """Whose request this is, or AWS's refusal."""
+        """Return the key that a request was made with. Raises Refusal if it is unknown, inactive or expired."""
         name = request.access_key
         key = self._keys.get(name)
         if key is None:
             if KEY_ID_PATTERN.fullmatch(name) and name != ROOT_KEY_ID:
                 raise invalid_token_error()
             return self._root
-        given = request.header("x-amz-security-token") or request.parameters.get("X-Amz-Security-Token", "")
-        if not key.is_active or not hmac.compare_digest(given.encode(), key.token.encode()):
+        token = request.header("x-amz-security-token") or request.parameters.get("X-Amz-Security-Token", "")
+        if not key.is_active or not hmac.compare_digest(token.encode(), key.token.encode()):
             raise invalid_token_error()
         if clock.now() >= key.expires:
             raise Refusal("ExpiredToken", "The security token included in the request is expired", status=403)

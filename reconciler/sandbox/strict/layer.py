@@ -1,8 +1,9 @@
-"""The strict layer as a whole: a request in, AWS's answer out.
+"""The strict layer: answer a request as AWS would.
 
-checks → the answer of a room, else the emulator's → edits, or AWS's words for a refusal → spelling. Order among rooms
-matters for edits alone: `keys` looks up a user that goes before `names` takes it out of the ledger, `names` puts a new
-entity in before others write on it, `shown` comes last.
+For each call it runs all checks, then takes the answer of a rule set (else the emulator's), then runs all edits, or
+rewords a refusal, and at last encodes the reply. The order of the rule sets matters for edits only: `access_keys` looks
+up a deleted user before `entity_names` removes it from the ledger; `entity_names` adds a new entity before others
+write to it; `entity_views` comes last.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ from reconciler.sandbox.strict.ledger import Ledger
 from reconciler.sandbox.upstream import Upstream
 
 RULE_SETS = tuple(
-    room.RULES
-    for room in (
+    module.RULES
+    for module in (
         protected_entities,
         access_keys,
         entity_names,
@@ -80,6 +81,8 @@ RESET = "/moto-api/reset"
 
 
 class StrictLayer:
+    """Answer requests as AWS would. account: the account of the root user's key."""
+
     def __init__(self, upstream: Upstream, account: str) -> None:
         self._upstream = upstream
         self._account = account
@@ -111,13 +114,13 @@ class StrictLayer:
         ledger = self._ledgers.setdefault(caller.account, new)
         call = ApiCall(request, caller, ledger, self._ledgers, self._keyring, self._upstream, self._known_policies)
         action = call.action
-        for room in RULE_SETS:
-            if action in room.checks:
-                room.checks[action](call)
-        answer = next((room.answers[action] for room in RULE_SETS if action in room.answers), ApiCall.forward)
+        for rules in RULE_SETS:
+            if action in rules.checks:
+                rules.checks[action](call)
+        answer = next((rules.answers[action] for rules in RULE_SETS if action in rules.answers), ApiCall.forward)
         reply = answer(call)
         if reply.ok:
-            for room in RULE_SETS:
-                if action in room.edits:
-                    room.edits[action](call, reply)
+            for rules in RULE_SETS:
+                if action in rules.edits:
+                    rules.edits[action](call, reply)
         return error_messages.reword_refusal(call, reply)

@@ -1,7 +1,7 @@
-"""What the layer knows of an account: every entity that was made through it, as AWS would know it.
+"""The ledger of an account: every entity that was created through the layer, with what AWS would know of it.
 
-Names are unique per kind ignoring case (IAM User Guide, "IAM identifiers"), and everything else hangs on the
-entity, so that a rename takes it along.
+Names are unique for each kind, ignoring letter case (IAM User Guide, "IAM identifiers"). All data are fields of the
+entity, so that they stay with it when it is renamed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Tags = dict[str, str]
 
 @dataclass(eq=False)
 class ServiceCredential:
-    """A credential of a user for one service. `expires`: seconds since 1970, None for never."""
+    """A credential of a user for one service. expires: seconds since 1970; None: never."""
 
     id: str
     service: str
@@ -45,6 +45,16 @@ class StoredCertificate:
 
 @dataclass(eq=False)
 class IamEntity:
+    """An entity of an account. Fields that its kind does not have keep their defaults.
+
+    id: the unique id, such as AIDA…. inline_sizes: name of an inline policy → its size in characters.
+    trust: a role's trust policy as JSON, with users and roles as unique ids.
+    max_session: MaxSessionDuration, in seconds. max_signin_session: MaxSigninSessionDuration; 0 if it is not set.
+    context_provider: a provider's ContextProvider, as parameters of the request that set it.
+    identity_center_arn: the ARN of a provider's Identity Center instance.
+    authenticator, holder: of a virtual MFA device, and the user that it is assigned to.
+    """
+
     kind: str
     name: str
     arn: str
@@ -59,20 +69,16 @@ class IamEntity:
     client_ids: list[str] = field(default_factory=list)
     max_session: int = 3600
     max_signin_session: int = 0
-    """Its MaxSigninSessionDuration; 0 if it is not set."""
     context_provider: dict[str, str] = field(default_factory=dict)
-    """The ContextProvider of a provider, as the parameters of the request that set it."""
     identity_center_arn: str = ""
-    """The ARN of its Identity Center instance."""
     authenticator: Authenticator | None = None
     holder: IamEntity | None = None
-    """The user that an MFA device is assigned to."""
     thumbprints: list[str] = field(default_factory=list)
     service_credentials: list[ServiceCredential] = field(default_factory=list)
     certificate: StoredCertificate | None = None
 
     def move(self, name: str, path: str) -> None:
-        """The unique id stays, and with it whatever refers to the entity by it."""
+        """Change name, path and ARN. The unique id stays, and so do references by it."""
         owner = self.arn.partition(f":{self.kind}/")[0]
         self.name, self.path = name, path
         self.arn = f"{owner}:{self.kind}{path}{name}"
@@ -108,12 +114,12 @@ class Ledger:
         self.add(entity)
 
     def find(self, kind: str, name: str) -> IamEntity | None:
-        """By the exact name: how IAM treats another case in a request is not documented."""
+        """Return the entity with exactly this name. IAM does not document how it treats another letter case here."""
         entity = self.find_same_name(kind, name)
         return entity if entity is not None and entity.name == name else None
 
     def find_same_name(self, kind: str, name: str) -> IamEntity | None:
-        """Whoever holds this name already, in whatever case."""
+        """Return the entity that has this name, ignoring letter case."""
         return self._named.get((kind, name.casefold()))
 
     def find_by_arn(self, arn: str) -> IamEntity | None:
@@ -129,11 +135,11 @@ class Ledger:
         return sum(self._counts[kind] for kind in kinds)
 
     def find_attached(self, arn: str) -> list[IamEntity]:
-        """Users, groups and roles that a policy is attached to."""
+        """Return the users, groups and roles that have a policy attached."""
         return [entity for entity in self.list_kind(USER, GROUP, ROLE) if arn in entity.attached_policies]
 
     def find_bounded(self, arn: str) -> list[IamEntity]:
-        """Users and roles whose permissions boundary a policy is."""
+        """Return the users and roles that have a policy as their permissions boundary."""
         return [entity for entity in self.list_kind(USER, ROLE) if entity.boundary == arn]
 
     def members_of(self, group: IamEntity) -> list[IamEntity]:

@@ -1,10 +1,11 @@
-"""Services and the names of their service-linked roles, without `.amazonaws.com` and `AWSServiceRoleFor`.
+"""List services and the names of their service-linked roles, without `.amazonaws.com` and `AWSServiceRoleFor`.
 
-`RECORDED`: roles that LocalStack's verified test_iam.py (TestIAMServiceRoles, 2025) made in a real account, with the
-services that took a suffix there; it tried every one. `POLICIES`: roles that the resources of AWS-managed policies name
-in full (`arn:aws:iam::*:role/aws-service-role/SERVICE/NAME`, policies of September 2026 as moto ships them). `GUIDES`:
-roles that the user guides of their services name ("Using service-linked roles for …"). A service that is in none of
-them has no role here, although it may have one in AWS.
+`RECORDED`: roles that LocalStack's verified test_iam.py (TestIAMServiceRoles, 2025) created in a real account.
+`WITH_SUFFIX`: the services of those that accepted a suffix; the test tried every one.
+`POLICIES`: roles that AWS-managed policies name in full as a resource
+(`arn:aws:iam::*:role/aws-service-role/SERVICE/NAME`, policies of September 2026 as moto ships them).
+`GUIDES`: roles named in the user guides of their services ("Using service-linked roles for …").
+A service in none of these lists has no role in the sandbox, although it may have one in AWS.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Service-linked roles: their names, paths and suffixes, and the task that deletes one.
+"""Create and delete service-linked roles: their names, paths and suffixes, and the deletion task.
 
 Sources: IAM API Reference, CreateServiceLinkedRole, DeleteServiceLinkedRole and GetServiceLinkedRoleDeletionStatus (a
 task is `task/aws-service-role/SERVICE/ROLE/UUID`); the role, the refusals and the deletion as LocalStack's verified
 test_iam.py (TestIAMServiceRoles) and public issue threads recorded them: "Service role name … has been taken in this
-account, please try a different suffix." and "Cannot find Service Linked Role template for …". No resource of a service
-exists here that could keep its role from being deleted, so a task succeeds at once.
+account, please try a different suffix." and "Cannot find Service Linked Role template for …". A deletion task succeeds
+at once: the sandbox has no resources of services that could still need the role.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ def create_linked_role(call: ApiCall) -> Reply:
         raise Refusal("InvalidInput", message)
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    given = {"Description": call.get("Description")} if call.has("Description") else {}
-    made = call.invoke("CreateRole", RoleName=name, Path=f"{PATH}{service}/", AssumeRolePolicyDocument=trust, **given)
-    role = made.result.find("Role")
-    if not made.ok or role is None:
-        return made
+    optional = {"Description": call.get("Description")} if call.has("Description") else {}
+    path = f"{PATH}{service}/"
+    created = call.invoke("CreateRole", RoleName=name, Path=path, AssumeRolePolicyDocument=trust, **optional)
+    role = created.result.find("Role")
+    if not created.ok or role is None:
+        return created
     reply = build_reply(call.action, {})
     reply.result.append(role)
     return reply
@@ -51,9 +52,9 @@ def delete_linked_role(call: ApiCall) -> Reply:
     role = call.require_entity(ROLE)
     if not role.path.startswith(PATH):
         raise no_such_entity_error(ROLE, role.name)
-    made = call.invoke("DeleteRole", RoleName=role.name)
-    if not made.ok:
-        return made
+    deletion = call.invoke("DeleteRole", RoleName=role.name)
+    if not deletion.ok:
+        return deletion
     task = f"task{role.path}{role.name}/{uuid.uuid4()}"
     call.ledger.deletion_tasks.add(task)
     return build_reply(call.action, {"DeletionTaskId": task})

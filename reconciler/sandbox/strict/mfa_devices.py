@@ -1,11 +1,11 @@
-"""Virtual MFA devices whose codes are really checked.
+"""Keep virtual MFA devices and check their codes.
 
+The secret of a hardware device is unknown here: enabling it accepts any codes, and no code of it is valid afterwards.
 Sources: IAM API Reference, CreateVirtualMFADevice, EnableMFADevice (two consecutive codes, else
 InvalidAuthenticationCode; EntityAlreadyExists), ResyncMFADevice, DeactivateMFADevice, ListVirtualMFADevices (no
 secrets in lists); User Guide, "IAM and AWS STS quotas" (8 devices for a user) and "AWS Multi-factor
-authentication in IAM"; STS API Reference, AssumeRole and GetSessionToken (SerialNumber, TokenCode). The texts of
-refused codes are those that people quote in issues (aws-vault#164). Nobody has the secret of a
-hardware device here: it is enabled with any codes, and no code of it is valid.
+authentication in IAM"; STS API Reference, AssumeRole and GetSessionToken (SerialNumber, TokenCode). The texts for
+refused codes are quoted in public issues (aws-vault#164).
 """
 
 from __future__ import annotations
@@ -33,14 +33,15 @@ CODES = ("AuthenticationCode1", "AuthenticationCode2")
 
 
 def issue_secret(call: ApiCall, reply: Reply) -> None:
-    told = reply.result.find("VirtualMFADevice")
-    device = call.ledger.find_by_arn(read_child_text(told, "SerialNumber")) if told is not None else None
-    if told is not None and device is not None:
-        # A secret of the layer's own, as long as AWS's: what emulators call a seed need not be one.
+    """Replace the emulator's secret of a new device by one of the layer."""
+    element = reply.result.find("VirtualMFADevice")
+    device = call.ledger.find_by_arn(read_child_text(element, "SerialNumber")) if element is not None else None
+    if element is not None and device is not None:
+        # Make a secret as long as AWS's: the seed of an emulator may be invalid.
         secret = secrets.token_bytes(SECRET_SIZE)
         device.authenticator = Authenticator(secret)
-        # A blob on the wire: base64 of what the person gets, which is Base32 again.
-        put_child(told, "Base32StringSeed", b64encode(b32encode(secret)).decode())
+        # The protocol encodes a blob in base64; its content is the Base32 text that the user gets.
+        put_child(element, "Base32StringSeed", b64encode(b32encode(secret)).decode())
 
 
 def enable_device(call: ApiCall) -> Reply:
@@ -58,10 +59,10 @@ def enable_device(call: ApiCall) -> Reply:
         raise quota_error(MFA_DEVICES)
     if device is not None and not _authenticator_of(device).accept_code_pair(*_read_codes(call), clock.now()):
         raise _invalid_code_error()
-    told = call.forward()
-    if told.ok and device is not None:
+    reply = call.forward()
+    if reply.ok and device is not None:
         device.holder = user
-    return told
+    return reply
 
 
 def resync_device(call: ApiCall) -> Reply:
@@ -94,25 +95,25 @@ def unassign_device(call: ApiCall, reply: Reply) -> None:
 
 
 def list_devices(call: ApiCall) -> Reply:
-    """Without a status, any: "If you do not specify an assignment status, the operation defaults to Any"."""
-    told = call.invoke(call.action, **{"AssignmentStatus": "Any"} | call.parameters)
-    return page_list(call, told, "VirtualMFADevices")
+    """List devices: "If you do not specify an assignment status, the operation defaults to Any"."""
+    reply = call.invoke(call.action, **{"AssignmentStatus": "Any"} | call.parameters)
+    return page_list(call, reply, "VirtualMFADevices")
 
 
 def hide_secrets(call: ApiCall, reply: Reply) -> None:
-    for told in list_members(reply.result, "VirtualMFADevices"):
+    for element in list_members(reply.result, "VirtualMFADevices"):
         for secret in ("Base32StringSeed", "QRCodePNG"):
-            put_child(told, secret, None)
-        device, user = call.ledger.find_by_arn(read_child_text(told, "SerialNumber")), told.find("User")
+            put_child(element, secret, None)
+        device, user = call.ledger.find_by_arn(read_child_text(element, "SerialNumber")), element.find("User")
         if user is not None and device is not None and device.holder is not None:
-            # Since then it may have been renamed.
+            # The user may have been renamed since.
             holder = device.holder
             for name, value in {"UserName": holder.name, "Path": holder.path, "Arn": holder.arn}.items():
                 put_child(user, name, value)
 
 
 def verify_mfa(call: ApiCall) -> bool:
-    """Whether the request carries MFA: no, yes, or a refusal. The code is used up."""
+    """Return whether the request has a valid MFA code, and use it up. Raises Refusal if the code is invalid."""
     serial, code = call.get("SerialNumber"), call.get("TokenCode")
     if not serial and not code:
         return False
@@ -129,8 +130,8 @@ def verify_mfa(call: ApiCall) -> bool:
     return True
 
 
-def _mfa_failed_error(why: str) -> Refusal:
-    return access_denied_error(f"MultiFactorAuthentication failed{why}")
+def _mfa_failed_error(reason: str) -> Refusal:
+    return access_denied_error(f"MultiFactorAuthentication failed{reason}")
 
 
 RULES = ActionRules(

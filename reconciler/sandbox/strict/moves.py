@@ -1,4 +1,4 @@
-"""Renaming and moving users and groups: all that they have comes along.
+"""Rename users and groups, and change their paths. All their data stay with them.
 
 Sources: IAM API Reference, UpdateUser, UpdateGroup; User Guide, "Renaming an IAM user": policies, memberships
 and the unique id stay, and principals in trust policies follow.
@@ -36,7 +36,7 @@ def move_user(call: ApiCall, reply: Reply) -> None:
 
 
 def move_group(call: ApiCall) -> Reply:
-    """moto takes a new path only together with a new name: so there, and back again."""
+    """Move a group. moto changes a path only together with the name, so rename the group and then back."""
     group, path, name = call.require_entity(GROUP), call.get("NewPath"), call.get("NewGroupName")
     if path and name in ("", group.name):
         call.invoke("UpdateGroup", GroupName=group.name, NewGroupName=TEMPORARY_NAME, NewPath=path)

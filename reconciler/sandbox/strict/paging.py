@@ -1,7 +1,7 @@
-"""MaxItems and Marker where the emulator ignores them. One that pages by itself is left alone.
+"""Apply MaxItems and Marker to lists for which the emulator ignores them. Its own paging is left as it is.
 
 Source: IAM API Reference, ListUsers and every other list: MaxItems 1 to 1000, 100 by default; Marker is
-opaque; a page may hold fewer, IsTruncated says whether there is more.
+opaque; a page may hold fewer items, and IsTruncated tells whether there are more.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from reconciler.sandbox.query_protocol import Content, Refusal, Reply, build_reply, put_child, read_child_text
 from reconciler.sandbox.strict.api_call import ActionRules, Answer, ApiCall
 
-DEFAULT, MOST = 100, 1000
+DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 100, 1000
 MARKER_PREFIX = "sandbox-page-"
 LISTS = {
     "GetGroup": "Users",
@@ -40,17 +40,19 @@ LISTS = {
 
 
 def read_page_size(call: ApiCall) -> int:
-    given = call.get("MaxItems") or str(DEFAULT)
-    if not given.isdigit() or not 1 <= int(given) <= MOST:
+    """Return MaxItems, or its default. Raises Refusal if it is out of range."""
+    text = call.get("MaxItems") or str(DEFAULT_PAGE_SIZE)
+    if not text.isdigit() or not 1 <= int(text) <= MAX_PAGE_SIZE:
         raise Refusal(
             "ValidationError",
-            f"1 validation error detected: Value '{given}' at 'maxItems' failed to satisfy constraint: "
-            f"Member must have value between 1 and {MOST}",
+            f"1 validation error detected: Value '{text}' at 'maxItems' failed to satisfy constraint: "
+            f"Member must have value between 1 and {MAX_PAGE_SIZE}",
         )
-    return int(given)
+    return int(text)
 
 
 def read_marker(call: ApiCall) -> int:
+    """Return the index of the first item of the page. Raises Refusal for a marker that is not of this module."""
     marker = call.get("Marker")
     if not marker:
         return 0
@@ -61,16 +63,16 @@ def read_marker(call: ApiCall) -> int:
 
 
 def cut_page(call: ApiCall, reply: Reply, lists: Sequence[str]) -> Reply:
-    """This page of the lists, which count as one after the other, as in GetAccountAuthorizationDetails."""
-    first, most = read_marker(call), read_page_size(call)
+    """Remove items outside the page. Several lists count as one, in order, as in GetAccountAuthorizationDetails."""
+    first, size = read_marker(call), read_page_size(call)
     index = 0
     for name in lists:
-        held = reply.result.find(name)
-        for item in list(held) if held is not None else ():
-            if held is not None and not first <= index < first + most:
-                held.remove(item)
+        items = reply.result.find(name)
+        for item in list(items) if items is not None else ():
+            if items is not None and not first <= index < first + size:
+                items.remove(item)
             index += 1
-    _set_marker(reply.result, first + most, index)
+    _set_marker(reply.result, first + size, index)
     return reply
 
 
@@ -80,6 +82,7 @@ def _set_marker(result: ET.Element, end: int, total: int) -> None:
 
 
 def pages_itself(call: ApiCall, reply: Reply) -> bool:
+    """Return whether the emulator has cut the list into pages."""
     marker = call.get("Marker")
     return read_child_text(reply.result, "IsTruncated") == "true" or (
         bool(marker) and not marker.startswith(MARKER_PREFIX)
@@ -93,14 +96,14 @@ def _page_action(name: str) -> Answer:
     return handle
 
 
-def page_list(call: ApiCall, told: Reply, name: str) -> Reply:
-    """The emulator's answer, cut where it ignores how much was asked for."""
+def page_list(call: ApiCall, reply: Reply, name: str) -> Reply:
+    """Return the emulator's answer, cut to a page if the emulator did not do that."""
     read_page_size(call)
-    return told if not told.ok or pages_itself(call, told) else cut_page(call, told, [name])
+    return reply if not reply.ok or pages_itself(call, reply) else cut_page(call, reply, [name])
 
 
 def build_page(call: ApiCall, lists: Mapping[str, Sequence[Content]], **fixed: Content) -> Reply:
-    """A page of lists that the layer itself holds."""
+    """Return a page of lists that the layer itself keeps. fixed: further elements of the answer."""
     return cut_page(call, build_reply(call.action, {**fixed, **lists}), list(lists))
 
 

@@ -1,7 +1,7 @@
-r"""The grammar of parameters that AWS's models constrain, for STS and for MFA.
+r"""Check parameters of STS and MFA actions against the constraints of AWS's service models.
 
 Source: the service models of STS and IAM in botocore (min, max, pattern of each member). Its `\w` and `\d` are
-ASCII, as in Java, where AWS's validation comes from.
+ASCII, as in Java, in which AWS's validation is written.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from reconciler.sandbox.strict.api_call import ApiCall
 
 @dataclass(frozen=True, slots=True)
 class TextRule:
-    least: int
-    most: int
+    """The constraints of a text parameter; lengths in characters."""
+
+    min_length: int
+    max_length: int
     pattern: str
 
 
@@ -34,14 +36,14 @@ TEXT_RULES = {
 
 
 def refuse_bad_texts(call: ApiCall, *names: str) -> None:
-    """Those of the names that the request gives; which are required is the caller's to say."""
+    """Check the named parameters that the request has. Raises Refusal. It does not check that they are there."""
     for name in names:
         if call.has(name):
             value, rule = call.get(name), TEXT_RULES[name]
-            if len(value) < rule.least:
-                raise validation_error(name, value, f"have length greater than or equal to {rule.least}")
-            if len(value) > rule.most:
-                raise validation_error(name, value, f"have length less than or equal to {rule.most}")
+            if len(value) < rule.min_length:
+                raise validation_error(name, value, f"have length greater than or equal to {rule.min_length}")
+            if len(value) > rule.max_length:
+                raise validation_error(name, value, f"have length less than or equal to {rule.max_length}")
             if not re.fullmatch(rule.pattern, value, re.ASCII):
                 raise validation_error(name, value, f"satisfy regular expression pattern: {rule.pattern}")
 
@@ -53,14 +55,15 @@ def require_parameters(call: ApiCall, *names: str) -> None:
 
 
 def read_duration(call: ApiCall, least: int, most: int, default: int) -> int:
-    given = call.get("DurationSeconds") or str(default)
-    if not re.fullmatch(r"-?[0-9]+", given):
+    """Return DurationSeconds, or the default. Raises Refusal if it is out of range."""
+    text = call.get("DurationSeconds") or str(default)
+    if not re.fullmatch(r"-?[0-9]+", text):
         raise Refusal("MalformedInput", "Invalid Argument")
-    if int(given) < least:
-        raise validation_error("DurationSeconds", given, f"have value greater than or equal to {least}")
-    if int(given) > most:
-        raise validation_error("DurationSeconds", given, f"have value less than or equal to {most}")
-    return int(given)
+    if int(text) < least:
+        raise validation_error("DurationSeconds", text, f"have value greater than or equal to {least}")
+    if int(text) > most:
+        raise validation_error("DurationSeconds", text, f"have value less than or equal to {most}")
+    return int(text)
 
 
 def validation_error(name: str, value: str, constraint: str) -> Refusal:
@@ -68,6 +71,6 @@ def validation_error(name: str, value: str, constraint: str) -> Refusal:
 
 
 def _describe_violation(value: str, name: str, constraint: str) -> str:
-    where = name[0].lower() + name[1:]
-    told = f"Value {value} at '{where}' failed to satisfy constraint: Member must {constraint}"
-    return f"1 validation error detected: {told}"
+    member = name[0].lower() + name[1:]
+    violation = f"Value {value} at '{member}' failed to satisfy constraint: Member must {constraint}"
+    return f"1 validation error detected: {violation}"

@@ -1,4 +1,4 @@
-"""Elements that identity policies and trust policies have in common: Version, Sids, condition operators, dates.
+"""Check the elements that identity and trust policies share: Version, Sids, condition operators, dates.
 
 Sources: IAM User Guide, "IAM JSON policy elements: Sid" (letters and digits; unique within a policy), "Version", and
 "Condition operators"; the texts of the refusals are those that moto's and LocalStack's verified tests recorded. How
@@ -27,7 +27,7 @@ BAD_DATE = "The policy failed legacy parsing"
 
 
 def refuse_bad_sids(statements: Sequence[dict[str, Any]]) -> None:
-    """Refuse Sids with other characters than letters and digits, and Sids that are there twice."""
+    """Refuse Sids with characters other than letters and digits, and duplicate Sids."""
     sids = [statement["Sid"] for statement in statements if statement.get("Sid")]
     if not all(isinstance(sid, str) and SID.fullmatch(sid) for sid in sids):
         raise _malformed_policy_error(BAD_SID)
@@ -36,9 +36,9 @@ def refuse_bad_sids(statements: Sequence[dict[str, Any]]) -> None:
 
 
 def refuse_bad_elements(document: dict[str, Any], statements: Sequence[dict[str, Any]], syntax: str) -> None:
-    """Refuse a Version that IAM does not know, bad Sids, unknown operators and dates that are none.
+    """Refuse a Version that IAM does not know, bad Sids, unknown operators and invalid dates.
 
-    `syntax`: what IAM says of a syntax error in this kind of policy.
+    syntax: IAM's text for a syntax error in this kind of policy.
     """
     if document.get("Version", VERSIONS[0]) not in VERSIONS:
         raise _malformed_policy_error(syntax)
@@ -48,9 +48,9 @@ def refuse_bad_elements(document: dict[str, Any], statements: Sequence[dict[str,
 
 
 def refuse_flaws(document: dict[str, Any], use: PolicyType, syntax: str) -> None:
-    """Refuse every other error of AWS's grammar, in the general words of `syntax`: no recording tells those apart.
+    """Refuse every other error of AWS's grammar with the text `syntax`: no more exact text is recorded.
 
-    The rules are those of `validate`, so that a file that it refuses cannot be applied on the sandbox either.
+    The rules are those of `reconcile validate`, so a file that it refuses cannot be applied to the sandbox either.
     """
     if any(flaw.level is Level.ERROR for flaw in check_document(document, use)):
         raise _malformed_policy_error(syntax)
@@ -61,7 +61,7 @@ def _refuse_bad_conditions(condition: Any, syntax: str) -> None:
         raise _malformed_policy_error(syntax)
     for name, block in condition.items():
         operator = OPERATORS.get(name)
-        # IAM takes an operator that it does not know where it has no key.
+        # IAM accepts an unknown operator if the operator has no keys.
         if operator is None and block:
             raise _malformed_policy_error(syntax)
         for value in _iter_values(block):
@@ -72,8 +72,8 @@ def _refuse_bad_conditions(condition: Any, syntax: str) -> None:
 
 
 def _iter_values(block: dict[str, Any]) -> Iterator[Any]:
-    for held in block.values():
-        yield from held if isinstance(held, list) else [held]
+    for value in block.values():
+        yield from value if isinstance(value, list) else [value]
 
 
 def _malformed_policy_error(message: str) -> Refusal:

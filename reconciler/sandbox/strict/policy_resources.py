@@ -1,7 +1,7 @@
-"""Versions and resource ARNs of identity policies, in AWS's words.
+"""Refuse old Versions and bad resource ARNs of identity policies, in AWS's words.
 
-What AWS refuses is one list, `policy/resource_arns.py` (sources there); the messages are those that moto's tests
-recorded. CreatePolicy and CreatePolicyVersion take only the current Version.
+`policy/resource_arns.py` holds the rules and their sources; moto's tests recorded the messages. CreatePolicy and
+CreatePolicyVersion accept only the current Version.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def refuse_bad_resources(statements: list[dict[str, Any]]) -> None:
     """Refuse the first Resource or NotResource that AWS would refuse."""
     for statement in statements:
         for name in ("Resource", "NotResource"):
-            held = statement.get(name)
-            for resource in held if isinstance(held, list) else [held]:
+            written = statement.get(name)
+            for resource in written if isinstance(written, list) else [written]:
                 if not isinstance(resource, str):
                     continue
                 flaw = check_resource(resource)

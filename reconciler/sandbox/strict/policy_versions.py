@@ -1,4 +1,4 @@
-"""Versions of managed policies: their ids, their order, and what a list tells of them.
+"""Check and list the versions of managed policies: their ids, their order, and the fields that a list shows.
 
 Sources: IAM API Reference, GetPolicyVersion (pattern of VersionId), PolicyVersion ("The policy document is returned in
 the response to the GetPolicyVersion and GetAccountAuthorizationDetails operations. It is not returned in the response
@@ -38,7 +38,7 @@ def list_versions(call: ApiCall) -> Reply:
 
 
 def sort_newest_first(versions: ET.Element) -> None:
-    """Put a list of versions in the order in which AWS tells them."""
+    """Sort a list of versions as AWS does: the newest first."""
     versions[:] = sorted(versions, key=_number_of, reverse=True)
 
 

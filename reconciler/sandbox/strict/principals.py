@@ -1,8 +1,8 @@
-"""Callers and roles as the policy evaluator takes them: the ledger's entities, with documents read from the emulator.
+"""Turn callers and roles of the ledger into principals and targets of the evaluator, with the emulator's documents.
 
 Sources: IAM User Guide, "Policy evaluation logic"; "Pass session tags in AWS STS" (session tags override a role's
-own); "AWS global condition context keys" (which keys a request carries). A role that the sandbox was never told of,
-in an account that only the emulator made up, is taken for an administrator of its account.
+own); "AWS global condition context keys" (which keys a request carries). A role that was not created in the sandbox, in
+an account that exists only for the emulator, counts as an administrator of its account.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ ADMINISTRATOR = PolicySource("arn:aws:iam::aws:policy/AdministratorAccess", None
 
 
 def target_of(role: IamEntity) -> Target:
-    """Its trust names users and roles of the account by their unique ids, as the layer keeps it."""
+    """Return a role as a target. Its trust names users and roles of the account by unique ids, as in the ledger."""
     return Target(role.arn, _parse_document(role.trust), role.tags)
 
 
 def principal_of(call: ApiCall) -> Principal:
-    """The caller, who is not the root user."""
+    """Return the caller, who must not be the root user, as a principal."""
     caller = call.caller
     if caller.session is not None:
         return _read_session_principal(call, caller.session)
@@ -56,8 +56,8 @@ def _read_session_principal(call: ApiCall, session: RoleSession) -> Principal:
         role = IamEntity(ROLE, "", re.sub(r":sts:(.*):assumed-role/([^/]+)/.*", r":iam:\1:role/\2", session.arn))
         policies: tuple[PolicySource, ...] = (ADMINISTRATOR,)
     else:
-        gone = call.ledger.find_by_id(role.id) is not role
-        policies = () if gone else tuple(_read_policies(call, role))
+        is_deleted = call.ledger.find_by_id(role.id) is not role
+        policies = () if is_deleted else tuple(_read_policies(call, role))
     limits = [_read_managed_policy(call, arn) for arn in session.policy_arns]
     if session.policy:
         limits.append(PolicySource("session policy", _parse_document(session.policy)))
@@ -75,18 +75,18 @@ def _read_session_principal(call: ApiCall, session: RoleSession) -> Principal:
 
 
 def override_tags(tags: Tags, session_tags: Tags) -> Tags:
-    """Keys that differ in case only are the same key."""
-    given = {key.casefold() for key in session_tags}
-    return {key: value for key, value in tags.items() if key.casefold() not in given} | session_tags
+    """Return tags overridden by session tags. Keys that differ only in letter case are the same key."""
+    overridden = {key.casefold() for key in session_tags}
+    return {key: value for key, value in tags.items() if key.casefold() not in overridden} | session_tags
 
 
 def _read_policies(call: ApiCall, holder: IamEntity) -> Iterator[PolicySource]:
     for arn in holder.attached_policies:
         yield _read_managed_policy(call, arn)
     for name in holder.inline_sizes:
-        asked = {NAME_PARAMETERS[holder.kind]: holder.name, "PolicyName": name}
-        told = call.invoke(f"Get{NOUN[holder.kind]}Policy", **asked)
-        yield PolicySource(f"{holder.kind}/{holder.name} inline policy {name}", _read_document(told, "PolicyDocument"))
+        parameters = {NAME_PARAMETERS[holder.kind]: holder.name, "PolicyName": name}
+        reply = call.invoke(f"Get{NOUN[holder.kind]}Policy", **parameters)
+        yield PolicySource(f"{holder.kind}/{holder.name} inline policy {name}", _read_document(reply, "PolicyDocument"))
 
 
 def _read_boundary(call: ApiCall, entity: IamEntity) -> PolicySource | None:
@@ -94,29 +94,29 @@ def _read_boundary(call: ApiCall, entity: IamEntity) -> PolicySource | None:
 
 
 def _read_managed_policy(call: ApiCall, arn: str) -> PolicySource:
-    """A policy that is not there has no content that is known, and so allows nothing."""
-    told = call.invoke("GetPolicy", PolicyArn=arn)
-    if not told.ok:
+    """Return a managed policy. One that does not exist gets no document, and so allows nothing."""
+    reply = call.invoke("GetPolicy", PolicyArn=arn)
+    if not reply.ok:
         return PolicySource(arn, None)
-    version = told.result.findtext("Policy/DefaultVersionId") or ""
+    version = reply.result.findtext("Policy/DefaultVersionId") or ""
     return PolicySource(
         arn, _read_document(call.invoke("GetPolicyVersion", PolicyArn=arn, VersionId=version), "PolicyVersion/Document")
     )
 
 
-def _read_document(reply: Reply, where: str) -> Document | None:
-    found = read_child_text(reply.result, where) if reply.ok else ""
-    return _parse_document(unquote(found) if found.startswith("%") else found) if found else None
+def _read_document(reply: Reply, path: str) -> Document | None:
+    text = read_child_text(reply.result, path) if reply.ok else ""
+    return _parse_document(unquote(text) if text.startswith("%") else text) if text else None
 
 
-def _parse_document(given: str) -> Document:
-    return canonical(json.loads(given))
+def _parse_document(text: str) -> Document:
+    return canonical(json.loads(text))
 
 
 def context_of_request(call: ApiCall, mfa: bool) -> Context:
-    """What this request carries besides what follows from caller and role. `mfa`: it proved MFA by itself.
+    """Return the condition keys of a request, without those of caller and role. mfa: the request has an MFA code.
 
-    All of it is known here, so every key that is not named is absent.
+    All keys of a request are known here, so every other key is absent.
     """
     now = clock.now()
     agent = call.request.header("user-agent")
@@ -129,8 +129,8 @@ def context_of_request(call: ApiCall, mfa: bool) -> Context:
         "aws:PrincipalIsAWSService": "false",
         **({"aws:UserAgent": agent} if agent else {}),
     }
-    if found := re.search(r"Credential=[^/]+/\d+/([^/]+)/", call.request.header("authorization")):
-        values["aws:RequestedRegion"] = found[1]
+    if match := re.search(r"Credential=[^/]+/\d+/([^/]+)/", call.request.header("authorization")):
+        values["aws:RequestedRegion"] = match[1]
     if call.caller.is_temporary:
         values["aws:TokenIssueTime"] = format_timestamp(call.caller.issued)
     if call.caller.session is not None and call.caller.session.source_identity:
@@ -143,5 +143,5 @@ def _mfa_context_of(call: ApiCall, proven: bool, now: float) -> Context:
         return make_mfa_context()
     if call.caller.mfa_at is not None:
         return make_mfa_context(int(now - call.caller.mfa_at))
-    # A user's temporary credentials carry the key whether or not they were made with MFA.
+    # Temporary credentials of a user have the key, whether or not they were made with MFA.
     return Context.of({"aws:MultiFactorAuthPresent": False}) if call.caller.is_temporary else WITHOUT_MFA

@@ -1,4 +1,4 @@
-"""Service-linked roles belong to their service, and AWS-managed policies to AWS.
+"""Refuse changes of service-linked roles, which belong to their service, and of policies of AWS.
 
 Sources: IAM API Reference, UnmodifiableEntity: "only the service that created the service-linked role can modify or
 delete the resource on your behalf"; IAM User Guide, "Edit a service-linked role" (its description alone can be
@@ -35,6 +35,7 @@ POLICY_WRITES = (
 
 
 def refuse_linked_role(call: ApiCall) -> None:
+    """Refuse a call that changes a service-linked role."""
     role = call.find_entity(ROLE)
     if role is not None and role.path.startswith("/aws-service-role/"):
         raise Refusal(
@@ -51,9 +52,9 @@ def refuse_all_but_description(call: ApiCall) -> None:
 def refuse_managed_policy(call: ApiCall) -> None:
     arn = call.get("PolicyArn")
     if ":iam::aws:policy/" in arn:
-        who = identity_of(call)[0]
+        caller_arn = identity_of(call)[0]
         raise access_denied_error(
-            f"User: {who} is not authorized to perform: iam:{call.action} on resource: policy {arn}"
+            f"User: {caller_arn} is not authorized to perform: iam:{call.action} on resource: policy {arn}"
         )
 
 

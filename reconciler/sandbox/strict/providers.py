@@ -1,7 +1,7 @@
-"""Identity providers: client ids, which no emulator changes one by one, thumbprints, and who exists already.
+"""Check identity providers and keep their client ids and thumbprints, which emulators do not change one by one.
 
 Sources: IAM API Reference, CreateOpenIDConnectProvider (EntityAlreadyExists; thumbprints of 40 characters, five at
-most, fetched by IAM where none are given), AddClientIDToOpenIDConnectProvider ("This operation is idempotent"; 100
+most, fetched by IAM if none are given), AddClientIDToOpenIDConnectProvider ("This operation is idempotent"; 100
 at most), RemoveClientIDFromOpenIDConnectProvider ("idempotent; it does not fail or return an error if you try to
 remove a client ID that does not exist"), UpdateOpenIDConnectProviderThumbprint, DeleteOpenIDConnectProvider ("This
 operation is idempotent; it does not fail or return an error if you call the operation for a provider that does not
@@ -37,10 +37,10 @@ def check_oidc_creation(call: ApiCall) -> None:
 
 
 def check_thumbprints(call: ApiCall) -> None:
-    given = call.get_list("ThumbprintList")
-    if len(given) > MAX_THUMBPRINTS:
+    thumbprints = call.get_list("ThumbprintList")
+    if len(thumbprints) > MAX_THUMBPRINTS:
         raise Refusal("InvalidInput", f"Thumbprint list must contain fewer than {MAX_THUMBPRINTS} entries.")
-    for text in given:
+    for text in thumbprints:
         if len(text) != 40:
             raise Refusal(
                 "ValidationError",
@@ -84,7 +84,7 @@ def check_saml_deletion(call: ApiCall) -> None:
 
 
 def create_oidc(call: ApiCall) -> Reply:
-    """Without its tags, which the layer keeps: emulators take two keys that differ in letter case for one."""
+    """Create a provider without its tags, which the layer keeps. Emulators ignore letter case in their keys."""
     return call.invoke(call.action, **{k: v for k, v in call.parameters.items() if not k.startswith("Tags.")})
 
 

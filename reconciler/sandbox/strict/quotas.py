@@ -1,7 +1,7 @@
-"""Counts entities against the quotas of an account; GetAccountSummary tells of both.
+"""Count entities against the quotas of an account, and show both in GetAccountSummary.
 
-Sources: IAM User Guide, "IAM and AWS STS quotas"; IAM API Reference, GetAccountSummary. The words of the refusal are
-those that people quote: "Cannot exceed quota for InstanceProfilesPerAccount: 1000" (ansible/workshops#1801).
+Sources: IAM User Guide, "IAM and AWS STS quotas"; IAM API Reference, GetAccountSummary. A public issue quotes the text
+of the refusal: "Cannot exceed quota for InstanceProfilesPerAccount: 1000" (ansible/workshops#1801).
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ def _check_quota(kind: str) -> Check:
 
 
 def fill_summary(call: ApiCall, reply: Reply) -> None:
-    """Quotas are those of the table, and their use is counted here: emulators have numbers of their own."""
+    """Write quotas and the counts of entities into the summary, in place of the emulator's numbers."""
     quotas = (*OF_ONE_ENTITY, *PER_ACCOUNT.values())
-    told = {quota.summary_key: quota.default for quota in quotas if quota.summary_key}
-    told |= {quota.usage_key: call.ledger.count_kind(kind) for kind, quota in PER_ACCOUNT.items() if quota.usage_key}
-    told["Providers"] = call.ledger.count_kind(OIDC, SAML)
-    shown = reply.result.find("SummaryMap")
-    if shown is None:
+    numbers = {quota.summary_key: quota.default for quota in quotas if quota.summary_key}
+    numbers |= {quota.usage_key: call.ledger.count_kind(kind) for kind, quota in PER_ACCOUNT.items() if quota.usage_key}
+    numbers["Providers"] = call.ledger.count_kind(OIDC, SAML)
+    summary = reply.result.find("SummaryMap")
+    if summary is None:
         return
-    entries = {read_child_text(entry, "key"): entry for entry in shown}
-    for name, number in told.items():
+    entries = {read_child_text(entry, "key"): entry for entry in summary}
+    for name, number in numbers.items():
         entry = entries.get(name)
         if entry is None:
-            entry = ET.SubElement(shown, "entry")
+            entry = ET.SubElement(summary, "entry")
             put_child(entry, "key", name)
         put_child(entry, "value", str(number))
 

@@ -1,4 +1,4 @@
-"""How AWS writes what every reply may hold: unique ids by their prefix, documents percent-encoded.
+"""Encode replies as AWS does: unique ids get AWS's prefixes, and policy documents are percent-encoded.
 
 Sources: IAM User Guide, "IAM identifiers: unique identifiers" (AIDA user, AGPA group, AROA role, AIPA
 instance profile, ANPA managed policy); API Reference: policies are "URL-encoded compliant with RFC 3986".
@@ -17,10 +17,11 @@ ID = re.compile(rb"<(User|Group|Role|InstanceProfile|Policy)Id>([^<]+)<")
 DOCUMENT = re.compile(rb"<(PolicyDocument|AssumeRolePolicyDocument|Document)>(\s*\{[^<]*)<")
 
 
-def unique_id_of(kind: str, given: str) -> str:
-    """An emulator's id as AWS would have made it; the same for the same id, always."""
+def unique_id_of(kind: str, emulator_id: str) -> str:
+    """Return an emulator's id in the form of AWS. The same id always gives the same result."""
     prefix = ID_PREFIXES[kind]
-    return given if not given or given.startswith(prefix) else f"{prefix}{given.upper()[-17:]}"
+    has_prefix = not emulator_id or emulator_id.startswith(prefix)
+    return emulator_id if has_prefix else f"{prefix}{emulator_id.upper()[-17:]}"
 
 
 def encode_reply(reply: Reply) -> Reply:
@@ -30,10 +31,10 @@ def encode_reply(reply: Reply) -> Reply:
     return reply
 
 
-def _encode_id(found: re.Match[bytes]) -> bytes:
-    kind = found[1].decode()
-    return b"<%bId>%b<" % (found[1], unique_id_of(kind, found[2].decode()).encode())
+def _encode_id(match: re.Match[bytes]) -> bytes:
+    kind = match[1].decode()
+    return b"<%bId>%b<" % (match[1], unique_id_of(kind, match[2].decode()).encode())
 
 
-def _encode_document(found: re.Match[bytes]) -> bytes:
-    return b"<%b>%b<" % (found[1], quote(unescape(found[2].decode()), safe="").encode())
+def _encode_document(match: re.Match[bytes]) -> bytes:
+    return b"<%b>%b<" % (match[1], quote(unescape(match[2].decode()), safe="").encode())

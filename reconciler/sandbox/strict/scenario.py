@@ -1,8 +1,9 @@
-"""Reads what a simulation asks: who does what to which resources, under which policies, in which context.
+"""Read a simulation request: the caller, actions, resources, policies and context keys.
 
+The keys that follow from the caller (its ARN, name, unique id, tags, account) are known. Every other key must be in the
+request; otherwise it is absent.
 Sources: IAM API Reference, SimulatePrincipalPolicy and SimulateCustomPolicy (parameters, defaults, InvalidInput),
-ContextEntry (types), PolicyIdentifier. What follows from the caller (its ARN, name, unique id, tags, account) is known;
-every other key must come with the request, and is absent otherwise.
+ContextEntry (types), PolicyIdentifier.
 """
 
 from __future__ import annotations
@@ -37,14 +38,18 @@ VALUE_TYPES = {
     "date": "DateEquals",
     "binary": "BinaryEquals",
 }
-"""Type of a context value → an operator that takes such values."""
+"""Type of a context value → a condition operator for values of that type."""
 
-MOST_LEVELS, MOST_EXCLUSIONS = 7, 256
+MAX_LEVELS, MAX_EXCLUSIONS = 7, 256
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """`policies`: every one by its label. `known_keys`: keys whose values are known, in lower case."""
+    """A simulation request.
+
+    policies: label → policy. context: the values of context keys. known_keys: keys with a value, in lower case.
+    levels: the service control policies of the organisation, one set for each level.
+    """
 
     actions: tuple[str, ...]
     resources: tuple[str, ...]
@@ -57,13 +62,13 @@ class Scenario:
 
     @property
     def policies_with_keys(self) -> tuple[CompiledPolicies, ...]:
-        """The policies whose context keys count as missing: not those of the organisation."""
-        found = [self.principal.compiled_policies]
+        """Return the policies whose context keys may be reported as missing: all but those of the organisation."""
+        policies = [self.principal.compiled_policies]
         if self.principal.compiled_boundary is not None:
-            found.append(self.principal.compiled_boundary)
+            policies.append(self.principal.compiled_boundary)
         if self.resource_policy is not None:
-            found.append(self.resource_policy.policy)
-        return tuple(found)
+            policies.append(self.resource_policy.policy)
+        return tuple(policies)
 
 
 def invalid_input_error(message: str) -> Refusal:
@@ -71,27 +76,29 @@ def invalid_input_error(message: str) -> Refusal:
 
 
 def read_scenario(call: ApiCall, source: IamEntity | None) -> Scenario:
-    """Read the request. `source`: the entity whose policies are simulated, None for policies of the request alone."""
-    given = read_given_policies(call.get_list("PolicyInputList"), "PolicyInputList")
+    """Read the request. source: the entity whose policies are simulated; None: only policies in the request."""
+    request_policies = read_given_policies(call.get_list("PolicyInputList"), "PolicyInputList")
     boundary = _read_boundary(call, source)
     attached = [] if source is None else _read_attached(call, source)
     resource = read_given_policies([text] if (text := call.get("ResourcePolicy")) else [], "ResourcePolicy", RESOURCE)
     caller = _read_caller(call, source, bool(resource))
     principal = replace(
         caller,
-        policies=tuple(policy.source for policy in (*attached, *given)),
+        policies=tuple(policy.source for policy in (*attached, *request_policies)),
         boundary=None if boundary is None else boundary.source,
     )
     values = _read_context(call)
-    own = {key: one for key, one in principal.request_context.known.items() if len(one) == 1 and one[0] is not None}
-    listed = (*attached, *given, *([] if boundary is None else [boundary]), *resource)
+    caller_keys = {
+        key: value for key, value in principal.request_context.known.items() if len(value) == 1 and value[0] is not None
+    }
+    all_policies = (*attached, *request_policies, *([] if boundary is None else [boundary]), *resource)
     return Scenario(
         _read_actions(call),
         tuple(dict.fromkeys(call.get_list("ResourceArns"))) or ("*",),
         principal,
-        {policy.label: policy for policy in listed},
-        values.with_fallbacks(Context(own), Context.of(absent=["*"])),
-        frozenset(values.known) | own.keys(),
+        {policy.label: policy for policy in all_policies},
+        values.with_fallbacks(Context(caller_keys), Context.of(absent=["*"])),
+        frozenset(values.known) | caller_keys.keys(),
         ResourcePolicy(compile_policies([resource[0].source]), _read_owner(call, caller)) if resource else None,
         tuple(_read_levels(call)),
     )
@@ -113,58 +120,58 @@ def _read_actions(call: ApiCall) -> tuple[str, ...]:
 def find_entity(call: ApiCall, parameter: str) -> IamEntity:
     """Return the user, group or role that a parameter names."""
     arn = call.get(parameter)
-    found = ENTITY.fullmatch(arn)
-    if found is None:
+    match = ENTITY.fullmatch(arn)
+    if match is None:
         raise invalid_input_error(f"Invalid Entity Arn: {arn} does not clearly define entity type and name.")
     entity = call.ledger.find_by_arn(arn)
     if entity is None or entity.kind not in (USER, GROUP, ROLE):
-        raise no_such_entity_error(found[2], found[3])
+        raise no_such_entity_error(match[2], match[3])
     return entity
 
 
 def holders_of(entity: IamEntity) -> tuple[IamEntity, ...]:
-    """Return the entity and, of a user, its groups."""
+    """Return the entity, and for a user also its groups."""
     return (entity, *entity.groups)
 
 
 def _read_attached(call: ApiCall, source: IamEntity) -> list[WrittenPolicy]:
-    found = [policy for holder in holders_of(source) for policy in read_policies(call, holder)]
+    policies = [policy for holder in holders_of(source) for policy in read_policies(call, holder)]
     excluded = tuple(_read_exclusions(call))
-    return [policy for policy in found if not any(one.covers(policy) for one in excluded)]
+    return [policy for policy in policies if not any(exclusion.covers(policy) for exclusion in excluded)]
 
 
 def _read_boundary(call: ApiCall, source: IamEntity | None) -> WrittenPolicy | None:
-    """The boundary of the request stands in for the one that the entity has."""
+    """Return the boundary in the request, else that of the entity, if it is not excluded."""
     name = "PermissionsBoundaryPolicyInputList"
-    given = read_given_policies(call.get_list(name), name, BOUNDARY)
-    if len(given) > 1:
+    request_policies = read_given_policies(call.get_list(name), name, BOUNDARY)
+    if len(request_policies) > 1:
         raise invalid_input_error("You can specify only one permissions boundary policy.")
-    if given:
-        return given[0]
+    if request_policies:
+        return request_policies[0]
     if (
         source is None
         or not source.boundary
-        or any(one.type == "permission-boundary" for one in _read_exclusions(call))
+        or any(exclusion.type == "permission-boundary" for exclusion in _read_exclusions(call))
     ):
         return None
     return read_managed_policy(call, source.boundary, BOUNDARY)
 
 
 def _read_caller(call: ApiCall, source: IamEntity | None, required: bool) -> Principal:
-    """Return who acts: CallerArn, else the entity whose policies are simulated, else somebody of this account."""
+    """Return the caller: CallerArn, else the entity whose policies are simulated, else the account."""
     if call.has("CallerArn"):
         arn = call.get("CallerArn")
-        found = ENTITY.fullmatch(arn)
-        if found is None:
+        match = ENTITY.fullmatch(arn)
+        if match is None:
             raise invalid_input_error(f"Invalid caller ARN: {arn} is not the ARN of an IAM user, group or role.")
-        entity, kind, account = call.ledger.find_by_arn(arn), found[2], found[1]
+        entity, kind, account = call.ledger.find_by_arn(arn), match[2], match[1]
     elif source is not None:
         entity, kind, arn, account = source, source.kind, source.arn, call.ledger.account
     elif required:
         raise invalid_input_error("CallerArn is required when a resource policy is specified.")
     else:
         return Principal(f"arn:aws:iam::{call.ledger.account}:root", "account", call.ledger.account)
-    if kind == GROUP:  # no policy names a group, so its members have nothing of their own here
+    if kind == GROUP:  # a policy cannot name a group as principal, so no member matters here
         return Principal(arn, "account", account)
     tags = None if entity is None else entity.tags
     unique_id = entity.id if entity is not None and kind == USER else ""
@@ -172,13 +179,13 @@ def _read_caller(call: ApiCall, source: IamEntity | None, required: bool) -> Pri
 
 
 def _read_owner(call: ApiCall, caller: Principal) -> str:
-    given = call.get("ResourceOwner")
-    if not given:
+    owner = call.get("ResourceOwner")
+    if not owner:
         return caller.account
-    found = re.fullmatch(r"(?:arn:[\w-]+:iam::)?(\d{12})(?::root)?", given, re.ASCII)
-    if found is None:
-        raise invalid_input_error(f"Invalid resource owner: {given}")
-    return found[1]
+    match = re.fullmatch(r"(?:arn:[\w-]+:iam::)?(\d{12})(?::root)?", owner, re.ASCII)
+    if match is None:
+        raise invalid_input_error(f"Invalid resource owner: {owner}")
+    return match[1]
 
 
 def _read_context(call: ApiCall) -> Context:
@@ -201,24 +208,24 @@ def _refuse_bad_values(name: str, kind: str, texts: Sequence[str]) -> None:
         raise invalid_input_error(f"Context key {name} has the type {kind} and {len(texts)} values.")
     operator = OPERATORS.get(VALUE_TYPES[base])
     for value in texts:
-        if operator is not None and (wanted := explain_mismatch(operator, value)):
-            raise invalid_input_error(f"Invalid value of context key {name}: {value} is not {wanted}.")
+        if operator is not None and (expected := explain_mismatch(operator, value)):
+            raise invalid_input_error(f"Invalid value of context key {name}: {value} is not {expected}.")
 
 
 def _read_levels(call: ApiCall) -> Iterable[CompiledPolicies]:
     number = 1
     name = "OrderedOrganizationPolicyInputList"
     while texts := call.get_list(rf"{name}\.member\.{number}\.ServiceControlPolicyInputList"):
-        if number > MOST_LEVELS:
-            raise invalid_input_error(f"{name} has more than {MOST_LEVELS} levels.")
-        found = read_given_policies(texts, f"{name}.{number}.ServiceControlPolicyInputList")
-        yield compile_policies(policy.source for policy in found)
+        if number > MAX_LEVELS:
+            raise invalid_input_error(f"{name} has more than {MAX_LEVELS} levels.")
+        policies = read_given_policies(texts, f"{name}.{number}.ServiceControlPolicyInputList")
+        yield compile_policies(policy.source for policy in policies)
         number += 1
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """Policies that a simulation leaves out: by type, by ARN, or by name and holder of an inline policy."""
+    """Policies to leave out of a simulation: by type, by ARN, or by kind and name of the holder of an inline policy."""
 
     type: str = ""
     arn: str = ""
@@ -226,8 +233,8 @@ class Exclusion:
 
     def covers(self, policy: WrittenPolicy) -> bool:
         if self.type:
-            of_aws = ":iam::aws:policy/" in policy.arn
-            kind = "inline" if not policy.arn else "aws-managed" if of_aws else "user-managed"
+            is_of_aws = ":iam::aws:policy/" in policy.arn
+            kind = "inline" if not policy.arn else "aws-managed" if is_of_aws else "user-managed"
             return self.type == kind
         if self.arn:
             return bool(policy.arn) and compile_glob(self.arn)(policy.arn)
@@ -239,10 +246,10 @@ class Exclusion:
 
 def _read_exclusions(call: ApiCall) -> Iterable[Exclusion]:
     numbers = {
-        int(found[1]) for key in call.parameters if (found := re.match(r"PolicyExclusionList\.member\.(\d+)", key))
+        int(match[1]) for key in call.parameters if (match := re.match(r"PolicyExclusionList\.member\.(\d+)", key))
     }
-    if len(numbers) > MOST_EXCLUSIONS:
-        raise invalid_input_error(f"PolicyExclusionList has more than {MOST_EXCLUSIONS} entries.")
+    if len(numbers) > MAX_EXCLUSIONS:
+        raise invalid_input_error(f"PolicyExclusionList has more than {MAX_EXCLUSIONS} entries.")
     for number in sorted(numbers):
         entry = f"PolicyExclusionList.member.{number}"
         arn, inline = call.get(f"{entry}.PolicyArn"), f"{entry}.InlinePolicyIdentifier"

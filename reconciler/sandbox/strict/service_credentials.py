@@ -1,10 +1,10 @@
-"""Service-specific credentials: passwords and API keys with which a user enters one service, such as CodeCommit.
+"""Keep service-specific credentials: passwords and API keys of a user for one service, such as CodeCommit.
 
 Sources: IAM API Reference, Create, List, Update, Reset and DeleteServiceSpecificCredential (two for each service and
 user; only API keys take CredentialAgeDays; an alias and a secret in place of user name and password); IAM User Guide,
 "API keys for AWS services" (Bedrock and CloudWatch Logs). The refusals, ids and user names as LocalStack's verified
 tests recorded them (test_iam.py, TestIAMServiceSpecificCredentials; test_iam_users.py, TestUserRename: a user that is
-renamed keeps the user names of its credentials). How AWS makes an alias and a secret of an API key is not documented.
+renamed keeps the user names of its credentials). AWS does not document how it makes alias and secret of an API key.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from reconciler.sandbox.strict.parameters import require_parameters
 
 PASSWORD_SERVICES = ("codecommit.amazonaws.com", "cassandra.amazonaws.com")
 API_KEY_PREFIXES = {"bedrock.amazonaws.com": "ABSK", "logs.amazonaws.com": "ACWL"}
-"""Service → how the secret of its API keys begins."""
+"""Service → the prefix of the secret of its API keys."""
 
 QUOTA = 2
 MAX_AGE_DAYS = 36600
@@ -33,9 +33,9 @@ ALPHABET = string.ascii_uppercase + string.digits
 SECRET_ALPHABET = string.ascii_letters + string.digits + "+/"
 
 
-def _validation_error(where: str, constraint: str) -> Refusal:
-    told = f"Value at '{where}' failed to satisfy constraint: Member must {constraint}"
-    return Refusal("ValidationError", f"1 validation error detected: {told}")
+def _validation_error(member: str, constraint: str) -> Refusal:
+    violation = f"Value at '{member}' failed to satisfy constraint: Member must {constraint}"
+    return Refusal("ValidationError", f"1 validation error detected: {violation}")
 
 
 def _refuse_service(service: str) -> None:
@@ -49,55 +49,55 @@ def create_credential(call: ApiCall) -> Reply:
     user, service = call.require_entity(USER), call.get("ServiceName")
     _refuse_service(service)
     expires = _read_expiry(call, service)
-    held = [one for one in user.service_credentials if one.service == service]
-    if len(held) >= QUOTA:
+    existing = [credential for credential in user.service_credentials if credential.service == service]
+    if len(existing) >= QUOTA:
         raise limit_exceeded_error(f"Cannot exceed quota for ServiceSpecificCredentialsPerUser: {QUOTA}")
     identifier = "ACCA" + "".join(secrets.choice(ALPHABET) for _ in range(17))
     alias = _find_free_alias(user, service, call.ledger.account)
-    made = ServiceCredential(identifier, service, alias, format_timestamp(clock.now()), expires)
-    user.service_credentials.append(made)
-    return build_reply(call.action, {"ServiceSpecificCredential": _show_with_secret(user, made)})
+    credential = ServiceCredential(identifier, service, alias, format_timestamp(clock.now()), expires)
+    user.service_credentials.append(credential)
+    return build_reply(call.action, {"ServiceSpecificCredential": _show_with_secret(user, credential)})
 
 
 def _read_expiry(call: ApiCall, service: str) -> float | None:
-    given = call.get("CredentialAgeDays")
-    if not given:
+    text = call.get("CredentialAgeDays")
+    if not text:
         return None
     if service not in API_KEY_PREFIXES:
         raise Refusal("ValidationError", f"CredentialAgeDays is not valid for {service}.")
-    if not given.isdigit() or int(given) < 1:
+    if not text.isdigit() or int(text) < 1:
         raise _validation_error("credentialAgeDays", "have value greater than or equal to 1")
-    if int(given) > MAX_AGE_DAYS:
+    if int(text) > MAX_AGE_DAYS:
         raise _validation_error("credentialAgeDays", f"have value less than or equal to {MAX_AGE_DAYS}")
-    return clock.now() + int(given) * DAY
+    return clock.now() + int(text) * DAY
 
 
 def _find_free_alias(user: IamEntity, service: str, account: str) -> str:
-    """`jane-at-123456789012`, or `jane+1-at-123456789012` for the second one (IAM User Guide, "Git credentials")."""
-    taken = {one.alias for one in user.service_credentials if one.service == service}
+    """Return `jane-at-123456789012`, or `jane+1-at-123456789012` for the second (IAM User Guide, "Git credentials")."""
+    used_aliases = {credential.alias for credential in user.service_credentials if credential.service == service}
     names = (f"{user.name}{f'+{number}' if number else ''}-at-{account}" for number in range(QUOTA + 1))
-    return next(name for name in names if name not in taken)
+    return next(name for name in names if name not in used_aliases)
 
 
-def _show_with_secret(user: IamEntity, made: ServiceCredential) -> dict[str, Content]:
-    """Return the credential with a secret of its own: a new one each time, since nothing here ever asks for it."""
+def _show_with_secret(user: IamEntity, credential: ServiceCredential) -> dict[str, Content]:
+    """Return the credential with a new secret. Secrets are not kept: nothing in the sandbox checks them."""
     password = "".join(secrets.choice(SECRET_ALPHABET) for _ in range(59)) + "="
-    if made.service not in API_KEY_PREFIXES:
-        return {**_show_credential(user, made), "ServicePassword": password}
-    key = API_KEY_PREFIXES[made.service] + base64.b64encode(f"{made.alias}:{password}".encode()).decode()
-    return {**_show_credential(user, made), "ServiceCredentialSecret": key}
+    if credential.service not in API_KEY_PREFIXES:
+        return {**_show_credential(user, credential), "ServicePassword": password}
+    key = API_KEY_PREFIXES[credential.service] + base64.b64encode(f"{credential.alias}:{password}".encode()).decode()
+    return {**_show_credential(user, credential), "ServiceCredentialSecret": key}
 
 
-def _show_credential(user: IamEntity, held: ServiceCredential) -> dict[str, Content]:
-    expired = held.expires is not None and clock.now() >= held.expires
+def _show_credential(user: IamEntity, credential: ServiceCredential) -> dict[str, Content]:
+    expired = credential.expires is not None and clock.now() >= credential.expires
     return {
-        "CreateDate": held.created,
-        **({} if held.expires is None else {"ExpirationDate": format_timestamp(held.expires)}),
-        "ServiceName": held.service,
-        "ServiceCredentialAlias" if held.service in API_KEY_PREFIXES else "ServiceUserName": held.alias,
-        "ServiceSpecificCredentialId": held.id,
+        "CreateDate": credential.created,
+        **({} if credential.expires is None else {"ExpirationDate": format_timestamp(credential.expires)}),
+        "ServiceName": credential.service,
+        "ServiceCredentialAlias" if credential.service in API_KEY_PREFIXES else "ServiceUserName": credential.alias,
+        "ServiceSpecificCredentialId": credential.id,
         "UserName": user.name,
-        "Status": "Expired" if expired else held.status,
+        "Status": "Expired" if expired else credential.status,
     }
 
 
@@ -110,20 +110,20 @@ def list_credentials(call: ApiCall) -> Reply:
     )
     if call.has("ServiceName"):
         _refuse_service(service)
-    listed = [
-        _show_credential(user, one)
+    entries = [
+        _show_credential(user, credential)
         for user in users
-        for one in user.service_credentials
-        if service in ("", one.service)
+        for credential in user.service_credentials
+        if service in ("", credential.service)
     ]
-    return build_page(call, {"ServiceSpecificCredentials": listed})
+    return build_page(call, {"ServiceSpecificCredentials": entries})
 
 
 def update_status(call: ApiCall) -> Reply:
     if call.get("Status") not in STATUSES:
         raise _validation_error("status", "satisfy enum value set")
-    _, held = _find_credential(call)
-    held.status = call.get("Status")
+    _, credential = _find_credential(call)
+    credential.status = call.get("Status")
     return build_reply(call.action)
 
 
@@ -132,20 +132,20 @@ def reset_secret(call: ApiCall) -> Reply:
 
 
 def delete_credential(call: ApiCall) -> Reply:
-    user, held = _find_credential(call)
-    user.service_credentials.remove(held)
+    user, credential = _find_credential(call)
+    user.service_credentials.remove(credential)
     return build_reply(call.action)
 
 
 def _find_credential(call: ApiCall) -> tuple[IamEntity, ServiceCredential]:
-    """Return the user and the credential that the call names; the root user has none."""
+    """Return the user and the credential that the call names. Raises Refusal (NoSuchEntity)."""
     identifier = call.get("ServiceSpecificCredentialId")
     user = call.require_entity(USER) if call.get("UserName") else None
     if not re.fullmatch(r"\w+", identifier, re.ASCII):
         raise _validation_error("serviceSpecificCredentialId", r"satisfy regular expression pattern: [\w]+")
-    for held in user.service_credentials if user is not None else ():
-        if user is not None and held.id == identifier:
-            return user, held
+    for credential in user.service_credentials if user is not None else ():
+        if user is not None and credential.id == identifier:
+            return user, credential
     raise Refusal("NoSuchEntity", f"No such credential {identifier} exists", status=404)
 
 

@@ -1,9 +1,10 @@
-"""Tells who calls, and keeps the sessions of users and of the root user.
+"""Identify the caller of a request, and keep sessions of users, of roles and of the root user.
 
+The emulator has no sessions of users. So each one is based on a session of an invented role, for which the emulator
+makes new keys and knows the account.
 Sources: STS API Reference, GetCallerIdentity, GetSessionToken (900 to 129600 seconds, 43200 by default, 3600 for the
-root user; only with long-term keys; without MFA no IAM, and in STS only what ALLOWED lists). That
-IAM then answers InvalidClientTokenId is told in aws-vault#15. The emulator knows no sessions of users, so each is
-backed by one of a role that it makes up: its keys are fresh, and it knows whose account they belong to.
+root user; only with long-term keys; without MFA no call of IAM, and of STS only SESSION_ACTIONS). aws-vault#15 reports
+that IAM then answers InvalidClientTokenId.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ from reconciler.sandbox.strict.keyring import IssuedKey, RoleSession, invalid_to
 from reconciler.sandbox.strict.ledger import ROLE, IamEntity
 from reconciler.sandbox.strict.parameters import read_duration, refuse_bad_texts
 
-SHORTEST, LONGEST, DEFAULT = 900, 129600, 43200
-LONGEST_ROOT_SESSION = 3600
-LONGEST_ROLE_SESSION = 43200
+MIN_DURATION, MAX_DURATION, DEFAULT_DURATION = 900, 129600, 43200
+MAX_ROOT_SESSION = 3600
+MAX_ROLE_SESSION = 43200
+"""All durations are in seconds."""
 LONG_TERM_ONLY = ("GetSessionToken", "GetFederationToken")
 SESSION_ACTIONS = (
     "AssumeRole",
@@ -42,7 +44,7 @@ SESSION_ACTIONS = (
 
 
 def refuse_forbidden(request: HttpRequest, caller: IssuedKey) -> None:
-    """What temporary credentials may not call, whatever their policies say."""
+    """Refuse actions that temporary credentials may never call, whatever their policies allow."""
     if not caller.is_temporary:
         return
     if request.action in LONG_TERM_ONLY:
@@ -58,20 +60,20 @@ def refuse_forbidden(request: HttpRequest, caller: IssuedKey) -> None:
 def get_session_token(call: ApiCall) -> Reply:
     refuse_bad_texts(call, "SerialNumber", "TokenCode")
     caller = call.caller
-    seconds = read_duration(call, SHORTEST, LONGEST, DEFAULT)
+    seconds = read_duration(call, MIN_DURATION, MAX_DURATION, DEFAULT_DURATION)
     if caller.user is None:
         # "If the duration is longer than one hour, the session for AWS account owners defaults to one hour."
-        seconds = min(seconds, LONGEST_ROOT_SESSION)
+        seconds = min(seconds, MAX_ROOT_SESSION)
     with_mfa = mfa_devices.verify_mfa(call)
     role = f"arn:{partition_of(call.request)}:iam::{caller.account}:role/session-of-a-user"
     backing = {"RoleArn": role, "RoleSessionName": "sandbox", "DurationSeconds": str(seconds)}
-    told = call.upstream.invoke(call.request, "AssumeRole", backing, STS_VERSION)
-    given = told.result.find("Credentials")
-    if given is None:
-        return told
+    reply = call.upstream.invoke(call.request, "AssumeRole", backing, STS_VERSION)
+    issued = reply.result.find("Credentials")
+    if issued is None:
+        return reply
     now = clock.now()
     names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
-    credentials = {name: read_child_text(given, name) for name in names} | {
+    credentials = {name: read_child_text(issued, name) for name in names} | {
         "Expiration": format_timestamp(now + seconds)
     }
     call.keyring.add(
@@ -95,7 +97,7 @@ def get_caller_identity(call: ApiCall) -> Reply:
 
 
 def identity_of(call: ApiCall) -> tuple[str, str]:
-    """The caller's ARN and its unique id."""
+    """Return the caller's ARN and unique id."""
     caller = call.caller
     if caller.user is not None:
         return caller.user.arn, caller.user.id
@@ -105,32 +107,41 @@ def identity_of(call: ApiCall) -> tuple[str, str]:
 
 
 def partition_of(request: HttpRequest) -> str:
-    """Of the region that the request is signed for."""
-    found = re.search(r"Credential=[^/]+/\d+/([^/]+)/", request.header("authorization"))
-    return (partition_of_region(found[1]) if found else None) or DEFAULT_PARTITION
+    """Return the partition of the region that the request is signed for."""
+    match = re.search(r"Credential=[^/]+/\d+/([^/]+)/", request.header("authorization"))
+    return (partition_of_region(match[1]) if match else None) or DEFAULT_PARTITION
 
 
 def find_role(call: ApiCall, arn: str) -> IamEntity | None:
-    """A role that was made in this sandbox, in whatever account."""
+    """Return a role of any account; None if it was not created in this sandbox."""
     ledger = call.ledgers.get(arn.split(":")[4] if arn.count(":") > 4 else "")
-    found = ledger.find_by_arn(arn) if ledger is not None else None
-    return found if found is not None and found.kind == ROLE else None
+    role = ledger.find_by_arn(arn) if ledger is not None else None
+    return role if role is not None and role.kind == ROLE else None
 
 
 def start_session(call: ApiCall, reply: Reply, session: RoleSession, seconds: int) -> Reply:
-    """The emulator's answer, put right, and its session, known from now on. `session` lacks what the answer says."""
-    credentials, who = reply.result.find("Credentials"), reply.result.find("AssumedRoleUser")
-    if not reply.ok or credentials is None or who is None:
+    """Correct the emulator's answer, and record its session.
+
+    session: the session without ARN and id, which the answer gives. seconds: its duration.
+    """
+    credentials, assumed_role_user = reply.result.find("Credentials"), reply.result.find("AssumedRoleUser")
+    if not reply.ok or credentials is None or assumed_role_user is None:
         return reply
     now = clock.now()
     put_child(credentials, "Expiration", format_timestamp(now + seconds))
     if session.role is not None:
-        put_child(who, "AssumedRoleId", f"{session.role.id}:{read_child_text(who, 'Arn').rpartition('/')[2]}")
+        put_child(
+            assumed_role_user,
+            "AssumedRoleId",
+            f"{session.role.id}:{read_child_text(assumed_role_user, 'Arn').rpartition('/')[2]}",
+        )
     if session.source_identity:
         put_child(reply.result, "SourceIdentity", session.source_identity)
     if not (session.policy or session.policy_arns or session.tags):
         put_child(reply.result, "PackedPolicySize", 0)
-    session = replace(session, arn=read_child_text(who, "Arn"), id=read_child_text(who, "AssumedRoleId"))
+    session = replace(
+        session, arn=read_child_text(assumed_role_user, "Arn"), id=read_child_text(assumed_role_user, "AssumedRoleId")
+    )
     call.keyring.add(
         IssuedKey(
             read_child_text(credentials, "AccessKeyId"),
@@ -145,8 +156,8 @@ def start_session(call: ApiCall, reply: Reply, session: RoleSession, seconds: in
 
 
 def assume_federated_role(call: ApiCall) -> Reply:
-    """Tokens and assertions of providers cannot be verified here: the emulator takes any."""
-    seconds = read_duration(call, SHORTEST, LONGEST_ROLE_SESSION, 3600)
+    """Assume a role by a token or an assertion. They cannot be verified here: the emulator accepts any."""
+    seconds = read_duration(call, MIN_DURATION, MAX_ROLE_SESSION, 3600)
     return start_session(call, call.forward(), RoleSession("", "", find_role(call, call.get("RoleArn"))), seconds)
 
 

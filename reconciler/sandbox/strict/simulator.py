@@ -1,10 +1,11 @@
-"""The policy simulator, answered by this project's evaluator.
+"""Answer the policy simulator of IAM with this project's evaluator.
 
+For one resource, AWS returns the result twice, for the action and for the resource (recorded). For several, it returns
+one for each resource, and the most restrictive one for the action. There AWS names the resource by the template of its
+type, which is not known here; "*" stands for it. Keys that a policy tests and the request lacks are absent, and listed
+in MissingContextValues.
 Sources: IAM API Reference, SimulatePrincipalPolicy, SimulateCustomPolicy, GetContextKeysForPrincipalPolicy and
-GetContextKeysForCustomPolicy, with the data types EvaluationResult and ResourceSpecificResult. With one resource, real
-AWS tells its result twice, for the action and for the resource (recorded); with several, once for each resource, and
-for the action the most restrictive. There AWS names the resource by the template of its type, which is not known here:
-"*" stands for it. Keys that a policy asks for and nobody gave are absent, and listed in MissingContextValues.
+GetContextKeysForCustomPolicy, with the data types EvaluationResult and ResourceSpecificResult.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ VARIABLE = re.compile(r"\$\{\s*([^,{}\s]+)[^{}]*\}")
 
 @dataclass(frozen=True, slots=True)
 class SimulationOutcome:
-    """One action on one resource."""
+    """The result for one action on one resource. matched_statements: the statements that decided."""
 
     resource: str
     evaluation: ResourceEvaluation
@@ -70,20 +71,20 @@ def _simulate(call: ApiCall, scenario: Scenario) -> Reply:
 def _build_result(scenario: Scenario, action: str) -> dict[str, Content]:
     outcomes = [_simulate_one(scenario, action, resource) for resource in scenario.resources]
     first = outcomes[0]
-    told: dict[str, Content] = {
+    result: dict[str, Content] = {
         "EvalActionName": action,
         "EvalResourceName": first.resource if len(outcomes) == 1 else "*",
-        "EvalDecision": _strictest_of(one.decision for one in outcomes),
+        "EvalDecision": _strictest_of(outcome.decision for outcome in outcomes),
         "MatchedStatements": first.matched_statements if len(outcomes) == 1 else [],
-        "MissingContextValues": list(dict.fromkeys(key for one in outcomes for key in one.missing_keys)),
-        **_build_details(scenario, [one.evaluation for one in outcomes]),
+        "MissingContextValues": list(dict.fromkeys(key for outcome in outcomes for key in outcome.missing_keys)),
+        **_build_details(scenario, [outcome.evaluation for outcome in outcomes]),
     }
     if scenario.levels:
-        within = all(one.evaluation.organization for one in outcomes)
-        told["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": within}
+        within = all(outcome.evaluation.organization for outcome in outcomes)
+        result["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": within}
     if scenario.resources != ("*",):
-        told["ResourceSpecificResults"] = [_build_resource_result(scenario, one) for one in outcomes]
-    return told
+        result["ResourceSpecificResults"] = [_build_resource_result(scenario, outcome) for outcome in outcomes]
+    return result
 
 
 def _build_resource_result(scenario: Scenario, outcome: SimulationOutcome) -> dict[str, Content]:
@@ -97,26 +98,28 @@ def _build_resource_result(scenario: Scenario, outcome: SimulationOutcome) -> di
 
 
 def _build_details(scenario: Scenario, evaluations: Sequence[ResourceEvaluation]) -> dict[str, Content]:
-    """The decision of each type of policy, of a request to another account alone, and the boundary's."""
-    told: dict[str, Content] = {}
+    """Return the decision of the boundary and, for a request to another account, of each type of policy."""
+    details: dict[str, Content] = {}
     if scenario.resources != ("*",):
-        told["EvalDecisionDetails"] = Entries(_decide_by_type(scenario, evaluations))
+        details["EvalDecisionDetails"] = Entries(_decide_by_type(scenario, evaluations))
     if scenario.principal.compiled_boundary is not None:
-        told["PermissionsBoundaryDecisionDetail"] = {
-            "AllowedByPermissionsBoundary": all(one.boundary for one in evaluations)
+        details["PermissionsBoundaryDecisionDetail"] = {
+            "AllowedByPermissionsBoundary": all(evaluation.boundary for evaluation in evaluations)
         }
-    return told
+    return details
 
 
 def _decide_by_type(scenario: Scenario, evaluations: Sequence[ResourceEvaluation]) -> dict[str, str]:
     policy = scenario.resource_policy
     if policy is None or policy.account == scenario.principal.account:
         return {}
-    found = {IDENTITY: _strictest_of(_decision_of(one.identity) for one in evaluations)}
-    found[RESOURCE] = _strictest_of(_decision_of(one.resource) for one in evaluations if one.resource is not None)
+    decisions = {IDENTITY: _strictest_of(_decision_of(evaluation.identity) for evaluation in evaluations)}
+    decisions[RESOURCE] = _strictest_of(
+        _decision_of(evaluation.resource) for evaluation in evaluations if evaluation.resource is not None
+    )
     if scenario.principal.compiled_boundary is not None:
-        found[BOUNDARY] = ALLOWED if all(one.boundary for one in evaluations) else IMPLICIT_DENY
-    return found
+        decisions[BOUNDARY] = ALLOWED if all(evaluation.boundary for evaluation in evaluations) else IMPLICIT_DENY
+    return decisions
 
 
 def _strictest_of(decisions: Iterable[str]) -> str:
@@ -124,12 +127,12 @@ def _strictest_of(decisions: Iterable[str]) -> str:
 
 
 def _simulate_one(scenario: Scenario, action: str, resource: str) -> SimulationOutcome:
-    weighed = evaluate_resource(
+    evaluation = evaluate_resource(
         scenario.principal, action, resource, scenario.context, scenario.resource_policy, scenario.levels
     )
-    decision = _decision_of(weighed.verdict)
-    matched = _find_matched(scenario, weighed.verdict.deciding_statements)
-    return SimulationOutcome(resource, weighed, decision, matched, _find_missing_keys(scenario, action, resource))
+    decision = _decision_of(evaluation.verdict)
+    matched = _find_matched(scenario, evaluation.verdict.deciding_statements)
+    return SimulationOutcome(resource, evaluation, decision, matched, _find_missing_keys(scenario, action, resource))
 
 
 def _decision_of(verdict: Verdict) -> str:
@@ -142,30 +145,30 @@ def _decision_of(verdict: Verdict) -> str:
 
 
 def _find_matched(scenario: Scenario, deciding: Sequence[StatementSource]) -> list[Content]:
-    """Tell the statements that decided, in the order of the policies and of their texts."""
+    """Return the statements that decided, in the order of the policies and their texts."""
     order = {label: number for number, label in enumerate(scenario.policies)}
-    found = [
+    matches = [
         (order[source.label], *scenario.policies[source.label].match_statement(source))
         for source in deciding
         if source.label in order
     ]
-    return [told for _, _, told in sorted(found, key=lambda one: one[:2])]
+    return [content for _, _, content in sorted(matches, key=lambda match: match[:2])]
 
 
 def _find_missing_keys(scenario: Scenario, action: str, resource: str) -> list[str]:
-    """The keys that statements ask for which speak of this action and this resource, in their authors' spelling."""
-    found: dict[str, str] = {}
+    """Return the unknown keys that statements on this action and resource test, as written in the policy."""
+    spellings: dict[str, str] = {}
     for policies in scenario.policies_with_keys:
         for statement in policies.statements_for(action).statements:
             if statement.resources.matches(resource, scenario.context).value is not False or _has_variables(statement):
                 for key in statement.keys - scenario.known_keys:
                     if key:
-                        found.setdefault(key, _spelling_of(scenario, statement, key))
-    return [found[key] for key in sorted(found)]
+                        spellings.setdefault(key, _spelling_of(scenario, statement, key))
+    return [spellings[key] for key in sorted(spellings)]
 
 
 def _has_variables(statement: CompiledStatement) -> bool:
-    """Return True if its resources depend on keys: one that is missing may be why it does not match."""
+    """Return whether the resources of a statement use policy variables. A missing key may then prevent the match."""
     return bool(statement.resources.variables)
 
 
@@ -180,22 +183,22 @@ def _spelling_of(scenario: Scenario, statement: CompiledStatement, key: str) -> 
 def list_principal_keys(call: ApiCall) -> Reply:
     require_parameters(call, "PolicySourceArn")
     entity = find_entity(call, "PolicySourceArn")
-    held = [policy for holder in holders_of(entity) for policy in read_policies(call, holder)]
-    return _list_context_keys(call, held)
+    policies = [policy for holder in holders_of(entity) for policy in read_policies(call, holder)]
+    return _list_context_keys(call, policies)
 
 
 def list_custom_keys(call: ApiCall) -> Reply:
     return _list_context_keys(call, [])
 
 
-def _list_context_keys(call: ApiCall, held: Sequence[WrittenPolicy]) -> Reply:
-    policies = (*held, *read_given_policies(call.get_list("PolicyInputList"), "PolicyInputList"))
-    found: dict[str, str] = {}
+def _list_context_keys(call: ApiCall, entity_policies: Sequence[WrittenPolicy]) -> Reply:
+    policies = (*entity_policies, *read_given_policies(call.get_list("PolicyInputList"), "PolicyInputList"))
+    spellings: dict[str, str] = {}
     for policy in policies:
         for placed in place_statements(policy.text):
             for key in _iter_keys(placed.body):
-                found.setdefault(key.lower(), key)
-    return build_reply(call.action, {"ContextKeyNames": [found[key] for key in sorted(found)]})
+                spellings.setdefault(key.lower(), key)
+    return build_reply(call.action, {"ContextKeyNames": [spellings[key] for key in sorted(spellings)]})
 
 
 def _iter_keys(statement: dict[str, object]) -> Iterable[str]:

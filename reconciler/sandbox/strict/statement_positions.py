@@ -1,7 +1,7 @@
-"""Finds the places of the statements of a policy in its text.
+"""Find the places of the statements of a policy in its text.
 
-Source: IAM API Reference, Statement and Position: lines and columns are counted from 1, and the end is the column after
-the last character (SimulateCustomPolicy, "Examples").
+Source: IAM API Reference, Statement and Position: lines and columns count from 1, and the end is the column after the
+last character (SimulateCustomPolicy, "Examples").
 """
 
 from __future__ import annotations
@@ -30,43 +30,43 @@ class PlacedStatement:
 
 
 def place_statements(text: str) -> list[PlacedStatement]:
-    """Return the statements of a policy with their places, in the order of the text, which is a JSON object."""
-    found: list[PlacedStatement] = []
-    at = _skip_space(text, text.index("{") + 1)
-    while text[at] != "}":
-        name, at = _DECODER.raw_decode(text, at)
-        at = _skip_space(text, _skip_space(text, at) + 1)
-        _, end = _DECODER.raw_decode(text, at)
-        if name == "Statement":  # where the element is there twice, the last one counts
-            found = _read_statements(text, at)
-        at = _skip_space(text, end)
-        if text[at] == ",":
-            at = _skip_space(text, at + 1)
-    return found
+    """Return the statements of a policy with their places, in the order of the text. text: a JSON object."""
+    statements: list[PlacedStatement] = []
+    offset = _skip_space(text, text.index("{") + 1)
+    while text[offset] != "}":
+        name, offset = _DECODER.raw_decode(text, offset)
+        offset = _skip_space(text, _skip_space(text, offset) + 1)
+        _, end = _DECODER.raw_decode(text, offset)
+        if name == "Statement":  # if the element is written twice, the last one counts
+            statements = _read_statements(text, offset)
+        offset = _skip_space(text, end)
+        if text[offset] == ",":
+            offset = _skip_space(text, offset + 1)
+    return statements
 
 
-def _read_statements(text: str, at: int) -> list[PlacedStatement]:
-    if text[at] != "[":
-        body, end = _DECODER.raw_decode(text, at)
-        return [PlacedStatement(Span(at, end), body)]
-    found = []
-    at = _skip_space(text, at + 1)
-    while text[at] != "]":
-        body, end = _DECODER.raw_decode(text, at)
-        found.append(PlacedStatement(Span(at, end), body))
-        at = _skip_space(text, end)
-        if text[at] == ",":
-            at = _skip_space(text, at + 1)
-    return found
+def _read_statements(text: str, offset: int) -> list[PlacedStatement]:
+    if text[offset] != "[":
+        body, end = _DECODER.raw_decode(text, offset)
+        return [PlacedStatement(Span(offset, end), body)]
+    statements = []
+    offset = _skip_space(text, offset + 1)
+    while text[offset] != "]":
+        body, end = _DECODER.raw_decode(text, offset)
+        statements.append(PlacedStatement(Span(offset, end), body))
+        offset = _skip_space(text, end)
+        if text[offset] == ",":
+            offset = _skip_space(text, offset + 1)
+    return statements
 
 
-def _skip_space(text: str, at: int) -> int:
-    found = _SPACE.match(text, at)
-    assert found is not None
-    return found.end()
+def _skip_space(text: str, offset: int) -> int:
+    match = _SPACE.match(text, offset)
+    assert match is not None
+    return match.end()
 
 
 def position_of(text: str, offset: int) -> dict[str, int]:
-    """Return the line and the column of an offset, as AWS tells them."""
+    """Return the line and the column of an offset, as AWS writes them."""
     line_start = text.rfind("\n", 0, offset) + 1
     return {"Line": text.count("\n", 0, offset) + 1, "Column": offset - line_start + 1}

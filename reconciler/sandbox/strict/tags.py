@@ -1,8 +1,8 @@
-"""Tags, kept by the layer altogether: their rules depend on the kind, and they follow an entity that moves.
+"""Keep all tags in the layer: their rules depend on the kind, and they stay with an entity that moves.
 
 Sources: IAM User Guide, "Tagging IAM resources: rules" (50 each; 128 and 256 characters; `aws:` is reserved;
-keys ignore case on users and roles, and on nothing else); API Reference, Tag* (adds or overwrites) and Untag*. The
-words of the refusals as LocalStack's verified tests recorded them (test_iam_roles, test_iam_policies).
+keys of users and roles ignore letter case, others do not); API Reference, Tag* (adds or overwrites) and Untag*.
+LocalStack's verified tests recorded the texts of refusals (test_iam_roles, test_iam_policies).
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ def refuse_bad_tags(kind: str, pairs: Sequence[tuple[str, str]]) -> None:
         seen.add(fold_key(kind, key))
 
 
-def _refuse_member(where: str, text: str, least: int, most: int) -> None:
-    if len(text) > most:
-        raise _validation_error(where, f"Member must have length less than or equal to {most}")
-    if len(text) < least:
-        raise _validation_error(where, f"Member must have length greater than or equal to {least}")
+def _refuse_member(member: str, text: str, shortest: int, longest: int) -> None:
+    if len(text) > longest:
+        raise _validation_error(member, f"Member must have length less than or equal to {longest}")
+    if len(text) < shortest:
+        raise _validation_error(member, f"Member must have length greater than or equal to {shortest}")
     if not _is_allowed(text):
-        raise _validation_error(where, PATTERN)
+        raise _validation_error(member, PATTERN)
 
 
 def _refuse_bad_keys(keys: Sequence[str]) -> None:
@@ -89,24 +89,24 @@ def _is_allowed(text: str) -> bool:
     return all(char in "_.:/=+-@" or unicodedata.category(char)[0] in "LZN" for char in text)
 
 
-def _validation_error(where: str, constraint: str) -> Refusal:
-    detected = f"1 validation error detected: Value at '{where}' failed to satisfy constraint: {constraint}"
+def _validation_error(member: str, constraint: str) -> Refusal:
+    detected = f"1 validation error detected: Value at '{member}' failed to satisfy constraint: {constraint}"
     return Refusal("ValidationError", detected)
 
 
 def _describe_quota(kind: str) -> str:
-    """Return what AWS says to more tags than an entity can have; recorded for providers alone."""
+    """Return AWS's text for too many tags on an entity. It is recorded only for providers."""
     if kind == OIDC:
         return "The number of tags has reached the maximum limit."
     return f"Cannot exceed quota for TagsPer{NOUN[kind]}: {TAGS.default}"
 
 
 def merge_tags(entity: IamEntity, pairs: Iterable[tuple[str, str]]) -> Tags:
-    """A key that is there already, in whatever case counts as the same, keeps its spelling."""
+    """Return the tags of an entity with others added. A key that it already has keeps its spelling."""
     result = dict(entity.tags)
-    spelled = {fold_key(entity.kind, key): key for key in result}
+    spellings = {fold_key(entity.kind, key): key for key in result}
     for key, value in pairs:
-        result[spelled.setdefault(fold_key(entity.kind, key), key)] = value
+        result[spellings.setdefault(fold_key(entity.kind, key), key)] = value
     return result
 
 
@@ -127,8 +127,8 @@ def _untag_entity(kind: str) -> Answer:
     def handle(call: ApiCall) -> Reply:
         entity, keys = call.require_entity(kind), call.get_list("TagKeys")
         _refuse_bad_keys(keys)
-        gone = {fold_key(kind, key) for key in keys}
-        entity.tags = {k: v for k, v in entity.tags.items() if fold_key(kind, k) not in gone}
+        removed_keys = {fold_key(kind, key) for key in keys}
+        entity.tags = {k: v for k, v in entity.tags.items() if fold_key(kind, k) not in removed_keys}
         return build_reply(call.action)
 
     return handle
@@ -148,13 +148,13 @@ def _check_creation(kind: str) -> Check:
 def _record_tags(kind: str) -> Edit:
     def edit(call: ApiCall, reply: Reply) -> None:
         result = reply.result
-        where = {
+        arn_paths = {
             MFA: "VirtualMFADevice/SerialNumber",
             OIDC: "OpenIDConnectProviderArn",
             SAML: "SAMLProviderArn",
             CERTIFICATE: "ServerCertificateMetadata/Arn",
         }
-        arn = result.findtext(where.get(kind, f"{NOUN[kind]}/Arn")) or ""
+        arn = result.findtext(arn_paths.get(kind, f"{NOUN[kind]}/Arn")) or ""
         entity = call.ledger.find_by_arn(arn)
         if entity is not None:
             entity.tags = dict(call.get_tags("Tags"))

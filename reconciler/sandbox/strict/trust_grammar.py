@@ -1,11 +1,11 @@
-"""Refuses what IAM refuses of a trust policy before it looks at who is named: CreateRole and UpdateAssumeRolePolicy.
+"""Refuse a trust policy whose grammar IAM refuses, before its principals are looked up.
 
 Sources: IAM User Guide, "Grammar of the IAM JSON policy language", "AWS JSON policy elements: Principal",
 "Identity-provider controls for shared OIDC providers"; answers of AWS as other emulators recorded them (another
-Version, equal Sids, unknown operators and principal types, dates that are none); hashicorp/terraform-provider-aws
+Version, equal Sids, unknown operators and principal types, invalid dates); hashicorp/terraform-provider-aws
 32872 (actions are checked by a list) and terraform-aws-modules/terraform-aws-eks 2594 (Federated). AWS's text for a
-shared issuer that is not narrowed is not known, but for Cognito's. The lists are those of `policy/`, so that the
-sandbox refuses what `validate` calls an error. A provider need not exist: AWS takes a trust in one that is made later.
+shared issuer without the needed condition is known only for Cognito. The lists are those of `policy/`, so that the
+sandbox refuses the errors of `reconcile validate`. A provider need not exist: AWS accepts one that is created later.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 
 
 def refuse_bad_grammar(document: dict[str, Any]) -> None:
-    """Refuse a trust policy that IAM refuses whoever is named; the recorded texts come first. Raises Refusal."""
+    """Raise Refusal if the grammar of a trust policy is bad. Errors with recorded texts are reported first."""
     for name in document:
         if name not in TOP_ELEMENTS:
             raise malformed_policy_error(f"Unknown field {name}")
-    found = read_statements(document, SYNTAX)
-    for statement in found:
+    statements = read_statements(document, SYNTAX)
+    for statement in statements:
         _refuse_bad_elements(statement)
         _refuse_bad_principal(statement.get("Principal"))
         _refuse_bad_actions(statement)
-    refuse_bad_elements(document, found, SYNTAX)
-    for statement in found:
+    refuse_bad_elements(document, statements, SYNTAX)
+    for statement in statements:
         if statement["Effect"] == "Allow":
             _refuse_open_issuers(statement)
 
@@ -71,12 +71,12 @@ def _refuse_bad_principal(principal: object) -> None:
             raise malformed_policy_error(f'Invalid principal in policy: "{kind.upper()}":"{named[0] if named else ""}"')
         if not named:
             raise malformed_policy_error("Missing required field Principal cannot be empty!")
-        for one in named if kind != "AWS" else ():
-            if isinstance(one, str) and is_well_formed(kind, one):
+        for principal_text in named if kind != "AWS" else ():
+            if isinstance(principal_text, str) and is_well_formed(kind, principal_text):
                 continue
             if kind == "Federated":
                 raise malformed_policy_error("Federated principals must be valid domain names or SAML metadata ARNs")
-            raise malformed_policy_error(f'Invalid principal in policy: "{kind.upper()}":"{one}"')
+            raise malformed_policy_error(f'Invalid principal in policy: "{kind.upper()}":"{principal_text}"')
 
 
 def _refuse_bad_actions(statement: dict[str, Any]) -> None:
@@ -105,6 +105,6 @@ def _refuse_open_issuers(statement: dict[str, Any]) -> None:
 
 
 def _allows_web_identity(statement: dict[str, Any]) -> bool:
-    named = any(WEB_IDENTITY in match_trust_actions(text) for text in list_of(statement.get("Action")))
-    left_out = any(WEB_IDENTITY in match_trust_actions(text) for text in list_of(statement.get("NotAction")))
-    return named or ("NotAction" in statement and not left_out)
+    is_action = any(WEB_IDENTITY in match_trust_actions(text) for text in list_of(statement.get("Action")))
+    is_not_action = any(WEB_IDENTITY in match_trust_actions(text) for text in list_of(statement.get("NotAction")))
+    return is_action or ("NotAction" in statement and not is_not_action)

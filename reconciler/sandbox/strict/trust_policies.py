@@ -1,10 +1,9 @@
-"""Trust policies, kept by the layer as AWS keeps them: users and roles by unique id, accounts as their root.
+"""Keep trust policies as AWS does: users and roles by unique id, accounts by their root ARN.
 
 Sources: IAM User Guide, "AWS JSON policy elements: Principal" (an ARN of a user or role is turned into its
 unique id when saved and back when shown; after deletion the id is shown, and a new user of that name is
 another one; an account id is its root ARN); "IAM and AWS STS quotas" (2048 characters); API Reference,
-CreateRole and UpdateAssumeRolePolicy (MalformedPolicyDocument). Principals of other accounts are taken as
-they are.
+CreateRole and UpdateAssumeRolePolicy (MalformedPolicyDocument). Principals of other accounts are not checked.
 """
 
 from __future__ import annotations
@@ -42,18 +41,18 @@ def check_trust(call: ApiCall) -> None:
 
 
 def _map_principals(text: str, change: Callable[[str], str]) -> str:
-    """The document with every AWS principal changed; a single one stays a string, a list a list."""
+    """Return the document with every AWS principal changed. A single one stays a string, a list stays a list."""
     document = json.loads(text)
     for statement in list_of(document.get("Statement")):
         principal = statement.get("Principal")
         if isinstance(principal, dict) and "AWS" in principal:
-            held = principal["AWS"]
-            principal["AWS"] = [change(one) for one in held] if isinstance(held, list) else change(held)
+            named = principal["AWS"]
+            principal["AWS"] = [change(item) for item in named] if isinstance(named, list) else change(named)
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
 def _refuse_foreign_providers(text: str, ledger: Ledger) -> None:
-    """Refuse providers of another partition; others need not exist: AWS takes a trust in one that is made later."""
+    """Refuse providers of another partition. A provider need not exist: AWS accepts one that is created later."""
     for statement in list_of(json.loads(text).get("Statement")):
         principal = statement.get("Principal")
         for named in list_of(principal.get("Federated")) if isinstance(principal, dict) else ():
@@ -62,6 +61,7 @@ def _refuse_foreign_providers(text: str, ledger: Ledger) -> None:
 
 
 def resolve_principals(text: str, ledger: Ledger) -> str:
+    """Return the document with users and roles as unique ids, as AWS stores it. Raises Refusal for unknown ones."""
     return _map_principals(text, lambda principal: _resolve_principal(principal, ledger))
 
 
@@ -73,20 +73,20 @@ def _resolve_principal(principal: object, ledger: Ledger) -> str:
             raise malformed_policy_error(f'Invalid principal in policy: "AWS":"{principal}"')
         if OTHER.fullmatch(principal) or ledger.find_by_id(principal) is not None:
             return principal
-        if found := SESSION.fullmatch(principal):
-            if found[1] != ledger.account or ledger.find(ROLE, found[2]) is not None:
+        if match := SESSION.fullmatch(principal):
+            if match[1] != ledger.account or ledger.find(ROLE, match[2]) is not None:
                 return principal
-        elif found := ENTITY.fullmatch(principal):
+        elif match := ENTITY.fullmatch(principal):
             entity = ledger.find_by_arn(principal)
             if entity is not None:
                 return entity.id
-            if found[1] != ledger.account:
+            if match[1] != ledger.account:
                 return principal
     raise malformed_policy_error(f'Invalid principal in policy: "AWS":"{principal}"')
 
 
 def show_principals(text: str, ledger: Ledger) -> str:
-    """As AWS gives it back: ids as ARNs, but for entities that are gone."""
+    """Return the document with unique ids as ARNs, as AWS shows it. Ids of deleted entities stay."""
 
     def show_principal(principal: str) -> str:
         entity = ledger.find_by_id(principal)
@@ -96,7 +96,7 @@ def show_principals(text: str, ledger: Ledger) -> str:
 
 
 def update_trust(call: ApiCall) -> Reply:
-    """Not passed on: the layer shows every trust policy itself, and emulators refuse some that AWS takes."""
+    """Set a trust policy in the ledger only. Emulators refuse some that AWS accepts, and never show them here."""
     call.require_entity(ROLE).trust = resolve_principals(call.get("PolicyDocument"), call.ledger)
     return build_reply(call.action)
 

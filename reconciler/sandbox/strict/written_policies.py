@@ -1,9 +1,9 @@
-"""Policies as their authors wrote them: the texts of an entity's policies, and of those that a request brings.
+"""Read policies as their authors wrote them, of an entity or in a request, so that statements can be located.
 
-Sources: IAM API Reference, SimulatePrincipalPolicy and Statement (SourcePolicyId). An id is the name of a managed
-policy, `KIND_ENTITY_POLICY` of an inline one, `PolicyInputList.N` of one in the request, and the type is "IAM Policy":
-so real AWS told Terraform's acceptance tests (aws_iam_principal_policy_simulation) and recorded answers, whatever the
-service model says.
+The id of a managed policy is its name, of an inline one `KIND_ENTITY_POLICY`, of one in the request
+`PolicyInputList.N`; the type is "IAM Policy". Real AWS answered so to Terraform's acceptance tests
+(aws_iam_principal_policy_simulation) and in recorded answers, although the service model differs.
+Sources: IAM API Reference, SimulatePrincipalPolicy and Statement (SourcePolicyId).
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ IDENTITY, RESOURCE, BOUNDARY = "IAM Policy", "Resource Policy", "Permissions Bou
 
 @dataclass(frozen=True)
 class WrittenPolicy:
-    """`label` is unique among the policies of a simulation, `id` is what AWS calls the policy there.
+    """The text of a policy.
 
-    `arn`: of a managed policy, else empty. `holder`: who an inline policy is embedded in, with its name.
+    label: unique among the policies of a simulation. id: AWS's name for the policy in its answer.
+    arn: of a managed policy, else "". holder: of an inline policy, the kind and name of its entity, and its own name.
     """
 
     label: str
@@ -48,73 +49,73 @@ class WrittenPolicy:
 
     @cached_property
     def _placed_statements(self) -> dict[Statement, PlacedStatement]:
-        found: dict[Statement, PlacedStatement] = {}
+        placed_statements: dict[Statement, PlacedStatement] = {}
         for placed in place_statements(self.text):
             (statement,) = canonical({"Statement": [placed.body]}).statements
-            found.setdefault(statement, placed)
-        return found
+            placed_statements.setdefault(statement, placed)
+        return placed_statements
 
     def match_statement(self, source: StatementSource) -> tuple[int, dict[str, Content]]:
-        """Return where a statement stands, to sort by, and what AWS tells of it."""
-        told: dict[str, Content] = {"SourcePolicyId": self.id, "SourcePolicyType": self.type}
+        """Return the offset of a statement in the text, to sort by, and the content that AWS returns for it."""
+        content: dict[str, Content] = {"SourcePolicyId": self.id, "SourcePolicyType": self.type}
         placed = self._placed_statements.get(source.statement) if source.statement is not None else None
         if placed is None:
-            return 0, told
+            return 0, content
         start, end = position_of(self.text, placed.span.start), position_of(self.text, placed.span.end)
-        return placed.span.start, {**told, "StartPosition": start, "EndPosition": end}
+        return placed.span.start, {**content, "StartPosition": start, "EndPosition": end}
 
 
 def read_policies(call: ApiCall, holder: IamEntity) -> Iterator[WrittenPolicy]:
-    """Read the policies of a user, group or role; those of a user's groups are not among them."""
+    """Yield the policies of a user, group or role, without those of a user's groups."""
     for arn in holder.attached_policies:
-        if (found := read_managed_policy(call, arn)) is not None:
-            yield found
+        if (policy := read_managed_policy(call, arn)) is not None:
+            yield policy
     for name in holder.inline_sizes:
-        asked = {NAME_PARAMETERS[holder.kind]: holder.name, "PolicyName": name}
-        told = call.invoke(f"Get{NOUN[holder.kind]}Policy", **asked)
+        parameters = {NAME_PARAMETERS[holder.kind]: holder.name, "PolicyName": name}
+        reply = call.invoke(f"Get{NOUN[holder.kind]}Policy", **parameters)
         label = f"{holder.kind}_{holder.name}_{name}"
-        if told.ok:
-            written = _decode_document(read_child_text(told.result, "PolicyDocument"))
+        if reply.ok:
+            written = _decode_document(read_child_text(reply.result, "PolicyDocument"))
             yield WrittenPolicy(label, label, written, holder=(holder.kind, holder.name, name))
 
 
 def read_managed_policy(call: ApiCall, arn: str, kind: str = IDENTITY) -> WrittenPolicy | None:
-    """Read the version of a managed policy that is in force; None if the policy is gone."""
-    told = call.invoke("GetPolicy", PolicyArn=arn)
-    if not told.ok:
+    """Return the default version of a managed policy; None if the policy does not exist."""
+    reply = call.invoke("GetPolicy", PolicyArn=arn)
+    if not reply.ok:
         return None
-    version = told.result.findtext("Policy/DefaultVersionId") or ""
-    found = call.invoke("GetPolicyVersion", PolicyArn=arn, VersionId=version)
-    written = _decode_document(read_child_text(found.result, "PolicyVersion/Document"))
+    version = reply.result.findtext("Policy/DefaultVersionId") or ""
+    version_reply = call.invoke("GetPolicyVersion", PolicyArn=arn, VersionId=version)
+    written = _decode_document(read_child_text(version_reply.result, "PolicyVersion/Document"))
     return WrittenPolicy(f"{kind} {arn}", arn.rpartition("/")[2], written, kind, arn)
 
 
-def _decode_document(given: str) -> str:
-    return unquote(given) if given.startswith("%") else given
+def _decode_document(text: str) -> str:
+    return unquote(text) if text.startswith("%") else text
 
 
 def read_given_policies(texts: Sequence[str], name: str, kind: str = IDENTITY) -> list[WrittenPolicy]:
-    """Take the policies that a request brings, or refuse one that is none."""
-    found = []
-    for number, given in enumerate(texts, 1):
+    """Return the policies in a request. Raises Refusal if one is not a policy."""
+    policies = []
+    for number, text in enumerate(texts, 1):
         identifier = f"{name}.{number}"
-        _refuse_bad_policy(given, identifier, kind)
-        found.append(WrittenPolicy(identifier, identifier, given, kind))
-    return found
+        _refuse_bad_policy(text, identifier, kind)
+        policies.append(WrittenPolicy(identifier, identifier, text, kind))
+    return policies
 
 
-def _refuse_bad_policy(given: str, identifier: str, kind: str) -> None:
+def _refuse_bad_policy(text: str, identifier: str, kind: str) -> None:
     try:
-        document = parse_policy(given, "Syntax errors in policy.")
-        listed = read_statements(document, "Syntax errors in policy.")
-        refuse_bad_elements(document, listed, "Syntax errors in policy.")
+        document = parse_policy(text, "Syntax errors in policy.")
+        statements = read_statements(document, "Syntax errors in policy.")
+        refuse_bad_elements(document, statements, "Syntax errors in policy.")
     except Refusal as refusal:
         raise Refusal("InvalidInput", f"{identifier}: {refusal.message}") from None
-    for statement in listed:
+    for statement in statements:
         if statement.get("Effect") not in ("Allow", "Deny"):
             raise Refusal("InvalidInput", f"{identifier}: Syntax errors in policy.")
-        named = "Principal" in statement or "NotPrincipal" in statement
-        if named and kind != RESOURCE:
+        names_principal = "Principal" in statement or "NotPrincipal" in statement
+        if names_principal and kind != RESOURCE:
             raise Refusal("InvalidInput", f"{identifier}: Policy document should not specify a principal.")
-        if not named and kind == RESOURCE:
+        if not names_principal and kind == RESOURCE:
             raise Refusal("InvalidInput", f"{identifier}: Missing required field Principal")

@@ -98,18 +98,17 @@ REFERENCES = [
         "Did you mean 'arn:aws:iam::aws:policy/job-function/ViewOnlyAccess'?",
     ),
     ("aws:AmazonS3ReadOnlyAcess", "unknown-aws-policy", "Did you mean 'aws:AmazonS3ReadOnlyAccess'?"),
-    ("ViewOnlyAccess", "unknown-reference", "For AWS's own policy write 'aws:job-function/ViewOnlyAccess'."),
+    ("ViewOnlyAccess", "unknown-reference", "For the policy of AWS, write 'aws:job-function/ViewOnlyAccess'."),
     (
         "of-others",
         "unknown-reference",
-        "Declare it, or if another stack manages it write its ARN, arn:aws:iam::123456789012:policy/of-others; "
-        "a policy of AWS is written aws:NAME.",
+        "Declare it. If it exists outside this file, write its ARN: arn:aws:iam::123456789012:policy/of-others. "
+        "For a policy of AWS, write aws:NAME.",
     ),
     (
         "bas",
         "unknown-reference",
-        "Did you mean 'base'? A policy that another stack manages is named by its ARN, "
-        "arn:aws:iam::123456789012:policy/bas.",
+        "Did you mean 'base'? If it exists outside this file, write its ARN: arn:aws:iam::123456789012:policy/bas.",
     ),
 ]
 
@@ -132,4 +131,4 @@ def test_a_right_or_newer_policy_of_aws_is_no_problem(folder: Folder, reference:
 
 def test_an_account_that_nobody_knows_is_not_written_as_zeros(folder: Folder) -> None:
     (problem,) = folder.declare_text(f"{HEAD}users: {{u: {{policies: [x]}}}}\n", account=None).problems
-    assert "arn:aws:iam::ACCOUNT:policy/x;" in problem.hint
+    assert "arn:aws:iam::ACCOUNT:policy/x." in problem.hint

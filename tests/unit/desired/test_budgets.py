@@ -49,7 +49,7 @@ def test_defaults_add_no_more_than_their_budget(folder: Folder, monkeypatch: pyt
     assert folder.find_problems(text + "".join(f"  u{index}:\n" for index in range(100))) == []
     said = only_problem(folder, text + "".join(f"  u{index}:\n" for index in range(101)), "defaults-too-large")
     assert "would add 1,010 values" in said.summary
-    assert "at most 1,000" in said.summary
+    assert "the limit is 1,000" in said.summary
     assert (said.place and said.place.line) == 3
 
 
@@ -85,7 +85,7 @@ def test_a_longer_chain_is_an_error_at_a_variable_of_it(folder: Folder, length: 
 def test_variables_that_double_are_an_error_where_they_grow_too_long(folder: Folder, times: int) -> None:
     found = folder.declare_text(doubling(times)).problems
     said = next(problem for problem in found if problem.code == "variable-too-long")
-    assert "at most 100,000 are taken" in said.summary
+    assert "the limit is 100,000" in said.summary
     assert said.place
     assert 4 <= said.place.line < 4 + times
 
@@ -134,7 +134,7 @@ def test_merge_keys_that_multiply_are_an_error_that_says_how_many_values_are_tak
     folder: Folder, levels: int, times: int
 ) -> None:
     said = only_problem(folder, merge_bomb(levels, times), "alias-bomb")
-    assert "100,000, and 10 for each one written" in said.summary
+    assert "100,000, and 10 for each value written" in said.summary
 
 
 NO_CHARACTERS: dict[str, tuple[str, dict[str, str]]] = {

@@ -116,7 +116,7 @@ def test_what_a_file_may_not_say_is_left_out_and_named_by_arn() -> None:
 
 def test_a_tag_of_ours_that_no_file_sets_leaves_its_entity_out() -> None:
     found = checked(of(User("a", tags={"reconcile:else": "x"}), User("b", tags={PROTECT: "false"})))
-    assert found.left_out == {Address("user", "a"): "a file cannot say its tags.reconcile:else"}
+    assert found.left_out == {Address("user", "a"): "a file cannot express its tags.reconcile:else"}
     assert found.sections == {"users": {"b": {}}}
 
 
@@ -148,7 +148,7 @@ def test_groups_come_along_with_the_users_that_are_in_them() -> None:
     group = Address("group", "g")
     found = checked(of(User("a", groups=frozenset([group])), Group("g"), Group("h")), only=("user/*",))
     assert list(found.sections["groups"]) == ["g"]
-    assert found.comments == {group: ["Taken along: users of this file are in it."]}
+    assert found.comments == {group: ["Exported too, because users in this file are members of it."]}
 
 
 def test_a_policy_of_another_path_in_a_reference_stays_an_arn() -> None:

@@ -376,14 +376,14 @@ def test_every_document_of_the_file_may_be_a_path(folder: Folder, text: str) -> 
 
 
 BAD_GLOBS: dict[str, tuple[str, str]] = {
-    "three stars": ("***", "** stands alone"),
-    "two stars beside letters": ("teams/a**/*.yaml", "** stands alone"),
-    "400 nested folders": ("*/" * 400 + "*.yaml", "at most 100 and 16"),
-    "17 nested folders": ("*/" * 16 + "*.yaml", "at most 100 and 16"),
-    "1,000 named folders": ("a/" * 1_000 + "*.yaml", "at most 100 and 16"),
+    "three stars": ("***", "write ** alone"),
+    "two stars beside letters": ("teams/a**/*.yaml", "write ** alone"),
+    "400 nested folders": ("*/" * 400 + "*.yaml", "limits are 100 and 16"),
+    "17 nested folders": ("*/" * 16 + "*.yaml", "limits are 100 and 16"),
+    "1,000 named folders": ("a/" * 1_000 + "*.yaml", "limits are 100 and 16"),
     "any depth three times": ("**/a/**/b/**/*.yaml", "** 3 times"),
-    "back and forth": ("*/../" * 8 + "*.yaml", ".. behind a wildcard"),
-    "a folder with a name too long": ("a" * 5_000 + "/*.yaml", "no possible name"),
+    "back and forth": ("*/../" * 8 + "*.yaml", ".. after a wildcard"),
+    "a folder with a name too long": ("a" * 5_000 + "/*.yaml", "cannot be a file name"),
 }
 
 

@@ -127,13 +127,13 @@ def test_a_byte_order_mark_and_windows_lines_are_no_problem(folder: Folder) -> N
     assert folder.find_problems(b"\xef\xbb\xbfversion: 1\r\nsettings: {prune: none}\r\nusers:\r\n  a:\r\n") == []
 
 
-_WORDS = st.sampled_from(
+_PLAIN_CONSTANTS = st.sampled_from(
     "version: 1|users:|roles:|policies:|aliases:|settings:|include:|vars:|defaults:|groups:|  a:|  - a|    trust:|"
     "      - users: [a]|&a|*a|<<: *a|!!str|{{|}}|{{ x }}|[|]|{|}|'|\"|: |- |? |# c|~|007|.nan|1e999|document: x|"
     "x-a: 1|owner: me|account: 123456789012|tags: {a: 1}|mfa: {max_age: 1h}|instance_profile: true|---|..."
     "|%YAML 1.2|\t|\\".split("|")
 )
-_MESS = st.lists(_WORDS, max_size=12).flatmap(
+_MESS = st.lists(_PLAIN_CONSTANTS, max_size=12).flatmap(
     lambda words: st.sampled_from([" ", "\n", "\n  "]).map(lambda glue: glue.join(words))
 )
 
@@ -210,14 +210,14 @@ def test_reading_asks_nothing_of_the_network_or_the_environment(tmp_path: Path) 
         ("users:\n  \tu: {}\n", "roles.yaml:4:3", ""),
         ("users:\n  - \tu\n", "roles.yaml:4:5", ""),
         ("users:\n  a: b\n\tu: 1\n", "roles.yaml:5:1", ""),
-        ("users:\n\tu:\n\t\tpath: /x/\n", "roles.yaml:4:1", ", and 1 more begin with one"),
+        ("users:\n\tu:\n\t\tpath: /x/\n", "roles.yaml:4:1", ", and 1 more line begins with one"),
     ],
 )
 def test_a_tab_is_named_with_its_line(folder: Folder, text: str, place: str, more: str) -> None:
     (problem,) = folder.declare_text(HEAD + text).problems
     assert folder.format_problem(problem) == f"{place} bad-yaml"
-    assert problem.summary == f"Line {place.split(':')[1]} has a tab{more}: YAML indents with spaces."
-    assert problem.hint.startswith("Write spaces in place of tabs; `expand -i -t 2 ")
+    assert problem.summary == f"Line {place.split(':')[1]} has a tab{more}: YAML must be indented with spaces."
+    assert problem.hint.startswith("Replace the tabs by spaces: expand -i -t 2 ")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_role_is_replaced_which_deletes_so_prune_none_forbids_it(folder: Folde
     text = HEAD.replace("owner: me", "settings: {prune: none}") + "moved: {role/old: role/new, user/old: user/new}\n"
     (problem,) = folder.declare_text(text).problems
     assert folder.format_problem(problem) == "roles.yaml:6:9 bad-move"
-    assert "deletes nothing" in problem.summary
+    assert "`prune: none` forbids deletions" in problem.summary
 
 
 def test_break_glass_must_name_the_new_one(folder: Folder) -> None:

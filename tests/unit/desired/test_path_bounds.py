@@ -119,7 +119,7 @@ def test_the_refusal_says_where_it_leads_and_what_to_do(home: Path, monkeypatch:
     monkeypatch.chdir(home / "repo")
     for name, said in {
         "outside.yaml": f"outside.yaml leads out of {home}/repo.",
-        ".git/config": ".git/config leads into .git, which is git's own.",
+        ".git/config": ".git/config leads into .git, the folder of git itself.",
     }.items():
         with pytest.raises(ReconcileError) as failed:
             find_files((name,))

@@ -49,7 +49,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         "zzzzzz: {}\n",
         "3:1",
         "unknown-key",
-        "Known here: account, account_settings, aliases",
+        "Write one of: account, account_settings, aliases",
     ),
     "an unknown key of a user": (user("group: [g]"), "5:5", "unknown-key", "Did you mean 'groups'?"),
     "camel case": (user("permissionsBoundary: x"), "5:5", "unknown-key", "Did you mean 'permissions_boundary'?"),
@@ -62,9 +62,9 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "an unknown key of a rule": (trust("{user: [alice]}"), "5:14", "unknown-key", "Did you mean 'users'?"),
     "an unknown key of an alias": (alias("source-profile: x"), "6:5", "unknown-key", "Did you mean 'source_profile'?"),
     "an unknown setting": ("defaults: {tag: {a: b}}\n", "3:12", "unknown-key", "Did you mean 'tags'?"),
-    "an x- key below the top": (user("x-note: hi"), "5:5", "unknown-key", "Known here"),
-    "tags of a group": ("groups:\n  g: {tags: {a: b}}\n", "4:7", "unknown-key", "Known here"),
-    "a password": (user("password: secret"), "5:5", "unknown-key", "Known here"),
+    "an x- key below the top": (user("x-note: hi"), "5:5", "unknown-key", "Write one of: "),
+    "tags of a group": ("groups:\n  g: {tags: {a: b}}\n", "4:7", "unknown-key", "Write one of: "),
+    "a password": (user("password: secret"), "5:5", "unknown-key", "Write one of: "),
     # Types
     "users as a list": ("users: [alice]\n", "3:8", "wrong-type", ""),
     "a user as a text": ("users: {alice: x}\n", "3:16", "wrong-type", ""),
@@ -81,7 +81,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "a misspelt mfa": (user("mfa: requird"), "5:10", "wrong-value", "Did you mean 'required'?"),
     # Values
     "an owner with a space": ("owner: my team\n", "3:8", "wrong-value", "1 to 64 letters"),
-    "an account of letters": ("account: prod\n", "3:10", "wrong-value", "An account is 12 digits."),
+    "an account of letters": ("account: prod\n", "3:10", "wrong-value", "Write the 12 digits of the account, quoted."),
     "an account of 11 digits": ('account: "12345678901"\n', "3:10", "wrong-value", "has 11 digits; an account id"),
     "a region": (alias("region: Frankfurt"), "6:13", "wrong-value", ""),
     "a sid with a dash": (trust("{users: [alice], sid: a-b}"), "5:35", "wrong-value", ""),
@@ -105,7 +105,12 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     ),
     "a profile name": (role("instance_profile: a/b"), "6:23", "bad-name", ""),
     "an alias with a space": (f"aliases: {{'a b': {{role: '{ARN}'}}}}\n", "3:11", "bad-name", "letters, digits"),
-    "an alias that reads like an option": (f"aliases: {{-a: {{role: '{ARN}'}}}}\n", "3:11", "bad-name", "no - at"),
+    "an alias that reads like an option": (
+        f"aliases: {{-a: {{role: '{ARN}'}}}}\n",
+        "3:11",
+        "bad-name",
+        "do not begin with -",
+    ),
     "names that differ in letter case": ("users:\n  alice:\n  Alice:\n", "5:3", "name-case", "4:3"),
     "paths without slashes": (user("path: eng"), "5:11", "bad-path", "begins and ends with /"),
     "a path of a policy with a star": (
@@ -148,7 +153,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         user("policies: [ReadOnlyAccess]"),
         "5:16",
         "unknown-reference",
-        "a policy of AWS is written aws:NAME",
+        "For a policy of AWS, write aws:NAME",
     ),
     "an unknown boundary": (
         user("permissions_boundary: Limits"),
@@ -171,7 +176,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     ),
     "an alias of a user's ARN": ("aliases: {dev: {role: 'arn:aws:iam::123456789012:user/u'}}\n", "3:23", "bad-arn", ""),
     "an unknown via": (alias("via: devv"), "6:10", "unknown-reference", "Did you mean 'dev'?"),
-    "an alias via itself": (alias("via: dev"), "6:10", "alias-cycle", "Break it."),
+    "an alias via itself": (alias("via: dev"), "6:10", "alias-cycle", "Remove one of these `via`."),
     "an alias without role": ("aliases: {dev: {region: eu-central-1}}\n", "3:16", "missing-key", ""),
     "an unknown transitive tag": (alias("transitive_tags: [a]"), "6:23", "unknown-reference", ""),
     "a profile that two roles ask for": (
@@ -179,7 +184,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         "  b: {trust: [{services: [ec2.amazonaws.com]}], instance_profile: true}\n",
         "5:67",
         "conflict",
-        "another name",
+        "Rename one",
     ),
     "an unknown field to ignore": (
         user("ignore_changes: [policy]"),
@@ -204,7 +209,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         "aliases: {dev: {role: app, duration: 2h}}\nroles: {app: {trust: [{services: [ec2.amazonaws.com]}]}}\n",
         "3:38",
         "bad-duration",
-        "Raise max_session_duration",
+        "raise max_session_duration",
     ),
     "a session name with a space": (alias("session_name: a b"), "6:19", "bad-alias", ""),
     "an MFA serial that is too short": (alias("mfa_serial: GA1"), "6:17", "bad-alias", ""),
@@ -251,13 +256,13 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         "bad-external-id",
         "2 to 1224",
     ),
-    "anyone without conditions": (trust("{anyone: true}"), "5:22", "trust-rule", "Narrow it"),
-    "anyone with no conditions": (trust("{anyone: true, conditions: {}}"), "5:22", "trust-rule", "Narrow it"),
+    "anyone without conditions": (trust("{anyone: true}"), "5:22", "trust-rule", "Add a condition"),
+    "anyone with no conditions": (trust("{anyone: true, conditions: {}}"), "5:22", "trust-rule", "Add a condition"),
     "anyone with an operator that tests nothing": (
         trust("{anyone: true, conditions: {StringEquals: {}}}"),
         "5:22",
         "trust-rule",
-        "Narrow it",
+        "Add a condition",
     ),
     "anyone: false": (trust("{anyone: false}"), "5:22", "wrong-value", ""),
     "a clash with mfa": (
@@ -348,10 +353,10 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "an alias in capitals": (setting("alias: Example"), "4:10", "wrong-value", "lower-case letters"),
     "an alias with two dashes": (setting("alias: a--b"), "4:10", "wrong-value", "single dashes"),
     "an alias of two letters": (setting("alias: ab"), "4:10", "wrong-value", "3 to 63"),
-    "an alias like an account": (setting('alias: "123456789012"'), "4:10", "bad-name", "not 12 digits"),
+    "an alias like an account": (setting('alias: "123456789012"'), "4:10", "bad-name", "not a digit"),
     "an alias with an end of line": (setting('alias: "abc\\n"'), "4:10", "wrong-value", "3 to 63"),
     "an empty password policy": (setting("password_policy:"), "4:19", "wrong-type", ""),
-    "an unknown key of a policy": (setting("password_policy: {length: 8}"), "4:21", "unknown-key", "Known here"),
+    "an unknown key of a policy": (setting("password_policy: {length: 8}"), "4:21", "unknown-key", "Write one of: "),
     "a short minimum": (setting("password_policy: {minimum_length: 5}"), "4:37", "schema", ""),
     "a long minimum": (setting("password_policy: {minimum_length: 129}"), "4:37", "schema", ""),
     "no reuse prevented": (setting("password_policy: {reuse_prevention: 0}"), "4:39", "schema", ""),
@@ -384,7 +389,7 @@ def test_a_mistake_is_shown_where_it_is_with_a_way_out(
 
 HEADS: dict[str, tuple[str, str, str]] = {
     "no version": ("settings: {prune: none}\n", "roles.yaml:1:1 missing-key", "version: 1"),
-    "version 2": ("version: 2\nsettings: {prune: none}\n", "roles.yaml:2:10", "1"),
+    "version 2": ("version: 2\nsettings: {prune: none}\n", "roles.yaml:2:10", "Write `version: 1`."),
     "no owner": ("version: 1\n", "roles.yaml:1:1 missing-owner", "owner: NAME"),
     "an unknown prune": ("version: 1\nsettings: {prune: own}\n", "roles.yaml:2:19 wrong-value", "owned"),
     "an unknown setting": (
@@ -426,6 +431,7 @@ def test_a_mistake_at_the_head_of_a_file(folder: Folder, text: str, said: str, h
     (problem,) = folder.declare_text(text).problems
     if text.startswith("version: 2"):
         assert folder.format_problem(problem).startswith("roles.yaml:1:10")
+        assert problem.summary == "Unsupported version 2."
     else:
         assert folder.format_problem(problem) == said
     assert hint in problem.hint

@@ -79,7 +79,7 @@ def test_no_command_starts_the_users_shell_with_a_note(
     out, err = capfd.readouterr()
     assert out == "(sandbox) $ 1\n"
     assert "http://127.0.0.1:" in err
-    assert "nothing can reach AWS" in err
+    assert "nothing reaches AWS" in err
 
 
 @pytest.mark.parametrize(("shell", "start", "prompt"), [("bash", ".bashrc", "PS1"), ("zsh", ".zshrc", "PROMPT")])
