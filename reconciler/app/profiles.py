@@ -20,7 +20,7 @@ from reconciler.assume.credential_source import identity_of
 from reconciler.assume.profiles import CredentialProcess, Profile
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.desired.source_files import find_files
-from reconciler.files import aws_files, ini
+from reconciler.files import aws_files, ini, ini_edits
 from reconciler.files.aws_profiles import find_flaw
 from reconciler.model.desired import Alias, Desired
 from reconciler.model.partitions import DEFAULT_PARTITION, partition_of_arn, partition_of_region
@@ -44,7 +44,7 @@ class Proposal:
     """What becomes of the config file at `path`, and what is worth saying of it. Lines show no secret."""
 
     path: Path
-    edit: ini.Edit
+    edit: ini_edits.Edit
     findings: tuple[Problem, ...]
 
 
@@ -93,7 +93,7 @@ def _find_mfa_aliases(desired: Desired, environ: Mapping[str, str]) -> frozenset
     def needs_mfa(alias: Alias) -> bool:
         if alias.mfa is not None:
             return alias.mfa
-        profile = alias.source_profile or profiles.DEFAULT_PROFILE
+        profile = alias.source_profile or ini.DEFAULT_PROFILE
         source = identity_of(profile, environ)
         known = (
             cache_lookup.find_identity(cache, source, cache_lookup.resolve_sts_endpoint(None, profile, environ))
@@ -168,7 +168,7 @@ def _make_proposal(
     body = profiles.format_profiles(
         new_profiles, {profile.name: ini.header_of(profile.name) for profile in new_profiles}
     )
-    edit = ini.replace_block(text, files[0] if len(files) == 1 else shlex.join(files), body, str(path))
+    edit = ini_edits.replace_block(text, files[0] if len(files) == 1 else shlex.join(files), body, str(path))
     others = _find_other_profiles(edit, text, path, secrets, credentials)
     _check_foreign(new_profiles, others)
     missing = profiles.find_missing_sources(new_profiles, frozenset(others))
@@ -185,15 +185,18 @@ def _find_flaws(*paths: Path) -> Iterator[Problem]:
             yield Problem(Level.WARNING, "aws-file-unreadable", summary, detail, flaw.remedy, flaw.place)
 
 
-def _find_other_profiles(edit: ini.Edit, text: str, path: Path, secrets: str, credentials: Path) -> dict[str, Place]:
+def _find_other_profiles(
+    edit: ini_edits.Edit, text: str, path: Path, secrets: str, credentials: Path
+) -> dict[str, Place]:
     """The profiles outside our block, and where they stand; those of the config file win."""
     found = {
-        section.name: ini.place_of_line(str(credentials), section.start) for section in ini.parse_sections(secrets)
+        section.name: ini_edits.place_of_line(str(credentials), section.start)
+        for section in ini.parse_sections(secrets)
     }
     for section in ini.parse_sections(text):
         name = ini.profile_of(section.name)
         if name is not None and section.start not in edit.block_lines:
-            found[name] = ini.place_of_line(str(path), section.start)
+            found[name] = ini_edits.place_of_line(str(path), section.start)
     return found
 
 

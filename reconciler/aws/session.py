@@ -29,6 +29,7 @@ from reconciler.aws.profile_mfa import AskCode, set_code_prompt
 from reconciler.aws.profile_refusals import explain_dead_credentials
 from reconciler.aws.user_sessions import rename_session_errors
 from reconciler.files.bounded_reads import check_settings, reason_of
+from reconciler.files.settings_files import CONFIG, CREDENTIALS, find_settings_path
 from reconciler.model.call_stats import OnCall, ignore_calls
 from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS, partition_of_region
 from reconciler.model.problem import Place, ReconcileError, make_error
@@ -193,15 +194,12 @@ def needs_no_prompt(profile: str | None) -> bool:
 
 def _check_settings() -> None:
     """Raises Failed if AWS's files are none that botocore can read to their end."""
-    for variable, usual in (
-        ("AWS_CONFIG_FILE", "~/.aws/config"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
-    ):
-        path = os.path.expanduser(os.path.expandvars(os.environ.get(variable, usual)))  # noqa: PTH111 - as botocore
+    for file in (CONFIG, CREDENTIALS):
+        path = find_settings_path(file, os.environ)
         try:
             check_settings(path)
         except OSError as error:
-            hint = f"Let {variable} name another file."
+            hint = f"Let {file[0]} name another file."
             raise make_error("cannot-read", f"Cannot read {path}: {reason_of(error)}.", hint=hint) from None
 
 

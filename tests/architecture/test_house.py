@@ -119,3 +119,11 @@ def test_every_test_folder_of_a_package_is_named_as_the_package() -> None:
     packages = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     folders = {path.name for path in (ROOT / "tests/unit").iterdir() if list(path.glob("test_*.py"))}
     assert folders - packages == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_awss_settings_files_have_one_reader(path: Path) -> None:
+    """`files/ini.py`. botocore has its own, which our own code asks for nothing but what botocore decides."""
+    assert "configparser" not in imports(path)
+    if path.name != "settings_files.py":
+        assert not {'"~/.aws/config"', "'~/.aws/config'"} & set(path.read_text().split())
