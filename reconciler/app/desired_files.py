@@ -9,6 +9,7 @@ from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import CallerLookup, LoadedFiles, load
 from reconciler.desired.source_files import find_files, has_files
 from reconciler.model.desired import Desired
+from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.model.problem import Problem, ReconcileError
 
 
@@ -16,7 +17,7 @@ def read_files(
     files: Sequence[str],
     variables: Mapping[str, str],
     account: str | None = None,
-    partition: str = "aws",
+    partition: str = DEFAULT_PARTITION,
     find_caller: CallerLookup = lambda: None,
 ) -> LoadedFiles:
     """The merged tree of the named files (or the default one). Raises Failed where there is none."""
@@ -24,7 +25,7 @@ def read_files(
 
 
 def read_files_if_any(
-    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = "aws"
+    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = DEFAULT_PARTITION
 ) -> LoadedFiles | None:
     """As `read_files`; None where no file is named and there is no default one."""
     return read_files(files, variables, account, partition) if has_files(tuple(files)) else None
@@ -44,7 +45,7 @@ def require_valid(desired: Desired) -> Desired:
 
 
 def load_desired(
-    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = "aws"
+    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = DEFAULT_PARTITION
 ) -> Desired:
     """What the files mean, asking nobody. Raises Failed."""
     return require_valid(declare(read_files(files, variables, account, partition)))

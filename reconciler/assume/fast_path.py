@@ -23,6 +23,7 @@ from reconciler.assume.credentials import (
     has_expired_keys,
 )
 from reconciler.assume.delivery import OutputOptions, deliver_credentials
+from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.shell import streams
 from reconciler.shell.variables import SHELLS
 
@@ -68,7 +69,9 @@ def _find_cached(
 ) -> tuple[str, str | None, Credentials, str | None, str] | None:
     """The role's ARN, the alias's region, the credentials, the profile they were made from, the default file above."""
     cache = Cache.from_environ(environ, lambda line: None)
-    found = alias_index.read_index(cache, alias_index.index_key_of(arguments.files, {}, None, "aws", environ))
+    found = alias_index.read_index(
+        cache, alias_index.index_key_of(arguments.files, {}, None, DEFAULT_PARTITION, environ)
+    )
     if found is None:
         return None
     profile = choose_source_profile(arguments.profile, _alias_of(found, arguments.alias)["source_profile"], environ)
@@ -81,7 +84,7 @@ def _find_cached(
         return None
     arn = str(caller["arn"])
     partition, account = arn.split(":")[1], None if found["account"] else str(caller["account"])
-    if account or partition != "aws":
+    if account or partition != DEFAULT_PARTITION:
         found = alias_index.read_index(
             cache, alias_index.index_key_of(arguments.files, {}, account, partition, environ)
         )

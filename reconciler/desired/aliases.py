@@ -24,14 +24,14 @@ from reconciler.model.durations import format_duration, parse_duration
 from reconciler.model.entity import Entity, Role
 from reconciler.model.globs import compile_glob
 from reconciler.model.node import Map, find_place, get_text, get_texts
-from reconciler.model.partitions import partition_of_arn
+from reconciler.model.partitions import ARN_PARTITION, partition_of_arn
 from reconciler.model.problem import Level
 from reconciler.model.sts_limits import EXTERNAL_ID, MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION, SESSION_NAME
 from reconciler.model.suggest import suggest_word
 from reconciler.policy.grammar import PolicyType
 from reconciler.policy.placeholders import explain_text
 
-_ROLE_ARN = re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\x21-\x7e]+")
+_ROLE_ARN = re.compile(rf"arn:{ARN_PARTITION}:iam::\d{{12}}:role/[\x21-\x7e]+")
 _ALIAS = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
 _SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 

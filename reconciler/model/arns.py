@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 
 from reconciler.model.address import Address
+from reconciler.model.partitions import ARN_PARTITION
 
-_ARN = re.compile(r"arn:([a-z0-9-]+):iam::(\d{12}|aws):(user|group|role|policy|instance-profile)(/(?:.*/)?)([^/]+)")
-_PROVIDER = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}):(oidc-provider|saml-provider)/(.+)")
+_ARN = re.compile(
+    rf"arn:({ARN_PARTITION}):iam::(\d{{12}}|aws):(user|group|role|policy|instance-profile)(/(?:.*/)?)([^/]+)"
+)
+_PROVIDER = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}):(oidc-provider|saml-provider)/(.+)")
 """Providers have no path: the issuer of an OIDC provider may hold slashes of its own."""
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "reconciler"
@@ -81,6 +84,34 @@ def test_output_has_one_door_which_escapes_it(path: Path) -> None:
 def test_json_that_is_printed_is_escaped(path: Path) -> None:
     if path.parts[-2] in ("cli", "render") and path.name != "json_text.py":
         assert not calls(path) & {"json.dumps", "json.dump"}
+
+
+def texts(path: Path) -> list[str]:
+    """The strings of a module, without its docstrings and other strings that nobody uses."""
+    tree = ast.parse(path.read_text())
+    unused = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in unused)
+    return [node.value for node in constants if isinstance(node.value, str)]
+
+
+PARTITION_TABLE = {
+    "partitions.py": "the table",
+    "placeholders.py": "what a person wrote, be it a wildcard or nothing where the partition stands",
+    "attachments.py": "the same, as IAM answers it",
+}
+_OTHERS = [one for one in PARTITIONS.values() if one.id != DEFAULT_PARTITION]
+_PARTITION_WORDS = [
+    *(f"{one.id}(?![a-z0-9])" for one in _OTHERS),
+    *(re.escape(one.dns_suffix) for one in _OTHERS if one.dns_suffix != PARTITIONS[DEFAULT_PARTITION].dns_suffix),
+    *(re.escape(one.home_region) for one in _OTHERS),
+    r"arn:\(?(?:aws)?(?:\[[^\]]*\]|\(\?:)",  # a regex of ARNs that says by itself how a partition is named
+]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_partitions_have_one_table(path: Path) -> None:
+    if path.name not in PARTITION_TABLE:
+        assert not [text for text in texts(path) if re.search("|".join(_PARTITION_WORDS), text)]
 
 
 @pytest.mark.parametrize("package", ["plan", "kinds", "access", "policy", "model", "render"])

@@ -16,6 +16,7 @@ from reconciler.model.address import Address
 from reconciler.model.document import Condition, Statement
 from reconciler.model.entity import Role
 from reconciler.model.live import State
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.plan import RoleAccess
 from reconciler.policy.canonical import CURRENT_VERSION
 from reconciler.policy.global_keys import MFA_KEYS
@@ -24,7 +25,7 @@ from reconciler.policy.trust import entity_of, find_trusted_providers
 _PROVIDERS = ("oidc-provider", "saml-provider")
 _ASSUME_ACTIONS = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
 _EVERYONE, _EVERY_AWS = ("*", "*"), ("AWS", "*")
-_ACCOUNT = re.compile(r"(arn:[^:]+):(?:iam|sts)::(\d{12}):.+")
+_ACCOUNT = re.compile(rf"(arn:{ARN_PARTITION}):(?:iam|sts)::(\d{{12}}):.+")
 
 AccessPairs = dict[tuple[str, str], RoleAccess]
 """(principal, role) → access."""

@@ -19,11 +19,12 @@ from reconciler.model.arns import address_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Policy, Role
 from reconciler.model.live import State
+from reconciler.model.partitions import ARN_PARTITION, PARTITION_NAME
 
 _ORGANIZATIONS, _CONTROL_TOWER, _STACK_SETS = "AWS Organizations", "AWS Control Tower", "CloudFormation StackSets"
-_IAM = r"AWS:arn:aws(?:-[a-z]+)*:iam::(?P<account>[0-9]{12}):"
+_IAM = rf"AWS:arn:{PARTITION_NAME}:iam::(?P<account>[0-9]{{12}}):"
 _ROOT = f"{_IAM}root"
-_ACCOUNT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):")
+_ACCOUNT = re.compile(rf"arn:{ARN_PARTITION}:iam::([0-9]{{12}}):")
 _SERVICE_ROLE = "/service-role/"
 
 

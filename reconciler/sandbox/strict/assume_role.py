@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 
 from reconciler.access import Context, can_assume
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.sandbox.query_protocol import Refusal, Reply
 from reconciler.sandbox.strict import mfa_devices, tags
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, access_denied_error
@@ -29,7 +30,7 @@ from reconciler.sandbox.strict.sessions import find_role, identity_of, start_ses
 
 SHORTEST, LONGEST, DEFAULT = 900, 43200, 3600
 LONGEST_CHAINED = 3600
-ROLE_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/\S+", re.ASCII)
+ROLE_ARN = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}):role/\S+", re.ASCII)
 MOST_TAGS, MOST_POLICIES, MOST_CHARACTERS = 50, 10, 2048
 
 
@@ -136,7 +137,7 @@ def _read_session_policies(call: ApiCall) -> tuple[str, tuple[str, ...]]:
         raise validation_error("PolicyArns", "[…]", f"have length less than or equal to {MOST_POLICIES}")
     homes = ("aws", _account_of(call.get("RoleArn")))
     for arn in arns:
-        if not re.fullmatch(rf"arn:[\w-]+:iam::({'|'.join(homes)}):policy/\S+", arn):
+        if not re.fullmatch(rf"arn:{ARN_PARTITION}:iam::({'|'.join(homes)}):policy/\S+", arn):
             raise Refusal("ValidationError", f"Invalid policy ARN for the account of the role: {arn}")
     size = len(policy) + sum(map(len, arns))
     if size > MOST_CHARACTERS:
