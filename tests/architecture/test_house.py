@@ -114,6 +114,12 @@ def test_partitions_have_one_table(path: Path) -> None:
         assert not [text for text in texts(path) if re.search("|".join(_PARTITION_WORDS), text)]
 
 
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_signals_have_one_door(path: Path) -> None:
+    if path.relative_to(PACKAGE).parts != ("shell", "signals.py"):
+        assert not calls(path) & {"signal.signal", "signal.set_wakeup_fd", "signal.siginterrupt", "signal"}
+
+
 @pytest.mark.parametrize("package", ["plan", "kinds", "access", "policy", "model", "render"])
 def test_pure_packages_do_no_input_or_output(package: str) -> None:
     for path in (PACKAGE / package).rglob("*.py"):
