@@ -14,14 +14,13 @@ from reconciler.app.apply_lock import hold_apply_lock
 from reconciler.app.journal import Journal, open_journal
 from reconciler.app.plan import ConnectedPlan
 from reconciler.assume.recent_applies import note_applied
+from reconciler.aws import timing
 from reconciler.aws.executor import ExecutionResult, StepObserver, StopSignal, execute_steps
 from reconciler.aws.retry import CallStatus
 from reconciler.model.plan import Call, Plan, Step
 from reconciler.model.problem import Level, Problem, ReconcileError
 from reconciler.plan.concurrent_apply import has_concurrent_apply
 
-GRACE = (0.0, 2.0, 5.0, 10.0)
-"""Seconds to wait before each look: IAM shows a write to later reads only after a while."""
 MAX_ROUNDS = 3
 """How often what another apply changed at the same time is put right, before a person is told."""
 
@@ -134,7 +133,7 @@ def _record_end(journal: Journal, outcome: ExecutionResult) -> ExecutionResult:
 def _replan_until_settled(planned: ConnectedPlan) -> Plan:
     """The plan that is left. What differs only until IAM has caught up is given time: it may show things half done."""
     left = planned.plan
-    for pause in GRACE:
+    for pause in timing.VERIFY_PAUSES:
         time.sleep(pause)
         left = planned.replan()
         if not left.changes:

@@ -20,14 +20,12 @@ from reconciler.assume.credentials import (
     find_previous_profile,
     find_previous_region,
 )
+from reconciler.aws import timing
 from reconciler.diagnose.request_context import WITH_CODE
 from reconciler.model.explanation import AssumeOutcome, Explanation
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.sts_limits import MIN_DURATION, Caller
 from reconciler.shell.variables import ShellVariables
-
-PROPAGATION_SECONDS, RETRY_SECONDS = 60.0, 3.0
-"""Seconds that what this machine applied is given to become known, and between two tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +86,9 @@ def finish_chain(role_chain: AssumeChain) -> Credentials:
         and role_chain.sent_mfa != WITH_CODE
     ):
         role_chain.say("that was applied a moment ago, and AWS does not know it everywhere yet; trying again.")
-        end = time.monotonic() + PROPAGATION_SECONDS
+        end = time.monotonic() + timing.PROPAGATION_MAX_WAIT
         while isinstance(found, AssumeRoleError) and time.monotonic() < end:
-            time.sleep(RETRY_SECONDS)
+            time.sleep(timing.PROPAGATION_PAUSE)
             found = _try_chain(role_chain, found.explanation)
     if isinstance(found, AssumeRoleError):
         raise found

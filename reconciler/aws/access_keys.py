@@ -20,6 +20,7 @@ from botocore.exceptions import (
     ProxyConnectionError,
 )
 
+from reconciler.aws import timing
 from reconciler.aws.faults import AWS_ERRORS, code_of, problem_of, translate_errors
 from reconciler.aws.limits import UnsentTimeout
 from reconciler.aws.log_guard import pause_logging
@@ -29,9 +30,6 @@ from reconciler.aws.session import Connection, make_client, make_core_session
 from reconciler.model.live import AccessKey
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.suggest import suggest_word
-
-MAX_WAIT = 60.0
-"""Seconds until a new key must be known; some ten are usual."""
 
 _NOT_YET_KNOWN = "InvalidClientTokenId"
 _NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, NoCredentialsError, UnsentTimeout)
@@ -78,7 +76,7 @@ def create_key(connection: Connection, user: str, known_ids: Collection[str], sa
 
 
 def verify_key(connection: Connection, pair: KeyPair, user: str) -> None:
-    """Wait until AWS takes the key for the user's. Raises Failed: it does not within `MAX_WAIT`, or is another's."""
+    """Wait until AWS takes the key for the user's. Raises ReconcileError if it does not in time, or is another's."""
     sts = make_client(_make_session(connection, pair), "sts", connection.endpoint_url)
     with translate_errors(f"using the access key {pair.id}"):
         identity = _call_until_known(sts.get_caller_identity)
@@ -133,7 +131,7 @@ def _make_session(connection: Connection, pair: KeyPair) -> boto3.session.Sessio
 
 def _call_until_known(call: Callable[[], T]) -> T:
     """The answer, asked for again while AWS does not know the key yet."""
-    ends, pause = time.monotonic() + MAX_WAIT, 0.5
+    ends, pause = time.monotonic() + timing.NEW_KEY_MAX_WAIT, timing.NEW_KEY_FIRST_PAUSE
     while True:
         try:
             return call()
@@ -141,7 +139,7 @@ def _call_until_known(call: Callable[[], T]) -> T:
             if code_of(error) != _NOT_YET_KNOWN or time.monotonic() + pause > ends:
                 raise
         time.sleep(pause)
-        pause = min(pause * 2, 5.0)
+        pause = min(pause * timing.NEW_KEY_PAUSE_GROWTH, timing.NEW_KEY_LONGEST_PAUSE)
 
 
 def _is_unclear(error: Exception) -> bool:
@@ -157,7 +155,7 @@ def _delete_lost_key(connection: Connection, user: str, known_ids: Collection[st
     remove = f"aws iam delete-access-key --user-name {user} --access-key-id"
     new: list[str] = []
     try:
-        for pause in (0.0, 1.0, 2.0, 4.0):
+        for pause in timing.LOST_KEY_PAUSES:
             time.sleep(pause)
             new = [key.id for key in list_access_keys(connection, user) if key.id not in known_ids]
             if new:

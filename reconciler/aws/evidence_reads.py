@@ -15,8 +15,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from reconciler.access.aws_policies import find_aws_policy
+from reconciler.aws import timing
 from reconciler.aws.faults import AWS_ERRORS, code_of
-from reconciler.aws.pagination import ACCOUNT_DETAILS, PAGE_SIZE, list_items
+from reconciler.aws.pagination import ACCOUNT_DETAILS, list_items
 from reconciler.aws.session import make_client, make_session
 from reconciler.kinds.raw_account import Item, RawAccount
 from reconciler.kinds.registry import KINDS
@@ -25,12 +26,11 @@ from reconciler.model.arns import path_of
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.live import LiveDetails, State
+from reconciler.model.quotas import PAGE_SIZE
 from reconciler.policy.canonical import canonical
 
 UNREAD = "(not readable)"
 """Name and text of an inline policy that stands for policies that may not be read: they may say anything."""
-
-_MAX_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class _IamReader:
 
     def read_caller_and_role(self, caller: Address | None, role: Address | None) -> dict[str, list[Item]]:
         """The same lists with only the caller, its groups and the role in them; `policies` gets what they have."""
-        with ThreadPoolExecutor(_MAX_THREADS) as pool:
+        with ThreadPoolExecutor(timing.EVIDENCE_THREADS) as pool:
             target = pool.submit(self._read_trust, role) if role and role != caller else None
             who = self._read_identity(caller) if caller else None
             groups = list(pool.map(self._read_group, who.get("GroupList") or () if who else ()))
@@ -130,7 +130,7 @@ class _IamReader:
         groups = who.groups if isinstance(who, User) else ()
         arns = _find_policy_arns([who, *(entities.get(group) for group in groups)])
         wanted = sorted(arn for arn in arns if ":iam::aws:" in arn and not self._is_known_exactly(arn))
-        with ThreadPoolExecutor(_MAX_THREADS) as pool:
+        with ThreadPoolExecutor(timing.EVIDENCE_THREADS) as pool:
             found = zip(wanted, pool.map(self._read_document, wanted), strict=True)
             return {arn: document for arn, document in found if document is not None}
 

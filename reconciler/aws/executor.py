@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from reconciler.aws import timing
 from reconciler.aws.faults import problem_of
 from reconciler.aws.rate_limiter import RateLimiter
 from reconciler.aws.retry import CallStatus, send_step
-from reconciler.aws.session import POOL_SIZE, Connection
+from reconciler.aws.session import Connection
 from reconciler.model.plan import Fact, Step
 from reconciler.model.problem import Problem, ReconcileError
 from reconciler.plan.order.schedule import Schedule
-
-_POLL_SECONDS = 0.1
-"""Seconds between two looks at whether a person has interrupted again."""
 
 
 class StepObserver(Protocol):
@@ -70,7 +68,11 @@ class ExecutionResult:
 
 
 def execute_steps(
-    connection: Connection, steps: Sequence[Step], observer: StepObserver, stop: StopSignal, workers: int = POOL_SIZE
+    connection: Connection,
+    steps: Sequence[Step],
+    observer: StepObserver,
+    stop: StopSignal,
+    workers: int = timing.POOL_SIZE,
 ) -> ExecutionResult:
     """Make the calls with at most so many under way at once. Raises nothing that AWS can cause."""
     work = _StepRunner(connection, steps, observer, stop)
@@ -79,7 +81,7 @@ def execute_steps(
         thread.start()
     for thread in threads:
         while thread.is_alive() and not stop.immediate:
-            thread.join(_POLL_SECONDS)
+            thread.join(timing.INTERRUPT_POLL)
     return work.collect_result()
 
 
@@ -113,7 +115,7 @@ class _StepRunner:
             while not (self._schedule.is_finished or self._halted or self._stop.event.is_set()):
                 index = self._schedule.start()
                 if index is None:
-                    self._condition.wait(_POLL_SECONDS)
+                    self._condition.wait(timing.INTERRUPT_POLL)
                     continue
                 if self._notify(partial(self._observer.on_start, index, self._steps[index])):
                     self._endings[index] = CallStatus.UNCLEAR

@@ -20,8 +20,8 @@ from botocore.exceptions import ClientError, PaginationError
 from reconciler.aws.faults import code_of
 from reconciler.aws.session import Connection
 from reconciler.kinds.raw_account import Item, ItemCall, ReadCall
+from reconciler.model.quotas import PAGE_SIZE
 
-PAGE_SIZE = 1000
 MAX_PAGES = 1000
 """Of one list. IAM's quotas are some ten thousand entities of a kind; pages may be short, and these are enough."""
 

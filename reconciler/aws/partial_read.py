@@ -17,9 +17,10 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+from reconciler.aws import timing
 from reconciler.aws.faults import code_of, translate_errors
 from reconciler.aws.pagination import read_lists
-from reconciler.aws.session import POOL_SIZE, Connection
+from reconciler.aws.session import Connection
 from reconciler.kinds.policy import read_policy_versions
 from reconciler.kinds.raw_account import Detail, Item, RawAccount, ReadCall, tags_of
 from reconciler.kinds.registry import KINDS, KINDS_BY_NAME
@@ -57,7 +58,7 @@ class PartialReader:
 
     def read_entities(self, addresses: Collection[Address], known: State) -> State | None:
         """`known` with these, there or not; None where one of the calls is refused. Raises Failed."""
-        with translate_errors("reading the account"), ThreadPoolExecutor(POOL_SIZE) as pool:
+        with translate_errors("reading the account"), ThreadPoolExecutor(timing.POOL_SIZE) as pool:
             try:
                 self._list_arns({address.kind for address in addresses}.intersection(_READ_BY_ARN), pool)
                 answers = list(pool.map(self._read_entity, addresses))

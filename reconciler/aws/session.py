@@ -17,6 +17,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
 
+from reconciler.aws import timing
 from reconciler.aws.answers import AnswerParsers, parse_datetime
 from reconciler.aws.concurrency import start_call
 from reconciler.aws.credential_guard import guard_credentials, mark_errors, origin_of_credentials
@@ -35,24 +36,23 @@ from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS, partition
 from reconciler.model.problem import Place, ReconcileError, make_error
 from reconciler.model.url import redact_url
 
-POOL_SIZE = 16
-"""Calls at once, reads and writes alike; a client keeps as many connections."""
-
 _CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 10},
-    connect_timeout=10,
-    read_timeout=60,
-    max_pool_connections=POOL_SIZE,
+    retries=timing.make_retries(timing.READ_ATTEMPTS),
+    connect_timeout=timing.CONNECT_TIMEOUT,
+    read_timeout=timing.READ_TIMEOUT,
+    max_pool_connections=timing.POOL_SIZE,
     user_agent_extra="reconcile-iam",
 )
-_ONCE_CONFIG = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-_FIRST_CALL_CONFIG = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 4}))
-"""The first call of a run tells a wrong endpoint from a passing fault; nobody wants to wait long for that."""
-_IMPATIENT_CONFIG = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 2}))
+_ONCE_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.ONE_ATTEMPT)))
+_FIRST_CALL_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.FIRST_CALL_ATTEMPTS)))
+_IMPATIENT_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.IMPATIENT_ATTEMPTS)))
 _TRIAL_CONFIG = _CONFIG.merge(
-    Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
+    Config(
+        retries=timing.make_retries(timing.ONE_ATTEMPT),
+        connect_timeout=timing.TRIAL_CONNECT_TIMEOUT,
+        read_timeout=timing.TRIAL_READ_TIMEOUT,
+    )
 )
-"""For a service that may not be there at all, such as one that a private network has no way to."""
 _UNKNOWN_KEY = "InvalidClientTokenId"
 
 

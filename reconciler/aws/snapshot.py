@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
+from reconciler.aws import timing
 from reconciler.aws.concurrency import DaemonExecutor
 from reconciler.aws.details import read_bulk_tags, read_details
 from reconciler.aws.faults import DENIED, code_of, note_denied_read, translate_errors
@@ -25,7 +26,7 @@ from reconciler.aws.owned_credentials import (
     read_owned_credentials,
 )
 from reconciler.aws.pagination import ACCOUNT_DETAILS, Lists, complete_items, read_account_details, read_lists
-from reconciler.aws.session import POOL_SIZE, Connection
+from reconciler.aws.session import Connection
 from reconciler.kinds.policy import read_policy_versions
 from reconciler.kinds.raw_account import RawAccount, ReadCall
 from reconciler.kinds.registry import KINDS
@@ -44,7 +45,7 @@ class AccountReader:
     def __init__(self, connection: Connection, declared: Collection[Address] = (), expected: int = 0) -> None:
         """declared: what is read only where it is. expected: how many entities there may be."""
         self.connection = connection
-        self._pool = DaemonExecutor(POOL_SIZE)
+        self._pool = DaemonExecutor(timing.POOL_SIZE)
         self._reads: dict[str, tuple[ReadCall, Future[Lists]]] = {}
         self._start_read(ACCOUNT_DETAILS, read_account_details, connection, expected, self._pool)
         self._tags = self._pool.submit(read_bulk_tags, connection)
@@ -157,8 +158,8 @@ def complete_state(connection: Connection, state: State, followup_reads: Followu
     # Those who wait for others are in the first pool, so that nobody in the second waits for a thread in vain.
     with (
         translate_errors("reading the account"),
-        DaemonExecutor(POOL_SIZE) as waiting,
-        DaemonExecutor(POOL_SIZE) as pool,
+        DaemonExecutor(timing.POOL_SIZE) as waiting,
+        DaemonExecutor(timing.POOL_SIZE) as pool,
     ):
         owned = waiting.map(
             lambda address: read_owned_credentials(connection, address, pool), followup_reads.owned_credentials

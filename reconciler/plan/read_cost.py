@@ -7,9 +7,9 @@ from math import ceil
 
 from reconciler.model.address import Address
 from reconciler.model.live import State
+from reconciler.model.quotas import PAGE_SIZE, TAG_PAGE_SIZE
 
 _CALLS_PER_KIND = {"user": 4, "role": 3, "group": 3, "policy": 3}
-_PAGE_SIZE, _TAG_PAGE_SIZE = 1000, 100
 _KINDS_WITH_TAG_CALLS = ("policy", "instance-profile")
 
 
@@ -23,7 +23,7 @@ def count_page_calls(live: State) -> int:
     kinds = [address.kind for address in live.entities]
     apart = [address for address in live.entities if address.kind in _KINDS_WITH_TAG_CALLS]
     one_by_one = all(address in live.details.fully_read for address in apart)
-    tags = 1 + len(apart) if one_by_one else ceil(len(apart) / _TAG_PAGE_SIZE)
+    tags = 1 + len(apart) if one_by_one else ceil(len(apart) / TAG_PAGE_SIZE)
     detailed = sum(kinds.count(kind) for kind in _CALLS_PER_KIND)
     providers = 2 + kinds.count("oidc-provider") + kinds.count("saml-provider")
     return (
@@ -32,4 +32,4 @@ def count_page_calls(live: State) -> int:
 
 
 def _count_pages(count: int) -> int:
-    return max(1, ceil(count / _PAGE_SIZE))
+    return max(1, ceil(count / PAGE_SIZE))

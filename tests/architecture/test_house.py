@@ -120,6 +120,29 @@ def test_signals_have_one_door(path: Path) -> None:
         assert not calls(path) & {"signal.signal", "signal.set_wakeup_fd", "signal.siginterrupt", "signal"}
 
 
+_TIMING = re.compile(r"PAUSE|TIMEOUT|MAX_WAIT|ATTEMPT|RATE$|POOL_SIZE|THREADS|RETRIES")
+
+
+def is_number(node: ast.expr | None) -> bool:
+    numbers = node.elts if isinstance(node, ast.Tuple) else [node]
+    return all(isinstance(one, ast.Constant) and isinstance(one.value, int | float) for one in numbers)
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.relative_to(PACKAGE).parts[0] in ("aws", "app")])
+def test_pauses_attempts_and_rates_of_calls_to_aws_stand_in_one_module(path: Path) -> None:
+    if path.name == "timing.py":
+        return
+    tree = ast.parse(path.read_text())
+    assigned = (node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and is_number(node.value))
+    assert not [node for node in assigned if _TIMING.search(ast.unparse(node).partition("=")[0])]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            named = [keyword.value for keyword in node.keywords if keyword.arg and keyword.arg.endswith("timeout")]
+            slept = node.args if ast.unparse(node.func) == "time.sleep" else []
+            assert not [value for value in (*named, *slept) if is_number(value)], f"line {node.lineno}"
+    assert "total_max_attempts" not in texts(path)
+
+
 @pytest.mark.parametrize("package", ["plan", "kinds", "access", "policy", "model", "render"])
 def test_pure_packages_do_no_input_or_output(package: str) -> None:
     for path in (PACKAGE / package).rglob("*.py"):
