@@ -277,17 +277,3 @@ def _as_caller(arn: str, principal: Principal, state: State) -> Principal:
         return replace(principal, arn=arn) if _account_of(arn) == state.account else principal
     unique = f"{principal.unique_id}:{arn.rpartition('/')[2]}" if principal.unique_id else ""
     return replace(principal, arn=arn, kind="session", role_arn=principal.arn, unique_id=unique)
-
-
-def _make_outsider(arn: str, address: Address | None, trust: Document) -> Principal:
-    """A caller of whom nothing is known. A session does not tell the path of its role; the trust may."""
-    found = make_external_principal(arn)
-    if address is None or address.kind != "role":
-        return found
-    prefix = f"arn:{found.partition}:iam::{found.account}:role/"
-    named = (value for statement in trust.statements for _, value in statement.principals or ())
-    role_arn = next(
-        (value for value in named if value.startswith(prefix) and value.endswith(f"/{address.name}")),
-        f"{prefix}{address.name}",
-    )
-    return replace(found, role_arn=role_arn)

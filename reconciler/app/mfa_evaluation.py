@@ -22,6 +22,7 @@ from reconciler.access import (
     principals_of,
     targets_of,
 )
+from reconciler.access.trust_entrances import list_possible_users
 from reconciler.assume.mfa_demands import AliasDemands, Demand, FileDemands
 from reconciler.diagnose.request_context import Mfa, actions_of, context_of
 from reconciler.model.address import Address
@@ -93,13 +94,7 @@ def find_undeclared_demand(caller_arn: str, target: Target, alias: Alias) -> Dem
 
 def _find_undeclared_demands(target: Target, alias: Alias) -> set[bool | None]:
     """Return the demands to users that the file does not declare: those that the trust names, or lets in otherwise."""
-    principals = [value for one in target.trust.statements for _, value in one.principals or ()]
-    users = {value for value in principals if ":user/" in value}
-    accounts = {value.split(":")[4] for value in principals if value.endswith(":root")}
-    accounts |= {target.account} if "*" in principals or target.trust.opaque else set()
-    partition = target.arn.split(":")[1]
-    users |= {f"arn:{partition}:iam::{account}:user/anyone" for account in accounts}
-    asked = [_evaluate_demand(make_external_principal(arn), target, alias) for arn in sorted(users)]
+    asked = [_evaluate_demand(make_external_principal(arn), target, alias) for arn in list_possible_users(target)]
     return {_demand_of(one).required for one in asked if not one.verdict_with_mfa.denied} or {False}
 
 

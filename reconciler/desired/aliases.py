@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from reconciler.access.trust_entrances import list_external_ids
 from reconciler.desired.source_files import resolve_path
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
@@ -19,10 +20,8 @@ from reconciler.kinds.facets.tags import is_of_aws
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.desired import Alias
-from reconciler.model.document import Statement
 from reconciler.model.durations import format_duration, parse_duration
 from reconciler.model.entity import Entity, Role
-from reconciler.model.globs import compile_glob
 from reconciler.model.node import Map, find_place, get_text, get_texts
 from reconciler.model.partitions import ARN_PARTITION, partition_of_arn
 from reconciler.model.problem import Level
@@ -210,7 +209,7 @@ def check_external_ids(
         role = entities.get(address) if address else None
         if not isinstance(role, Role):
             continue
-        ways = [_external_ids_of(item) for item in role.trust_policy.statements if _allows_callers(item)]
+        ways = list_external_ids(role.trust_policy)
         if not ways or any(wanted is None or alias.external_id in wanted for wanted in ways):
             continue
         taken = sorted(value for wanted in ways for value in wanted or ())
@@ -224,24 +223,6 @@ def check_external_ids(
         summary = f"The alias {alias.name} sends {sent}, and every way into {role.address} demands {other}."
         hint = f"Write `external_id: {taken[0]}`." if taken else "Change the trust of the role."
         context.add_problem("alias-external-id", summary, place, hint, "AWS will refuse it.", Level.WARNING)
-
-
-def _allows_callers(statement: Statement) -> bool:
-    """Whether it may allow sts:AssumeRole to a user, an account or a role; services have no external id."""
-    kinds = {kind for kind, _ in statement.principals or ()}
-    acts = any(compile_glob(action)("sts:assumerole") for action in statement.actions)
-    named = statement.not_principal or bool(kinds & {"AWS", "*"})
-    return statement.effect == "Allow" and named and acts != statement.not_action
-
-
-def _external_ids_of(statement: Statement) -> frozenset[str] | None:
-    """The only external ids that it takes; None where it may take any, or none at all."""
-    demanded = [
-        item.values
-        for item in statement.conditions
-        if (item.operator.lower(), item.key) == ("stringequals", "sts:externalid")
-    ]
-    return demanded[0] if demanded and not any("${" in value for value in demanded[0]) else None
 
 
 def documents_of(root: Map) -> list[Path]:

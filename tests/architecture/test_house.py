@@ -120,6 +120,25 @@ def test_signals_have_one_door(path: Path) -> None:
         assert not calls(path) & {"signal.signal", "signal.set_wakeup_fd", "signal.siginterrupt", "signal"}
 
 
+TRUST_READERS = {
+    "access": "decides whom a trust lets in",
+    "policy": "checks, writes and compares documents",
+    "model": "holds them",
+    "sandbox": "answers as IAM does",
+}
+TRUST_SHOWERS = ("plan/compare/document_diff.py", "plan/compare/service_managed.py")
+"""They compare texts: what of a statement changed, and whether a role has the form that AWS gives to its own."""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_trusts_have_one_reading(path: Path) -> None:
+    """Whoever weighs Principal against NotPrincipal decides whom a statement means: `access/` does."""
+    place = path.relative_to(PACKAGE)
+    if place.parts[0] not in TRUST_READERS and str(place) not in TRUST_SHOWERS:
+        read = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+        assert "not_principal" not in read
+
+
 _TIMING = re.compile(r"PAUSE|TIMEOUT|MAX_WAIT|ATTEMPT|RATE$|POOL_SIZE|THREADS|RETRIES")
 
 

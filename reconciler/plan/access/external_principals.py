@@ -6,26 +6,22 @@ known here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from reconciler.access.conditions import compile_condition
 from reconciler.access.context import WITHOUT_MFA
 from reconciler.access.statement_scope import covers_action
+from reconciler.access.trust_entrances import covers_entrance, find_trusted_providers, list_entrances
 from reconciler.model.address import Address
 from reconciler.model.document import Condition, Statement
 from reconciler.model.entity import Role
 from reconciler.model.live import State
-from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.plan import RoleAccess
 from reconciler.policy.canonical import CURRENT_VERSION
 from reconciler.policy.global_keys import MFA_KEYS
-from reconciler.policy.trust import entity_of, find_trusted_providers
+from reconciler.policy.trust import entity_of
 
 _PROVIDERS = ("oidc-provider", "saml-provider")
-_ASSUME_ACTIONS = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
-_EVERYONE, _EVERY_AWS = ("*", "*"), ("AWS", "*")
-_ACCOUNT = re.compile(rf"(arn:{ARN_PARTITION}):(?:iam|sts)::(\d{{12}}):.+")
 
 AccessPairs = dict[tuple[str, str], RoleAccess]
 """(principal, role) → access."""
@@ -65,19 +61,18 @@ def _merge_access(one: RoleAccess, other: RoleAccess) -> RoleAccess:
 
 def _find_named_access(state: State, address: Address, missing: frozenset[Address]) -> Iterator[RoleAccess]:
     role = state.entities.get(address)
-    said = role.trust_policy.statements if isinstance(role, Role) else frozenset()
-    denies = [one for one in said if one.effect == "Deny"]
-    for statement in said:
-        for kind, value in statement.principals or ():
-            ours = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
-            if ours or entity_of(value, state.account, kind) in missing:
-                continue
-            for action in (
-                _assume_actions_of(kind, value) if statement.effect == "Allow" and not statement.not_principal else ()
-            ):
-                held = [one for one in denies if covers_action(one, action) and _covers_principal(one, kind, value)]
-                if covers_action(statement, action) and all(one.conditions for one in held):
-                    yield _build_access(kind, value, address, statement, held)
+    if not isinstance(role, Role):
+        return
+    denies = [one for one in role.trust_policy.statements if one.effect == "Deny"]
+    for entrance in list_entrances(role.trust_policy):
+        kind, value = entrance.kind, entrance.value
+        ours = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
+        if ours or entity_of(value, state.account, kind) in missing:
+            continue
+        for action in entrance.assume_actions:
+            held = [one for one in denies if covers_action(one, action) and covers_entrance(one, kind, value)]
+            if covers_action(entrance.statement, action) and all(one.conditions for one in held):
+                yield _build_access(kind, value, address, entrance.statement, held)
 
 
 def _build_access(kind: str, value: str, role: Address, allow: Statement, denies: Iterable[Statement]) -> RoleAccess:
@@ -103,20 +98,3 @@ def _holds_without_mfa(condition: Condition) -> bool | None:
     if condition.key not in MFA_KEYS:
         return None
     return compile_condition(condition, CURRENT_VERSION).holds(WITHOUT_MFA).value
-
-
-def _assume_actions_of(kind: str, value: str) -> tuple[str, ...]:
-    """By which actions such a principal can assume a role."""
-    if kind == "Federated":
-        return ("sts:assumerolewithsaml" if ":saml-provider/" in value else "sts:assumerolewithwebidentity",)
-    return _ASSUME_ACTIONS if "*" in (kind, value) else _ASSUME_ACTIONS[:1]
-
-
-def _covers_principal(deny: Statement, kind: str, value: str) -> bool:
-    """Whether a Deny means all that an Allow lets in by this name: by the same one, its account, or everyone."""
-    meant = {(kind, value), _EVERYONE}
-    if kind in ("AWS", "*"):
-        meant.add(_EVERY_AWS)
-        meant.add(("AWS", _ACCOUNT.sub(r"\1:iam::\2:root", value)))
-    named = deny.principals or frozenset()
-    return meant.isdisjoint(named) and "*" not in (kind, value) if deny.not_principal else not meant.isdisjoint(named)

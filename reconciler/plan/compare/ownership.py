@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
+from reconciler.access.trust_entrances import find_trusted_providers
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
@@ -18,7 +19,6 @@ from reconciler.model.globs import compile_glob_with_sets
 from reconciler.model.live import State
 from reconciler.model.plan import ServiceManagedEntity
 from reconciler.plan.compare.service_managed import find_service_managed
-from reconciler.policy.trust import find_trusted_providers
 
 
 def owner_of(entity: Entity) -> str | None:

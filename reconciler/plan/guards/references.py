@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.access.trust_entrances import find_trusted_providers
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, policy_reference_of
@@ -16,7 +17,7 @@ from reconciler.model.suggest import suggest_word
 from reconciler.plan.compare.diff import Difference
 from reconciler.plan.followup_reads import policy_arns_of
 from reconciler.plan.guards.draft import Draft
-from reconciler.policy.trust import find_named_entities, find_trusted_providers, unique_ids_of
+from reconciler.policy.trust import find_named_entities, unique_ids_of
 
 PROVIDER_KINDS = ("oidc-provider", "saml-provider")
 
