@@ -6,7 +6,7 @@ one. Every read is optional: what may not be read is named in `unread`, and stan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,7 +24,8 @@ from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
 from reconciler.model.arns import path_of
 from reconciler.model.document import Document
-from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.entity import Entity, Policy
+from reconciler.model.held_policies import managed_arns_of, walk_held_policies
 from reconciler.model.live import LiveDetails, State
 from reconciler.model.quotas import PAGE_SIZE
 from reconciler.policy.canonical import canonical
@@ -74,13 +75,6 @@ def _is_partial(entity: Entity) -> bool:
     return any(document.opaque == UNREAD for document in getattr(entity, "inline_policies", {}).values())
 
 
-def _find_policy_arns(entities: Iterable[Entity | None]) -> set[str]:
-    """The ARNs of all managed policies that these have, boundaries included."""
-    holders = [entity for entity in entities if isinstance(entity, User | Group | Role)]
-    boundaries = {getattr(entity, "permissions_boundary", None) for entity in holders} - {None}
-    return {arn for entity in holders for arn in entity.policies} | {str(arn) for arn in boundaries}
-
-
 class _IamReader:
     """Single reads of one account; collects what was denied, what is not there, and the policies it met."""
 
@@ -127,8 +121,7 @@ class _IamReader:
     def read_aws_policies(self, entities: Mapping[Address, Entity], caller: Address | None) -> dict[str, Document]:
         """Policies of AWS that the caller has, where their exact content is not known here already."""
         who = entities.get(caller) if caller else None
-        groups = who.groups if isinstance(who, User) else ()
-        arns = _find_policy_arns([who, *(entities.get(group) for group in groups)])
+        arns = managed_arns_of(walk_held_policies(who, entities.get))
         wanted = sorted(arn for arn in arns if ":iam::aws:" in arn and not self._is_known_exactly(arn))
         with ThreadPoolExecutor(timing.EVIDENCE_THREADS) as pool:
             found = zip(wanted, pool.map(self._read_document, wanted), strict=True)

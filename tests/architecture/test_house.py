@@ -139,6 +139,25 @@ def test_trusts_have_one_reading(path: Path) -> None:
         assert "not_principal" not in read
 
 
+BOUNDARY_READERS = {
+    "model/held_policies.py": "the walk",
+    "plan/guards/inverse.py": "what of one entity a call replaces",
+    "plan/guards/undo_rights.py": "what creating an entity again takes",
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_the_policies_of_a_principal_have_one_walk(path: Path) -> None:
+    """Whoever asks for the boundary of a principal collects what decides for it. A kind writes its own field."""
+    place = path.relative_to(PACKAGE)
+    if place.parts[0] in ("kinds", "sandbox") or place.parts[:2] == ("plan", "order") or str(place) in BOUNDARY_READERS:
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        assert not (isinstance(node, ast.Attribute) and node.attr == "permissions_boundary"), node.lineno
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
+            assert "permissions_boundary" not in ast.unparse(node), node.lineno
+
+
 _TIMING = re.compile(r"PAUSE|TIMEOUT|MAX_WAIT|ATTEMPT|RATE$|POOL_SIZE|THREADS|RETRIES")
 
 

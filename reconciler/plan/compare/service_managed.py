@@ -15,9 +15,9 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.model.address import Address
-from reconciler.model.arns import address_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Policy, Role
+from reconciler.model.held_policies import list_held_policies, own_policies_of
 from reconciler.model.live import State
 from reconciler.model.partitions import ARN_PARTITION, PARTITION_NAME
 
@@ -155,9 +155,6 @@ def _map_held_policies(roles: Iterable[Address], live: State) -> dict[Address, A
     """Map each policy of these roles, boundaries too, to the first role that has it."""
     held: dict[Address, Address] = {}
     for address in sorted(roles):
-        role = live.entities[address]
-        for arn in (*role.policies, role.permissions_boundary) if isinstance(role, Role) else ():
-            policy = address_of(arn, live.account) if arn else None
-            if policy is not None:
-                held.setdefault(policy, address)
+        for policy in own_policies_of(list_held_policies(live.entities[address]), live.account):
+            held.setdefault(policy, address)
     return held

@@ -27,6 +27,7 @@ from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.entity import Group, Role
+from reconciler.model.held_policies import list_held_policies, own_policies_of
 from reconciler.model.live import State
 from reconciler.model.plan import Plan, Step
 from reconciler.plan.compare.break_glass import is_marked
@@ -54,7 +55,7 @@ def find_unread(saved: SavedPlan, live: State) -> frozenset[Address]:
         wanted |= KINDS_BY_NAME[after.kind].references(after, planning)
     for address, entity in live.entities.items():
         if isinstance(entity, Role) and address not in guarded:
-            wanted |= planning.filter_own_policies(entity.policies, [entity.permissions_boundary])
+            wanted |= own_policies_of(list_held_policies(entity), live.account)
         else:
             wanted |= KINDS_BY_NAME[address.kind].references(entity, planning)
     return frozenset(wanted - (live.known_addresses or frozenset()))
