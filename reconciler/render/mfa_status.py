@@ -8,7 +8,7 @@ from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.mfa_readiness import MfaReadiness, MfaStatus, MfaUser
 from reconciler.model.wrap import wrap_line
 from reconciler.render.json_text import dump_json
-from reconciler.render.paint import paint_line
+from reconciler.render.paint import YELLOW, paint_line
 from reconciler.render.problems import problem_to_dict
 from reconciler.render.problems import render_problems as problems_text
 
@@ -43,7 +43,7 @@ def _render_holder(holder: MfaUser, longest: int, color: bool, width: int | None
     reasons = f" ({'; '.join(told)})" if told else ""
     text = f"{'!' if must else ' '} {holder.user:{longest}}  {devices or _STANDING_TEXTS[holder.readiness]}{reasons}"
     wrapped = wrap_line(escape_line(text), width, "      ")
-    return [paint_line(line, "33" if must else None, color) for line in wrapped]
+    return [paint_line(line, YELLOW if must else None, color) for line in wrapped]
 
 
 def _render_left_over(status: MfaStatus, width: int | None) -> list[str]:

@@ -158,6 +158,15 @@ def test_the_policies_of_a_principal_have_one_walk(path: Path) -> None:
             assert "permissions_boundary" not in ast.unparse(node), node.lineno
 
 
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_colours_are_made_by_rich_alone(path: Path) -> None:
+    place = str(path.relative_to(PACKAGE))
+    if place != "model/escape.py":  # which knows the sequences, to let them through
+        assert not [text for text in texts(path) if "\x1b" in text]
+    if place.startswith("render/") and place != "render/paint.py":
+        assert "rich" not in imports(path)
+
+
 _TIMING = re.compile(r"PAUSE|TIMEOUT|MAX_WAIT|ATTEMPT|RATE$|POOL_SIZE|THREADS|RETRIES")
 
 
