@@ -21,9 +21,6 @@ from reconciler.model.plan import Call, Plan, Step
 from reconciler.model.problem import Level, Problem, ReconcileError
 from reconciler.plan.concurrent_apply import has_concurrent_apply
 
-MAX_ROUNDS = 3
-"""How often what another apply changed at the same time is put right, before a person is told."""
-
 
 class ApplyObserver(StepObserver, Protocol):
     """What a person or a pipeline is told while it happens. Raises nothing where nobody listens any more."""
@@ -93,7 +90,7 @@ def _apply_in_rounds(
 ) -> ApplyResult:
     """Two applies of different machines may each undo part of the other: the last one to look then ends as a whole."""
     goal = plan
-    for pause in range(MAX_ROUNDS):
+    for done in range(timing.CONCURRENT_APPLY_ROUNDS):
         journal.write_plan(plan)
         observer.on_begin(plan, replanned)
         with observer.handle_interrupts() as stop:
@@ -108,7 +105,7 @@ def _apply_in_rounds(
             observer.on_verify()
             plan = _replan_until_settled(planned)
             if has_concurrent_apply(goal, plan):
-                time.sleep(random.uniform(0, 2**pause))
+                time.sleep(random.uniform(0, timing.CONCURRENT_APPLY_PAUSE * 2**done))
                 plan = planned.replan()  # the other may have gone on meanwhile
             if not has_concurrent_apply(goal, plan):
                 return ApplyResult(outcome, journal.path, plan)

@@ -113,6 +113,12 @@ VERIFY_PAUSES: tuple[float, ...] = (0.0, 2.0, 5.0, 10.0)
 PROPAGATION_MAX_WAIT, PROPAGATION_PAUSE = 60.0, 3.0
 """The seconds that `assume` waits for what this machine has just applied, and those between two attempts."""
 
+CONCURRENT_APPLY_ROUNDS = 3
+"""The number of times that an apply puts right what another one changed meanwhile, before a person is told."""
+
+CONCURRENT_APPLY_PAUSE = 1.0
+"""The most seconds before it plans again, at random so that the two part; twice as many after each round."""
+
 # The sign-in of the console (`aws/federation.py`).
 
 SIGNIN_PAUSES: tuple[float, ...] = (0.3, 1.0)

@@ -122,13 +122,13 @@ def parse_ini(text: str) -> IniText:
         if not content or content[0] in "#;":
             blank += not content
             continue
-        indent = measure_indent(line)
+        indent = len(line) - len(line.lstrip())
         if option is not None and indent > depth:
             option.add_line(content, number, blank)
             blank = 0
             continue
         depth, blank = indent, 0
-        name = parse_header(content)
+        name = parse_header(content) if content[0] == "[" else None
         if name is not None:
             if section is not None:
                 section.end = number
@@ -192,7 +192,9 @@ def header_of(profile: str) -> str:
 
 def _split_option(content: str) -> tuple[str, str, str]:
     """Split a line into name, delimiter and value, at the first `=` or `:`; all but the last are "" without one."""
-    at = min((at for at in (content.find("="), content.find(":")) if at >= 0), default=-1)
+    at, colon = content.find("="), content.find(":")
+    if at < 0 or 0 <= colon < at:
+        at = colon
     if at < 0:
         return "", "", content
     return content[:at].rstrip().lower(), content[at], content[at + 1 :].strip()
