@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from reconciler.access.compiled_policies import compile_policies
 from reconciler.access.principal import Principal
@@ -12,6 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.document import Document
 from reconciler.model.entity import Group, Policy, Role, User
+from reconciler.model.held_policies import HeldPolicy, Hold, list_groups, list_held_policies, walk_held_policies
 from reconciler.model.live import State
 
 
@@ -27,20 +28,19 @@ def principals_of(state: State, external_documents: Mapping[str, Document] | Non
         if not isinstance(entity, (User, Role)):
             continue
         arn = _build_arn(state, address.kind, entity.path, entity.name)
-        policies = list(_policy_sources_of(entity, documents))
-        groups = _groups_of(state, entity) if isinstance(entity, User) else []
-        for group in groups:
-            policies += _policy_sources_of(group, documents)
-        boundary = entity.permissions_boundary
+        held = list(walk_held_policies(entity, state.entities.get))
+        boundaries = (_source_of(policy, documents) for policy in held if policy.hold is Hold.BOUNDARY)
         found[address] = Principal(
             arn=arn,
             kind=address.kind,
             account=state.account,
-            policies=tuple(dict.fromkeys(policies)),
-            boundary=None if boundary is None else PolicySource(boundary, documents.get(boundary)),
+            policies=_grant_sources_of(held, documents),
+            boundary=next(boundaries, None),
             unique_id=ids.get(address, ""),
             tags=None if isinstance(entity, Role) and _allows_session_tags(entity) else entity.tags,
-            groups=tuple(_build_arn(state, "group", group.path, group.name) for group in groups),
+            groups=tuple(
+                _build_arn(state, "group", group.path, group.name) for group in list_groups(entity, state.entities.get)
+            ),
         )
     return found
 
@@ -53,7 +53,7 @@ def group_principals_of(state: State) -> dict[Address, Principal]:
             arn=_build_arn(state, "group", entity.path, entity.name),
             kind="account",
             account=state.account,
-            policies=tuple(dict.fromkeys(_policy_sources_of(entity, documents))),
+            policies=_grant_sources_of(list_held_policies(entity), documents),
         )
         for address, entity in state.entities.items()
         if isinstance(entity, Group)
@@ -69,16 +69,16 @@ def targets_of(state: State) -> dict[Address, Target]:
     }
 
 
-def _groups_of(state: State, user: User) -> list[Group]:
-    entities = (state.entities.get(address) for address in sorted(user.groups))
-    return [group for group in entities if isinstance(group, Group)]
+def _grant_sources_of(held: Iterable[HeldPolicy], documents: Mapping[str, Document]) -> tuple[PolicySource, ...]:
+    """Return the policies that grant, each once: several holders may have the same."""
+    sources = (_source_of(policy, documents) for policy in held if policy.hold is not Hold.BOUNDARY)
+    return tuple(dict.fromkeys(sources))
 
 
-def _policy_sources_of(entity: User | Group | Role, documents: Mapping[str, Document]) -> Iterator[PolicySource]:
-    for arn in sorted(entity.policies):
-        yield PolicySource(arn, documents.get(arn))
-    for name, document in sorted(entity.inline_policies.items()):
-        yield PolicySource(f"{entity.address} inline policy {name}", document)
+def _source_of(policy: HeldPolicy, documents: Mapping[str, Document]) -> PolicySource:
+    if policy.arn is None:
+        return PolicySource(f"{policy.holder} inline policy {policy.name}", policy.document)
+    return PolicySource(policy.arn, documents.get(policy.arn))
 
 
 def _managed_documents_of(state: State) -> dict[str, Document]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 
 from reconciler.model.document import Document, Json
+from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.policy.canonical import CURRENT_VERSION, canonical
 
 _AWS_POLICY_PREFIX = ":iam::aws:policy/"
@@ -200,7 +201,9 @@ def find_aws_policy(arn: str) -> tuple[Document | None, bool]:
     if statements is None:
         return None, True
     body: dict[str, Json] = {"Version": CURRENT_VERSION, "Statement": list(statements)}
-    return canonical(body, partition), name in _EXACT and (partition == "aws" or name != "IAMUserChangePassword")
+    return canonical(body, partition), name in _EXACT and (
+        partition == DEFAULT_PARTITION or name != "IAMUserChangePassword"
+    )
 
 
 def may_deny(arn: str) -> bool:

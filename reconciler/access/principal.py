@@ -16,6 +16,7 @@ from reconciler.access.compiled_policies import CompiledPolicies, compile_polici
 from reconciler.access.context import NO_MFA_POSSIBLE, Context, Value
 from reconciler.access.verdicts import PolicySource
 from reconciler.model.document import Document
+from reconciler.model.partitions import DEFAULT_PARTITION
 
 PRINCIPAL_KINDS = ("user", "role", "session", "root", "account", "service", "oidc", "saml")
 
@@ -64,7 +65,7 @@ class Principal:
 
     @property
     def partition(self) -> str:
-        return self.arn.split(":", 2)[1] if self.arn.startswith("arn:") else "aws"
+        return self.arn.split(":", 2)[1] if self.arn.startswith("arn:") else DEFAULT_PARTITION
 
     @property
     def is_role(self) -> bool:

@@ -16,6 +16,7 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Alias, Desired
 from reconciler.model.document import Document
 from reconciler.model.entity import Role
+from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.model.problem import Place, ReconcileError
 from reconciler.model.sts_limits import Caller
 from reconciler.policy.canonical import canonical
@@ -54,7 +55,7 @@ def read_catalog(
     variables: Mapping[str, str],
     cache: Cache,
     account: str | None = None,
-    partition: str = "aws",
+    partition: str = DEFAULT_PARTITION,
     environ: Mapping[str, str] = os.environ,
 ) -> Catalog:
     """Return the aliases for a caller of `account` and `partition`. Raises ReconcileError if the file is invalid."""

@@ -14,16 +14,12 @@ from reconciler.app.apply_lock import hold_apply_lock
 from reconciler.app.journal import Journal, open_journal
 from reconciler.app.plan import ConnectedPlan
 from reconciler.assume.recent_applies import note_applied
+from reconciler.aws import timing
 from reconciler.aws.executor import ExecutionResult, StepObserver, StopSignal, execute_steps
 from reconciler.aws.retry import CallStatus
 from reconciler.model.plan import Call, Plan, Step
 from reconciler.model.problem import Level, Problem, ReconcileError
 from reconciler.plan.concurrent_apply import has_concurrent_apply
-
-GRACE = (0.0, 2.0, 5.0, 10.0)
-"""Seconds to wait before each read of the account: IAM may show a write to later reads only after a while."""
-MAX_ROUNDS = 3
-"""Rounds of calls at most, if another apply changes the account at the same time. Then the user is told."""
 
 
 class ApplyObserver(StepObserver, Protocol):
@@ -83,7 +79,7 @@ def apply_plan(
     journal: Path | None,
     confirmed: bool,
     observer: ApplyObserver,
-    max_rounds: int = MAX_ROUNDS,
+    max_rounds: int = timing.CONCURRENT_APPLY_ROUNDS,
 ) -> ApplyResult:
     """Make the calls of a safe plan, then read live IAM again and compare.
 
@@ -111,12 +107,12 @@ def _calls_of(plan: Plan) -> list[Call]:
 def _apply_in_rounds(
     planned: ConnectedPlan, plan: Plan, replanned: bool, journal: Journal, observer: ApplyObserver, max_rounds: int
 ) -> ApplyResult:
-    """Make the calls, and once more if another machine's apply undid part of them, up to MAX_ROUNDS times.
+    """Make the calls, and once more if another machine's apply undid part of them, `max_rounds` times at most.
 
     So the last of two concurrent applies leaves its plan applied as a whole.
     """
     goal = plan
-    for pause in range(max_rounds):
+    for done in range(max_rounds):
         journal.write_plan(plan)
         observer.on_begin(plan, replanned)
         with observer.handle_interrupts() as stop:
@@ -131,7 +127,7 @@ def _apply_in_rounds(
             observer.on_verify()
             plan = _replan_until_settled(planned)
             if has_concurrent_apply(goal, plan):
-                time.sleep(random.uniform(0, 2**pause))
+                time.sleep(random.uniform(0, timing.CONCURRENT_APPLY_PAUSE * 2**done))
                 plan = planned.replan()  # the other apply may have made more calls since
             if not has_concurrent_apply(goal, plan):
                 return ApplyResult(outcome, journal.path, plan)
@@ -155,9 +151,9 @@ def _record_end(journal: Journal, outcome: ExecutionResult) -> ExecutionResult:
 
 
 def _replan_until_settled(planned: ConnectedPlan) -> Plan:
-    """Return the remaining plan, once it is empty or the waits of GRACE are over."""
+    """Return the remaining plan, once it is empty or the waits of VERIFY_PAUSES are over."""
     remaining = planned.plan
-    for pause in GRACE:
+    for pause in timing.VERIFY_PAUSES:
         time.sleep(pause)
         remaining = planned.replan()
         if not remaining.changes:

@@ -20,14 +20,12 @@ from reconciler.assume.credentials import (
     find_previous_profile,
     find_previous_region,
 )
+from reconciler.aws import timing
 from reconciler.diagnose.request_context import WITH_CODE
 from reconciler.model.explanation import AssumeOutcome, Explanation
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.sts_limits import MIN_DURATION, Caller
 from reconciler.shell.variables import ShellVariables
-
-PROPAGATION_SECONDS, RETRY_SECONDS = 60.0, 3.0
-"""Seconds to wait for AWS to know a change of this machine, and between two tries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +91,12 @@ def finish_chain(role_chain: AssumeChain) -> Credentials:
         and outcome.explanation.outcome is AssumeOutcome.PROPAGATING
         and role_chain.sent_mfa != WITH_CODE
     ):
-        role_chain.notice(f"AWS does not know your last apply everywhere yet; trying for {PROPAGATION_SECONDS:.0f} s.")
-        end = time.monotonic() + PROPAGATION_SECONDS
+        role_chain.notice(
+            f"AWS does not know your last apply everywhere yet; trying for {timing.PROPAGATION_MAX_WAIT:.0f} s."
+        )
+        end = time.monotonic() + timing.PROPAGATION_MAX_WAIT
         while isinstance(outcome, AssumeRoleError) and time.monotonic() < end:
-            time.sleep(RETRY_SECONDS)
+            time.sleep(timing.PROPAGATION_PAUSE)
             outcome = _try_chain(role_chain, outcome.explanation)
     if isinstance(outcome, AssumeRoleError):
         raise outcome

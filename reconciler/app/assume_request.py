@@ -17,7 +17,7 @@ from reconciler.assume.credentials import ALIAS_VARIABLE, choose_source_profile,
 from reconciler.model.assume_role import AssumeRoleCall
 from reconciler.model.desired import Alias
 from reconciler.model.escape import escape_line
-from reconciler.model.partitions import partition_of_arn
+from reconciler.model.partitions import DEFAULT_PARTITION, partition_of_arn
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.sts_limits import Caller
 
@@ -63,7 +63,7 @@ class AssumeRun:
         self._catalogs = {} if catalogs is None else catalogs
         self.request = request
         self.environ, self.cache = environ, cache
-        self.offline_catalog = self._get_catalog(None, "aws")
+        self.offline_catalog = self._get_catalog(None, DEFAULT_PARTITION)
         aliases = chain.resolve_role_chain(request.alias, self.offline_catalog.aliases)
         lent = request.session is not None
         self.profile = (

@@ -13,6 +13,7 @@ from reconciler.desired.source_files import find_files, has_files
 from reconciler.model.address import Address
 from reconciler.model.desired import Alias, Desired
 from reconciler.model.entity import Entity
+from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.model.problem import Problem, ReconcileError, make_error
 
 
@@ -75,7 +76,7 @@ def read_files(
     files: Sequence[str],
     variables: Mapping[str, str],
     account: str | None = None,
-    partition: str = "aws",
+    partition: str = DEFAULT_PARTITION,
     find_caller: CallerLookup = lambda: None,
 ) -> LoadedFiles:
     """Read and merge the named files, or the default one. Raises ReconcileError if there is none."""
@@ -83,7 +84,7 @@ def read_files(
 
 
 def read_files_if_any(
-    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = "aws"
+    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = DEFAULT_PARTITION
 ) -> LoadedFiles | None:
     """Do the same as `read_files`; return None if no file is named and there is no default one."""
     return read_files(files, variables, account, partition) if has_files(tuple(files)) else None
@@ -103,7 +104,7 @@ def require_valid(desired: Desired) -> Desired:
 
 
 def load_desired(
-    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = "aws"
+    files: Sequence[str], variables: Mapping[str, str], account: str | None = None, partition: str = DEFAULT_PARTITION
 ) -> Desired:
     """Return the desired state of the files. Raises ReconcileError with every error."""
     return require_valid(declare(read_files(files, variables, account, partition)))

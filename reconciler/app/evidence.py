@@ -27,12 +27,12 @@ from reconciler.diagnose.evaluation import CallerAndRole
 from reconciler.diagnose.request_context import Mfa
 from reconciler.kinds.comparison import inherit_live_values as filled_in
 from reconciler.model.address import Address
-from reconciler.model.arns import address_of
 from reconciler.model.assume_role import AssumeRoleCall
 from reconciler.model.desired import Desired
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Role, User
 from reconciler.model.explanation import Evidence
+from reconciler.model.held_policies import own_policies_of, walk_held_policies
 from reconciler.model.live import State
 from reconciler.model.problem import ReconcileError
 
@@ -239,14 +239,8 @@ class EvidenceReader:
 
 def _find_grant_sources(entity: User | Role, state: State) -> Iterator[Address]:
     """Yield the groups and the account's policies that give a user or role its rights, or limit them."""
-    groups = entity.groups if isinstance(entity, User) else frozenset()
-    holders = [entity, *(state.entities.get(group) for group in groups)]
-    arns = {arn for holder in holders for arn in getattr(holder, "policies", ())}
-    yield from groups
-    for arn in arns | {entity.permissions_boundary or ""}:
-        policy = address_of(arn, state.account)
-        if policy is not None:
-            yield policy
+    yield from entity.groups if isinstance(entity, User) else ()
+    yield from own_policies_of(walk_held_policies(entity, state.entities.get), state.account)
 
 
 def _make_client(credentials: IamCredentials | None) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.aws.access_keys import KeyPair
-from reconciler.files import aws_files, credentials_file, ini
+from reconciler.files import aws_files, credentials_file, ini, ini_edits
 from reconciler.files.credentials_file import StoredKey
 from reconciler.model.live import AccessKey
 from reconciler.model.problem import Level, Problem, make_error
@@ -87,7 +87,7 @@ def check_profile_free(
             f"The profile {profile.name} already exists" + (f", with a key of {request.user}." if own else "."),
             "Nothing was changed.",
             f"Replace the key with `{request.rotate_command}`." if own else "Pass --into with another name.",
-            ini.place_of_line(str(profile.path), held.line),
+            ini_edits.place_of_line(str(profile.path), held.line),
         )
     config = aws_files.locate_config_file(environ)
     for section in ini.parse_sections(aws_files.read_file(config)):
@@ -98,7 +98,7 @@ def check_profile_free(
                 f"The profile {profile.name} already has other credentials here: {', '.join(sorted(options))}.",
                 "Nothing was changed.",
                 "Pass --into with another name.",
-                ini.place_of_line(str(config), section.start),
+                ini_edits.place_of_line(str(config), section.start),
             )
 
 
@@ -144,7 +144,7 @@ def find_held_key(
             f"{profile} holds {content}; nothing was changed.".replace("the profile", "The profile", 1),
             f"{request.user} has {' and '.join(key.id for key in user_keys) or 'no access key'}.",
             "Name another profile with --into.",
-            ini.place_of_line(str(profile.path), held.line),
+            ini_edits.place_of_line(str(profile.path), held.line),
         )
     return held, current
 

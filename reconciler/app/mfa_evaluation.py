@@ -20,6 +20,7 @@ from reconciler.access import (
     principals_of,
     targets_of,
 )
+from reconciler.access.trust_entrances import list_possible_users
 from reconciler.assume.mfa_demands import AliasDemands, FileDemands, MfaDemand
 from reconciler.diagnose.request_context import Mfa, actions_of, context_of
 from reconciler.model.address import Address
@@ -98,13 +99,9 @@ def find_undeclared_demand(caller_arn: str, target: Target, alias: Alias) -> Mfa
 
 def _find_undeclared_demands(target: Target, alias: Alias) -> set[bool | None]:
     """Return the demands on users that the file does not declare, and that the trust policy lets in."""
-    principals = [value for one in target.trust.statements for _, value in one.principals or ()]
-    users = {value for value in principals if ":user/" in value}
-    accounts = {value.split(":")[4] for value in principals if value.endswith(":root")}
-    accounts |= {target.account} if "*" in principals or target.trust.opaque else set()
-    partition = target.arn.split(":")[1]
-    users |= {f"arn:{partition}:iam::{account}:user/anyone" for account in accounts}
-    requirements = [_evaluate_demand(make_external_principal(arn), target, alias) for arn in sorted(users)]
+    requirements = [
+        _evaluate_demand(make_external_principal(arn), target, alias) for arn in list_possible_users(target)
+    ]
     return {_demand_of(one).required for one in requirements if not one.verdict_with_mfa.denied} or {False}
 
 

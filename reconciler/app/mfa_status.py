@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from reconciler.app.desired_files import account_of, read_files_if_any, require_valid
-from reconciler.aws import mfa_devices
+from reconciler.aws import mfa_devices, timing
 from reconciler.aws.faults import note_denied_read
-from reconciler.aws.session import POOL_SIZE, Connection, check_account, connect
+from reconciler.aws.session import Connection, check_account, connect
 from reconciler.desired.declare import declare
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
@@ -101,7 +101,7 @@ def _read_account(connection: Connection, desired: Desired | None) -> MfaStatus:
 
 def _read_devices(connection: Connection, holders: Sequence[MfaUser]) -> tuple[MfaUser, ...]:
     """Return the users with their devices of every kind, read in parallel; incomplete if AWS denies the read."""
-    with ThreadPoolExecutor(POOL_SIZE) as pool:
+    with ThreadPoolExecutor(timing.POOL_SIZE) as pool:
         return tuple(pool.map(lambda holder: _read_user_devices(connection, holder), holders))
 
 

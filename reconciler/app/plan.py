@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from reconciler.desired.load import LoadedFiles
 from reconciler.kinds.registry import KINDS_BY_SECTION
 from reconciler.model.call_stats import CallStats, OnCall, ignore_calls
 from reconciler.model.desired import Desired
-from reconciler.model.entity import Entity
+from reconciler.model.held_policies import list_held_policies, managed_arns_of
 from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Change, Plan, Step
 from reconciler.model.problem import Problem, make_error
@@ -163,14 +163,9 @@ def _names_other_partition(desired: Desired, partition: str) -> bool:
     entities = desired.state.entities.values()
     documents = (document for entity in entities for document in entity.documents)
     narrowing = (canonical(json.loads(alias.policy)) for alias in desired.aliases.values() if alias.policy)
-    references = (arn for entity in entities for arn in _references_of(entity))
+    references = (arn for entity in entities for arn in managed_arns_of(list_held_policies(entity)))
     aliases = (arn for alias in desired.aliases.values() for arn in (alias.role_arn, *alias.policy_arns))
     return any(True for _ in find_foreign_arns(chain(documents, narrowing), chain(references, aliases), partition))
-
-
-def _references_of(entity: Entity) -> Iterator[str]:
-    yield from getattr(entity, "policies", ())
-    yield getattr(entity, "permissions_boundary", None) or ""
 
 
 def _peek_caller(connecting: Future[Connection] | None) -> tuple[str, str] | None:

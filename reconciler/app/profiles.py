@@ -19,7 +19,7 @@ from reconciler.assume.credential_source import identity_of
 from reconciler.assume.profiles import CredentialProcess, Profile
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.desired.source_files import find_files
-from reconciler.files import aws_files, ini
+from reconciler.files import aws_files, ini, ini_edits
 from reconciler.files.aws_profiles import find_flaw
 from reconciler.model.desired import Alias, Desired
 from reconciler.model.partitions import DEFAULT_PARTITION, partition_of_arn, partition_of_region
@@ -47,7 +47,7 @@ class Proposal:
     """A proposed change of the config file. path: the file. edit: the change, without secrets. findings: warnings."""
 
     path: Path
-    edit: ini.Edit
+    edit: ini_edits.Edit
     findings: tuple[Problem, ...]
 
 
@@ -100,7 +100,7 @@ def _find_mfa_aliases(desired: Desired, environ: Mapping[str, str]) -> frozenset
     def needs_mfa(alias: Alias) -> bool:
         if alias.mfa is not None:
             return alias.mfa
-        profile = alias.source_profile or profiles.DEFAULT_PROFILE
+        profile = alias.source_profile or ini.DEFAULT_PROFILE
         source = identity_of(profile, environ)
         known = (
             cache_lookup.find_identity(cache, source, cache_lookup.resolve_sts_endpoint(None, profile, environ))
@@ -175,7 +175,7 @@ def _make_proposal(
     body = profiles.format_profiles(
         new_profiles, {profile.name: ini.header_of(profile.name) for profile in new_profiles}
     )
-    edit = ini.replace_block(text, files[0] if len(files) == 1 else shlex.join(files), body, str(path))
+    edit = ini_edits.replace_block(text, files[0] if len(files) == 1 else shlex.join(files), body, str(path))
     others = _find_other_profiles(edit, text, path, secrets, credentials)
     _check_name_conflicts(new_profiles, others)
     missing = profiles.find_missing_sources(new_profiles, frozenset(others))
@@ -192,15 +192,18 @@ def _find_flaws(*paths: Path) -> Iterator[Problem]:
             yield Problem(Level.WARNING, "aws-file-unreadable", summary, detail, flaw.remedy, flaw.place)
 
 
-def _find_other_profiles(edit: ini.Edit, text: str, path: Path, secrets: str, credentials: Path) -> dict[str, Place]:
+def _find_other_profiles(
+    edit: ini_edits.Edit, text: str, path: Path, secrets: str, credentials: Path
+) -> dict[str, Place]:
     """Return profile → place for the profiles outside our block; the config file takes precedence."""
     places = {
-        section.name: ini.place_of_line(str(credentials), section.start) for section in ini.parse_sections(secrets)
+        section.name: ini_edits.place_of_line(str(credentials), section.start)
+        for section in ini.parse_sections(secrets)
     }
     for section in ini.parse_sections(text):
         name = ini.profile_of(section.name)
         if name is not None and section.start not in edit.block_lines:
-            places[name] = ini.place_of_line(str(path), section.start)
+            places[name] = ini_edits.place_of_line(str(path), section.start)
     return places
 
 

@@ -1,20 +1,16 @@
 """The credentials that a role is assumed from, as read from the environment and AWS's own files.
 
 Precedence is botocore's ("Credentials", Boto3 documentation): keys in the environment, unless a profile is named; then
-the profile. This module reads the files by the rules of configparser, as botocore does, without importing configparser:
-that import takes as long as the rest of a warm `assume`. Standard library only, and little of it.
+the profile. Its files are read by `files/ini.py`, as botocore reads them. Standard library only, and little of it.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from io import StringIO
+from collections.abc import Mapping
 
-from reconciler.files.bounded_reads import LARGEST_SETTINGS, read_regular
-
-DEFAULT_PROFILE = "default"
-"""The profile that AWS's tools use if none is named."""
+from reconciler.files import ini
+from reconciler.files.ini import DEFAULT_PROFILE
+from reconciler.files.settings_files import CONFIG, CREDENTIALS, find_settings_path, read_settings
 
 _KEY = "aws_access_key_id"
 _SECRET = ("aws_secret_access_key", "aws_session_token")
@@ -144,66 +140,25 @@ class _AwsFiles:
         self._profiles: Sections = {}
         self.sso_sessions: Sections = {}
         self.services: Sections = {}
-        for header, settings in _read_sections(environ.get("AWS_CONFIG_FILE", "~/.aws/config")).items():
-            for kind, sections in (
-                ("profile", self._profiles),
-                ("sso-session", self.sso_sessions),
-                ("services", self.services),
+        for header, settings in _read_sections(find_settings_path(CONFIG, environ)).items():
+            for name, known in (
+                (ini.profile_of(header), self._profiles),
+                (ini.name_of_section(header, ini.SSO_SESSION), self.sso_sessions),
+                (ini.name_of_section(header, ini.SERVICES), self.services),
             ):
-                words = _split_header(header) if header.startswith(kind) else []
-                if len(words) == 2:
-                    sections[words[1]] = settings
-            if header == DEFAULT_PROFILE:
-                self._profiles[header] = settings
-        self._credentials = _read_sections(environ.get("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"))
+                if name is not None:
+                    known[name] = settings
+        self._credentials = _read_sections(find_settings_path(CREDENTIALS, environ))
 
     def settings_of(self, name: str) -> ProfileSettings:
         """Return the settings of a profile in both files; the credentials file takes precedence."""
         return {**self._profiles.get(name, {}), **self._credentials.get(name, {})}
 
 
-def _split_header(header: str) -> list[str]:
-    if not any(character in header for character in "\"'\\"):
-        return header.split()
-    import shlex
-
-    try:
-        return shlex.split(header)
-    except ValueError:
-        return []
-
-
 def _read_sections(path: str) -> Sections:
-    """Read a file as configparser does. Raises ValueError for a file it refuses, and for its section DEFAULT."""
-    found: Sections = {}
-    settings: ProfileSettings | None = None
-    option, depth = "", 0
-    for line in _read_lines(os.path.expanduser(os.path.expandvars(path))):
-        text = line.strip()
-        if not text or text[0] in "#;":
-            continue
-        indent = len(line) - len(line.lstrip())
-        if settings is not None and option and indent > depth:
-            settings[option] += f"\n{text}"
-            continue
-        depth = indent
-        if text[0] == "[" and text.rfind("]") > 1:
-            header, option = text[1 : text.rindex("]")], ""
-            if header in found or header == "DEFAULT":
-                raise ValueError(path)
-            settings = found.setdefault(header, {})
-            continue
-        ends = [at for at in (text.find("="), text.find(":")) if at > 0]
-        option = text[: min(ends)].rstrip().lower() if ends and text[0] not in "=:" else ""
-        if not option or settings is None or option in settings:
-            raise ValueError(path)
-        settings[option] = text[min(ends) + 1 :].strip()
+    """Return section -> option -> value. Raises ValueError if configparser refuses the file, or it has a DEFAULT."""
+    read = ini.parse_ini(read_settings(path).decode("utf-8", "replace"))
+    found = {section.name: {option.name: option.value for option in section.options} for section in read.sections}
+    if read.refused or ini.DEFAULT_SECTION in found:
+        raise ValueError(path)
     return found
-
-
-def _read_lines(path: str) -> Iterator[str]:
-    try:
-        text = read_regular(path, LARGEST_SETTINGS).decode("utf-8", "replace")
-    except OSError:
-        return
-    yield from StringIO(text, newline=None)

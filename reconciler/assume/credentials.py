@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.assume.credential_source import DEFAULT_PROFILE, region_of, uses_default_profile
+from reconciler.assume.credential_source import region_of, uses_default_profile
+from reconciler.files.ini import DEFAULT_PROFILE
 from reconciler.model.partitions import (
     DEFAULT_PARTITION,
     home_region_of,

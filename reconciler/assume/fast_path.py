@@ -23,6 +23,7 @@ from reconciler.assume.credentials import (
     has_expired_keys,
 )
 from reconciler.assume.delivery import OutputOptions, deliver_credentials
+from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.shell import streams
 from reconciler.shell.variables import SHELLS
 
@@ -71,7 +72,9 @@ def _find_cached(
     The last is the default file if it was found in a parent folder, else "". None if something is not cached.
     """
     cache = Cache.from_environ(environ, lambda line: None)
-    index = alias_index.read_index(cache, alias_index.index_key_of(arguments.files, {}, None, "aws", environ))
+    index = alias_index.read_index(
+        cache, alias_index.index_key_of(arguments.files, {}, None, DEFAULT_PARTITION, environ)
+    )
     if index is None:
         return None
     profile = choose_source_profile(arguments.profile, _alias_of(index, arguments.alias)["source_profile"], environ)
@@ -84,7 +87,7 @@ def _find_cached(
         return None
     arn = str(caller["arn"])
     partition, account = arn.split(":")[1], None if index["account"] else str(caller["account"])
-    if account or partition != "aws":
+    if account or partition != DEFAULT_PARTITION:
         index = alias_index.read_index(
             cache, alias_index.index_key_of(arguments.files, {}, account, partition, environ)
         )

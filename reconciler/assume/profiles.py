@@ -14,14 +14,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.assume.chain import resolve_role_chain, source_profile_of
+from reconciler.files.ini import DEFAULT_PROFILE
 from reconciler.model.desired import Alias
 from reconciler.model.durations import format_duration
 from reconciler.model.partitions import DEFAULT_PARTITION, home_region_of, partition_of_arn
 from reconciler.model.problem import Level, Problem, make_error
 from reconciler.model.sentence import format_list
-
-DEFAULT_PROFILE = "default"
-"""The profile that an alias without `source_profile` is assumed from, as in `assume` without any settings."""
 
 MIN_PROCESS_DURATION = 1800
 """Seconds. botocore runs the process twice for each command if a session has less than 15 minutes left."""

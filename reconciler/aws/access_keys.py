@@ -20,6 +20,7 @@ from botocore.exceptions import (
     ProxyConnectionError,
 )
 
+from reconciler.aws import timing
 from reconciler.aws.faults import AWS_ERRORS, code_of, problem_of, translate_errors
 from reconciler.aws.limits import UnsentTimeout
 from reconciler.aws.log_guard import pause_logging
@@ -29,9 +30,6 @@ from reconciler.aws.session import Connection, make_client, make_core_session
 from reconciler.model.live import AccessKey
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.suggest import suggest_word
-
-MAX_WAIT = 60.0
-"""Seconds within which AWS must know a new key. About ten are usual."""
 
 _NOT_YET_KNOWN = "InvalidClientTokenId"
 _NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, NoCredentialsError, UnsentTimeout)
@@ -79,7 +77,7 @@ def create_key(connection: Connection, user: str, known_ids: Collection[str], no
 
 
 def verify_key(connection: Connection, pair: KeyPair, user: str) -> None:
-    """Wait until AWS knows the key as the user's. Raises ReconcileError after MAX_WAIT, or if it is another user's."""
+    """Wait until AWS knows the key as the user's. Raises ReconcileError if it does not in time, or says another."""
     sts = make_client(_make_session(connection, pair), "sts", connection.endpoint_url)
     with translate_errors(f"using the access key {pair.id}"):
         identity = _call_until_known(sts.get_caller_identity)
@@ -136,7 +134,7 @@ def _make_session(connection: Connection, pair: KeyPair) -> boto3.session.Sessio
 
 def _call_until_known(call: Callable[[], T]) -> T:
     """Make a call, again as long as AWS does not know the key yet, and return its answer."""
-    ends, pause = time.monotonic() + MAX_WAIT, 0.5
+    ends, pause = time.monotonic() + timing.NEW_KEY_MAX_WAIT, timing.NEW_KEY_FIRST_PAUSE
     while True:
         try:
             return call()
@@ -144,7 +142,7 @@ def _call_until_known(call: Callable[[], T]) -> T:
             if code_of(error) != _NOT_YET_KNOWN or time.monotonic() + pause > ends:
                 raise
         time.sleep(pause)
-        pause = min(pause * 2, 5.0)
+        pause = min(pause * timing.NEW_KEY_PAUSE_GROWTH, timing.NEW_KEY_LONGEST_PAUSE)
 
 
 def _is_unclear(error: Exception) -> bool:
@@ -160,7 +158,7 @@ def _delete_lost_key(connection: Connection, user: str, known_ids: Collection[st
     delete_command = f"aws iam delete-access-key --user-name {user} --access-key-id"
     new: list[str] = []
     try:
-        for pause in (0.0, 1.0, 2.0, 4.0):
+        for pause in timing.LOST_KEY_PAUSES:
             time.sleep(pause)
             new = [key.id for key in list_access_keys(connection, user) if key.id not in known_ids]
             if new:

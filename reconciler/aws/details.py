@@ -16,8 +16,7 @@ from reconciler.aws.pagination import MAX_PAGES, check_marker
 from reconciler.aws.session import Connection
 from reconciler.kinds.raw_account import Detail, Item, tags_of
 from reconciler.model.partitions import home_region_of
-
-TAG_PAGE_SIZE = 100
+from reconciler.model.quotas import TAG_PAGE_SIZE
 
 _SERVICE = "resourcegroupstaggingapi"
 _RESOURCE_TYPES = ["iam:policy", "iam:instance-profile"]

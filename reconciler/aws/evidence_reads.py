@@ -6,7 +6,7 @@ Every read is optional: if AWS denies one, it is listed in `unread`, and UNREAD 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,22 +15,23 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from reconciler.access.aws_policies import find_aws_policy
+from reconciler.aws import timing
 from reconciler.aws.faults import AWS_ERRORS, code_of
-from reconciler.aws.pagination import ACCOUNT_DETAILS, PAGE_SIZE, list_items
+from reconciler.aws.pagination import ACCOUNT_DETAILS, list_items
 from reconciler.aws.session import make_client, make_session
 from reconciler.kinds.raw_account import Item, RawAccount
 from reconciler.kinds.registry import KINDS
 from reconciler.model.address import Address
 from reconciler.model.arns import path_of
 from reconciler.model.document import Document
-from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.entity import Entity, Policy
+from reconciler.model.held_policies import managed_arns_of, walk_held_policies
 from reconciler.model.live import LiveDetails, State
+from reconciler.model.quotas import PAGE_SIZE
 from reconciler.policy.canonical import canonical
 
 UNREAD = "(not readable)"
 """Name and text of an inline policy that stands for policies that could not be read, and may allow or deny anything."""
-
-_MAX_THREADS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,6 @@ def _is_partial(entity: Entity) -> bool:
     return any(document.opaque == UNREAD for document in getattr(entity, "inline_policies", {}).values())
 
 
-def _find_policy_arns(entities: Iterable[Entity | None]) -> set[str]:
-    """Return the ARNs of all managed policies of these entities, boundaries included."""
-    holders = [entity for entity in entities if isinstance(entity, User | Group | Role)]
-    boundaries = {getattr(entity, "permissions_boundary", None) for entity in holders} - {None}
-    return {arn for entity in holders for arn in entity.policies} | {str(arn) for arn in boundaries}
-
-
 class _IamReader:
     """A reader of one account. It collects denied operations, missing entities and the policies it has read."""
 
@@ -108,7 +102,7 @@ class _IamReader:
 
     def read_caller_and_role(self, caller: Address | None, role: Address | None) -> dict[str, list[Item]]:
         """Return the same lists with only the caller, its groups and the role. Add their policies to `policies`."""
-        with ThreadPoolExecutor(_MAX_THREADS) as pool:
+        with ThreadPoolExecutor(timing.EVIDENCE_THREADS) as pool:
             target = pool.submit(self._read_trust, role) if role and role != caller else None
             identity = self._read_identity(caller) if caller else None
             groups = list(pool.map(self._read_group, identity.get("GroupList") or () if identity else ()))
@@ -129,13 +123,12 @@ class _IamReader:
 
     def read_aws_policies(self, entities: Mapping[Address, Entity], caller: Address | None) -> dict[str, Document]:
         """Return ARN → document of the caller's AWS managed policies whose exact content is not known offline."""
-        holder = entities.get(caller) if caller else None
-        groups = holder.groups if isinstance(holder, User) else ()
-        arns = _find_policy_arns([holder, *(entities.get(group) for group in groups)])
-        unknown = sorted(arn for arn in arns if ":iam::aws:" in arn and not self._is_known_exactly(arn))
-        with ThreadPoolExecutor(_MAX_THREADS) as pool:
-            documents = zip(unknown, pool.map(self._read_document, unknown), strict=True)
-            return {arn: document for arn, document in documents if document is not None}
+        who = entities.get(caller) if caller else None
+        arns = managed_arns_of(walk_held_policies(who, entities.get))
+        wanted = sorted(arn for arn in arns if ":iam::aws:" in arn and not self._is_known_exactly(arn))
+        with ThreadPoolExecutor(timing.EVIDENCE_THREADS) as pool:
+            found = zip(wanted, pool.map(self._read_document, wanted), strict=True)
+            return {arn: document for arn, document in found if document is not None}
 
     @staticmethod
     def _is_known_exactly(arn: str) -> bool:

@@ -12,17 +12,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
+from reconciler.aws import timing
 from reconciler.aws.faults import code_of, problem_of
 from reconciler.aws.rate_limiter import RateLimiter
 from reconciler.aws.retry import CallStatus, send_step
-from reconciler.aws.session import POOL_SIZE, Connection
+from reconciler.aws.session import Connection
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.plan import Fact, Step
 from reconciler.model.problem import Problem, ReconcileError
 from reconciler.plan.order.schedule import Schedule
-
-_POLL_SECONDS = 0.1
-"""Seconds between two checks for a second interruption."""
 
 
 class StepObserver(Protocol):
@@ -79,7 +77,11 @@ class ExecutionResult:
 
 
 def execute_steps(
-    connection: Connection, steps: Sequence[Step], observer: StepObserver, stop: StopSignal, workers: int = POOL_SIZE
+    connection: Connection,
+    steps: Sequence[Step],
+    observer: StepObserver,
+    stop: StopSignal,
+    workers: int = timing.POOL_SIZE,
 ) -> ExecutionResult:
     """Make the calls, at most `workers` at once. Errors of AWS are in the result, not raised.
 
@@ -92,7 +94,7 @@ def execute_steps(
             thread.start()
         for thread in threads:
             while thread.is_alive() and not stop.immediate:
-                thread.join(_POLL_SECONDS)
+                thread.join(timing.INTERRUPT_POLL)
     except BaseException:
         stop.request()
         for thread in threads:
@@ -132,7 +134,7 @@ class _StepRunner:
             while not (self._schedule.is_finished or self._halted or self._stop.event.is_set()):
                 index = self._schedule.start()
                 if index is None:
-                    self._condition.wait(_POLL_SECONDS)
+                    self._condition.wait(timing.INTERRUPT_POLL)
                     continue
                 if self._notify(partial(self._observer.on_start, index, self._steps[index])):
                     self._endings[index] = CallStatus.UNCLEAR

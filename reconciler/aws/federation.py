@@ -25,15 +25,10 @@ from botocore.exceptions import (
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
+from reconciler.aws import timing
 from reconciler.aws.limits import AnswerTooLong, CallTimeout, LimitedSession, read_call_timeout
 from reconciler.aws.log_guard import pause_logging
 from reconciler.model.problem import ReconcileError, make_error
-
-PAUSES = (0.3, 1.0)
-"""Seconds before each further attempt: after a lost connection, and after HTTP 5xx or 429."""
-
-_TIMEOUTS = (5, 20)
-"""Seconds to connect, and to wait for an answer."""
 
 
 def fetch_signin_token(url: str, environ: Mapping[str, str]) -> str:
@@ -46,11 +41,12 @@ def fetch_signin_token(url: str, environ: Mapping[str, str]) -> str:
     # Plain http is used for an endpoint on this machine only, and a proxy would see the keys.
     proxies = get_environ_proxies(url) if url.startswith("https:") else {}
     make: Any = URLLib3Session
+    timeouts = timing.STS_CONNECT_TIMEOUT, timing.STS_READ_TIMEOUT
     with pause_logging():
-        session = LimitedSession(make(verify=verify, proxies=proxies, timeout=_TIMEOUTS), read_call_timeout(environ))
+        session = LimitedSession(make(verify=verify, proxies=proxies, timeout=timeouts), read_call_timeout(environ))
         try:
             outcome = _send_request(session, url)
-            for pause in PAUSES:
+            for pause in timing.SIGNIN_PAUSES:
                 if not _is_transient(outcome):
                     break
                 time.sleep(pause)

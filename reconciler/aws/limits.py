@@ -38,17 +38,13 @@ from urllib3.exceptions import ConnectTimeoutError as NoConnectionInTime
 from urllib3.exceptions import NewConnectionError
 from urllib3.util.connection import allowed_gai_family
 
+from reconciler.aws import timing
 from reconciler.model.problem import make_error
 
 TIMEOUT_VARIABLE = "RECONCILE_CALL_TIMEOUT"
-DEFAULT_TIMEOUT = 60.0
-"""Seconds of one call. A page of a thousand entities, the slowest answer that is read, takes a few seconds."""
-MIN_TIMEOUT, MAX_TIMEOUT = 1.0, 3600.0
 MAX_ANSWER_BYTES = 64 * 2**20
 """Bytes of an answer. By IAM's limits, a page of a thousand entities is smaller."""
 
-_SLACK = 0.05
-"""Seconds by which a timeout may come early and still count as the call's."""
 _BUDGET = "reconcile-seconds-left"
 
 
@@ -74,15 +70,18 @@ def read_call_timeout(environ: Mapping[str, str]) -> float:
     """Return the seconds that RECONCILE_CALL_TIMEOUT allows for a call. Raises ReconcileError for a wrong value."""
     text = environ.get(TIMEOUT_VARIABLE, "").strip()
     if not text:
-        return DEFAULT_TIMEOUT
-    if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text) and MIN_TIMEOUT <= float(text) <= MAX_TIMEOUT:
+        return timing.CALL_SECONDS
+    if (
+        re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,3})?", text)
+        and timing.MIN_CALL_SECONDS <= float(text) <= timing.MAX_CALL_SECONDS
+    ):
         return float(text)
     raise make_error(
         "bad-call-timeout",
         f"{TIMEOUT_VARIABLE} is {text[:40]!r}, and must be a number of seconds from "
-        f"{MIN_TIMEOUT:g} to {MAX_TIMEOUT:g}.",
+        f"{timing.MIN_CALL_SECONDS:g} to {timing.MAX_CALL_SECONDS:g}.",
         "It limits the total time of one AWS call.",
-        f"Unset it for the default: `unset {TIMEOUT_VARIABLE}` ({DEFAULT_TIMEOUT:g} seconds).",
+        f"Unset it for the default: `unset {TIMEOUT_VARIABLE}` ({timing.CALL_SECONDS:g} seconds).",
     )
 
 
@@ -122,7 +121,7 @@ class _Attempt:
 
     @property
     def is_late(self) -> bool:
-        return self.seconds_left() < _SLACK
+        return self.seconds_left() < timing.TIMEOUT_SLACK
 
     @property
     def is_flooded(self) -> bool:

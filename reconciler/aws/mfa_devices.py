@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from reconciler.aws import timing
 from reconciler.aws.faults import AWS_ERRORS, DENIED, code_of, problem_of, translate_errors
 from reconciler.aws.log_guard import pause_logging
 from reconciler.aws.owned_credentials import read_mfa_devices
@@ -32,8 +33,6 @@ DEVICE_TAKEN, ANSWER_LOST = "mfa-device-taken", "aws-answer-lost"
 
 NO_SUCH_USER = "no-such-user"
 ROOT_USER = "the root user"
-PAUSES: tuple[float, ...] = (1.0, 2.0, 4.0)
-"""Seconds between attempts, because IAM is eventually consistent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ def device_exists(connection: Connection, serial: str) -> bool:
 
 
 def _poll_until_true(check: Callable[[], bool]) -> bool:
-    for pause in PAUSES:
+    for pause in timing.DEVICE_PAUSES:
         if check():
             return True
         time.sleep(pause)
@@ -186,7 +185,7 @@ def _is_unclear(error: Exception) -> bool:
 
 def _call_with_retries(call: Callable[[], T], *transient_codes: str) -> T:
     """Make a call, again after each error whose code is in `transient_codes`, and return its result."""
-    for pause in PAUSES:
+    for pause in timing.DEVICE_PAUSES:
         try:
             return call()
         except ClientError as error:

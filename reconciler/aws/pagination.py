@@ -19,8 +19,8 @@ from botocore.exceptions import ClientError, PaginationError
 from reconciler.aws.faults import code_of
 from reconciler.aws.session import Connection
 from reconciler.kinds.raw_account import Item, ItemCall, ReadCall
+from reconciler.model.quotas import PAGE_SIZE
 
-PAGE_SIZE = 1000
 MAX_PAGES = 1000
 """Pages of one list, at most. IAM's quotas are some ten thousand entities of a kind, and pages may be short."""
 

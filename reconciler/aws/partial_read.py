@@ -15,9 +15,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from reconciler.aws import timing
 from reconciler.aws.entity_reader import EntityReader
 from reconciler.aws.faults import translate_errors
-from reconciler.aws.session import POOL_SIZE, Connection
+from reconciler.aws.session import Connection
 from reconciler.kinds.live_reader import EntityNotFoundError, RawEntry
 from reconciler.kinds.policy import read_policy_versions
 from reconciler.kinds.raw_account import Detail, RawAccount, tags_of
@@ -45,7 +46,7 @@ class PartialReader:
         Raises KeyError for an address of no kind: nobody could tell whether it is there.
         """
         by_arn = {address.kind for address in addresses if KINDS_BY_NAME[address.kind].is_read_by_arn}
-        with translate_errors("reading the account"), ThreadPoolExecutor(POOL_SIZE) as pool:
+        with translate_errors("reading the account"), ThreadPoolExecutor(timing.POOL_SIZE) as pool:
             try:
                 self._reader.read_arns(by_arn, pool)
                 answers = list(pool.map(self._read_entity, addresses))

@@ -37,7 +37,8 @@ from botocore.exceptions import (
 from reconciler.aws.library_errors import CredentialSourceError
 from reconciler.aws.profile_context import CREDENTIAL_SETTINGS, SSO_OPTIONS, ProblemText, ProfileContext
 from reconciler.aws.profile_settings import explain_setting
-from reconciler.files.aws_profiles import CONFIG, CREDENTIALS, find_flaw
+from reconciler.files.aws_profiles import find_flaw
+from reconciler.files.settings_files import CONFIG, CREDENTIALS
 from reconciler.model.sentence import format_list
 
 LOGIN_EXTRA = "`pip install 'reconcile-iam[login]'`"

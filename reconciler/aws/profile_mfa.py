@@ -17,6 +17,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
+from reconciler.aws import timing
 from reconciler.model.problem import ReconcileError, make_error
 
 CODE_VARIABLE = "RECONCILE_MFA_CODE"
@@ -24,7 +25,11 @@ AskCode = Callable[[str], str]
 """Return an MFA code for a device's serial number. Raises ReconcileError."""
 
 _PROMPT = "Enter MFA code for "
-_ONCE = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=20)
+_ONCE = Config(
+    retries=timing.make_retries(timing.ONE_ATTEMPT),
+    connect_timeout=timing.STS_CONNECT_TIMEOUT,
+    read_timeout=timing.STS_READ_TIMEOUT,
+)
 
 
 def set_code_prompt(core: botocore.session.Session, ask: AskCode | None) -> None:

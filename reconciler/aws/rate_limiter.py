@@ -11,18 +11,7 @@ import time
 from collections import deque
 from typing import Protocol
 
-WINDOW = 1.0
-"""Seconds over which successful calls are counted, and within which the rate is cut only once."""
-CUT_FACTOR = 0.85
-"""The new rate after throttling, as a part of the rate that AWS accepted."""
-FIRST_RATE = 5.0
-"""Calls per second after the first throttling, at least: a run that has just begun has few successful calls."""
-CALM_SECONDS = 3.0
-"""Seconds without throttling after which the rate grows quickly, because the limit may have risen."""
-_GROWTH_AT_FIRST, _GROWTH_CAREFUL, _GROWTH_CALM = 1.0, 0.05, 0.4
-"""Growth of the rate per second, as a part of it: after the first throttling, after a further one, and after calm."""
-MIN_RATE = 0.5
-"""Calls per second at least, even if AWS goes on throttling."""
+from reconciler.aws import timing
 
 
 class StopEvent(Protocol):
@@ -79,31 +68,31 @@ class RateLimiter:
             self._drop_old(now)
             if self._rate is not None:
                 growth = (
-                    _GROWTH_AT_FIRST
+                    timing.RATE_GROWTH_AT_FIRST
                     if self._cut_once
-                    else _GROWTH_CAREFUL
-                    if now - self._cut_at < CALM_SECONDS
-                    else _GROWTH_CALM
+                    else timing.RATE_GROWTH_CAREFUL
+                    if now - self._cut_at < timing.RATE_CALM_SECONDS
+                    else timing.RATE_GROWTH_CALM
                 )
-                self._rate += min(now - self._grown_at, WINDOW) * (0.5 + self._rate * growth)
+                self._rate += min(now - self._grown_at, timing.RATE_WINDOW) * (0.5 + self._rate * growth)
                 self._grown_at = now
 
     def record_throttling(self) -> None:
         """Record a throttled call, and cut the rate below the one that AWS accepted in the last second."""
         with self._lock:
             now = time.monotonic()
-            if now - self._cut_at < WINDOW:
+            if now - self._cut_at < timing.RATE_WINDOW:
                 return
             self._drop_old(now)
-            accepted = len(self._success_times) / WINDOW
+            accepted = len(self._success_times) / timing.RATE_WINDOW
             if self._rate is None:
-                self._rate, self._cut_once = max(FIRST_RATE, CUT_FACTOR * accepted), True
+                self._rate, self._cut_once = max(timing.FIRST_RATE, timing.RATE_CUT_FACTOR * accepted), True
             else:
-                self._rate = max(MIN_RATE, CUT_FACTOR * min(accepted or self._rate / 2, self._rate))
+                self._rate = max(timing.MIN_RATE, timing.RATE_CUT_FACTOR * min(accepted or self._rate / 2, self._rate))
                 self._cut_once = False
             self._next_slot = now + 1 / self._rate
             self._cut_at = self._grown_at = now
 
     def _drop_old(self, now: float) -> None:
-        while self._success_times and self._success_times[0] <= now - WINDOW:
+        while self._success_times and self._success_times[0] <= now - timing.RATE_WINDOW:
             self._success_times.popleft()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from reconciler.model.partitions import ARN_PARTITION
+
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     # STS
     "GetCallerIdentityResponse": ("Account", "Arn"),
@@ -83,7 +85,7 @@ MAY_BE_EMPTY = frozenset({"Value"})
 
 VALUE_PATTERNS: Mapping[str, re.Pattern[str]] = {
     "Account": re.compile(r"[0-9]{12}"),
-    "Arn": re.compile(r"arn:[a-z0-9-]+:[a-z0-9-]+:[a-z0-9-]*:[0-9a-z]*:[^\s\x00-\x1f\x7f]+"),
+    "Arn": re.compile(rf"arn:{ARN_PARTITION}:[a-z0-9-]+:[a-z0-9-]*:[0-9a-z]*:[^\s\x00-\x1f\x7f]+"),
     "AccessKeyId": re.compile(r"[A-Za-z0-9_]{16,128}"),
     "SecretAccessKey": re.compile(r"[!-~]+"),
     "SessionToken": re.compile(r"[!-~]+"),

@@ -24,17 +24,13 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
+from reconciler.aws import timing
 from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
 from reconciler.aws.limits import AnswerTooLong, CallTimeout, UnsentTimeout
 from reconciler.aws.rate_limiter import RateLimiter, StopEvent
 from reconciler.aws.reconfirm import WriteStatus, confirm_write
 from reconciler.aws.session import Connection
 from reconciler.model.plan import ORDER_FACT, Fact, Step
-
-MAX_WAIT = 120.0
-"""Seconds to wait for IAM to converge; AWS's own Terraform provider waits as long."""
-MAX_LOSSES = 5
-"""How often a call is sent if it gets no answer, or none of AWS."""
 
 _BUSY_CODES = ("ConcurrentModification", "EntityTemporarilyUnmodifiable")
 _EXISTS = "EntityAlreadyExists"
@@ -130,7 +126,8 @@ def send_step(
             if status is WriteStatus.NOTHING and code_of(last) == _EXISTS:
                 kind = FailureKind.TRANSIENT  # it may be our own write, which IAM shows late
         losses += kind in (FailureKind.LOST, FailureKind.UNSENT)
-        if kind is FailureKind.FINAL or losses >= MAX_LOSSES or time.monotonic() + pause - started > MAX_WAIT:
+        is_late = time.monotonic() + pause - started > timing.WRITE_MAX_WAIT
+        if kind is FailureKind.FINAL or losses >= timing.WRITE_MAX_LOSSES or is_late:
             break
         if kind is not FailureKind.THROTTLED and stopped.wait(pause):
             break
@@ -146,7 +143,7 @@ def _confirm_lost_write(connection: Connection, step: Step) -> WriteStatus:
 
 
 def _make_pauses() -> Iterator[float]:
-    pause = 0.5
+    pause, spread = timing.WRITE_FIRST_PAUSE, timing.WRITE_PAUSE_SPREAD
     while True:
-        yield pause * random.uniform(0.8, 1.2)
-        pause = min(pause * 1.6, 8.0)
+        yield pause * random.uniform(1 - spread, 1 + spread)
+        pause = min(pause * timing.WRITE_PAUSE_GROWTH, timing.WRITE_LONGEST_PAUSE)

@@ -17,6 +17,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
 
+from reconciler.aws import timing
 from reconciler.aws.answers import AnswerParsers, parse_datetime
 from reconciler.aws.concurrency import start_call
 from reconciler.aws.credential_guard import guard_credentials, mark_errors, origin_of_credentials
@@ -29,29 +30,29 @@ from reconciler.aws.profile_mfa import AskCode, set_code_prompt
 from reconciler.aws.profile_refusals import explain_dead_credentials
 from reconciler.aws.user_sessions import rename_session_errors
 from reconciler.files.bounded_reads import check_settings, reason_of
+from reconciler.files.settings_files import CONFIG, CREDENTIALS, find_settings_path
 from reconciler.model.call_stats import OnCall, ignore_calls
 from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS, partition_of_region
 from reconciler.model.problem import Place, ReconcileError, make_error
 from reconciler.model.url import redact_url
 
-POOL_SIZE = 16
-"""Calls at the same time, at most; a client keeps as many connections."""
-
 _CONFIG = Config(
-    retries={"mode": "standard", "total_max_attempts": 10},
-    connect_timeout=10,
-    read_timeout=60,
-    max_pool_connections=POOL_SIZE,
+    retries=timing.make_retries(timing.READ_ATTEMPTS),
+    connect_timeout=timing.CONNECT_TIMEOUT,
+    read_timeout=timing.READ_TIMEOUT,
+    max_pool_connections=timing.POOL_SIZE,
     user_agent_extra="reconcile-iam",
 )
-_ONCE_CONFIG = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-_FIRST_CALL_CONFIG = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 4}))
-"""For the first call of a run, which should report a wrong endpoint soon."""
-_IMPATIENT_CONFIG = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 2}))
+_ONCE_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.ONE_ATTEMPT)))
+_FIRST_CALL_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.FIRST_CALL_ATTEMPTS)))
+_IMPATIENT_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.IMPATIENT_ATTEMPTS)))
 _TRIAL_CONFIG = _CONFIG.merge(
-    Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=2, read_timeout=10)
+    Config(
+        retries=timing.make_retries(timing.ONE_ATTEMPT),
+        connect_timeout=timing.TRIAL_CONNECT_TIMEOUT,
+        read_timeout=timing.TRIAL_READ_TIMEOUT,
+    )
 )
-"""For a service that may not be reachable at all, such as from a private network."""
 _UNKNOWN_KEY = "InvalidClientTokenId"
 
 
@@ -198,15 +199,12 @@ def needs_no_prompt(profile: str | None) -> bool:
 
 def _check_settings() -> None:
     """Raise ReconcileError if one of AWS's files is too large or not a regular file: botocore would read it anyway."""
-    for variable, default in (
-        ("AWS_CONFIG_FILE", "~/.aws/config"),
-        ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials"),
-    ):
-        path = os.path.expanduser(os.path.expandvars(os.environ.get(variable, default)))  # noqa: PTH111 - as botocore
+    for file in (CONFIG, CREDENTIALS):
+        path = find_settings_path(file, os.environ)
         try:
             check_settings(path)
         except OSError as error:
-            hint = f"Set {variable} to another file."
+            hint = f"Set {file[0]} to another file."
             raise make_error("cannot-read", f"Cannot read {path}: {reason_of(error)}.", hint=hint) from None
 
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import ClientError
 
+from reconciler.aws import timing
 from reconciler.aws.concurrency import DaemonExecutor
 from reconciler.aws.details import read_bulk_tags, read_details
 from reconciler.aws.faults import DENIED, code_of, note_denied_read, translate_errors
@@ -26,7 +27,7 @@ from reconciler.aws.owned_credentials import (
     read_owned_credentials,
 )
 from reconciler.aws.pagination import ACCOUNT_DETAILS, Lists, complete_items, read_account_details, read_lists
-from reconciler.aws.session import POOL_SIZE, Connection
+from reconciler.aws.session import Connection
 from reconciler.kinds.policy import read_policy_versions
 from reconciler.kinds.raw_account import RawAccount, ReadCall
 from reconciler.kinds.registry import KINDS, find_expirations
@@ -45,7 +46,7 @@ class AccountReader:
     def __init__(self, connection: Connection, declared: Collection[Address] = (), expected: int = 0) -> None:
         """Start the reads. declared: the entities of the file. expected: the likely number of entities."""
         self.connection = connection
-        self._pool = DaemonExecutor(POOL_SIZE)
+        self._pool = DaemonExecutor(timing.POOL_SIZE)
         self._reads: dict[str, tuple[ReadCall, Future[Lists]]] = {}
         self._start_read(ACCOUNT_DETAILS, read_account_details, connection, expected, self._pool)
         self._tags = self._pool.submit(read_bulk_tags, connection)
@@ -171,8 +172,8 @@ def complete_state(connection: Connection, state: State, followup_reads: Followu
     # Calls that wait for other calls have a pool of their own, so that they cannot take all threads of the other.
     with (
         translate_errors("reading the account"),
-        DaemonExecutor(POOL_SIZE) as waiting,
-        DaemonExecutor(POOL_SIZE) as pool,
+        DaemonExecutor(timing.POOL_SIZE) as waiting,
+        DaemonExecutor(timing.POOL_SIZE) as pool,
     ):
         owned = waiting.map(
             lambda address: read_owned_credentials(connection, address, pool), followup_reads.owned_credentials

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from reconciler.aws import timing
 from reconciler.aws.borrowed_session import borrow_session
 from reconciler.aws.faults import AWS_ERRORS, problem_of, translate_errors
 from reconciler.aws.pagination import list_items
@@ -35,9 +36,12 @@ if TYPE_CHECKING:
     from boto3.session import Session
     from mypy_boto3_sts import STSClient
 
-_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 4}, connect_timeout=5, read_timeout=20)
-
-_ONCE = _CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+_CONFIG = Config(
+    retries=timing.make_retries(timing.STS_ATTEMPTS),
+    connect_timeout=timing.STS_CONNECT_TIMEOUT,
+    read_timeout=timing.STS_READ_TIMEOUT,
+)
+_ONCE = _CONFIG.merge(Config(retries=timing.make_retries(timing.ONE_ATTEMPT)))
 
 ROLE_REFUSED = "assume-refused"
 """The problem code for a role that AWS refuses to the caller."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 from collections.abc import Iterator
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,8 +18,11 @@ from reconciler.cli.options import (
     variable_option,
 )
 from reconciler.cli.terminal import echo, echo_line, get_width, notice, uses_color
+from reconciler.shell.signals import STOP_SIGNALS, handle_signals, ignore_signals
 
 if TYPE_CHECKING:
+    from signal import Signals
+
     from reconciler.app.mfa_enrolment import Terminal
 
 
@@ -116,20 +117,13 @@ def _open_terminal() -> Terminal | None:
 @contextlib.contextmanager
 def _interrupt_on_hangup() -> Iterator[None]:
     """Treat a closed terminal or a kill like Ctrl-C. Ignore a second signal, so that it does not stop the clean-up."""
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    signals = [one for one in map(signal.Signals.__getitem__, names) if signal.getsignal(one) != signal.SIG_IGN]
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        for each in signals:
-            signal.signal(each, signal.SIG_IGN)
+    def interrupt(received: Signals) -> None:
+        ignore_signals(STOP_SIGNALS)
         raise KeyboardInterrupt
 
-    handlers = {each: signal.signal(each, interrupt) for each in signals}
-    try:
+    with handle_signals(STOP_SIGNALS, interrupt):
         yield
-    finally:
-        for each, handler in handlers.items():
-            signal.signal(each, handler)
 
 
 def _notice_quietly(line: str) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -13,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.terminal import QuietStream, echo_quietly, echo_text_quietly
 from reconciler.model.escape import escape_line
+from reconciler.shell.signals import STOP_SIGNALS, handle_signals
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from signal import Signals
 
     from rich.progress import Progress
 
@@ -25,37 +25,25 @@ if TYPE_CHECKING:
     from reconciler.model.plan import Plan, Step
     from reconciler.model.problem import Problem
 
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""The signals that stop an apply: Ctrl-C, a pipeline's signal before it kills, and a closed terminal."""
-
 
 @contextmanager
 def stop_on_signals(on_stop: Callable[[], None]) -> Iterator[StopSignal]:
-    """Yield a stop signal. The first of SIGNALS sets it and calls `on_stop`; a second one stops at once."""
+    """Yield a stop signal. The first of STOP_SIGNALS sets it and calls `on_stop`; a second one stops at once.
+
+    With nohup the program goes on without its terminal.
+    """
     from reconciler.aws.executor import StopSignal
 
     stop = StopSignal()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
 
-    def request_stop(number: int, frame: object) -> None:
-        if stop.event.is_set() and signal.Signals(number).name == "SIGHUP":
-            return  # at the end of a terminal, the kernel and the shell each send one
+    def request_stop(received: Signals) -> None:
+        if stop.event.is_set() and received.name == "SIGHUP":
+            return  # the kernel and the shell each send one at the end of a terminal
         if stop.request():
             on_stop()
 
-    handlers = [(number, signal.signal(number, request_stop)) for number in SIGNALS if not _is_ignored(number)]
-    try:
+    with handle_signals(STOP_SIGNALS, request_stop, keep_ignored=["SIGHUP"]):
         yield stop
-    finally:
-        for number, handler in handlers:
-            signal.signal(number, handler)
-
-
-def _is_ignored(number: signal.Signals) -> bool:
-    """Return whether nohup runs the program, which then goes on without its terminal."""
-    return number.name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
 
 
 class TextLog:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from reconciler.access.trust_entrances import list_external_ids
 from reconciler.desired.source_files import resolve_path
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
@@ -19,19 +20,17 @@ from reconciler.kinds.facets.tags import is_of_aws
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.desired import Alias
-from reconciler.model.document import Statement
 from reconciler.model.durations import format_duration, parse_duration
 from reconciler.model.entity import Entity, Role
-from reconciler.model.globs import compile_glob
 from reconciler.model.node import Map, find_place, get_text, get_texts
-from reconciler.model.partitions import partition_of_arn
+from reconciler.model.partitions import ARN_PARTITION, partition_of_arn
 from reconciler.model.problem import Level
 from reconciler.model.sts_limits import EXTERNAL_ID, MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION, SESSION_NAME
 from reconciler.model.suggest import suggest_word
 from reconciler.policy.grammar import PolicyType
 from reconciler.policy.placeholders import explain_text
 
-_ROLE_ARN = re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\x21-\x7e]+")
+_ROLE_ARN = re.compile(rf"arn:{ARN_PARTITION}:iam::\d{{12}}:role/[\x21-\x7e]+")
 _ALIAS = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
 _SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 
@@ -233,9 +232,7 @@ def check_external_ids(
         role = entities.get(address) if address else None
         if not isinstance(role, Role):
             continue
-        accepted_ids = [
-            _external_ids_of(statement) for statement in role.trust_policy.statements if _allows_callers(statement)
-        ]
+        accepted_ids = list_external_ids(role.trust_policy)
         if not accepted_ids or any(accepted is None or alias.external_id in accepted for accepted in accepted_ids):
             continue
         all_accepted = sorted(value for accepted in accepted_ids for value in accepted or ())
@@ -249,24 +246,6 @@ def check_external_ids(
         summary = f"The alias {alias.name} sends {sent}, but the trust of {role.address} requires {required}."
         hint = f"Write `external_id: {all_accepted[0]}`." if all_accepted else "Change the trust of the role."
         context.add_problem("alias-external-id", summary, place, hint, "AWS will refuse the alias.", Level.WARNING)
-
-
-def _allows_callers(statement: Statement) -> bool:
-    """Return whether a statement may allow sts:AssumeRole to a user, role or account. Services send no external id."""
-    kinds = {kind for kind, _ in statement.principals or ()}
-    covers_assume_role = any(compile_glob(action)("sts:assumerole") for action in statement.actions)
-    names_callers = statement.not_principal or bool(kinds & {"AWS", "*"})
-    return statement.effect == "Allow" and names_callers and covers_assume_role != statement.not_action
-
-
-def _external_ids_of(statement: Statement) -> frozenset[str] | None:
-    """Return the external ids that a statement accepts; None if it requires none, or one with a policy variable."""
-    demanded = [
-        item.values
-        for item in statement.conditions
-        if (item.operator.lower(), item.key) == ("stringequals", "sts:externalid")
-    ]
-    return demanded[0] if demanded and not any("${" in value for value in demanded[0]) else None
 
 
 def documents_of(root: Map) -> list[Path]:

@@ -18,6 +18,7 @@ from reconciler.desired.variables import Variables, find_undeclared
 from reconciler.desired.yaml_nodes import Builder, compose_yaml
 from reconciler.files.bounded_reads import MEGABYTE
 from reconciler.model.node import Map
+from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.model.problem import Level, Place, Problem
 
 PLACEHOLDER_ACCOUNT = "000000000000"
@@ -112,7 +113,7 @@ def load(
     files: Iterable[Path],
     variables: Mapping[str, str],
     account: str | None = None,
-    partition: str = "aws",
+    partition: str = DEFAULT_PARTITION,
     find_caller: CallerLookup = lambda: None,
 ) -> LoadedFiles:
     """Read and merge files.

@@ -16,8 +16,8 @@ from reconciler.model.suggest import suggest_word
 
 SCHEMA: Mapping[str, Any] = {
     "title": "Moves",
-    "description": "Old address → new address. Users, groups and server certificates are renamed; roles and policies are "
-    "replaced.",
+    "description": "Old address → new address. Users, groups and server certificates are renamed; roles and "
+    "policies are replaced.",
     "type": ["object", "null"],
     "additionalProperties": {"type": "string"},
     "examples": [{"user/ann": "user/anne", "role/deploy": "role/deployer"}],

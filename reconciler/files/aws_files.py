@@ -14,18 +14,19 @@ from pathlib import Path
 
 from reconciler.files import atomic
 from reconciler.files.bounded_reads import LARGEST_SETTINGS, read_regular, reason_of
+from reconciler.files.settings_files import CONFIG, CREDENTIALS
 from reconciler.files.user_dirs import ensure_private_folder, find_cache_folder
 from reconciler.model.problem import make_error
 
 
 def locate_config_file(environ: Mapping[str, str]) -> Path:
     """Return the path of the config file. Raises ReconcileError if the user has no home folder."""
-    return _locate_file(environ, "AWS_CONFIG_FILE", "config")
+    return _locate_file(environ, CONFIG)
 
 
 def locate_credentials_file(environ: Mapping[str, str]) -> Path:
     """Return the path of the credentials file. Raises ReconcileError if the user has no home folder."""
-    return _locate_file(environ, "AWS_SHARED_CREDENTIALS_FILE", "credentials")
+    return _locate_file(environ, CREDENTIALS)
 
 
 def read_file(path: Path) -> str:
@@ -82,8 +83,9 @@ def hold_file_lock(path: Path, environ: Mapping[str, str], notice: Callable[[str
         yield
 
 
-def _locate_file(environ: Mapping[str, str], variable: str, name: str) -> Path:
-    written = environ.get(variable) or str(Path("~", ".aws", name))
+def _locate_file(environ: Mapping[str, str], file: tuple[str, str]) -> Path:
+    variable, usual = file
+    written = environ.get(variable) or usual
     path = os.path.expanduser(os.path.expandvars(written))  # noqa: PTH111 - Path.expanduser raises without a home
     if path.startswith("~"):
         raise make_error(

@@ -2,24 +2,19 @@
 
 Nor does the name of an option that is told as wrong: what stands there may be half of a secret with a line break in it.
 
-Read as botocore reads them (`botocore.configloader`, with Python's configparser). What cannot be read is left out:
-whoever asks here has met an error already, and wants to know the line that it is about. Standard library only.
+Read by `files/ini.py`, as botocore reads them. What cannot be read is left out: whoever asks here has met an error
+already, and wants to know the line that it is about. Standard library only.
 """
 
 from __future__ import annotations
 
-import configparser
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.files import ini
-from reconciler.files.bounded_reads import LARGEST_SETTINGS, read_regular
+from reconciler.files.ini_edits import place_of_line
+from reconciler.files.settings_files import CONFIG, CREDENTIALS, find_settings_path, read_settings
 from reconciler.model.problem import Place
-
-CONFIG = ("AWS_CONFIG_FILE", "~/.aws/config")
-CREDENTIALS = ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
-"""The variable that names a file, and where it is otherwise (AWS SDKs and Tools Reference Guide)."""
 
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 """How files begin that Windows editors save as "UTF-8 with BOM" or "Unicode" (UTF-16)."""
@@ -67,7 +62,7 @@ class SettingsFile:
     def find_setting(self, profile: str, option: str) -> Setting | None:
         section = self.find_section(profile)
         found = section.find_option(option) if section else None
-        return Setting(found.value, ini.place_of_line(self.path, found.start)) if found else None
+        return Setting(found.value, place_of_line(self.path, found.start)) if found else None
 
     def find_misspelt_header(self, profile: str) -> tuple[Place, str, str] | None:
         """Return a section that looks like the profile's and is none: its place, its header, and what it should be."""
@@ -75,7 +70,7 @@ class SettingsFile:
         for section in self.sections:
             words = section.name.split()
             if self.profile_of(section) != profile and words in ([profile], ["profile", profile]):
-                return ini.place_of_line(self.path, section.start), f"[{section.name}]", right
+                return place_of_line(self.path, section.start), f"[{section.name}]", right
         return None
 
 
@@ -99,7 +94,7 @@ class AwsProfiles:
         for file in self.files:
             section = file.find_section(profile)
             if section is not None:
-                return ini.place_of_line(file.path, section.start)
+                return place_of_line(file.path, section.start)
         return None
 
     def find_setting(self, profile: str, option: str) -> Setting | None:
@@ -133,8 +128,8 @@ def read_profiles(environ: Mapping[str, str]) -> AwsProfiles:
 
 
 def find_flaw(path: str) -> SettingsFlaw | None:
-    """Return the first thing that configparser refuses in a file; None where there is nothing, or no file."""
-    content = _read_content(path)
+    """Return the first thing that configparser or botocore refuses in a file; None if there is nothing, or no file."""
+    content = read_settings(path)
     if content.startswith(_BOMS):
         what = "it begins with a byte order mark, which some editors of Windows write"
         return SettingsFlaw(Place(path, 1, 1), what, _write_bom_remedy(path, content))
@@ -143,37 +138,34 @@ def find_flaw(path: str) -> SettingsFlaw | None:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return SettingsFlaw(Place(path, line, 1), f"line {line} is not UTF-8", "Save it as UTF-8 in an editor.")
-    return _find_refused_line(path, text) or _find_bad_block(path, text)
+    read = ini.parse_ini(text)
+    return _find_refused_line(path, read) or _find_bad_block(path, read)
 
 
-def _find_refused_line(path: str, text: str) -> SettingsFlaw | None:
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read_string(text)
-    except configparser.DuplicateSectionError as error:
-        first = next((one.start + 1 for one in ini.parse_sections(text) if one.name == error.section), 0)
-        what = f"the section [{error.section}] is there twice, on lines {first} and {error.lineno}"
-        return SettingsFlaw(
-            Place(path, error.lineno or 1, 1), what, "Put both together into one section, or rename one."
-        )
-    except configparser.DuplicateOptionError as error:
-        what = f"line {error.lineno} of [{error.section}] sets a second time what an earlier line sets"
-        return SettingsFlaw(Place(path, error.lineno or 1, 1), what, "Delete one of the two lines.")
-    except configparser.MissingSectionHeaderError as error:
-        what = f"line {error.lineno} stands above every section"
-        return SettingsFlaw(Place(path, error.lineno, 1), what, "Put a line such as `[default]` above it.")
-    except configparser.ParsingError as error:
-        line = error.errors[0][0] if error.errors else 1
+def _find_refused_line(path: str, read: ini.IniText) -> SettingsFlaw | None:
+    refused = read.find_first_refusal()
+    if refused is None:
+        return None
+    line = refused.line + 1
+    if refused.reason == ini.DUPLICATE_SECTION:
+        first = next(one.start + 1 for one in read.sections if one.name == refused.section)
+        what = f"the section [{refused.section}] is there twice, on lines {first} and {line}"
+        remedy = "Put both together into one section, or rename one."
+    elif refused.reason == ini.DUPLICATE_OPTION:
+        what = f"line {line} of [{refused.section}] sets a second time what an earlier line sets"
+        remedy = "Delete one of the two lines."
+    elif refused.reason == ini.NO_SECTION:
+        what = f"line {line} stands above every section"
+        remedy = "Put a line such as `[default]` above it."
+    else:
         what = f"line {line} is no `name = value`, no [section] and no comment"
-        return SettingsFlaw(Place(path, line, 1), what, "Mend that line, or put # in front of it.")
-    except configparser.Error:
-        return SettingsFlaw(Place(path, 1, 1), "it is not written as AWS documents it", "Look at it in an editor.")
-    return None
+        remedy = "Mend that line, or put # in front of it."
+    return SettingsFlaw(Place(path, line, 1), what, remedy)
 
 
-def _find_bad_block(path: str, text: str) -> SettingsFlaw | None:
+def _find_bad_block(path: str, read: ini.IniText) -> SettingsFlaw | None:
     """Find a line without `=` in an indented block, such as that of `s3 =`, as botocore's `_parse_nested` does."""
-    for section in ini.parse_sections(text):
+    for section in read.sections:
         for option in section.options:
             lines = option.value.split("\n")
             if lines[0] or len(lines) == 1:
@@ -193,14 +185,6 @@ def _write_bom_remedy(path: str, content: bytes) -> str:
 
 
 def _read_settings_file(kind: tuple[str, str], environ: Mapping[str, str]) -> SettingsFile:
-    variable, usual = kind
-    path = os.path.expanduser(os.path.expandvars(environ.get(variable, usual)))  # noqa: PTH111 - as botocore
-    text = _read_content(path).decode("utf-8-sig", "replace")
+    path = find_settings_path(kind, environ)
+    text = read_settings(path).decode("utf-8-sig", "replace")
     return SettingsFile(path, kind == CONFIG, ini.parse_sections(text))
-
-
-def _read_content(path: str) -> bytes:
-    try:
-        return read_regular(path, LARGEST_SETTINGS)
-    except OSError:
-        return b""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from reconciler.files import ini
+from reconciler.files import ini, ini_edits
 
 KEY_ID, SECRET, TOKENS = "aws_access_key_id", "aws_secret_access_key", ("aws_session_token", "aws_security_token")
 
@@ -49,7 +49,7 @@ def find_key(text: str, profile: str) -> StoredKey | None:
 
 def add_profile(text: str, profile: str, key_id: str, secret: str) -> str:
     """Return the text with a new profile at its end."""
-    return ini.append_section(text, profile, {KEY_ID: key_id, SECRET: secret})
+    return ini_edits.append_section(text, profile, {KEY_ID: key_id, SECRET: secret})
 
 
 def replace_key(text: str, profile: str, key_id: str, secret: str, replaced: str) -> str:
@@ -57,11 +57,11 @@ def replace_key(text: str, profile: str, key_id: str, secret: str, replaced: str
 
     replaced: the id of the old key.
     """
-    text = remove_note(ini.set_values(text, profile, {KEY_ID: key_id, SECRET: secret}), profile)
+    text = remove_note(ini_edits.set_values(text, profile, {KEY_ID: key_id, SECRET: secret}), profile)
     lines = ini.lines_of(text)
     section = next(section for section in ini.parse_sections(text) if section.name == profile)
     note = f"# reconcile replaced {replaced}, which `keys rotate --finish` deletes"
-    lines.insert(section.start + 1, note + ini.line_end_of(text))
+    lines.insert(section.start + 1, note + ini_edits.line_end_of(text))
     return "".join(lines)
 
 

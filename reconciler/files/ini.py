@@ -1,64 +1,69 @@
-"""The files of the AWS CLI as lines: their sections, their options, and blocks between our own markers.
+"""The sections and options of AWS's config and credentials files: the one reader of them.
 
-Standard library only. Read as botocore reads them, with Python's configparser (`botocore.configloader`): a line
-indented deeper than the option above goes on with its value, and a comment stands on a line of its own. Only what
-is asked for is changed; every other byte stays. Texts are decoded with `surrogateescape`, so that any byte does.
+They are read as botocore reads them, with the rules of Python's configparser (`botocore.configloader`): a line indented
+deeper than the option above goes on with its value, and a comment stands on a line of its own. Importing configparser
+would take as long as the rest of a warm `assume`; so would dataclasses and re. Standard library only, and little of it.
 """
 
 from __future__ import annotations
 
-import io
-import re
-import shlex
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from io import StringIO
 
-from reconciler.model.problem import Place, make_error
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
 
-_HEADER = re.compile(r"\[(.+)\]")
-_DELIMITER = re.compile(r"[=:]")
-_BEGIN = re.compile(r"# >>> reconcile (.+) >>>")
-_END = "# <<< reconcile <<<"
-"""Without `:` and `=`: the AWS CLI takes a comment with one of them for an option, and adds new ones below it."""
+DEFAULT_PROFILE = "default"
+"""The profile that AWS's tools use if nobody names one."""
 
-_NOTE = "# Written by reconcile profiles. Changes between these two lines are lost."
+DEFAULT_SECTION = "DEFAULT"
+"""The section that configparser hands down to all others. botocore cannot use a file that has it."""
+
+PROFILE, SSO_SESSION, SERVICES = "profile", "sso-session", "services"
+"""The first words of the headers of the config file that botocore knows."""
+
+DUPLICATE_SECTION, DUPLICATE_OPTION, NO_SECTION, NO_OPTION = "section-twice", "option-twice", "no-section", "no-option"
+"""The reasons for which configparser refuses a line. It stops at once but for NO_OPTION."""
 
 
-@dataclass(frozen=True, slots=True)
 class Option:
     """`name` in lower case. Lines `start` to before `end`, counted from 0. The value never shows in a repr."""
 
-    name: str
-    value: str
-    start: int
-    end: int
+    __slots__ = ("_values", "end", "name", "start")
+
+    def __init__(self, name: str, value: str, line: int) -> None:
+        self.name: Final = name
+        self.start: Final = line
+        self.end = line + 1
+        self._values = [value]
 
     def __repr__(self) -> str:
         return f"Option({self.name}, line {self.start + 1})"
 
-
-@dataclass(slots=True)
-class _OpenOption:
-    """An option while its lines are read. They are joined at the end: joining each as it comes takes their square."""
-
-    name: str
-    values: list[str] = field(repr=False)
-    start: int
-    end: int
-
     @property
-    def option(self) -> Option:
-        return Option(self.name, "\n".join(self.values), self.start, self.end)
+    def value(self) -> str:
+        """Join the lines of the value; joining each as it is read would take their square."""
+        return "\n".join(self._values)
+
+    def add_line(self, value: str, line: int, blank: int) -> None:
+        """Go on with the value on `line`, after `blank` blank lines."""
+        self._values += [*[""] * blank, value]
+        self.end = line + 1
 
 
-@dataclass(frozen=True, slots=True)
 class Section:
-    """`name` is what stands in the brackets; lines `start` (the header) to before `end`, counted from 0."""
+    """`name` is the text in the brackets; lines `start` (the header) to before `end`, counted from 0."""
 
-    name: str
-    start: int
-    end: int
-    options: tuple[Option, ...]
+    __slots__ = ("end", "name", "options", "start")
+
+    def __init__(self, name: str, start: int, end: int) -> None:
+        self.name: Final = name
+        self.start: Final = start
+        self.end = end
+        self.options: list[Option] = []
+
+    def __repr__(self) -> str:
+        return f"Section({self.name}, line {self.start + 1}, {self.options})"
 
     def find_option(self, name: str) -> Option | None:
         return next((option for option in self.options if option.name == name), None)
@@ -68,218 +73,139 @@ class Section:
         return found.value if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Lines `start` (the begin marker) to before `end` (after the end marker), counted from 0."""
+class RefusedLine:
+    """A line that configparser refuses, counted from 0, with the reason and the section it stands in."""
 
-    name: str
-    start: int
-    end: int
+    __slots__ = ("line", "reason", "section")
+
+    def __init__(self, reason: str, line: int, section: str) -> None:
+        self.reason: Final = reason
+        self.line: Final = line
+        self.section: Final = section
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Holds the result of an edit: the whole new text; the lines of the block before and after, without their ends.
+class IniText:
+    """A file as read: its sections in order, and the lines that configparser refuses, which are in no option."""
 
-    `line` counts the lines above the block; `block_lines` are the lines, counted from 0, that were the block.
-    """
+    __slots__ = ("refused", "sections")
 
-    text: str
-    before: tuple[str, ...]
-    after: tuple[str, ...]
-    line: int
-    block_lines: range
-    changed: bool
+    def __init__(self) -> None:
+        self.sections: list[Section] = []
+        self.refused: list[RefusedLine] = []
+
+    def find_first_refusal(self) -> RefusedLine | None:
+        """Return the line that configparser names in its error; None if it reads the file."""
+        at_once = (one for one in self.refused if one.reason != NO_OPTION)
+        return next(at_once, self.refused[0] if self.refused else None)
 
 
 def lines_of(text: str) -> list[str]:
-    """With their ends; LF, CRLF and CR end a line, and nothing else does."""
-    return list(io.StringIO(text, newline=""))
-
-
-def line_end_of(text: str) -> str:
-    """Return the line end of a text: that of its first line, else LF."""
-    first = next(iter(lines_of(text)), "")
-    return "\r\n" if first.endswith("\r\n") else "\n"
+    """Return the lines with their ends; LF, CRLF and CR end a line, and nothing else does."""
+    return list(StringIO(text, newline=""))
 
 
 def parse_sections(text: str) -> tuple[Section, ...]:
-    """The sections in the order of the file; lines that configparser refuses are in none of their options."""
-    lines = lines_of(text)
-    headers: list[tuple[str, int]] = []
-    options: list[list[_OpenOption]] = []
-    indent, option = 0, None
-    for number, line in enumerate(lines):
-        stripped = line.strip()
-        if not _has_content(line):
+    """Return the sections in the order of the file, one that comes again included."""
+    return tuple(parse_ini(text).sections)
+
+
+def parse_ini(text: str) -> IniText:
+    """Read a file line by line, as `configparser.RawConfigParser._read` does."""
+    found = IniText()
+    names: set[str] = set()
+    keys: set[tuple[str, str]] = set()
+    section: Section | None = None
+    option: Option | None = None
+    depth = blank = number = 0
+    for number, line in enumerate(lines_of(text)):
+        content = line.strip()
+        if not content or content[0] in "#;":
+            blank += not content
             continue
-        depth = len(line) - len(line.lstrip())
-        if option is not None and depth > indent:
-            option.values.append(stripped)
-            option.end = number + 1
+        indent = len(line) - len(line.lstrip())
+        if option is not None and indent > depth:
+            option.add_line(content, number, blank)
+            blank = 0
             continue
-        indent = depth
-        if header := _HEADER.match(stripped):
-            headers.append((header[1], number))
-            options.append([])
-            option = None
-        elif headers and (found := _DELIMITER.search(stripped)):
-            name, value = stripped[: found.start()].rstrip(), stripped[found.end() :].strip()
-            option = _OpenOption(name.lower(), [value], number, number + 1)
-            options[-1].append(option)
-    ends = (*(start for _, start in headers[1:]), len(lines)) if headers else ()
-    return tuple(
-        Section(name, start, end, tuple(one.option for one in inside))
-        for (name, start), end, inside in zip(headers, ends, options, strict=True)
-    )
+        depth, blank = indent, 0
+        name = parse_header(content) if content[0] == "[" else None
+        if name is not None:
+            if section is not None:
+                section.end = number
+            if name in names and name != DEFAULT_SECTION:
+                found.refused.append(RefusedLine(DUPLICATE_SECTION, number, name))
+            names.add(name)
+            section, option = Section(name, number, number + 1), None
+            found.sections.append(section)
+        elif section is None:
+            found.refused.append(RefusedLine(NO_SECTION, number, ""))
+        else:
+            key, sign, value = _split_option(content)
+            if not key:
+                found.refused.append(RefusedLine(NO_OPTION, number, section.name))
+                option = None if sign else option
+                continue
+            if (section.name, key) in keys:
+                found.refused.append(RefusedLine(DUPLICATE_OPTION, number, section.name))
+            keys.add((section.name, key))
+            option = Option(key, value, number)
+            section.options.append(option)
+    if section is not None:
+        section.end = number + 1
+    return found
+
+
+def parse_header(content: str) -> str | None:
+    """Return the text in the brackets of a header, a line without the blanks around it; None for another line."""
+    end = content.rfind("]") if content[:1] == "[" else 0
+    return content[1:end] if end > 1 else None
+
+
+def measure_indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def has_content(line: str) -> bool:
+    """Return False for blank lines and comments."""
+    content = line.strip()
+    return bool(content) and content[0] not in "#;"
 
 
 def profile_of(header: str) -> str | None:
-    """The profile that a section of the config file is; None for another kind, such as `sso-session x`."""
-    if header.strip() == "default":
-        return "default"
-    if not header.strip().startswith("profile"):
-        return None
-    try:
-        words = shlex.split(header)
-    except ValueError:
-        return None
+    """Return the profile that a section of the config file is; None for another kind, such as `sso-session x`."""
+    return DEFAULT_PROFILE if header == DEFAULT_PROFILE else name_of_section(header, PROFILE)
+
+
+def name_of_section(header: str, kind: str) -> str | None:
+    """Return the name in a header such as `[sso-session NAME]`; None if it is of another kind.
+
+    As `botocore.configloader.build_profile_map`: two words, quoted as in a shell.
+    """
+    words = _split_header(header) if header.startswith(kind) else []
     return words[1] if len(words) == 2 else None
 
 
 def header_of(profile: str) -> str:
-    """The section of the config file that a profile is."""
-    return "[default]" if profile == "default" else f"[profile {profile}]"
+    """Return the header in the config file of the section that a profile is."""
+    return f"[{DEFAULT_PROFILE}]" if profile == DEFAULT_PROFILE else f"[{PROFILE} {profile}]"
 
 
-def find_blocks(text: str, file: str) -> tuple[Block, ...]:
-    """The marked blocks of a file. Raises Failed where a marker has no partner, or one name has two blocks."""
-    found: dict[str, Block] = {}
-    begun: tuple[str, int] | None = None
-    for number, line in enumerate(lines_of(text)):
-        begin = _BEGIN.fullmatch(line.strip())
-        if begin is None and line.strip() != _END:
-            continue
-        if (begin is None) == (begun is None):
-            at = number if begun is None else begun[1]
-            missing = "its beginning" if begun is None else "its end"
-            raise _make_block_error(file, at, f"The block of `reconcile profiles` on this line lacks {missing}.")
-        if begin is not None:
-            begun = (begin[1], number)
-        elif begun is not None:
-            name, start = begun
-            if name in found:
-                raise _make_block_error(
-                    file, start, f"This block is there twice; the first begins on line {found[name].start + 1}."
-                )
-            found[name], begun = Block(name, start, number + 1), None
-    if begun is not None:
-        raise _make_block_error(file, begun[1], "The block of `reconcile profiles` on this line lacks its end.")
-    return tuple(found.values())
+def _split_option(content: str) -> tuple[str, str, str]:
+    """Split a line into name, delimiter and value, at the first `=` or `:`; all but the last are "" without one."""
+    at, colon = content.find("="), content.find(":")
+    if at < 0 or 0 <= colon < at:
+        at = colon
+    if at < 0:
+        return "", "", content
+    return content[:at].rstrip().lower(), content[at], content[at + 1 :].strip()
 
 
-def replace_block(text: str, name: str, body: Sequence[str], file: str) -> Edit:
-    """`text` with `body` as the block `name`: in the place of the old block, else at the end; empty: without it.
+def _split_header(header: str) -> list[str]:
+    if not any(character in header for character in "\"'\\"):
+        return header.split()
+    import shlex
 
-    An option that another program put between the begin marker and the first section belongs to the section
-    above, and stays. Raises Failed: broken markers, or options below the block that would change their section.
-    """
-    name = _escape_marker(name)
-    lines, end = lines_of(text), line_end_of(text)
-    old = next((block for block in find_blocks(text, file) if block.name == name), Block(name, len(lines), len(lines)))
-    _check_lines_below(lines, old, file)
-    above, inside, below = lines[: old.start], lines[old.start : old.end], lines[old.end :]
-    strays = _find_stray_lines(inside)
-    above += [inside[number] for number in strays]
-    block = [f"{line}{end}" for line in (f"# >>> reconcile {name} >>>", _NOTE, *body, _END)] if body else []
-    if block and above and not above[-1].endswith(("\n", "\r")):
-        above[-1] += end
-    new = "".join((*above, *block, *below))
-    before = _strip_line_ends(line for number, line in enumerate(inside) if number not in strays)
-    return Edit(new, before, _strip_line_ends(block), len(above), range(old.start, old.end), new != text)
-
-
-def append_section(text: str, name: str, values: Mapping[str, str]) -> str:
-    """`text` with a new section at its end. No section may have this name."""
-    end = line_end_of(text)
-    apart = "" if not text or text.endswith(("\n", "\r")) else end
-    body = (f"[{name}]", *(f"{key} = {value}" for key, value in values.items()))
-    return text + apart + "".join(f"{line}{end}" for line in body)
-
-
-def set_values(text: str, name: str, values: Mapping[str, str]) -> str:
-    """`text` with these options of the section `name`: each in its place, new ones above the first.
-
-    Indented as what follows, be it an option or a header: what stands deeper than the option above it is part of its
-    value.
-    """
-    lines, end = lines_of(text), line_end_of(text)
-    section = next(section for section in parse_sections(text) if section.name == name)
-    if not lines[section.start].endswith(("\n", "\r")):
-        lines[section.start] += end
-    first = section.options[0].start if section.options else section.start + 1
-    margin = next((_indent_of(line) for line in lines[first:] if _has_content(line)), "")
-    new: list[str] = []
-    for key, value in values.items():
-        option = section.find_option(key)
-        if option is None:
-            new.append(f"{margin}{key} = {value}{end}")
-        else:
-            lines[option.start] = f"{_indent_of(lines[option.start])}{key} = {value}{end}"
-            lines[option.start + 1 : option.end] = [""] * (option.end - option.start - 1)
-    lines[first:first] = new
-    return "".join(lines)
-
-
-def place_of_line(file: str, line: int) -> Place:
-    """The beginning of a line that is counted from 0."""
-    return Place(file, line + 1, 1)
-
-
-def _escape_marker(name: str) -> str:
-    """A name as it stands in a marker; a marker is one line, without `:` and `=`."""
-    return "".join(f"%{ord(char):02X}" if char in ":=%" or not char.isprintable() else char for char in name.strip())
-
-
-def _indent_of(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]
-
-
-def _has_content(line: str) -> bool:
-    """Return False for blank lines and comments."""
-    stripped = line.strip()
-    return bool(stripped) and stripped[0] not in "#;"
-
-
-def _find_stray_lines(block: Sequence[str]) -> list[int]:
-    found: list[int] = []
-    for number, line in enumerate(block):
-        if _HEADER.match(line.strip()):
-            break
-        if _has_content(line):
-            found.append(number)
-    return found
-
-
-def _check_lines_below(lines: Sequence[str], block: Block, file: str) -> None:
-    for number in range(block.end, len(lines)):
-        line = lines[number]
-        if _HEADER.match(line.strip()) and not _indent_of(line):
-            return
-        if _has_content(line):
-            raise make_error(
-                "profiles-stray-line",
-                "This line stands below the block of `reconcile profiles` and in no section of its own: "
-                "AWS reads it as part of the block's last profile.",
-                hint="Move it to the section that it belongs to. Nothing was written.",
-                place=place_of_line(file, number),
-            )
-
-
-def _strip_line_ends(lines: Iterable[str]) -> tuple[str, ...]:
-    return tuple(line.rstrip("\r\n") for line in lines)
-
-
-def _make_block_error(file: str, line: int, summary: str) -> Exception:
-    hint = f"A block goes from `# >>> reconcile FILE >>>` to `{_END}`: mend or delete it. Nothing was written."
-    return make_error("profiles-broken-block", summary, hint=hint, place=place_of_line(file, line))
+    try:
+        return shlex.split(header)
+    except ValueError:
+        return []

@@ -24,6 +24,7 @@ from reconciler.model.arns import arn_of, arn_of_aws_policy
 from reconciler.model.desired import Declaration, ExpiryKind
 from reconciler.model.document import Document
 from reconciler.model.node import Map, find_repeated_texts, get_text, get_texts
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.suggest import suggest_word
 from reconciler.policy.document_expiry import ExpiryConflict, add_expiry
@@ -33,7 +34,7 @@ from reconciler.policy.partition_checks import OTHER_PARTITION, explain_partitio
 from reconciler.policy.placeholders import explain_text
 from reconciler.policy.timestamps import InvalidTimestamp, parse_timestamp
 
-_POLICY_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy/[\x21-\x7e]+")
+_POLICY_ARN = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}|aws):policy/[\x21-\x7e]+")
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -13,13 +13,11 @@ from reconciler.model.arns import address_of, arn_of
 from reconciler.model.document import Statement
 from reconciler.model.effects import NO_STATEMENTS, Statements
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.held_policies import EntityLookup, Hold, list_held_policies, managed_arns_of
 from reconciler.model.live import State
 from reconciler.model.quotas import Quota
 from reconciler.policy.permission_delta import statements_of
 from reconciler.policy.trust import find_trusted_entities
-
-EntityLookup = Callable[[Address], Entity | None]
-"""An account before or after a plan, to be asked for one entity."""
 
 
 @dataclass(frozen=True)
@@ -78,26 +76,26 @@ class PlanContext:
         group = lookup(address)
         if not isinstance(group, Group):
             return NO_STATEMENTS
-        attached = (self.statements_of_policy(arn, lookup) for arn in group.policies)
-        return statements_of(group.inline_policies.values()).union(*attached)
+        held = list(list_held_policies(group))
+        attached = (self.statements_of_policy(arn, lookup) for arn in managed_arns_of(held))
+        return statements_of(policy.document for policy in held if policy.document is not None).union(*attached)
 
     @cached_property
     def policy_holders(self) -> Mapping[str, tuple[Address, ...]]:
         """Policy ARN → the live entities that it is attached to."""
-        return _invert_pairs(
-            (arn, address)
-            for address, entity in self.baseline.all_entities.items()
-            if isinstance(entity, User | Group | Role)
-            for arn in entity.policies
-        )
+        return self._index_policies(Hold.ATTACHED)
 
     @cached_property
     def boundary_holders(self) -> Mapping[str, tuple[Address, ...]]:
         """Policy ARN → the live users and roles whose permissions boundary it is."""
+        return self._index_policies(Hold.BOUNDARY)
+
+    def _index_policies(self, hold: Hold) -> Mapping[str, tuple[Address, ...]]:
         return _invert_pairs(
-            (entity.permissions_boundary, address)
+            (policy.name, address)
             for address, entity in self.baseline.all_entities.items()
-            if isinstance(entity, User | Role) and entity.permissions_boundary
+            for policy in list_held_policies(entity)
+            if policy.hold is hold
         )
 
     @cached_property

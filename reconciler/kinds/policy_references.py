@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.policy.name_checks import KnownNames, suggest_policy
 
-_MANAGED = re.compile(r"(aws:|arn:[a-z0-9-]+:iam::aws:policy/)(.+)")
+_MANAGED = re.compile(rf"(aws:|arn:{ARN_PARTITION}:iam::aws:policy/)(.+)")
 _ACCOUNT = re.compile(r"::0{12}:")
 """The account in an ARN while the account is unknown (PLACEHOLDER_ACCOUNT)."""
 

@@ -16,11 +16,12 @@ from reconciler.kinds.export_context import Entry, ExportContext, as_nodes, expo
 from reconciler.kinds.trust_rules import read_trust
 from reconciler.model.document import Document, Json
 from reconciler.model.node import Map
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.sts_limits import EXTERNAL_ID
 from reconciler.policy.readable_form import format_conditions
 from reconciler.policy.trust import SAML_AUDIENCE, WEB_IDENTITY_AUDIENCE, needed_actions_of
 
-_ROOT = re.compile(r"(?:arn:[a-z0-9-]+:iam::)?(\d{12})(?::root)?")
+_ROOT = re.compile(rf"(?:arn:{ARN_PARTITION}:iam::)?(\d{{12}})(?::root)?")
 _ACTIONS = {"oidc": "sts:assumerolewithwebidentity", "saml": "sts:assumerolewithsaml"}
 _ADDED = {"session_tags": "sts:tagsession", "source_identity": "sts:setsourceidentity"}
 _ELEMENTS = {"Sid", "Effect", "Principal", "Action", "Condition"}

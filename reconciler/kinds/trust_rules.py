@@ -15,6 +15,7 @@ from reconciler.kinds.declare_context import DeclareContext
 from reconciler.model.document import Document, Json
 from reconciler.model.durations import parse_duration
 from reconciler.model.node import Map, Seq, find_place, find_repeated_texts, get_text, get_texts
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.problem import Level, Place
 from reconciler.model.sts_limits import EXTERNAL_ID
 from reconciler.policy.caller_conditions import narrows_callers
@@ -29,10 +30,10 @@ PRINCIPAL_KINDS = ("users", "roles", "accounts", "services", "oidc", "saml", "an
 _ACCOUNT = re.compile(r"\d{12}")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _PRINCIPAL_ARN = {
-    "users": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:user/[\x21-\x7e]+"),
-    "roles": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:role/[\x21-\x7e]+"),
-    "oidc": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:oidc-provider/[\x21-\x7e]+"),
-    "saml": re.compile(r"arn:[a-z0-9-]+:iam::\d{12}:saml-provider/[\w._-]+"),
+    "users": re.compile(rf"arn:{ARN_PARTITION}:iam::\d{{12}}:user/[\x21-\x7e]+"),
+    "roles": re.compile(rf"arn:{ARN_PARTITION}:iam::\d{{12}}:role/[\x21-\x7e]+"),
+    "oidc": re.compile(rf"arn:{ARN_PARTITION}:iam::\d{{12}}:oidc-provider/[\x21-\x7e]+"),
+    "saml": re.compile(rf"arn:{ARN_PARTITION}:iam::\d{{12}}:saml-provider/[\w._-]+"),
 }
 _KIND = {"users": "user", "roles": "role", "oidc": "oidc-provider", "saml": "saml-provider"}
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.partitions import ARN_PARTITION
 
-_ARN = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):([a-z0-9-]+)/(.+)", re.DOTALL)
-_POLICY = re.compile(r"arn:[a-z0-9-]+:iam::(\d{12}|aws):policy(/(?:.*/)?)([^/]+)")
+_ARN = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}|aws):([a-z0-9-]+)/(.+)", re.DOTALL)
+_POLICY = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}|aws):policy(/(?:.*/)?)([^/]+)")
 
 
 class ArnForm(StrEnum):

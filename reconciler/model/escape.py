@@ -12,6 +12,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ESCAPE = "\x1b"
+"""The character that begins every control sequence of a terminal."""
+
+COLOR_PATTERN = f"{ESCAPE}\\[[0-9;]*m"
+"""A pattern of the sequences that set a colour (SGR, ECMA-48), for a regex."""
+
 _NAMED_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _COLON, _HASH = "\\x3a", "\\x23"
 
@@ -39,7 +45,7 @@ def escape_characters(text: str) -> str:
 def escape_lines(text: str, *, colors: bool = False) -> str:
     """Return the text with each line escaped. Line ends stay. colors: True to keep colour codes."""
     lines = text.split("\n")
-    return "\n".join(_escape_colored(line) if colors and "\x1b" in line else escape_line(line) for line in lines)
+    return "\n".join(_escape_colored(line) if colors and ESCAPE in line else escape_line(line) for line in lines)
 
 
 def escape_json(text: str) -> str:
@@ -87,5 +93,5 @@ def _escape_colored(line: str) -> str:
     """Return one line with its colour codes, and with everything between them escaped."""
     import re
 
-    parts = re.split("(\x1b\\[[0-9;]*m)", line)
+    parts = re.split(f"({COLOR_PATTERN})", line)
     return "".join(part if index % 2 else escape_line(part) for index, part in enumerate(parts))

@@ -13,6 +13,12 @@ from collections.abc import Mapping
 
 DEFAULT_PARTITION = "aws"
 
+ARN_PARTITION = "[a-z0-9-]+"
+"""A pattern of the second part of an ARN, for a regex: that of a partition that this version does not know included."""
+
+PARTITION_NAME = "aws(?:-[a-z0-9]+)*"
+"""A pattern of the names that AWS gives to its partitions, for a regex."""
+
 
 class Partition:
     """One partition. It is no dataclass, because importing `dataclasses` takes as long as a warm `assume`.
@@ -104,6 +110,9 @@ _ALL = (
 )
 PARTITIONS: Mapping[str, Partition] = {partition.id: partition for partition in _ALL}
 """The partitions by id."""
+
+DNS_SUFFIXES = tuple(sorted({partition.dns_suffix for partition in _ALL}, key=len, reverse=True))
+"""The suffixes of the hosts of all partitions, the longest first."""
 
 _PARTITION_OF_REGION = {region: partition.id for partition in _ALL for region in partition.regions}
 

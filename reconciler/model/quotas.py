@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+PAGE_SIZE, TAG_PAGE_SIZE = 1000, 100
+"""The most items that IAM returns on a page, and the most that GetResources does (IAM API Reference, "MaxItems";
+Resource Groups Tagging API Reference, "ResourcesPerPage")."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quota:

@@ -12,10 +12,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from reconciler.model.escape import COLOR_PATTERN, ESCAPE
+
 MIN_WIDTH = 20
 """The smallest width, in columns, at which lines are wrapped; below it most words would not fit."""
 
-_COLOR = re.compile("\x1b\\[[0-9;]*m")
+_COLOR = re.compile(COLOR_PATTERN)
 _PIECE = re.compile(r"`[^`]*`|\S|\s")
 
 
@@ -44,7 +46,7 @@ def wrap_line(text: str, width: int | None, indent: str = "    ", *, unbreakable
 
 def columns_of(text: str) -> int:
     """Return the columns that a terminal needs for a text; colours need none, East Asian wide characters two."""
-    if "\x1b" in text:
+    if ESCAPE in text:
         text = _COLOR.sub("", text)
     return len(text) if text.isascii() else sum(map(_columns_of_character, text))
 

@@ -9,7 +9,8 @@ from reconciler.kinds.registry import PER_ACCOUNT
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.desired import Desired
-from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.entity import Entity, InstanceProfile, Policy, Role, User
+from reconciler.model.held_policies import list_held_policies, managed_arns_of
 from reconciler.model.live import State
 from reconciler.model.plan import Action
 from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, TRUST_SIZE
@@ -146,17 +147,8 @@ def find_users_needing_mfa(desired: Desired, entities: Mapping[Address, Entity])
 def _find_outside_policies(entities: Iterable[Entity], live: State) -> set[str]:
     known = set(live.details.external_policies)
     for entity in live.entities.values():
-        known |= policy_arns_of(entity)
+        known |= managed_arns_of(list_held_policies(entity))
     wanted: set[str] = set()
     for entity in entities:
-        wanted |= policy_arns_of(entity)
+        wanted |= managed_arns_of(list_held_policies(entity))
     return {arn for arn in wanted - known if address_of(arn, live.account) is None}
-
-
-def policy_arns_of(entity: Entity) -> set[str]:
-    """Return the ARNs of the managed policies of an entity, including its boundary."""
-    if isinstance(entity, Group):
-        return set(entity.policies)
-    if isinstance(entity, User | Role):
-        return set(entity.policies) | ({entity.permissions_boundary} if entity.permissions_boundary else set())
-    return set()

@@ -10,8 +10,7 @@ from reconciler.kinds.base import Kind
 from reconciler.kinds.registry import KINDS, KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.live import State
-
-_PAGE_SIZE, _TAG_PAGE_SIZE = 1000, 100
+from reconciler.model.quotas import PAGE_SIZE, TAG_PAGE_SIZE
 
 
 def count_entity_calls(addresses: Iterable[Address]) -> int:
@@ -41,8 +40,8 @@ def _count_list_calls(kind: Kind, count: int) -> int:
 def _count_tag_calls(live: State) -> int:
     apart = [address for address in live.entities if KINDS_BY_NAME[address.kind].has_separate_tags]
     one_by_one = all(address in live.details.fully_read for address in apart)
-    return 1 + len(apart) if one_by_one else ceil(len(apart) / _TAG_PAGE_SIZE)
+    return 1 + len(apart) if one_by_one else ceil(len(apart) / TAG_PAGE_SIZE)
 
 
 def _count_pages(count: int) -> int:
-    return max(1, ceil(count / _PAGE_SIZE))
+    return max(1, ceil(count / PAGE_SIZE))

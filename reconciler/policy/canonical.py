@@ -15,6 +15,7 @@ from typing import cast
 
 from reconciler.model.arn_parts import complete_arn
 from reconciler.model.document import Condition, Document, Json, Statement
+from reconciler.model.partitions import DEFAULT_PARTITION
 
 CURRENT_VERSION = "2012-10-17"
 VERSION_WHEN_ABSENT = "2008-10-17"
@@ -28,14 +29,14 @@ _cache: dict[tuple[str, str], Document] = {}
 _ELEMENTS = frozenset("Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split())
 
 
-def parse_authored(raw: Mapping[str, Json], partition: str = "aws") -> Document:
+def parse_authored(raw: Mapping[str, Json], partition: str = DEFAULT_PARTITION) -> Document:
     """Return the document of a file; without Version it is sent, compared and measured as 2012-10-17."""
     if "Version" not in raw:
         raw = {"Version": CURRENT_VERSION, **raw}
     return canonical(raw, partition)
 
 
-def canonical(raw: Json | Mapping[str, Json], partition: str = "aws") -> Document:
+def canonical(raw: Json | Mapping[str, Json], partition: str = DEFAULT_PARTITION) -> Document:
     """Return the document of live JSON: an object as botocore decodes it, or a text that it could not decode."""
     if isinstance(raw, str):
         return Document(version="", statements=frozenset(), opaque=raw, text=raw)

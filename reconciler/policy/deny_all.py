@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from reconciler.model.document import Condition, Document, Statement
+from reconciler.model.partitions import PARTITION_NAME
 
-_ARN_START = re.compile(r"^arn(:aws[a-z-]*)?:")
+_ARN_START = re.compile(rf"^arn(:{PARTITION_NAME})?:")
 _WILDCARDS = frozenset("*?:")
 _LIKE_OPERATORS = frozenset(["stringlike", "arnlike", "arnequals"])
 

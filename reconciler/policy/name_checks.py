@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from reconciler.model.globs import compile_glob
+from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.model.suggest import suggest_word
 from reconciler.policy.flaw import Flaw, PolicyType, format_value, warning
 from reconciler.policy.walk import element_of, iter_conditions, iter_statements, texts_of
@@ -224,5 +225,7 @@ def suggest_policy(name: str, names: KnownNames, partition: str) -> str | None:
         return None
     if bare in known:
         return known[bare]
-    near = suggest_word(bare, known) if partition == "aws" else None  # the list covers only the partition aws
+    if partition != DEFAULT_PARTITION:  # the others have policies of their own
+        return None
+    near = suggest_word(bare, known)
     return near and known[near]

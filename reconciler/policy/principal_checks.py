@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reconciler.model.partitions import PARTITIONS
+from reconciler.model.partitions import DNS_SUFFIXES, PARTITION_NAME
 from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, format_value
 from reconciler.policy.placeholders import explain_text
 from reconciler.policy.sts_actions import match_trust_actions
@@ -17,7 +17,7 @@ from reconciler.policy.walk import DocumentPart, items_of, iter_principals, text
 
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 
-_ARN = r"arn:aws[a-z0-9-]*"
+_ARN = f"arn:{PARTITION_NAME}"
 _AWS = re.compile(
     rf"[0-9]{{12}}|A(?:IDA|ROA)[A-Z0-9]{{4,}}"
     rf"|{_ARN}:iam::[0-9]{{12}}:(?:root|(?:user|role)/[\x21-\x7e]+)"
@@ -28,7 +28,8 @@ _GROUP = re.compile(rf"{_ARN}:iam::[0-9]{{12}}:group/")
 _PROVIDER = re.compile(rf"{_ARN}:iam::[0-9]{{12}}:(oidc|saml)-provider/[\x21-\x7e]+")
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+", re.IGNORECASE)
 _BUILT_IN = re.compile(
-    r"cognito-identity[a-z0-9.-]*\.amazonaws\.com(\.cn)?|accounts\.google\.com|graph\.facebook\.com|www\.amazon\.com"
+    rf"cognito-identity[a-z0-9.-]*\.({'|'.join(map(re.escape, DNS_SUFFIXES))})"
+    r"|accounts\.google\.com|graph\.facebook\.com|www\.amazon\.com"
 )
 
 _CALLER_TYPES = {
@@ -132,7 +133,7 @@ def _build_hint(kind: str, text: str) -> str:
         return "Write providers under Federated."
     if _AWS.fullmatch(text):
         return "Write accounts, users and roles under AWS."
-    if kind != "Service" and text.endswith(tuple(f".{one.dns_suffix}" for one in PARTITIONS.values())):
+    if kind != "Service" and text.endswith(tuple(f".{suffix}" for suffix in DNS_SUFFIXES)):
         return "Write services under Service."
     if kind == "AWS":
         return "Under AWS, write an account of 12 digits, or the ARN of a user, a role or a session."

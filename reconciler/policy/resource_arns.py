@@ -17,13 +17,14 @@ from functools import lru_cache
 
 from reconciler.model.arn_parts import PART_COUNT, ArnParts, complete_arn, split_arn, split_at_colons
 from reconciler.model.globs import globs_meet
+from reconciler.model.partitions import PARTITION_NAME, PARTITIONS
 from reconciler.model.suggest import suggest_word
 from reconciler.policy.flaw import Flaw, did_you_mean, error, format_value, warning
 from reconciler.policy.placeholders import find_placeholder, refuse_placeholder
 
 ARN_FORM = "An ARN is written arn:partition:service:region:account:resource."
 
-_PARTITION = re.compile(r"aws(-[a-z0-9]+)*")
+_PARTITION = re.compile(PARTITION_NAME)
 _REGION = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+-[0-9]+|[*?${].*")
 _WILDCARD = re.compile(r"[*?]")
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
@@ -46,7 +47,7 @@ _REGIONAL_S3 = ("accesspoint", "access-grants", "async-request", "job", "storage
 """The types of S3 resources whose ARN has a region and an account; object-lambda and outposts are other services."""
 
 _ORDINARY = re.compile(
-    r"arn:aws(?:-[a-z0-9]+)*:(?:s3:::|iam::[0-9a-z*]*:(?:user|role|policy|group|instance-profile|mfa)/"
+    rf"arn:{PARTITION_NAME}:(?:s3:::|iam::[0-9a-z*]*:(?:user|role|policy|group|instance-profile|mfa)/"
     r"|(?!iam:|s3:|route53:)[a-z0-9-]+:[a-z0-9*-]*:[a-z0-9*-]*:)"
 )
 """Matches the beginning of most ARNs that IAM accepts, to skip the slow checks. Other ARNs may be right too."""
@@ -107,7 +108,7 @@ def _check_partition(text: str, parts: ArnParts) -> Iterator[Flaw]:
     if _PARTITION.fullmatch(parts.partition) or _WILDCARD.search(parts.partition):
         return
     summary = f"Resource {format_value(text)} has {format_value(parts.partition)} in place of a partition."
-    hint = did_you_mean(parts.partition, ("aws", "aws-cn", "aws-us-gov"), "Most accounts are in the partition aws.")
+    hint = did_you_mean(parts.partition, tuple(PARTITIONS), "Most accounts are in the partition aws.")
     if "${" in parts.partition:
         hint = "AWS accepts no variable there. Write {{ partition }}, and reconcile fills in the account's partition."
     yield error("invalid-resource", (), summary, hint)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from reconciler.model.partitions import DEFAULT_PARTITION, DNS_SUFFIXES, PARTITIONS
 from reconciler.model.suggest import suggest_word
 
 NEEDED_ACTIONS = {
@@ -23,8 +24,8 @@ NEEDED_ACTIONS = {
 """Maps a service to the actions that a trust must allow it (IAM Roles Anywhere User Guide, "Trust policy"; IAM User
 Guide, "Prepare IAM roles" of account access manager)."""
 
-_AWS_SUFFIX = ".amazonaws.com"
-_SUFFIXES = (".amazonaws.com.cn", _AWS_SUFFIX, ".amazonaws.eu", ".c2s.ic.gov", ".sc2s.sgov.gov", ".cloud.adc-e.uk")
+_AWS_SUFFIX = f".{PARTITIONS[DEFAULT_PARTITION].dns_suffix}"
+_SUFFIXES = tuple(f".{suffix}" for suffix in DNS_SUFFIXES)
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+")
 
 
@@ -91,7 +92,7 @@ def find_nearest_service(name: str) -> str:
 
 
 def _strip_region(name: str) -> str:
-    """Return the name without its region, and with the suffix of the partition aws."""
+    """Return the name without its region, and with the suffix of the default partition."""
     suffix = next((one for one in _SUFFIXES if name.endswith(one)), "")
     labels = name.removesuffix(suffix).split(".") if suffix else name.split(".")
     kept = [label for label in labels if not _REGION.fullmatch(label)]

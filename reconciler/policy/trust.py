@@ -14,7 +14,7 @@ from typing import cast
 
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
-from reconciler.model.document import Document, Json, Statement
+from reconciler.model.document import Document, Json
 from reconciler.model.problem import Place
 from reconciler.policy.canonical import CURRENT_VERSION, as_json, canonical
 from reconciler.policy.service_principals import NEEDED_ACTIONS
@@ -153,17 +153,6 @@ def find_named_entities(document: Document, account: str) -> dict[str, Address]:
     return found
 
 
-def find_trusted_providers(document: Document, account: str) -> dict[Address, list[Statement]]:
-    """Return the providers of this account that a trust names, each with the statements that let its callers in."""
-    found: dict[Address, list[Statement]] = {}
-    for statement in document.statements:
-        for kind, value in statement.principals or ():
-            address = entity_of(value, account, kind) if kind == "Federated" else None
-            if address is not None and statement.effect == "Allow" and not statement.not_principal:
-                found.setdefault(address, []).append(statement)
-    return found
-
-
 def unique_ids_of(document: Document) -> frozenset[str]:
     """Return the unique ids of users and roles that a live trust names in place of an ARN (IAM identifiers)."""
     return frozenset(
@@ -194,25 +183,3 @@ def remove_principals(document: Document, removed: frozenset[str], partition: st
 def find_trusted_entities(document: Document, account: str) -> frozenset[Address]:
     """Return the users, roles and providers of this account that a trust policy names."""
     return frozenset(find_named_entities(document, account).values())
-
-
-def can_deny_principal(deny: Statement, kind: str, value: str) -> bool:
-    """Return whether a Deny may block somebody whom an Allow lets in by this principal.
-
-    An account means all of its principals, and a role all of its sessions ("AWS JSON policy elements: Principal").
-    """
-    return deny.not_principal or any(
-        (deny_kind, deny_value) == (kind, value)
-        or (deny_kind in ("AWS", "*") and deny_value == "*")
-        or (deny_kind == "AWS" and kind in ("AWS", "*") and _can_be_same(deny_value, value))
-        for deny_kind, deny_value in deny.principals or ()
-    )
-
-
-def _can_be_same(one: str, other: str) -> bool:
-    """Return whether two different AWS principals may both mean the caller of one request."""
-    if "*" in (one, other):
-        return True
-    if one.split(":")[4:5] != other.split(":")[4:5]:
-        return False
-    return any(arn.endswith(":root") or ":sts:" in arn for arn in (one, other))

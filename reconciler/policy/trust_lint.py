@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.policy.caller_conditions import narrows_callers
 from reconciler.policy.flaw import Flaw, Path, error, format_value, warning
 from reconciler.policy.principal_checks import find_assume_actions
@@ -36,7 +37,7 @@ from reconciler.policy.walk import (
 )
 
 _LIKE_OPERATORS = ("StringLike", "ForAnyValue:StringLike", "ForAllValues:StringLike")
-_PROVIDER = re.compile(r"arn:[^:]+:iam::([0-9]{12}):(oidc|saml)-provider/")
+_PROVIDER = re.compile(rf"arn:{ARN_PARTITION}:iam::([0-9]{{12}}):(oidc|saml)-provider/")
 _WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.explanation import AssumeOutcome, Evidence, Explanation, ExplanationSide, SideVerdict
 from reconciler.model.wrap import wrap_line
-from reconciler.render.paint import paint_line
+from reconciler.render.paint import GREEN, RED, YELLOW, paint_line
 
-_COLORS = {SideVerdict.ALLOWS: "32", SideVerdict.REFUSES: "31", SideVerdict.DEPENDS: "33", SideVerdict.UNSEEN: "33"}
+_COLORS = {SideVerdict.ALLOWS: GREEN, SideVerdict.REFUSES: RED, SideVerdict.DEPENDS: YELLOW, SideVerdict.UNSEEN: YELLOW}
 _EVIDENCE_NAMES = {Evidence.LIVE: "live", Evidence.FILE: "from the file", Evidence.UNSEEN: "not readable"}
 _INDENT = "    "
 _REASON_INDENT = " " * 19
@@ -36,8 +36,8 @@ def render_explanation(explanation: Explanation, *, color: bool = False, width: 
 
 def _color_of(explanation: Explanation) -> str:
     if explanation.outcome is AssumeOutcome.DEPENDS:
-        return "33"
-    return "32" if explanation.may_assume else "31"
+        return YELLOW
+    return GREEN if explanation.may_assume else RED
 
 
 def _render_side(side: ExplanationSide, color: bool, width: int | None) -> list[str]:

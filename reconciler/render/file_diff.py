@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from difflib import unified_diff
 
 from reconciler.model.escape import escape_lines
-from reconciler.render.paint import paint_line
+from reconciler.render.paint import BOLD, CYAN, GREEN, RED, paint_line
 
 _HARMLESS = frozenset(
     "role_arn source_profile credential_source credential_process mfa_serial external_id role_session_name"
@@ -15,7 +15,7 @@ _HARMLESS = frozenset(
 )
 """Options whose values are shown. Other values are hidden, because the user may have put secrets among our lines."""
 _UNMASKED_PREFIXES = ("#", ";", "[")
-_COLORS = {"+": "32", "-": "31", "@": "36"}
+_COLORS = {"+": GREEN, "-": RED, "@": CYAN}
 _HUNK = re.compile(r"@@ -(\d+)(\S*) \+(\d+)(\S*) @@")
 
 
@@ -50,5 +50,5 @@ def _shift_hunk(line: str, lines_above: int) -> str:
 
 
 def _color_line(line: str, color: bool) -> str:
-    code = "1" if line.startswith(("+++", "---")) else _COLORS.get(line[:1])
-    return paint_line(line, code, color)
+    style = BOLD if line.startswith(("+++", "---")) else _COLORS.get(line[:1])
+    return paint_line(line, style, color)

@@ -8,7 +8,7 @@ from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.mfa_readiness import MfaReadiness, MfaStatus, MfaUser
 from reconciler.model.wrap import wrap_line
 from reconciler.render.json_text import dump_json
-from reconciler.render.paint import paint_line
+from reconciler.render.paint import YELLOW, paint_line
 from reconciler.render.problems import problem_to_dict
 from reconciler.render.problems import render_problems as problems_text
 
@@ -44,7 +44,7 @@ def _render_holder(holder: MfaUser, longest: int, color: bool, width: int | None
     reasons = f" ({'; '.join(listed)})" if listed else ""
     text = f"{mark} {holder.user:{longest}}  {devices or _READINESS_TEXTS[holder.readiness]}{reasons}"
     wrapped = wrap_line(escape_line(text), width, "      ")
-    return [paint_line(line, "33" if lacks_device else None, color) for line in wrapped]
+    return [paint_line(line, YELLOW if lacks_device else None, color) for line in wrapped]
 
 
 def _render_unassigned(status: MfaStatus, width: int | None) -> list[str]:

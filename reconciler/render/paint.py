@@ -1,11 +1,25 @@
-"""Colour one line of text. Every renderer uses this."""
+"""Colours of a terminal. rich makes all of them, here alone, and is imported only if there are any."""
 
 from __future__ import annotations
 
 from reconciler.model.escape import escape_line
 
+GREEN, RED, YELLOW, CYAN, BOLD = "green", "red", "yellow", "cyan", "bold"
+BLACK_ON_WHITE = "color(16) on color(231)"
+"""Styles of rich. The colours are those that the person chose for the terminal, but for black and white, which are
+fixed."""
 
-def paint_line(text: str, code: str | None, color: bool) -> str:
-    """Return the text as one escaped line, coloured if `color`. code: SGR parameters (ECMA-48), None for no colour."""
-    shown = escape_line(text)
-    return f"\x1b[{code}m{shown}\x1b[0m" if color and code else shown
+
+def paint_line(text: str, style: str | None, color: bool) -> str:
+    """Return a text as one escaped line; in a style of rich if there is one and `color`."""
+    return paint_escaped(escape_line(text), style, color)
+
+
+def paint_escaped(shown: str, style: str | None, color: bool) -> str:
+    """Return a text that is escaped already, in a style of rich if there is one and `color`."""
+    if not (color and style):
+        return shown
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    return Style.parse(style).render(shown, color_system=ColorSystem.EIGHT_BIT)

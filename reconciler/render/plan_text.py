@@ -16,6 +16,7 @@ from reconciler.model.problem import Level
 from reconciler.model.wrap import columns_of, wrap_line
 from reconciler.plan.compare.document_diff import diff_documents
 from reconciler.render.json_text import dump_json
+from reconciler.render.paint import CYAN, GREEN, RED, YELLOW, paint_escaped
 from reconciler.render.plan_json import to_plain_value
 from reconciler.render.problems import render_problems as problems_text
 
@@ -32,7 +33,7 @@ _IN_SECONDS, _IN_DAYS = "_duration", ("max_age",)
 _DEFAULT_WIDTH = 100
 """Columns to wrap at if the width of the terminal is not known."""
 
-_COLORS = {"+": "32", "-": "31", "~": "33", "@": "36"}
+_COLORS = {"+": GREEN, "-": RED, "~": YELLOW, "@": CYAN}
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,7 @@ class PlanText:
         margin, width = "    " * depth, max(self.width or _DEFAULT_WIDTH, 40)
         indent = f"{margin}      "
         wrapped = wrap_line(margin + escape_line(f"{sign} {text}"), width, indent)
-        code = _COLORS.get(sign)
-        shown = "\n".join(map(escape_line, wrapped))
-        shown = f"\x1b[{code}m{shown}\x1b[0m" if self.color and code else shown
+        shown = paint_escaped("\n".join(map(escape_line, wrapped)), _COLORS.get(sign), self.color)
         if not note or columns_of(wrapped[-1]) + columns_of(note) <= width:
             return shown + escape_line(note)
         return "\n".join([shown, *map(escape_line, wrap_line(indent + escape_line(note.strip()), width, indent))])

@@ -11,9 +11,9 @@ from reconciler.model.escape import escape_characters, escape_line, escape_lines
 from reconciler.model.problem import Level, Problem
 from reconciler.model.wrap import wrap_line
 from reconciler.render.json_text import dump_json
-from reconciler.render.paint import paint_line
+from reconciler.render.paint import CYAN, RED, YELLOW, paint_line
 
-_COLORS = {Level.ERROR: "31", Level.WARNING: "33", Level.INFO: "36"}
+_COLORS = {Level.ERROR: RED, Level.WARNING: YELLOW, Level.INFO: CYAN}
 
 
 def render_problems(problems: Iterable[Problem], *, color: bool = False, width: int | None = None) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from reconciler.render.paint import BLACK_ON_WHITE, paint_escaped
+
 MARGIN, NARROW_MARGIN = 4, 2
 """Modules of empty margin on every side: the standard's, and a narrower one that phones still accept."""
 
-_BLACK_ON_WHITE, _RESET = "\x1b[38;5;16;48;5;231m", "\x1b[0m"
 _BLOCKS = {(0, 0): " ", (1, 0): "▀", (0, 1): "▄", (1, 1): "█"}
 """(upper module, lower module) → the character that draws both, 1 is ink."""
 
@@ -42,6 +43,5 @@ def draw_code(content: str, *, color: bool, margin: int = MARGIN) -> Drawing:
         "".join(_BLOCKS[bool(upper), bool(lower)] for upper, lower in zip(above, below, strict=True))
         for above, below in zip(rows[::2], rows[1::2], strict=True)
     ]
-    if color:
-        lines = [f"{_BLACK_ON_WHITE}{line}{_RESET}" for line in lines]
+    lines = [paint_escaped(line, BLACK_ON_WHITE, color) for line in lines]
     return Drawing("\n".join(lines) + "\n", columns, len(lines))

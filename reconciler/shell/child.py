@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable, Mapping, Sequence
+from signal import Signals
+
+from reconciler.shell.signals import handle_signals
 
 NOT_EXECUTABLE, NOT_FOUND = 126, 127
 
@@ -29,7 +28,8 @@ def run_command(command: Sequence[str], environ: Mapping[str, str], echo: Callab
     echo: gets one line that explains why a command could not start.
     """
     relay = _SignalRelay()
-    with _relay_signals(relay):
+    # A handler, never SIG_IGN: the command would inherit that.
+    with handle_signals((*_TERMINAL_SIGNALS, *_FORWARDED_SIGNALS), relay.send):
         try:
             child = subprocess.Popen(_locate_program(command, environ), env=dict(environ))
         except FileNotFoundError:
@@ -52,41 +52,24 @@ def _locate_program(command: Sequence[str], environ: Mapping[str, str]) -> list[
 
 
 class _SignalRelay:
-    """A signal handler that passes signals on to the command; signals before its start wait for it."""
+    """Pass signals on to the command, which decides what they mean; signals before its start wait for it."""
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
-        self._early: list[int] = []
+        self._early: list[Signals] = []
 
     def attach(self, child: subprocess.Popen[bytes]) -> None:
         self._child = child
-        for number in self._early:
-            child.send_signal(number)
+        for received in self._early:
+            child.send_signal(received)
 
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        if signal.Signals(number).name in _TERMINAL_SIGNALS and _is_foreground():
-            return  # the terminal sends the signal to the command itself, even before this process knows it
+    def send(self, received: Signals) -> None:
+        if received.name in _TERMINAL_SIGNALS and _is_foreground():
+            return  # the terminal tells the command itself, also while this process still waits for its start
         if self._child is None:
-            self._early.append(number)
+            self._early.append(received)
         else:
-            self._child.send_signal(number)
-
-
-@contextmanager
-def _relay_signals(relay: _SignalRelay) -> Iterator[None]:
-    """Pass signals for this process on to the command during the block."""
-    before = {}
-    # Python accepts handlers only from its main thread. Never SIG_IGN: the command would inherit it.
-    if threading.current_thread() is threading.main_thread():
-        for name in (*_TERMINAL_SIGNALS, *_FORWARDED_SIGNALS):
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                before[number] = signal.signal(number, relay)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+            self._child.send_signal(received)
 
 
 def _is_foreground() -> bool:

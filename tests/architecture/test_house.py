@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import grimp
 import pytest
+
+from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "reconciler"
@@ -84,7 +87,111 @@ def test_json_that_is_printed_is_escaped(path: Path) -> None:
         assert not calls(path) & {"json.dumps", "json.dump"}
 
 
-@pytest.mark.parametrize("package", ["plan", "kinds", "rules", "access", "policy", "model", "render"])
+def texts(path: Path) -> list[str]:
+    """The strings of a module, without its docstrings and other strings that nobody uses."""
+    tree = ast.parse(path.read_text())
+    unused = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in unused)
+    return [node.value for node in constants if isinstance(node.value, str)]
+
+
+PARTITION_TABLE = {
+    "partitions.py": "the table",
+    "placeholders.py": "what a person wrote, be it a wildcard or nothing where the partition stands",
+    "attachments.py": "the same, as IAM answers it",
+}
+_OTHERS = [one for one in PARTITIONS.values() if one.id != DEFAULT_PARTITION]
+_PARTITION_WORDS = [
+    *(f"{one.id}(?![a-z0-9])" for one in _OTHERS),
+    *(re.escape(one.dns_suffix) for one in _OTHERS if one.dns_suffix != PARTITIONS[DEFAULT_PARTITION].dns_suffix),
+    *(re.escape(one.home_region) for one in _OTHERS),
+    r"arn:\(?(?:aws)?(?:\[[^\]]*\]|\(\?:)",  # a regex of ARNs that says by itself how a partition is named
+]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_partitions_have_one_table(path: Path) -> None:
+    if path.name not in PARTITION_TABLE:
+        assert not [text for text in texts(path) if re.search("|".join(_PARTITION_WORDS), text)]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_signals_have_one_door(path: Path) -> None:
+    if path.relative_to(PACKAGE).parts != ("shell", "signals.py"):
+        assert not calls(path) & {"signal.signal", "signal.set_wakeup_fd", "signal.siginterrupt", "signal"}
+
+
+TRUST_READERS = {
+    "access": "decides whom a trust lets in",
+    "policy": "checks, writes and compares documents",
+    "model": "holds them",
+    "sandbox": "answers as IAM does",
+}
+TRUST_SHOWERS = ("plan/compare/document_diff.py", "plan/compare/service_managed.py")
+"""They compare texts: what of a statement changed, and whether a role has the form that AWS gives to its own."""
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_trusts_have_one_reading(path: Path) -> None:
+    """Whoever weighs Principal against NotPrincipal decides whom a statement means: `access/` does."""
+    place = path.relative_to(PACKAGE)
+    if place.parts[0] not in TRUST_READERS and str(place) not in TRUST_SHOWERS:
+        read = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+        assert "not_principal" not in read
+
+
+BOUNDARY_READERS = {
+    "model/held_policies.py": "the walk",
+    "plan/guards/inverse.py": "what of one entity a call replaces",
+    "plan/guards/undo_rights.py": "what creating an entity again takes",
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_the_policies_of_a_principal_have_one_walk(path: Path) -> None:
+    """Whoever asks for the boundary of a principal collects what decides for it. A kind writes its own field."""
+    place = path.relative_to(PACKAGE)
+    if place.parts[0] in ("kinds", "sandbox") or place.parts[:2] == ("plan", "order") or str(place) in BOUNDARY_READERS:
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        assert not (isinstance(node, ast.Attribute) and node.attr == "permissions_boundary"), node.lineno
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
+            assert "permissions_boundary" not in ast.unparse(node), node.lineno
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_colours_are_made_by_rich_alone(path: Path) -> None:
+    place = str(path.relative_to(PACKAGE))
+    if place != "model/escape.py":  # which knows the sequences, to let them through
+        assert not [text for text in texts(path) if "\x1b" in text]
+    if place.startswith("render/") and place != "render/paint.py":
+        assert "rich" not in imports(path)
+
+
+_TIMING = re.compile(r"PAUSE|TIMEOUT|MAX_WAIT|ATTEMPT|RATE$|POOL_SIZE|THREADS|RETRIES")
+
+
+def is_number(node: ast.expr | None) -> bool:
+    numbers = node.elts if isinstance(node, ast.Tuple) else [node]
+    return all(isinstance(one, ast.Constant) and isinstance(one.value, int | float) for one in numbers)
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.relative_to(PACKAGE).parts[0] in ("aws", "app")])
+def test_pauses_attempts_and_rates_of_calls_to_aws_stand_in_one_module(path: Path) -> None:
+    if path.name == "timing.py":
+        return
+    tree = ast.parse(path.read_text())
+    assigned = (node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and is_number(node.value))
+    assert not [node for node in assigned if _TIMING.search(ast.unparse(node).partition("=")[0])]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            named = [keyword.value for keyword in node.keywords if keyword.arg and keyword.arg.endswith("timeout")]
+            slept = node.args if ast.unparse(node.func) == "time.sleep" else []
+            assert not [value for value in (*named, *slept) if is_number(value)], f"line {node.lineno}"
+    assert "total_max_attempts" not in texts(path)
+
+
+@pytest.mark.parametrize("package", ["plan", "kinds", "access", "policy", "model", "render"])
 def test_pure_packages_do_no_input_or_output(package: str) -> None:
     for path in (PACKAGE / package).rglob("*.py"):
         assert not imports(path) & {"os", "socket", "subprocess", "pathlib", "time", "http", "random"}, path
@@ -146,3 +253,11 @@ def test_every_test_folder_of_a_package_is_named_as_the_package() -> None:
     packages = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     folders = {path.name for path in (ROOT / "tests/unit").iterdir() if list(path.glob("test_*.py"))}
     assert folders - packages == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES)
+def test_awss_settings_files_have_one_reader(path: Path) -> None:
+    """`files/ini.py`. botocore has its own, which our own code asks for nothing but what botocore decides."""
+    assert "configparser" not in imports(path)
+    if path.name != "settings_files.py":
+        assert not {'"~/.aws/config"', "'~/.aws/config'"} & set(path.read_text().split())

@@ -154,7 +154,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureF
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *given: 0)
     monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *given, **named: 0)
-    monkeypatch.setattr("reconciler.aws.federation.PAUSES", ())
+    monkeypatch.setattr("reconciler.aws.timing.SIGNIN_PAUSES", ())
     monkeypatch.setattr("reconciler.assume.tty.make_prompt", lambda: None)
     return Home(tmp_path, monkeypatch, capfd)
 

@@ -51,7 +51,7 @@ def _sandbox(front: FaultLayer) -> Iterator[Sandbox]:
 def account(_sandbox: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """Of an account that is looked at for longer than IAM's delays here, and tried again soon."""
     shorten_retries(monkeypatch, 0.05)
-    monkeypatch.setattr("reconciler.app.apply.GRACE", (0.0, 0.2, 0.5, 1.0, 2.0), raising=False)
+    monkeypatch.setattr("reconciler.aws.timing.VERIFY_PAUSES", (0.0, 0.2, 0.5, 1.0, 2.0))
     lent = Account(_sandbox, tmp_path)
     yield lent
     front.clear()

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler.app.mfa_enrolment import EnrolRequest, enroll_device
-from reconciler.aws import access_keys, mfa_devices
+from reconciler.aws import access_keys, timing
 from reconciler.model.problem import ReconcileError
 from reconciler.sandbox.proxy import HangUp
 from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
@@ -96,7 +96,7 @@ def denied(reply: Reply) -> Reply:
 @pytest.fixture
 def alice(account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
     monkeypatch.setattr(access_keys.time, "sleep", lambda seconds: None)
-    monkeypatch.setattr(mfa_devices, "PAUSES", ())
+    monkeypatch.setattr(timing, "DEVICE_PAUSES", ())
     monkeypatch.chdir(account.folder)
     for name, value in account.environment.items():
         monkeypatch.setenv(name, value)

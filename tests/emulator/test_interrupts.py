@@ -46,7 +46,7 @@ def _sandbox(front: FaultLayer) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def account(_sandbox: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    monkeypatch.setattr("reconciler.app.apply.GRACE", (0.0,))
+    monkeypatch.setattr("reconciler.aws.timing.VERIFY_PAUSES", (0.0,))
     lent = Account(_sandbox, tmp_path)
     yield lent
     front.clear()

@@ -15,7 +15,7 @@ import boto3
 import pytest
 from botocore.httpsession import URLLib3Session
 
-from reconciler.aws import access_keys
+from reconciler.aws import access_keys, timing
 from reconciler.files import atomic
 from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
 from tests.support.account import Account, Result
@@ -258,7 +258,7 @@ def test_a_key_that_aws_does_not_know_yet_is_waited_for(alice: Person, monkeypat
 
 
 def test_a_key_that_never_works_takes_the_place_of_none(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access_keys, "MAX_WAIT", 0.0)
+    monkeypatch.setattr(timing, "NEW_KEY_MAX_WAIT", 0.0)
     alice.ok("issue", "alice")
     before, known = alice.path.read_bytes(), alice.status()
 

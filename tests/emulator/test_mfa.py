@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from reconciler.app import mfa_enrolment, mfa_status
 from reconciler.app.mfa_enrolment import EnrolRequest, Terminal, enroll_device
-from reconciler.aws import mfa_devices
+from reconciler.aws import mfa_devices, timing
 from reconciler.aws.session import connect
 from reconciler.model.problem import ReconcileError
 from tests.support.account import Account
@@ -36,7 +36,7 @@ SEED = re.compile(r"(?:[A-Z2-7]{4} ){15}[A-Z2-7]{4}")
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox is consistent at once: waiting would change nothing."""
-    monkeypatch.setattr(mfa_devices, "PAUSES", ())
+    monkeypatch.setattr(timing, "DEVICE_PAUSES", ())
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from unittest.mock import patch
 from reconciler.app import profiles
 from reconciler.app.desired_files import load_desired
 from reconciler.app.profiles import ProfilesRequest
-from reconciler.files import aws_files, credentials_file, ini
+from reconciler.files import aws_files, credentials_file, ini, ini_edits
 from reconciler.model.problem import ReconcileError
 from tests.fuzz.mutations import TOKENS, spoil_bytes, spoil_lines, spoil_text
 from tests.fuzz.target import print_problems, print_text, write_input
@@ -115,13 +115,15 @@ class IniFile:
         return print_problems(found.findings)
 
 
-def _check_untouched(before: bytes, after: bytes, edit: ini.Edit) -> None:
+def _check_untouched(before: bytes, after: bytes, edit: ini_edits.Edit) -> None:
     """Check that the text around the block did not change, except for a line end added to the last line."""
     lines = after.decode("utf-8", "surrogateescape")
     inside = ini.lines_of(lines)
     outside = "".join(inside[: edit.block_lines.start] + inside[edit.block_lines.stop :])
     old = ini.lines_of(before.decode("utf-8", "surrogateescape"))
-    block = next((one for one in ini.find_blocks("".join(old), "") if one.name in lines and one.start != one.end), None)
+    block = next(
+        (one for one in ini_edits.find_blocks("".join(old), "") if one.name in lines and one.start != one.end), None
+    )
     kept = "".join(old[: block.start] + old[block.end :] if block and edit.block_lines else old)
     if block is None:
         assert outside.rstrip("\r\n") == kept.rstrip("\r\n")
@@ -130,14 +132,14 @@ def _check_untouched(before: bytes, after: bytes, edit: ini.Edit) -> None:
 def _check_block(text: str) -> set[str]:
     name = "fuzz"
     try:
-        edit = ini.replace_block(text, name, ("[profile fuzz]", "region = x"), "config")
+        edit = ini_edits.replace_block(text, name, ("[profile fuzz]", "region = x"), "config")
     except ReconcileError as failed:
         return print_problems(failed.problems)
-    again = ini.replace_block(edit.text, name, ("[profile fuzz]", "region = x"), "config")
+    again = ini_edits.replace_block(edit.text, name, ("[profile fuzz]", "region = x"), "config")
     assert not again.changed, "a block that is written twice is another"
-    without = ini.replace_block(edit.text, name, (), "config").text
+    without = ini_edits.replace_block(edit.text, name, (), "config").text
     if not edit.block_lines:
-        ending = "" if not text or text.endswith(("\n", "\r")) else ini.line_end_of(text)
+        ending = "" if not text or text.endswith(("\n", "\r")) else ini_edits.line_end_of(text)
         assert without == text + ending, "a block that is taken out again leaves something else"
     _check_others(text, edit.text, ("profile fuzz",))
     return {"block"}

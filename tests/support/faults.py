@@ -255,4 +255,4 @@ def shorten_retries(monkeypatch: pytest.MonkeyPatch, pause: float = 0.01) -> Non
     backoff = "botocore.retries.standard.ExponentialBackoff.delay_amount"
     monkeypatch.setattr(backoff, lambda self, context: pause)
     monkeypatch.setattr("reconciler.aws.retry._make_pauses", lambda: itertools.repeat(pause))
-    monkeypatch.setattr("reconciler.aws.rate_limiter.MIN_RATE", 1 / pause)
+    monkeypatch.setattr("reconciler.aws.timing.MIN_RATE", 1 / pause)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.aws.details import TAG_PAGE_SIZE
-from reconciler.aws.pagination import PAGE_SIZE
+from reconciler.model.quotas import PAGE_SIZE, TAG_PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from reconciler.kinds.steps import make_step, presence_of, removal_of
 from reconciler.model.address import Address
 from reconciler.model.effects import SetFields
 from reconciler.model.node import Map, Seq, find_place, get_text
+from reconciler.model.partitions import PARTITION_NAME
 from reconciler.model.plan import Phase, Step
 
 NONE = "none"
@@ -29,7 +30,7 @@ NONE = "none"
 FIELDS = frozenset(["context_provider", "identity_center_instance"])
 _MOST_KEYS = 10
 _KEY = re.compile(r"(?=.{1,128}$)[A-Za-z0-9_.:/=+@#-]+( [A-Za-z0-9_.:/=+@#-]+)*", re.ASCII)
-_INSTANCE = re.compile(r"arn:aws[a-z-]*:sso:::instance/[\x21-\x7e]{1,1190}", re.ASCII)
+_INSTANCE = re.compile(rf"arn:{PARTITION_NAME}:sso:::instance/[\x21-\x7e]{{1,1190}}", re.ASCII)
 _NAMES: Mapping[str, str] = {
     "subject_source_key": "SubjectSourceKey",
     "subject_type_value": "SubjectTypeValue",

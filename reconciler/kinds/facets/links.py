@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.kinds.plan_context import EntityLookup, PlanContext
+from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.steps import link_of, link_removal_of, make_step, presence_of
 from reconciler.model.address import Address
 from reconciler.model.effects import NO_STATEMENTS, Link, Statements, Unlink
+from reconciler.model.held_policies import EntityLookup
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, Quota
 from reconciler.policy.permission_delta import phase_of

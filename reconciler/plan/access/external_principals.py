@@ -6,12 +6,12 @@ own side are not known.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from reconciler.access.conditions import compile_condition
 from reconciler.access.context import WITHOUT_MFA
 from reconciler.access.statement_scope import covers_action
+from reconciler.access.trust_entrances import covers_entrance, find_trusted_providers, list_entrances
 from reconciler.model.address import Address
 from reconciler.model.document import Condition, Statement
 from reconciler.model.entity import Role
@@ -19,12 +19,9 @@ from reconciler.model.live import State
 from reconciler.model.plan import RoleAccess
 from reconciler.policy.canonical import CURRENT_VERSION
 from reconciler.policy.global_keys import MFA_KEYS
-from reconciler.policy.trust import entity_of, find_trusted_providers
+from reconciler.policy.trust import entity_of
 
 _PROVIDERS = ("oidc-provider", "saml-provider")
-_ASSUME_ACTIONS = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
-_EVERYONE, _EVERY_AWS = ("*", "*"), ("AWS", "*")
-_ACCOUNT = re.compile(r"(arn:[^:]+):(?:iam|sts)::(\d{12}):.+")
 
 AccessPairs = dict[tuple[str, str], RoleAccess]
 """Maps a principal and a role to the access."""
@@ -67,21 +64,18 @@ def _merge_access(one: RoleAccess, other: RoleAccess) -> RoleAccess:
 
 def _find_named_access(state: State, address: Address, missing: frozenset[Address]) -> Iterator[RoleAccess]:
     role = state.entities.get(address)
-    statements = role.trust_policy.statements if isinstance(role, Role) else frozenset()
-    denies = [deny for deny in statements if deny.effect == "Deny"]
-    for statement in statements:
-        for kind, value in statement.principals or ():
-            is_own = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
-            if is_own or entity_of(value, state.account, kind) in missing:
-                continue
-            for action in (
-                _assume_actions_of(kind, value) if statement.effect == "Allow" and not statement.not_principal else ()
-            ):
-                covering_denies = [
-                    deny for deny in denies if covers_action(deny, action) and _covers_principal(deny, kind, value)
-                ]
-                if covers_action(statement, action) and all(deny.conditions for deny in covering_denies):
-                    yield _build_access(kind, value, address, statement, covering_denies)
+    if not isinstance(role, Role):
+        return
+    denies = [one for one in role.trust_policy.statements if one.effect == "Deny"]
+    for entrance in list_entrances(role.trust_policy):
+        kind, value = entrance.kind, entrance.value
+        ours = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
+        if ours or entity_of(value, state.account, kind) in missing:
+            continue
+        for action in entrance.assume_actions:
+            held = [one for one in denies if covers_action(one, action) and covers_entrance(one, kind, value)]
+            if covers_action(entrance.statement, action) and all(one.conditions for one in held):
+                yield _build_access(kind, value, address, entrance.statement, held)
 
 
 def _build_access(kind: str, value: str, role: Address, allow: Statement, denies: Iterable[Statement]) -> RoleAccess:
@@ -107,20 +101,3 @@ def _holds_without_mfa(condition: Condition) -> bool | None:
     if condition.key not in MFA_KEYS:
         return None
     return compile_condition(condition, CURRENT_VERSION).holds(WITHOUT_MFA).value
-
-
-def _assume_actions_of(kind: str, value: str) -> tuple[str, ...]:
-    """Return the actions by which a principal of this kind can assume a role."""
-    if kind == "Federated":
-        return ("sts:assumerolewithsaml" if ":saml-provider/" in value else "sts:assumerolewithwebidentity",)
-    return _ASSUME_ACTIONS if "*" in (kind, value) else _ASSUME_ACTIONS[:1]
-
-
-def _covers_principal(deny: Statement, kind: str, value: str) -> bool:
-    """Return whether a Deny covers everybody whom this name means: it has the same name, the account, or everyone."""
-    names = {(kind, value), _EVERYONE}
-    if kind in ("AWS", "*"):
-        names.add(_EVERY_AWS)
-        names.add(("AWS", _ACCOUNT.sub(r"\1:iam::\2:root", value)))
-    named = deny.principals or frozenset()
-    return names.isdisjoint(named) and "*" not in (kind, value) if deny.not_principal else not names.isdisjoint(named)

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
+from reconciler.access.trust_entrances import find_trusted_providers
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
-from reconciler.model.arns import address_of
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
 from reconciler.model.globs import compile_glob_with_sets
+from reconciler.model.held_policies import own_policies_of, walk_held_policies
 from reconciler.model.live import State
 from reconciler.model.plan import ServiceManagedEntity
 from reconciler.plan.compare.service_managed import find_service_managed
-from reconciler.policy.trust import find_trusted_providers
 
 
 def owner_of(entity: Entity) -> str | None:
@@ -152,10 +152,7 @@ def rights_of_caller(live: State) -> frozenset[Address]:
     if not isinstance(entity, User | Role) or caller is None:
         return frozenset()
     groups = entity.groups if isinstance(entity, User) else frozenset()
-    holders = [entity, *(group for name in groups if isinstance(group := live.entities.get(name), Group))]
-    arns = {arn for holder in holders for arn in holder.policies}
-    arns |= {entity.permissions_boundary} if entity.permissions_boundary else set()
-    policies = {address for arn in arns if (address := address_of(arn, live.account))}
+    policies = own_policies_of(walk_held_policies(entity, live.entities.get), live.account)
     entrances = find_trusted_providers(entity.trust_policy, live.account) if isinstance(entity, Role) else ()
     return frozenset({caller, *groups, *policies, *entrances})
 

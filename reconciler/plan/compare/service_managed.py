@@ -15,15 +15,16 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.model.address import Address
-from reconciler.model.arns import address_of
 from reconciler.model.document import Statement
 from reconciler.model.entity import Policy, Role
+from reconciler.model.held_policies import list_held_policies, own_policies_of
 from reconciler.model.live import State
+from reconciler.model.partitions import ARN_PARTITION, PARTITION_NAME
 
 _ORGANIZATIONS, _CONTROL_TOWER, _STACK_SETS = "AWS Organizations", "AWS Control Tower", "CloudFormation StackSets"
-_IAM = r"AWS:arn:aws(?:-[a-z]+)*:iam::(?P<account>[0-9]{12}):"
+_IAM = rf"AWS:arn:{PARTITION_NAME}:iam::(?P<account>[0-9]{{12}}):"
 _ROOT = f"{_IAM}root"
-_ACCOUNT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):")
+_ACCOUNT = re.compile(rf"arn:{ARN_PARTITION}:iam::([0-9]{{12}}):")
 _SERVICE_ROLE = "/service-role/"
 
 
@@ -158,9 +159,6 @@ def _map_held_policies(roles: Iterable[Address], live: State) -> dict[Address, A
     """Return each policy and boundary of these roles, with the first role that has it."""
     policies: dict[Address, Address] = {}
     for address in sorted(roles):
-        role = live.entities[address]
-        for arn in (*role.policies, role.permissions_boundary) if isinstance(role, Role) else ():
-            policy = address_of(arn, live.account) if arn else None
-            if policy is not None:
-                policies.setdefault(policy, address)
+        for policy in own_policies_of(list_held_policies(live.entities[address]), live.account):
+            policies.setdefault(policy, address)
     return policies

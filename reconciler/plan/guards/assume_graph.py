@@ -28,6 +28,7 @@ from reconciler.access import (
     principals_of,
     targets_of,
 )
+from reconciler.access.trust_entrances import list_entrances
 from reconciler.model.address import Address
 from reconciler.model.document import Document, Statement
 from reconciler.model.entity import Role
@@ -214,8 +215,8 @@ class AssumeGraph:
     def _find_externals(self, address: Address) -> Iterator[tuple[EntryPoint, Principal]]:
         """Yield the external principals that a trust lets in, except services."""
         role = self.state.entities[address]
-        named = _iter_allowed_principals(role.trust_policy.statements) if isinstance(role, Role) else ()
-        for kind, value, statement in named:
+        for entrance in list_entrances(role.trust_policy) if isinstance(role, Role) else ():
+            kind, value, statement = entrance.kind, entrance.value, entrance.statement
             if kind == "Federated":
                 provider = entity_of(value, self.state.account, kind)
                 if provider is None or self._has_provider(provider):
@@ -234,13 +235,6 @@ class AssumeGraph:
 
 def _bind_context(known: Context, question: AccessQuestion) -> AccessQuestion:
     return lambda context: question(known.with_fallbacks(context))
-
-
-def _iter_allowed_principals(statements: Iterable[Statement]) -> Iterator[tuple[str, str, Statement]]:
-    for statement in statements:
-        if statement.effect == "Allow" and not statement.not_principal:
-            for kind, value in statement.principals or ():
-                yield kind, value, statement
 
 
 def _keep_one_allow(trust: Document, kept: Statement | None) -> Document:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.access.trust_entrances import find_trusted_providers
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, policy_reference_of
 from reconciler.model.entity import Role
+from reconciler.model.held_policies import list_held_policies, managed_arns_of
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
 from reconciler.model.suggest import suggest_word
 from reconciler.plan.compare.diff import Difference
-from reconciler.plan.followup_reads import policy_arns_of
 from reconciler.plan.guards.draft import Draft
-from reconciler.policy.trust import find_named_entities, find_trusted_providers, unique_ids_of
+from reconciler.policy.trust import find_named_entities, unique_ids_of
 
 PROVIDER_KINDS = ("oidc-provider", "saml-provider")
 
@@ -151,11 +152,11 @@ def check_policies(draft: Draft) -> Iterator[Problem]:
     """Yield a refusal for each policy of AWS or of another account that does not exist."""
     known = {arn for arn, exists in draft.baseline.details.external_policies.items() if exists}
     for entity in draft.baseline.entities.values():
-        known |= policy_arns_of(entity)
+        known |= managed_arns_of(list_held_policies(entity))
     for difference in draft.differences:
         if difference.action is Action.DELETE or difference.after is None:
             continue
-        for arn in sorted(policy_arns_of(difference.after) - known):
+        for arn in sorted(managed_arns_of(list_held_policies(difference.after)) - known):
             if address_of(arn, draft.baseline.account) is None:
                 reference = policy_reference_of(arn, draft.baseline.account)
                 summary = f"{difference.address} names {reference}, which does not exist (or cannot be read)."

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from reconciler.access.trust_entrances import find_trusted_providers
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.live import State
@@ -27,7 +28,6 @@ from reconciler.plan.guards.assume_graph import (
 )
 from reconciler.plan.guards.sign_in import SignIn
 from reconciler.plan.guards.strictness import is_no_stricter
-from reconciler.policy.trust import find_trusted_providers
 
 
 @dataclass(frozen=True, slots=True)

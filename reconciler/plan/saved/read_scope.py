@@ -21,19 +21,20 @@ from __future__ import annotations
 
 from itertools import combinations
 
+from reconciler.access.trust_entrances import may_admit_unnamed
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
-from reconciler.model.document import Document
 from reconciler.model.effects import NO_STATEMENTS, Link, PermissionDelta, Statements, Unlink, WriteDocument
 from reconciler.model.entity import Group, Role
+from reconciler.model.held_policies import list_held_policies, own_policies_of
 from reconciler.model.live import State
 from reconciler.model.plan import Plan, Step
 from reconciler.plan.compare.break_glass import is_marked
 from reconciler.plan.compare.ownership import claimant_of, find_caller, find_joined_groups
 from reconciler.plan.saved.saved_plan import SavedPlan
 from reconciler.policy.overlap import statements_overlap
-from reconciler.policy.trust import entity_of, find_trusted_entities
+from reconciler.policy.trust import find_trusted_entities
 
 
 def needs_whole_account(saved: SavedPlan) -> bool:
@@ -53,7 +54,7 @@ def find_unread(saved: SavedPlan, live: State) -> frozenset[Address]:
         needed |= KINDS_BY_NAME[after.kind].references(after, planning)
     for address, entity in live.entities.items():
         if isinstance(entity, Role) and address not in guarded:
-            needed |= planning.filter_own_policies(entity.policies, [entity.permissions_boundary])
+            needed |= own_policies_of(list_held_policies(entity), live.account)
         else:
             needed |= KINDS_BY_NAME[address.kind].references(entity, planning)
     return frozenset(needed - (live.known_addresses or frozenset()))
@@ -84,7 +85,7 @@ def allows_unread_principals(saved: SavedPlan, live: State) -> bool:
     for address in _find_guarded(saved, live):
         sides = (live.entities.get(address), saved.after.get(address))
         trusts = [role.trust_policy for role in sides if isinstance(role, Role)]
-        if (shared or address in saved.before) and any(_is_open_trust(trust, live.account) for trust in trusts):
+        if (shared or address in saved.before) and any(may_admit_unnamed(trust, live.account) for trust in trusts):
             return True
     return False
 
@@ -138,25 +139,3 @@ def _find_guarded(saved: SavedPlan, live: State) -> set[Address]:
 
 def _is_known(address: Address, live: State) -> bool:
     return live.known_addresses is None or address in live.known_addresses
-
-
-def _is_open_trust(trust: Document, account: str) -> bool:
-    """Return whether a trust may let in users or roles of the account that it does not name one by one."""
-    if trust.opaque:
-        return True
-    allowing = (statement for statement in trust.statements if statement.effect == "Allow")
-    return any(
-        statement.principals is None
-        or statement.not_principal
-        or any(_is_broad_principal(kind, value, account) for kind, value in statement.principals)
-        for statement in allowing
-    )
-
-
-def _is_broad_principal(kind: str, value: str, account: str) -> bool:
-    """Return whether a principal may mean several entities of the account: everybody, or the account itself."""
-    if kind != "AWS":
-        return kind == "*"
-    owner = value if value.isdigit() else "".join(value.split(":")[4:5])
-    elsewhere = owner.isdigit() and owner != account
-    return not elsewhere and entity_of(value, account) is None

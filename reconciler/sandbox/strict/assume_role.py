@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 
 from reconciler.access import Context, can_assume
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.sandbox.query_protocol import Refusal, Reply
 from reconciler.sandbox.strict import mfa_devices, tags
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, access_denied_error
@@ -30,7 +31,7 @@ from reconciler.sandbox.strict.sessions import find_role, identity_of, start_ses
 MIN_DURATION, MAX_DURATION, DEFAULT_DURATION = 900, 43200, 3600
 MAX_CHAINED_DURATION = 3600
 """All durations are in seconds."""
-ROLE_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/\S+", re.ASCII)
+ROLE_ARN = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}):role/\S+", re.ASCII)
 MAX_TAGS, MAX_POLICIES, MAX_POLICY_CHARACTERS = 50, 10, 2048
 
 
@@ -141,7 +142,7 @@ def _read_session_policies(call: ApiCall) -> tuple[str, tuple[str, ...]]:
         raise validation_error("PolicyArns", "[…]", f"have length less than or equal to {MAX_POLICIES}")
     homes = ("aws", _account_of(call.get("RoleArn")))
     for arn in arns:
-        if not re.fullmatch(rf"arn:[\w-]+:iam::({'|'.join(homes)}):policy/\S+", arn):
+        if not re.fullmatch(rf"arn:{ARN_PARTITION}:iam::({'|'.join(homes)}):policy/\S+", arn):
             raise Refusal("ValidationError", f"Invalid policy ARN for the account of the role: {arn}")
     size = len(policy) + sum(map(len, arns))
     if size > MAX_POLICY_CHARACTERS:

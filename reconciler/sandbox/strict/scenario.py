@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.access import CompiledPolicies, Context, Principal, ResourcePolicy, compile_policies
 from reconciler.model.globs import compile_glob
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.policy.operators import OPERATORS, explain_mismatch
 from reconciler.sandbox.query_protocol import Refusal
 from reconciler.sandbox.strict.api_call import ApiCall, no_such_entity_error
@@ -27,7 +28,7 @@ from reconciler.sandbox.strict.written_policies import (
     read_policies,
 )
 
-ENTITY = re.compile(r"arn:[\w-]+:iam::(\d{12}):(user|group|role)/(?:\S*/)?([^/\s]+)", re.ASCII)
+ENTITY = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}):(user|group|role)/(?:\S*/)?([^/\s]+)", re.ASCII)
 ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 HANDLING_OPTIONS = ("EC2-VPC-InstanceStore", "EC2-VPC-InstanceStore-Subnet", "EC2-VPC-EBS", "EC2-VPC-EBS-Subnet")
 VALUE_TYPES = {
@@ -182,7 +183,7 @@ def _read_owner(call: ApiCall, caller: Principal) -> str:
     owner = call.get("ResourceOwner")
     if not owner:
         return caller.account
-    match = re.fullmatch(r"(?:arn:[\w-]+:iam::)?(\d{12})(?::root)?", owner, re.ASCII)
+    match = re.fullmatch(rf"(?:arn:{ARN_PARTITION}:iam::)?(\d{{12}})(?::root)?", owner, re.ASCII)
     if match is None:
         raise invalid_input_error(f"Invalid resource owner: {owner}")
     return match[1]
@@ -253,7 +254,7 @@ def _read_exclusions(call: ApiCall) -> Iterable[Exclusion]:
     for number in sorted(numbers):
         entry = f"PolicyExclusionList.member.{number}"
         arn, inline = call.get(f"{entry}.PolicyArn"), f"{entry}.InlinePolicyIdentifier"
-        if arn and not re.fullmatch(r"arn:[\w-]+:iam::(\d{12}|aws):policy/[^*]*\*?[^*]*", arn, re.ASCII):
+        if arn and not re.fullmatch(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}|aws):policy/[^*]*\*?[^*]*", arn, re.ASCII):
             raise invalid_input_error(f"Invalid policy identifier: {arn}")
         names = (call.get(f"{inline}.{part}") for part in ("AttachmentType", "AttachmentName", "PolicyName"))
         kind, name, policy = names

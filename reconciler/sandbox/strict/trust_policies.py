@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable
 
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.quotas import TRUST_SIZE
 from reconciler.policy.flaw import PolicyType
 from reconciler.policy.partition_checks import is_foreign_arn
@@ -24,9 +25,11 @@ from reconciler.sandbox.strict.trust_grammar import SYNTAX, list_of, refuse_bad_
 
 NOT_JSON = "This policy contains invalid Json"
 ACCOUNT = re.compile(r"\d{12}")
-ENTITY = re.compile(r"arn:[\w-]+:iam::(\d{12}):(?:user|role)/[^*?]+")
-SESSION = re.compile(r"arn:[\w-]+:sts::(\d{12}):assumed-role/([^/*?]+)/[^*?]+")
-OTHER = re.compile(r"\*|arn:[\w-]+:iam::\d{12}:root|arn:[\w-]+:sts::\d{12}:federated-user/[^*?]+")
+ENTITY = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}):(?:user|role)/[^*?]+")
+SESSION = re.compile(rf"arn:{ARN_PARTITION}:sts::(\d{{12}}):assumed-role/([^/*?]+)/[^*?]+")
+OTHER = re.compile(
+    rf"\*|arn:{ARN_PARTITION}:iam::\d{{12}}:root|arn:{ARN_PARTITION}:sts::\d{{12}}:federated-user/[^*?]+"
+)
 
 
 def check_trust(call: ApiCall) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reconciler.assume import profiles
 from reconciler.assume.profiles import CredentialProcess, Profile
-from reconciler.files import ini
+from reconciler.files import ini, ini_edits
 from reconciler.model.desired import Alias
 from reconciler.model.problem import Place, ReconcileError
 
@@ -93,7 +93,7 @@ def test_any_path_survives_the_config_file_and_the_splitting(
     made = profiles.make_process_profiles(
         named(alias("a", region="x")), CredentialProcess(tuple(program), tuple(files), windows=windows)
     )
-    text = ini.replace_block("", "f", profiles.format_profiles(made, {"a": ini.header_of("a")}), "config").text
+    text = ini_edits.replace_block("", "f", profiles.format_profiles(made, {"a": ini.header_of("a")}), "config").text
     path: Path = tmp_path_factory.getbasetemp() / "config"
     path.write_text(text, encoding="utf-8", newline="")
     line = load_config(str(path))["profiles"]["a"]["credential_process"]
@@ -106,7 +106,7 @@ def test_any_path_survives_the_config_file_and_the_splitting(
 def test_botocore_reads_of_every_name_what_was_meant(name: str, tmp_path: Path) -> None:
     made = profiles.make_role_profiles(named(alias(name, source_profile="me", region="eu-west-1")))
     body = profiles.format_profiles(made, {name: ini.header_of(name)})
-    (tmp_path / "config").write_text(ini.replace_block("[profile z]\na=\n", "f", body, "config").text)
+    (tmp_path / "config").write_text(ini_edits.replace_block("[profile z]\na=\n", "f", body, "config").text)
     assert load_config(str(tmp_path / "config"))["profiles"][name] == {
         "role_arn": ROLE,
         "source_profile": "me",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.aws import federation, limits
+from reconciler.aws import federation, limits, timing
 from reconciler.model.problem import ReconcileError
 from tests.support.raw_server import build_http, repeat_bytes, send_before, send_bytes, serve_raw, trickle_bytes
 
@@ -30,7 +30,7 @@ Answer = tuple[int, bytes] | None
 def _here_and_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(federation, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(timing, "SIGNIN_PAUSES", (0.0, 0.0))
 
 
 class Endpoint(HTTPServer):

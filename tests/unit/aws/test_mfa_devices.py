@@ -9,7 +9,7 @@ from unittest.mock import Mock
 import pytest
 from botocore.exceptions import ClientError, ConnectTimeoutError
 
-from reconciler.aws import mfa_devices
+from reconciler.aws import mfa_devices, timing
 from reconciler.model.problem import ReconcileError
 
 SERIAL = "arn:aws:iam::123456789012:mfa/alice"
@@ -23,7 +23,7 @@ def refused(code: str, status: int = 400, message: str = "no") -> ClientError:
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mfa_devices, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(timing, "DEVICE_PAUSES", (0.0, 0.0))
 
 
 def connection(**answers: Any) -> Any:

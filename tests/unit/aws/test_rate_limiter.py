@@ -7,7 +7,8 @@ from collections import deque
 import pytest
 
 from reconciler.aws import rate_limiter
-from reconciler.aws.rate_limiter import FIRST_RATE, MIN_RATE, RateLimiter
+from reconciler.aws.rate_limiter import RateLimiter
+from reconciler.aws.timing import FIRST_RATE, MIN_RATE
 
 
 class Clock:

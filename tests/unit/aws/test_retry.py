@@ -23,9 +23,9 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from reconciler.aws import retry
+from reconciler.aws import retry, timing
 from reconciler.aws.rate_limiter import RateLimiter
-from reconciler.aws.retry import MAX_LOSSES, CallStatus, FailureKind, classify_error, is_already_done, send_step
+from reconciler.aws.retry import CallStatus, FailureKind, classify_error, is_already_done, send_step
 from reconciler.aws.session import Connection
 from reconciler.kinds.steps import link_removal_of, presence_of
 from reconciler.model.address import Address
@@ -244,12 +244,12 @@ ENDINGS: dict[str, tuple[Iam, Step, CallStatus, int, int]] = {
         2,
         0,
     ),
-    "lost for good": (Iam(*forever(LOST)), needing(), CallStatus.UNCLEAR, MAX_LOSSES, 0),
+    "lost for good": (Iam(*forever(LOST)), needing(), CallStatus.UNCLEAR, timing.WRITE_MAX_LOSSES, 0),
     "nobody there for good": (
         Iam(*forever(EndpointConnectionError(**URL))),
         needing(),
         CallStatus.FAILED,
-        MAX_LOSSES,
+        timing.WRITE_MAX_LOSSES,
         0,
     ),
 }
@@ -294,12 +294,12 @@ def test_a_rename_whose_answer_is_lost_is_told_from_a_namesake(iam: Named, endin
 def test_patience_ends(waited: list[float]) -> None:
     iam = Iam(*forever(error("NoSuchEntity")))
     assert iam.make(needing(presence_of(APP)), OURS) is CallStatus.FAILED
-    assert 100 < sum(waited) <= retry.MAX_WAIT
+    assert 100 < sum(waited) <= timing.WRITE_MAX_WAIT
 
 
 def test_throttling_is_waited_for_as_long(waited: list[float]) -> None:
     assert Iam(*forever(error("Throttling"))).make(needing()) is CallStatus.FAILED
-    assert 100 < sum(waited) <= retry.MAX_WAIT + 10
+    assert 100 < sum(waited) <= timing.WRITE_MAX_WAIT + 10
 
 
 def test_a_run_that_is_stopped_waits_no_more() -> None:

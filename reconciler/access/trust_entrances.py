@@ -1,0 +1,120 @@
+"""Whom a trust policy may let in, as far as its text tells, before any caller is known.
+
+`role_assumption` decides for one caller. This answers what has to be asked first: which callers there may be, by which
+statement, and what each of them must send. IAM User Guide, "AWS JSON policy elements: Principal" and "…: NotPrincipal".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.access.compiled_policies import compile_policies
+from reconciler.access.role_assumption import Target
+from reconciler.access.verdicts import PolicySource
+from reconciler.model.address import Address
+from reconciler.model.document import Document, Statement
+from reconciler.model.partitions import ARN_PARTITION
+from reconciler.policy.trust import entity_of
+
+EVERYONE, EVERY_AWS = ("*", "*"), ("AWS", "*")
+"""The names that mean all principals, and all of AWS's accounts."""
+
+_ASSUME_ACTIONS = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity")
+_ACCOUNT = re.compile(rf"(arn:{ARN_PARTITION}):(?:iam|sts)::(\d{{12}}):.+")
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """One principal that an Allow of a trust names. `kind` and `value` as in its Principal: AWS, an ARN."""
+
+    kind: str
+    value: str
+    statement: Statement
+
+    @property
+    def assume_actions(self) -> tuple[str, ...]:
+        """The actions, in lower case, by which this principal can assume a role."""
+        if self.kind == "Federated":
+            return (_ASSUME_ACTIONS[1] if ":saml-provider/" in self.value else _ASSUME_ACTIONS[2],)
+        return _ASSUME_ACTIONS if "*" in (self.kind, self.value) else _ASSUME_ACTIONS[:1]
+
+
+def list_entrances(trust: Document) -> Iterator[Entrance]:
+    """Yield each principal that a trust lets in by its name. A NotPrincipal names nobody whom it lets in."""
+    for statement in trust.statements:
+        if statement.effect == "Allow" and not statement.not_principal:
+            for kind, value in statement.principals or ():
+                yield Entrance(kind, value, statement)
+
+
+def find_trusted_providers(trust: Document, account: str) -> dict[Address, list[Statement]]:
+    """Return provider of this account → the statements that let in the callers for whom it vouches."""
+    found: dict[Address, list[Statement]] = {}
+    for entrance in list_entrances(trust):
+        address = entity_of(entrance.value, account, entrance.kind) if entrance.kind == "Federated" else None
+        if address is not None:
+            found.setdefault(address, []).append(entrance.statement)
+    return found
+
+
+def covers_entrance(deny: Statement, kind: str, value: str) -> bool:
+    """Return whether a Deny means all that an Allow lets in by this name: by the same one, its account or everyone."""
+    meant = {(kind, value), EVERYONE}
+    if kind in ("AWS", "*"):
+        meant |= {EVERY_AWS, ("AWS", _ACCOUNT.sub(r"\1:iam::\2:root", value))}
+    named = deny.principals or frozenset()
+    return meant.isdisjoint(named) and "*" not in (kind, value) if deny.not_principal else not meant.isdisjoint(named)
+
+
+def may_admit_unnamed(trust: Document, account: str) -> bool:
+    """Return whether a trust may let in users or roles of the account that it does not name one by one."""
+    if trust.opaque:
+        return True
+    allows = [statement for statement in trust.statements if statement.effect == "Allow"]
+    if any(statement.principals is None or statement.not_principal for statement in allows):
+        return True
+    return any(_is_broad(entrance, account) for entrance in list_entrances(trust))
+
+
+def _is_broad(entrance: Entrance, account: str) -> bool:
+    """Return True for everybody, the account itself, and a name that is no entity of it nor of another account."""
+    if entrance.kind != "AWS":
+        return entrance.kind == "*"
+    owner = entrance.value if entrance.value.isdigit() else "".join(entrance.value.split(":")[4:5])
+    elsewhere = owner.isdigit() and owner != account
+    return not elsewhere and entity_of(entrance.value, account) is None
+
+
+def list_external_ids(trust: Document) -> list[frozenset[str] | None]:
+    """Return for each way in of users, roles and accounts the only external ids that it takes.
+
+    None for a way that may take any, or none at all. Services send no external id.
+    """
+    speaking = compile_policies([PolicySource("trust", trust)]).statements_for("sts:AssumeRole").allows
+    ways = (compiled.statement for compiled in speaking)
+    return [
+        _demanded_external_ids(statement)
+        for statement in ways
+        if statement.not_principal or any(kind in ("AWS", "*") for kind, _ in statement.principals or ())
+    ]
+
+
+def _demanded_external_ids(statement: Statement) -> frozenset[str] | None:
+    demanded = [
+        condition.values
+        for condition in statement.conditions
+        if (condition.operator.lower(), condition.key) == ("stringequals", "sts:externalid")
+    ]
+    return demanded[0] if demanded and not any("${" in value for value in demanded[0]) else None
+
+
+def list_possible_users(target: Target) -> list[str]:
+    """Return ARNs of users for whom the trust of a role may decide: those it names, and anyone of each account."""
+    principals = [value for one in target.trust.statements for _, value in one.principals or ()]
+    users = {value for value in principals if ":user/" in value}
+    accounts = {value.split(":")[4] for value in principals if value.endswith(":root")}
+    accounts |= {target.account} if "*" in principals or target.trust.opaque else set()
+    partition = target.arn.split(":")[1]
+    return sorted(users | {f"arn:{partition}:iam::{account}:user/anyone" for account in accounts})
