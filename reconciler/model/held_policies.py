@@ -72,6 +72,11 @@ def list_groups(entity: Entity | None, lookup: EntityLookup) -> list[Group]:
     return [group for group in held if isinstance(group, Group)]
 
 
+def boundary_of(entity: Entity | None) -> str | None:
+    """Return the ARN of the permissions boundary; None if the entity has none."""
+    return next((policy.name for policy in list_held_policies(entity) if policy.hold is Hold.BOUNDARY), None)
+
+
 def managed_arns_of(held: Iterable[HeldPolicy]) -> set[str]:
     """Return the ARNs of the managed policies, boundaries included."""
     return {policy.arn for policy in held if policy.arn is not None}

@@ -23,12 +23,12 @@ from reconciler.model.effects import (
     Unlink,
     WriteDocument,
 )
-from reconciler.model.entity import Entity, Group, Role, User
+from reconciler.model.entity import Entity, User
+from reconciler.model.held_policies import Holder, boundary_of
 from reconciler.model.plan import Step
 from reconciler.policy.overlap import statements_overlap
 from reconciler.policy.permission_delta import find_uncovered
 
-Holder = User | Group | Role
 Entities = Mapping[Address, Entity]
 
 ANYTHING = frozenset([Statement("Deny", actions=frozenset("*"), resources=frozenset("*"))])
@@ -120,10 +120,10 @@ class PlanEffects:
         return NO_STATEMENTS.union(*inline, *(self.statements_from(held, new) for held in links))
 
     def find_uncovered(self, holder: Address, some: Statements, *, new: bool) -> Statements:
-        """The statements among some that nothing stands in for which the holder has at one end.
+        """Return the statements that no other statement covers which the holder has at one end of the plan.
 
-        All of them where a boundary changes, and those Allows that a Deny of that end speaks of, too: what the holder
-        had may have been held back then.
+        All of them if its boundary changes. Allows that a Deny of that end overlaps with count as uncovered, too: the
+        Deny may have held them back.
         """
         if not some or holder in self._changed_boundary_holders:
             return some
@@ -190,7 +190,7 @@ class PlanEffects:
 
     def _has_edited_boundary(self, address: Address) -> bool:
         entities = (self.before.get(address), self.after.get(address))
-        return any(getattr(entity, "permissions_boundary", None) in self.content for entity in entities if entity)
+        return any(boundary_of(entity) in self.content for entity in entities)
 
     def find_reached_principals(self, holder: Address) -> tuple[Address, ...]:
         """The users and roles that a link of a user, group or role is for: of a group, who is in it at either end."""
@@ -234,7 +234,7 @@ class PlanEffects:
 
     def _boundary_effects(self, principal: Address) -> Iterator[PrincipalEffect]:
         swap = self.boundary_changes.get(principal)
-        old, new = (getattr(side.get(principal), "permissions_boundary", None) for side in (self.before, self.after))
+        old, new = (boundary_of(side.get(principal)) for side in (self.before, self.after))
         if swap:
             denies = self._compare_boundaries(old, False, new, True)
             lifts = self._compare_boundaries(new, True, old, False)

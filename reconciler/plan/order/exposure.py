@@ -18,7 +18,8 @@ from reconciler.kinds.plan_context import PlanContext
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.effects import NO_STATEMENTS, Create, Statements
-from reconciler.model.entity import Entity, Group, Role, User
+from reconciler.model.entity import Entity
+from reconciler.model.held_policies import Hold, boundary_of, list_held_policies, own_policies_of, walk_held_policies
 from reconciler.model.live import State
 from reconciler.model.plan import Exposure, Severity, Step
 from reconciler.plan.order.constraints import UnresolvedHazard
@@ -28,8 +29,8 @@ from reconciler.plan.order.schedule import stages_of
 from reconciler.policy.overlap import is_surely_covered, statements_overlap
 from reconciler.policy.permission_delta import find_uncovered
 
-GrantSource = tuple[object, ...]
-"""By what somebody has statements: an inline policy, an attached one, one of a group."""
+GrantSource = tuple[Address, Hold, str]
+"""The holder of a policy, how it is held, and its ARN or its inline name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,23 +173,24 @@ class _ExposureFinder:
         """A user or role, its groups, and the policies of this account that it can have or be bounded by."""
         sides = self._before, self._after
         groups = {group for side in sides for group in getattr(side.get(principal), "groups", ())}
-        holders = [side.get(address) for side in sides for address in (principal, *groups)]
-        arns = {arn for holder in holders for arn in getattr(holder, "policies", ())}
-        fences = {getattr(holder, "permissions_boundary", None) for holder in holders}
-        return {principal, *groups, *self._context.filter_own_policies(arns, fences)}
+        holders = (side.get(address) for side in sides for address in (principal, *groups))
+        held = (policy for holder in holders for policy in list_held_policies(holder))
+        return {principal, *groups, *own_policies_of(held, self._context.baseline.account)}
 
     def _collect_rights(self, principal: Address, entities: Mapping[Address, Entity]) -> _Rights:
-        sources: dict[GrantSource, Statements] = {}
         entity = entities.get(principal)
-        for holder in (entity, *(entities.get(group) for group in getattr(entity, "groups", ()))):
-            if isinstance(holder, User | Group | Role):
-                for name, document in holder.inline_policies.items():
-                    sources[holder.address, "inline", name] = document.statements
-                for arn in holder.policies:
-                    sources[holder.address, "policy", arn] = self._context.statements_of_policy(arn, entities.get)
-        sides = (getattr(side.get(principal), "permissions_boundary", None) for side in (self._before, self._after))
-        fences = {arn: self._context.statements_of_policy(arn, entities.get) for arn in sides if arn}
-        return _Rights(sources, fences, getattr(entity, "permissions_boundary", None))
+        sources: dict[GrantSource, Statements] = {
+            (policy.holder, policy.hold, policy.name): (
+                policy.document.statements
+                if policy.document
+                else self._context.statements_of_policy(policy.name, entities.get)
+            )
+            for policy in walk_held_policies(entity, entities.get)
+            if policy.hold is not Hold.BOUNDARY
+        }
+        arns = (boundary_of(side.get(principal)) for side in (self._before, self._after))
+        boundaries = {arn: self._context.statements_of_policy(arn, entities.get) for arn in arns if arn}
+        return _Rights(sources, boundaries, boundary_of(entity))
 
 
 def _is_always_allowed(part: Statement, begins: _Rights, ends: _Rights) -> bool:
