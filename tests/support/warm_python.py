@@ -1,10 +1,9 @@
-"""Forks `python -m MODULE` off a process that has imported what the module needs, in place of starting Python anew.
+"""Fork `python -m MODULE` off a process that has imported what the module needs, in place of starting Python anew.
 
-An import of boto3 or of moto takes longer than most commands of a test. `fork_warm_processes` changes nothing but that:
-the child has the arguments, the environment, the folder and the streams of `subprocess.Popen`, it runs the same
-`__main__`, and it is a child of the caller, whose `wait` and `kill` work as ever. Linux only, since the caller adopts the
-child (prctl(2), PR_SET_CHILD_SUBREAPER); elsewhere Python starts anew. A test about the start itself asks for
-`cold_processes`.
+An import of boto3 or of moto takes longer than most commands of a test. `fork_warm_processes` changes nothing but that.
+The child has the arguments, environment, folder and streams of `subprocess.Popen` and runs the same `__main__`. It is a
+child of the caller, whose `wait` and `kill` work as ever: the caller adopts it (prctl(2), PR_SET_CHILD_SUBREAPER). That
+is Linux; elsewhere Python starts anew. A test about the start itself asks for `cold_processes`.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class Zygote:
 
     def __init__(self, name: str) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="warm-python-")
-        self.path = os.path.join(self._folder.name, "socket")
+        self.path = f"{self._folder.name}/socket"
         listening = socket.socket(socket.AF_UNIX)
         listening.bind(self.path)
         listening.listen(64)
@@ -117,7 +116,7 @@ def _start_warm(self: subprocess.Popen[Any], *arguments: Any) -> None:
     request = {
         "words": words,
         "environment": environment,
-        "folder": os.fspath(given["cwd"] or os.getcwd()),
+        "folder": os.fspath(given["cwd"] or Path.cwd()),
         "session": given["start_new_session"],
         "adopted": True,
     }

@@ -1,4 +1,4 @@
-"""The process of `warm_python.py` that forks: `python warm_python_child.py NAME DESCRIPTOR`, a listening socket.
+"""Be the process of `warm_python.py` that forks: `python warm_python_child.py NAME DESCRIPTOR`, a listening socket.
 
 In a child, this module goes on where `serve` returns, so that all of it ends as a program of its own does.
 """

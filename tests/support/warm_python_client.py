@@ -1,4 +1,4 @@
-"""A program that a shell runs as `reconcile`: `python -IS warm_python_client.py SOCKET MODULE ARGUMENTS`.
+"""Be the program that a shell runs as `reconcile`: `python -IS warm_python_client.py SOCKET MODULE ARGUMENTS`.
 
 It has a process of `warm_python.py` run the module with its own streams, folder and environment, and ends as that does.
 """
@@ -16,7 +16,7 @@ def main(path: str, *words: str) -> int:
     request = {
         "words": words,
         "environment": dict(os.environ),
-        "folder": os.getcwd(),
+        "folder": os.getcwd(),  # noqa: PTH109 - pathlib takes longer than all of this
         "session": False,
         "adopted": False,
     }
