@@ -119,3 +119,14 @@ def test_every_test_folder_of_a_package_is_named_as_the_package() -> None:
     packages = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     folders = {path.name for path in (ROOT / "tests/unit").iterdir() if list(path.glob("test_*.py"))}
     assert folders - packages == set()
+
+
+def test_the_name_of_a_unit_test_is_a_module_or_begins_with_one() -> None:
+    """`test_lockout.py` and `test_lockout_sessions.py` of the folder guards are both tests of guards/lockout.py."""
+    nameless = []
+    for path in sorted((ROOT / "tests/unit").rglob("test_*.py")):
+        folder = PACKAGE / path.parent.relative_to(ROOT / "tests/unit")
+        words = path.stem.split("_")[1:]
+        if not any((folder / f"{'_'.join(words[:end])}.py").is_file() for end in range(1, len(words) + 1)):
+            nameless.append(str(path.relative_to(ROOT)))
+    assert nameless == []
