@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # The second emulator of the tests asks for one exact version of botocore, older than the one that reconcile needs.
 MINISTACK := .venv-ministack
 
-.PHONY: help test lint format demo bench bench-terraform fuzz fuzz-replay schema rules clean
+.PHONY: help check test lint format demo bench bench-terraform fuzz fuzz-replay schema rules clean
 
 help:  ## the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -21,10 +21,17 @@ $(READY): pyproject.toml tests/support/ministack.txt
 	$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/support/ministack.txt
 	@touch $(READY)
 
-# Hundreds of processes start in a run; where Python may not write what it compiles, each would compile the package anew.
+# Where Python may not write what it compiles, each of these processes would compile package and tests anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist worksteal -n
+
+check: $(READY)  ## after each edit: lint, and every test that needs no emulator and no process
+	@$(MAKE) --no-print-directory lint & lint=$$!; \
+	$(PYTEST) $(WORKERS) tests/unit tests/contract tests/architecture; tests=$$?; \
+	wait $$lint && exit $$tests
+
 test: $(READY)  ## every test, on all cores
 	@$(BIN)/python -m compileall -q reconciler
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(PYTEST) $(WORKERS)
 
 lint: $(READY)  ## ruff, mypy --strict, the layers
 	$(BIN)/ruff check reconciler tests benchmarks examples

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,11 @@ from tests.support import second_emulator
 from tests.support.account import Account
 from tests.support.emulators import StartSandbox
 from tests.support.examples import load_profile
+from tests.support.quick_http import parse_headers_quickly
+from tests.support.warm_python import fork_warm_processes
 
 load_profile()
+parse_headers_quickly()
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +37,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     second_emulator.drop_irrelevant(items)
     second_emulator.mark_gaps(items, whole=not any("::" in argument for argument in config.args))
+
+
+def pytest_collection_finish() -> None:
+    """The collector need not walk tests and modules again and again: they stay."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _fork_warm_processes() -> Iterator[None]:
+    with fork_warm_processes():
+        yield
 
 
 @pytest.fixture(scope="module")

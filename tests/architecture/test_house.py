@@ -261,3 +261,14 @@ def test_awss_settings_files_have_one_reader(path: Path) -> None:
     assert "configparser" not in imports(path)
     if path.name != "settings_files.py":
         assert not {'"~/.aws/config"', "'~/.aws/config'"} & set(path.read_text().split())
+
+
+def test_the_name_of_a_unit_test_is_a_module_or_begins_with_one() -> None:
+    """`test_lockout.py` and `test_lockout_sessions.py` of the folder guards are both tests of guards/lockout.py."""
+    nameless = []
+    for path in sorted((ROOT / "tests/unit").rglob("test_*.py")):
+        folder = PACKAGE / path.parent.relative_to(ROOT / "tests/unit")
+        words = path.stem.split("_")[1:]
+        if not any((folder / f"{'_'.join(words[:end])}.py").is_file() for end in range(1, len(words) + 1)):
+            nameless.append(str(path.relative_to(ROOT)))
+    assert nameless == []

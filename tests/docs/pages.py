@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.sandbox.server import Sandbox
+from tests.support.warm_python import build_program
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIM = Path(__file__).with_name("aws_shim.py")
+SHIM = "tests.docs.aws_shim"
 FENCE = re.compile(r"^```(\S*) *(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 VOLATILE = re.compile(
     r"\b(AKIA|ASIA|AIDA|AROA)[A-Z0-9]{12,}"  # key ids and unique ids
@@ -124,10 +125,9 @@ def build_environment(folder: Path, aws: str | None) -> dict[str, str]:
     """A home and a PATH of the test's own: `reconcile` is this interpreter's."""
     tools = folder / ".bin"
     tools.mkdir()
-    _write_program(tools / "reconcile", f'exec {shlex.quote(sys.executable)} -m reconciler "$@"')
+    _write_program(tools / "reconcile", build_program("reconciler"))
     _write_program(tools / "python", f'exec {shlex.quote(sys.executable)} "$@"')
-    stand_in = f"{shlex.quote(sys.executable)} {shlex.quote(str(SHIM))}"
-    _write_program(tools / "aws", f'exec {shlex.quote(aws) if aws else stand_in} "$@"')
+    _write_program(tools / "aws", f'exec {shlex.quote(aws)} "$@"' if aws else build_program(SHIM))
     return os.environ | {
         "HOME": str(folder),
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",

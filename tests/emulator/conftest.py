@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import boto3.session
-import botocore.loaders
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 import reconciler.aws.session
+from tests.support.aws_models import cache_aws_models
 from tests.support.connections import close_connections
 
 __all__ = ["close_connections"]
@@ -32,14 +32,8 @@ def _skip_grace_period(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _cache_aws_models() -> Iterator[None]:
-    """botocore lists and parses its models again for every session: half of the time of a plan."""
-    files, loader = botocore.loaders.JSONFileLoader, botocore.loaders.Loader
     with pytest.MonkeyPatch.context() as patch:
-        for kind in (files, loader):
-            patch.setattr(kind, "__hash__", lambda self: 0)
-            patch.setattr(kind, "__eq__", lambda self, other: type(self) is type(other))
-        patch.setattr(files, "_load_file", lru_cache(maxsize=None)(files._load_file))
-        patch.setattr(loader, "list_available_services", lru_cache(maxsize=None)(loader.list_available_services))
+        cache_aws_models(patch.setattr)
         yield
 
 

@@ -67,3 +67,27 @@ def test_only_a_number_of_seconds_is_changed(text: str, expected: str) -> None:
 )
 def test_the_age_of_mfa_is_told_as_the_file_writes_it(condition: str, expected: str) -> None:
     assert annotate_age(condition) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "length"),
+    [
+        ("45m", 2700),
+        ("1h", 3600),
+        ("90d", 7776000),
+        ("30s", 30),
+        ("3600", 3600),
+        (3600, 3600),
+        (0, 0),
+        ("1w", None),
+        ("1.5h", None),
+        ("h", None),
+        ("", None),
+        ("-1h", None),
+        (True, None),
+        (1.5, None),
+        (None, None),
+    ],
+)
+def test_a_duration_is_a_number_with_a_unit_or_seconds(written: object, length: int | None) -> None:
+    assert parse_duration(written) == length

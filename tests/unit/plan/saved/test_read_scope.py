@@ -25,7 +25,7 @@ from reconciler.plan.saved.saved_plan import find_stale_entities
 from tests.support.examples import examples
 from tests.support.saved_plans import plan_again, read_part, saved_of
 from tests.support.strategies import ACCOUNT, PLACE, policy_arn, worlds
-from tests.unit.plan.test_lockout import (
+from tests.unit.plan.guards.test_lockout import (
     ADMIN,
     ADMINS,
     ALICE,

@@ -18,7 +18,7 @@ from reconciler.model.entity import Entity, Policy, Role, User
 from reconciler.plan.compare.ownership import is_protected, owner_of
 from reconciler.plan.saved.codec import decode_entity, encode_entity
 from tests.support.strategies import ACCOUNT, PLACE
-from tests.unit.plan.test_guards import DOCUMENT, codes, plan, trust
+from tests.unit.plan.test_build_guards import DOCUMENT, codes, plan, trust
 
 TRUST = {"Version": "2012-10-17", "Statement": []}
 SPELLED = ["reconcile:owner", "Reconcile:Owner", "RECONCILE:OWNER", "reconcile:OWNER", "Reconcile:owner"]

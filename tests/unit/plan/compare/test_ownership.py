@@ -20,7 +20,7 @@ from reconciler.plan.options import PlanOptions
 from reconciler.plan.saved.read_scope import needs_whole_account
 from tests.support.saved_plans import plan_again, read_part, saved_of
 from tests.support.strategies import ACCOUNT, PLACE
-from tests.unit.plan.test_guards import DOCUMENT, MINE, trust
+from tests.unit.plan.test_build_guards import DOCUMENT, MINE, trust
 
 B = {"reconcile:owner": "b"}
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"

@@ -1,0 +1,146 @@
+"""Be the process of `warm_python.py` that forks: `python warm_python_child.py NAME DESCRIPTOR`, a listening socket.
+
+In a child, this module goes on where `serve` returns, so that all of it ends as a program of its own does.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import selectors
+import signal
+import socket
+import sys
+import threading
+from typing import Any
+
+import reconciler
+from tests.support.aws_models import cache_aws_models
+from tests.support.quick_http import parse_headers_quickly
+
+
+def import_reconcile() -> None:
+    for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
+        if not module.name.startswith(("reconciler.sandbox", "reconciler.__main__")):
+            importlib.import_module(module.name)
+    for name in ("boto3", "jmespath", "jsonschema", "jsonschema_rs", "deepdiff", "rich.table"):
+        importlib.import_module(name)
+    cache_aws_models(setattr)
+    session = importlib.import_module("boto3").Session()
+    for service in ("iam", "sts"):
+        session.client(service, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+
+
+def import_moto() -> None:
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
+    for name in ("moto.moto_server.werkzeug_app", "moto.iam.urls", "moto.sts.urls", "reconciler.sandbox.keep_alive"):
+        importlib.import_module(name)
+
+
+PREPARATIONS = {"reconcile": import_reconcile, "moto": import_moto}
+
+
+def serve(listening: socket.socket) -> dict[str, Any]:
+    """Fork for each request. Return in each child, with its request; never in this process."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(listening, selectors.EVENT_READ)
+        selector.register(0, selectors.EVENT_READ)
+        while True:
+            ready = {key.fd for key, _ in selector.select(1)}
+            if 0 in ready:
+                os._exit(0)
+            if ready:
+                connection, _ = listening.accept()
+                request = _answer(connection)
+                if request is not None:
+                    listening.close()
+                    return request
+            _reap()
+
+
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _answer(connection: socket.socket) -> dict[str, Any] | None:
+    """Return the request in the child that is to fulfil it, and None in this process."""
+    head, streams, _, _ = socket.recv_fds(connection, 8, 3)
+    with connection, connection.makefile("rb") as sent:
+        request: dict[str, Any] = json.loads(sent.read(int.from_bytes(head, "big")))
+        between = os.fork()
+        if not between:
+            child = os.fork()
+            if child:
+                _leave(child, connection, streams, request["adopted"])
+        elif request["adopted"]:
+            os.waitpid(between, 0)  # from here on the child is the caller's, who reads to the end of the connection
+    for number, stream in enumerate(streams):
+        if not between:
+            os.dup2(stream, number)
+        os.close(stream)
+    return None if between else request
+
+
+def _leave(child: int, connection: socket.socket, streams: list[int], adopted: bool) -> None:
+    """In the process between: say the child's id, or wait for its exit code and say that; then end."""
+    said = child
+    if not adopted:
+        for stream in streams:  # whoever reads from them waits for the child alone
+            os.close(stream)
+        said = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with contextlib.suppress(OSError):
+        connection.sendall(str(said).encode())
+    os._exit(0)
+
+
+def become(request: dict[str, Any]) -> None:
+    """Take over folder, environment and arguments; the streams are already there."""
+    if request["session"]:
+        os.setsid()
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.path.insert(0, request["folder"])
+    sys.argv[1:] = request["words"][1:]
+    for name, number, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
+        before = getattr(sys, name)
+        lines = name == "stderr" or os.isatty(number)
+        made = open(number, mode, 1 if lines else -1, before.encoding, before.errors, closefd=False)  # noqa: SIM115
+        if os.environ.get("PYTHONUNBUFFERED") and mode == "w":
+            made.reconfigure(write_through=True)
+        setattr(sys, name, made)
+        setattr(sys, f"__{name}__", made)
+
+
+def leave_quickly(code: Any) -> None:
+    """End as Python does, but leave the freeing of the memory, which is not all ours, to the system."""
+    if isinstance(code, int) or code is None:
+        threading._shutdown()  # type: ignore[attr-defined]
+        atexit._run_exitfuncs()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None and not stream.closed:
+                stream.flush()
+        os._exit(code or 0)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    parse_headers_quickly()
+    PREPARATIONS[sys.argv[1]]()
+    gc.collect()
+    gc.freeze()
+    asked = serve(socket.socket(fileno=int(sys.argv[2])))
+    become(asked)
+    try:
+        runpy.run_module(asked["words"][0], run_name="__main__", alter_sys=True)
+    except SystemExit as error:
+        leave_quickly(error.code)
+        raise
