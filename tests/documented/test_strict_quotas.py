@@ -37,6 +37,7 @@ def test_the_defaults_are_those_that_aws_documents() -> None:
         "instance-profile": (1000, 10000),
         "oidc-provider": (100, 700),
         "saml-provider": (100, 100),
+        "server-certificate": (20, 1000),
     }
 
 

@@ -702,7 +702,7 @@ _OPERATIONS: dict[str, Callable[..., None]] = {
     "CreateUser": _create_user,
     "UpdateUser": _move("user"),
     "DeleteUser": _delete_user,
-    "CreateGroup": lambda iam, group_name, path="/": iam._new("group", group_name, path),
+    "CreateGroup": lambda iam, group_name, path="/": iam._create_record("group", group_name, path),
     "UpdateGroup": _move("group"),
     "UpdateServerCertificate": _move("server-certificate"),
     "DeleteServerCertificate": lambda iam, server_certificate_name: _remove_record(
