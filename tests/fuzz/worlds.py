@@ -63,7 +63,7 @@ def draw_accounts() -> Sequence[PlannedAccount]:
     drawn: list[tuple[Desired, State]] = []
 
     @settings(
-        max_examples=COUNT * 3,
+        max_examples=COUNT * 6,
         derandomize=True,
         database=None,
         deadline=None,
