@@ -105,7 +105,7 @@ def finish_chain(role_chain: AssumeChain) -> Credentials:
 
 def _try_chain(role_chain: AssumeChain, explanation: Explanation | None = None) -> Credentials | AssumeRoleError:
     """Make the calls; return the credentials, or the explained refusal. explanation: that of the last try."""
-    from reconciler.aws.sts import DEVICE_REFUSED, ROLE_REFUSED
+    from reconciler.model.sts_limits import DEVICE_REFUSED, ROLE_REFUSED
 
     try:
         return role_chain.get_credentials()

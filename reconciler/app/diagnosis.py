@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.app.evidence import EvidenceReader, IamCredentials, Redeclare
-from reconciler.aws.sts import AWS_SAYS, DEVICE_REFUSED
 from reconciler.diagnose.diagnosis import explain_attempt
 from reconciler.diagnose.request_context import SET_SOURCE_IDENTITY, TAG_SESSION, WITH_CODE, Mfa
 from reconciler.model.assume_role import AssumeRoleCall
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import AssumeOutcome, Explanation
 from reconciler.model.problem import ReconcileError
+from reconciler.model.sts_limits import AWS_SAYS, DEVICE_REFUSED
 
 
 def explain_chain(

@@ -9,12 +9,12 @@ from reconciler.app.desired_files import read_files, require_valid
 from reconciler.app.diagnosis import explain_chain
 from reconciler.app.evidence import IamCredentials
 from reconciler.app.role_chain import AssumeChain
-from reconciler.aws.sts import AWS_SAYS
 from reconciler.desired.declare import declare
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation
 from reconciler.model.problem import ReconcileError
+from reconciler.model.sts_limits import AWS_SAYS
 
 
 def explain_assume(role_chain: AssumeChain) -> Explanation:

@@ -25,7 +25,7 @@ from reconciler.model.assume_role import AssumeRoleCall
 from reconciler.model.escape import escape_line
 from reconciler.model.explanation import Explanation
 from reconciler.model.problem import ReconcileError, make_error
-from reconciler.model.sts_limits import MAX_CHAINED_DURATION
+from reconciler.model.sts_limits import MAX_CHAINED_DURATION, ROLE_REFUSED
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
@@ -126,7 +126,7 @@ class AssumeChain:
             try:
                 return self._assume_hop(0, run.source.make_sts_client(), run.caller.arn)
             except ReconcileError as error:
-                if not _has_code(error, sts.ROLE_REFUSED):
+                if not _has_code(error, ROLE_REFUSED):
                     raise
         return self._assume_with_session() if self._opens_session else self._assume_with_code()
 
@@ -138,7 +138,7 @@ class AssumeChain:
         try:
             return self._assume_hop(0, run.source.make_sts_client(), run.caller.arn)
         except ReconcileError as error:
-            session = self._find_session(None) if _has_code(error, sts.ROLE_REFUSED) and self._opens_session else None
+            session = self._find_session(None) if _has_code(error, ROLE_REFUSED) and self._opens_session else None
             if session is None:
                 raise
             self.sent_mfa = Mfa(True, self._get_session_age(), temporary=True)
@@ -164,7 +164,7 @@ class AssumeChain:
             try:
                 return self._assume_hop(0, run.source.make_sts_client(cached), caller)
             except ReconcileError as error:
-                may_help = _has_code(error, BAD_CREDENTIALS) or (_has_code(error, sts.ROLE_REFUSED) and not need.known)
+                may_help = _has_code(error, BAD_CREDENTIALS) or (_has_code(error, ROLE_REFUSED) and not need.known)
                 if not (may_help and self._can_ask):
                     raise
                 self.notice("AWS refused the cached MFA session; trying again with a new code.")

@@ -30,7 +30,7 @@ from reconciler.aws.session import (
 from reconciler.model.live import MfaDevice
 from reconciler.model.partitions import DEFAULT_PARTITION, home_region_of, is_in_other_partition, partition_of_region
 from reconciler.model.problem import Level, Place, Problem, ReconcileError, make_error
-from reconciler.model.sts_limits import MFA_CODE_REFUSED, Caller
+from reconciler.model.sts_limits import AWS_SAYS, DEVICE_REFUSED, MFA_CODE_REFUSED, ROLE_REFUSED, Caller
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -42,15 +42,6 @@ _CONFIG = Config(
     read_timeout=timing.STS_READ_TIMEOUT,
 )
 _ONCE = _CONFIG.merge(Config(retries=timing.make_retries(timing.ONE_ATTEMPT)))
-
-ROLE_REFUSED = "assume-refused"
-"""The problem code for a role that AWS refuses to the caller."""
-
-AWS_SAYS = "aws-says"
-"""The problem code for AWS's own reason of a refusal."""
-
-DEVICE_REFUSED = "mfa-device-refused"
-"""The problem code for a serial number that is no device of the caller."""
 
 _ACTION = re.compile(r"not authorized to perform: (sts:[A-Za-z]+)")
 

@@ -6,7 +6,6 @@ get their trust once all of them exist: IAM refuses a trust that names what is n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -55,11 +54,10 @@ from reconciler.model.node import Map, get_text
 from reconciler.model.plan import Call, Fact, Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.quotas import Quota
-from reconciler.policy.canonical import canonical
 from reconciler.policy.grammar import PolicyType
 from reconciler.policy.permission_delta import diff_statements, phase_of_delta
 from reconciler.policy.readable_form import to_readable
-from reconciler.policy.trust import CLOSED_TRUST, find_trusted_entities, unique_ids_of
+from reconciler.policy.trust import CLOSED_DOCUMENT, CLOSED_TRUST, find_trusted_entities, unique_ids_of
 
 _ATTACHED = make_policy_facet("Role")
 _INLINE = InlineFacet("Role")
@@ -67,7 +65,6 @@ _TAGS = TagFacet("Role", folds_keys=Role.folds_tag_keys)
 _BOUNDARY = BoundaryFacet("Role")
 _DEFAULT_SESSION = 3600
 _UPDATE_TRUST = "UpdateAssumeRolePolicy"
-_CLOSED = canonical(json.loads(CLOSED_TRUST))
 
 
 class RoleKind(Kind):
@@ -222,7 +219,7 @@ class RoleKind(Kind):
     def create(self, entity: Role, context: PlanContext) -> list[Step]:
         closed = entity.address in context.cyclic_roles
         bare = replace(entity, policies=frozenset(), inline_policies={})
-        created = replace(bare, trust_policy=_CLOSED) if closed else bare
+        created = replace(bare, trust_policy=CLOSED_DOCUMENT) if closed else bare
         parameters: dict[str, object] = {"RoleName": entity.name, "Path": entity.path}
         parameters["AssumeRolePolicyDocument"] = CLOSED_TRUST if closed else entity.trust_policy.text
         if entity.description:

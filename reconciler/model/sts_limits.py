@@ -18,6 +18,15 @@ SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
 EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 """The form of ExternalId."""
 
+ROLE_REFUSED = "assume-refused"
+"""The problem code for a role that AWS refuses to the caller."""
+
+AWS_SAYS = "aws-says"
+"""The problem code for AWS's own reason of a refusal."""
+
+DEVICE_REFUSED = "mfa-device-refused"
+"""The problem code for a serial number that is no device of the caller."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

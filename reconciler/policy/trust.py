@@ -30,6 +30,7 @@ CLOSED_TRUST = (
     '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:AssumeRole"}]}'
 )
 """A trust that lets nobody in. A role is created with it if the principals that it trusts do not exist yet."""
+CLOSED_DOCUMENT = canonical(json.loads(CLOSED_TRUST))
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,8 +71,8 @@ RULES = (
         (Level.ERROR, Level.WARNING),
         title="An ARN belongs to another partition than the account",
         why=(
-            "Partitions (aws, aws-cn, aws-us-gov …) share no identities. AWS refuses the ARN in a policy, and keys of "
-            "one partition cannot assume a role of another."
+            "The partitions of AWS (the standard one, China, GovCloud …) share no identities. AWS refuses the "
+            "ARN in a policy, and keys of one partition cannot assume a role of another."
         ),
         how_to_fix=(
             "Write the account's own partition, or `{{ partition }}` in a file for several. An alias into another "

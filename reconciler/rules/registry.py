@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from reconciler.rules import (
     aliases,
     aws,
+    certificates,
     conditions,
     content,
     files,
@@ -43,6 +44,7 @@ TOPICS: Mapping[str, tuple[Rule, ...]] = {
     "Quotas": quotas.RULES,
     "Durations and what ends": times.RULES,
     "Identity providers": providers.RULES,
+    "Server certificates": certificates.RULES,
     "Trust": trust.RULES,
     "Principals": principals.RULES,
     "Policies": policies.RULES,

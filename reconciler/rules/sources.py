@@ -1,4 +1,4 @@
-"""Where AWS's documents lie that rules come from."""
+"""The addresses of the documents of AWS that rules come from."""
 
 from __future__ import annotations
 

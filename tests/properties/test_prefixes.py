@@ -7,7 +7,6 @@ nobody in.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -23,9 +22,8 @@ from reconciler.model.plan import Exposure, Severity, Step
 from reconciler.plan.build import build_plan
 from reconciler.plan.compare.renames import find_renames
 from reconciler.plan.options import PlanOptions
-from reconciler.policy.canonical import canonical
 from reconciler.policy.overlap import statements_overlap
-from reconciler.policy.trust import CLOSED_TRUST
+from reconciler.policy.trust import CLOSED_DOCUMENT
 from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import worlds
@@ -43,8 +41,6 @@ CONTEXTS = [Context.of({"a:k": "true"}), Context.of({"a:k": "false"})]
 Answers = dict[tuple[str, int], Decision]
 Moment = tuple[Step | None, dict[Address, Answers]]
 NOTHING: Answers = {(action, index): Decision.DENY for action, _ in ASKED for index, _ in enumerate(CONTEXTS)}
-
-CLOSED = canonical(json.loads(CLOSED_TRUST))
 
 thorough = examples(60)
 
@@ -86,7 +82,7 @@ def touches(step: Step) -> bool:
 
 def is_closed(entity: Entity) -> bool:
     """Nobody can be a role whose trust lets nobody in."""
-    return isinstance(entity, Role) and entity.trust_policy == CLOSED
+    return isinstance(entity, Role) and entity.trust_policy == CLOSED_DOCUMENT
 
 
 def lacks(first: Decision, now: Decision, last: Decision) -> bool:

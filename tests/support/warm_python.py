@@ -29,6 +29,7 @@ MODULES = {"reconciler": "reconcile", "tests.docs.aws_shim": "reconcile", "recon
 READ_AT_START = ("LANG", "LC_", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONWARNINGS", "PYTHONHASHSEED")
 """Variables that the interpreter itself reads: a child that has others is started anew."""
 PR_SET_CHILD_SUBREAPER = 36
+MOTO_ACCOUNT = "123456789012"
 
 
 class Zygote:
@@ -106,7 +107,7 @@ def _start_warm(self: subprocess.Popen[Any], *arguments: Any) -> None:
     words = _find_module(given)
     environment = os.environ if given["env"] is None else given["env"]
     environment = {os.fsdecode(key): os.fsdecode(value) for key, value in environment.items()}
-    zygote = find_zygote(words[0]) if words else None
+    zygote = find_zygote(words[0]) if words and _is_of_warm_account(words) else None
     if not zygote or not zygote.suits(environment):
         return _start_cold(self, *arguments)
     streams = [
@@ -125,6 +126,11 @@ def _start_warm(self: subprocess.Popen[Any], *arguments: Any) -> None:
     names = ("p2cread", "p2cwrite", "c2pread", "c2pwrite", "errread", "errwrite")
     self._close_pipe_fds(*(given[name] for name in names))  # type: ignore[attr-defined]
     return None
+
+
+def _is_of_warm_account(words: Sequence[str]) -> bool:
+    """Return whether moto runs for the account that it has read from the environment when it was imported."""
+    return MODULES[words[0]] != "moto" or words[1:2] == [MOTO_ACCOUNT]
 
 
 def _find_module(given: Mapping[str, Any]) -> list[str]:

@@ -23,6 +23,7 @@ from reconciler.model.desired import Alias, Desired, Settings
 from reconciler.model.entity import Entity, Role, User
 from reconciler.model.live import MfaDevice, State
 from reconciler.model.problem import Place, ReconcileError, make_error
+from reconciler.model.sts_limits import ROLE_REFUSED
 from reconciler.policy.canonical import canonical
 
 ACCOUNT = "123456789012"
@@ -115,7 +116,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     def assume_role(client: Any, parameters: Any, caller: str, serial: str = "", code: str = "") -> tuple[str, ...]:
         made.calls.append((parameters["RoleArn"].rpartition("/")[2], serial, code))
         if code in made.refuse:
-            raise make_error("mfa-code-refused" if code else sts.ROLE_REFUSED, "no")
+            raise make_error("mfa-code-refused" if code else ROLE_REFUSED, "no")
         assert client == ("first" if len({role for role, *_ in made.calls}) == 1 else "later")
         return KEYS
 

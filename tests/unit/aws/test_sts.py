@@ -12,6 +12,7 @@ from botocore.stub import Stubber
 
 from reconciler.aws import sts
 from reconciler.model.problem import ReconcileError
+from reconciler.model.sts_limits import AWS_SAYS
 
 ROLE = "arn:aws:iam::123456789012:role/s3"
 USER = "arn:aws:iam::123456789012:user/demo-user"
@@ -220,5 +221,5 @@ def test_the_reason_that_aws_gives_is_kept(stubbed: Any, more: str, said: str | 
     stubber.add_client_error("assume_role", "AccessDenied", text, 403)
     with pytest.raises(ReconcileError) as caught:
         sts.assume_role(client, PARAMETERS, USER)
-    quoted = [problem.summary for problem in caught.value.problems if problem.code == sts.AWS_SAYS]
+    quoted = [problem.summary for problem in caught.value.problems if problem.code == AWS_SAYS]
     assert quoted == ([f"AWS says: {said}"] if said else [])

@@ -413,7 +413,7 @@ HEADS: dict[str, tuple[str, str, str]] = {
         "prune: none",
     ),
     "an ignore of every address, in parts": (
-        'version: 1\nowner: a\nsettings: {ignore: ["[a-p]*/?*", "user/*", "role/**", "saml-provider/????*"]}\n',
+        'version: 1\nowner: a\nsettings: {ignore: ["[a-p]*/?*", "user/*", "role/**", "s*/????*"]}\n',
         "roles.yaml:3:20 ignores-everything",
         "prune: none",
     ),

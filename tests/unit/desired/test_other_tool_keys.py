@@ -47,8 +47,8 @@ PASTED: dict[str, tuple[str, str, str]] = {
     "an account of 13 digits, not quoted": ("account: 1234567890123\n", "wrong-type", "has 13 digits"),
     "an account to fill in": ("account: '<account-id>'\n", "wrong-value", "placeholder of a template"),
     "!Sub": (policy("!Sub 'arn:aws:s3:::b'"), "yaml-tag", "This is a CloudFormation function"),
-    "Fn::Sub": (policy("{'Fn::Sub': x}"), "not-a-string", "Fn::Sub is CloudFormation's"),
-    "Ref": (policy("[{Ref: Bucket}]"), "not-a-string", "Ref is CloudFormation's"),
+    "Fn::Sub": (policy("{'Fn::Sub': x}"), "not-a-string", "Fn::Sub is a function of CloudFormation"),
+    "Ref": (policy("[{Ref: Bucket}]"), "not-a-string", "Ref is a function of CloudFormation"),
     "Jinja": (policy("'arn:aws:s3:::{{ item.name }}'"), "bad-variable", "Ansible, Helm or Jinja"),
     "another name of the account": (
         *(policy("'arn:aws:sqs:*:{{ aws_account_id }}:q'"), "unknown-variable"),
