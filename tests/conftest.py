@@ -12,6 +12,7 @@ import pytest
 from reconciler.sandbox.server import Sandbox
 from tests.support import second_emulator
 from tests.support.account import Account
+from tests.support.aws_models import cache_aws_models
 from tests.support.emulators import StartSandbox
 from tests.support.examples import load_profile
 from tests.support.quick_http import parse_headers_quickly
@@ -43,6 +44,13 @@ def pytest_collection_finish() -> None:
     """The collector need not walk tests and modules again and again: they stay."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cache_aws_models() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        cache_aws_models(patch.setattr)
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,4 +1,4 @@
-"""What the system refuses to any command is one line and exit code 1, on the quick path and on the slow one."""
+"""A refusal of the system to any command is one line and exit code 1, on the quick path and on the slow one."""
 
 from __future__ import annotations
 

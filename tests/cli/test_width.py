@@ -1,4 +1,4 @@
-"""What commands print to a terminal of 80 columns: broken between words, and as it is where it goes into a pipe."""
+"""Output of commands to a terminal of 80 columns: broken between words, and as it is where it goes into a pipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the documentation says of commands, files, functions and targets is there, and what is there is said."""
+"""Commands, files, functions and targets that the documentation names exist, and those that exist are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of the strict layer share: a client, a refusal to expect, and entities made on the spot."""
+"""Tools of the tests of the strict layer: a client, a refusal to expect, and entities made on the spot."""
 
 from __future__ import annotations
 

@@ -15,7 +15,6 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 import reconciler.aws.session
-from tests.support.aws_models import cache_aws_models
 from tests.support.connections import close_connections
 
 __all__ = ["close_connections"]
@@ -28,13 +27,6 @@ CALLER_VARIABLES = re.compile(r"AWS_|RECONCILE_CALL_|.*(_PROXY|_BUNDLE)$", re.IG
 def _skip_grace_period(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox is consistent at once: an apply that does not match at the first look never will."""
     monkeypatch.setattr("reconciler.app.apply.GRACE", (0.0,), raising=False)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _cache_aws_models() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        cache_aws_models(patch.setattr)
-        yield
 
 
 class _CachedSession:
@@ -64,10 +56,10 @@ def _cache_clients() -> Iterator[None]:
     made = reconciler.aws.session.make_session
     kept: dict[Any, _CachedSession] = {}
 
-    def session_of(profile: str | None, region: str | None, ask: Any = None) -> Any:
+    def session_of(profile: str | None, region: str | None, alias_place: Any = None, ask: Any = None) -> Any:
         files = (os.environ.get(name) for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"))
         if any(file is None or Path(file).exists() for file in files):
-            return made(profile, region, ask)
+            return made(profile, region, alias_place, ask)
         told = (item for item in os.environ.items() if CALLER_VARIABLES.match(item[0]))
         caller = profile, region, *sorted(told)
         if caller not in kept:

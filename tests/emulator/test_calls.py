@@ -1,4 +1,4 @@
-"""What goes over the wire: a plan only reads, an apply makes exactly the calls that its plan listed, and the number
+"""Calls that go over the wire: a plan only reads, an apply makes exactly the calls that its plan listed, and the number
 of reads does not grow with users and roles."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What somebody changes by hand: found as exactly one change, and mended by one apply.
+"""Drift, changed by hand: found as exactly one change, and mended by one apply.
 
 One rich file is applied once; every row of the table makes one kind of drift through boto3.
 """

@@ -1,4 +1,4 @@
-"""What an apply leaves on record, and the plan that goes back to what it recorded."""
+"""The record that an apply leaves, and the plan that goes back to what it recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold for all policies: a Deny never grants, knowledge never contradicts, spelling never matters."""
+"""Promises of the evaluator: a Deny never grants, knowledge never contradicts, spelling never matters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every export promises, over random accounts and the small fake of IAM."""
+"""Promises of every export, over random accounts and the small fake of IAM."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every plan promises, over random pairs of states and a small fake of IAM (architecture.md, "Order")."""
+"""Promises of every plan, over random pairs of states and a small fake of IAM (architecture.md, "Order")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether MFA decides about assuming a role, whoever demands it and by whichever operator.
+"""Roles for whose assumption MFA decides, whoever demands it and by whichever operator.
 
 IAM User Guide, "Secure API access with MFA", "AWS global condition context keys" (aws:MultiFactorAuthPresent and
 aws:MultiFactorAuthAge are absent for long-term keys), "Condition operators" (…IfExists, Null).

@@ -1,4 +1,4 @@
-"""Who may assume which role: IAM User Guide, "Policy evaluation logic" and "Principal"; facts of AssumeRole."""
+"""Principals that may assume a role: IAM User Guide, "Policy evaluation logic" and "Principal"; facts of AssumeRole."""
 
 from __future__ import annotations
 

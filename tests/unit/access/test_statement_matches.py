@@ -1,4 +1,4 @@
-"""What single statements lack, and what each side says for itself; both agree with the evaluator."""
+"""Elements that single statements lack, and the verdict of each side alone; both agree with the evaluator."""
 
 from __future__ import annotations
 

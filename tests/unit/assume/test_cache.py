@@ -1,4 +1,4 @@
-"""What a run keeps for later ones: found again as it was, never believed when in doubt, never in the way."""
+"""Entries that a run keeps for later ones: found again as it was, never believed when in doubt, never in the way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a program reads: the variables as JSON, and credential_process."""
+"""Output that a program reads: the variables as JSON, and credential_process."""
 
 from __future__ import annotations
 

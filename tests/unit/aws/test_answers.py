@@ -1,4 +1,4 @@
-"""What passes for an answer of AWS: over real HTTP, and field by field; everything else is said to be none."""
+"""Answers that pass for those of AWS: over real HTTP, and field by field; everything else is said to be none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What asks a run to stop, and what is said to who does."""
+"""Signals that ask a run to stop, and the words said to who sends them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What botocore raises, said to a person: the cause, the next step, and never a secret."""
+"""Errors that botocore raises, said to a person: the cause, the next step, and never a secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a doomed user owns: a rare kind that is not answered is named, a common one is a failure."""
+"""The credentials that a doomed user owns: a rare kind that is not answered is named, a common one is a failure."""
 
 from __future__ import annotations
 

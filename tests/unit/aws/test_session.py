@@ -1,4 +1,4 @@
-"""What a connection does to botocore: timestamps are read faster, and are the same; what is no answer is said so."""
+"""A connection changes botocore: it reads timestamps faster and alike, and says of other answers that they are none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AWS answers to AssumeRole becomes credentials, or a paragraph that says what to do."""
+"""The answer of AWS to AssumeRole becomes credentials, or a paragraph that says what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an earlier alias of a chain has set stays: a later one that sets it otherwise would be refused by AWS."""
+"""A setting of an earlier alias of a chain stays: a later one that sets it otherwise would be refused by AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a trust is shown at the words that are wrong: in a rule, in a document, in a file of its own."""
+"""A fault of a trust is shown at the words that are wrong: in a rule, in a document, in a file of its own."""
 
 from __future__ import annotations
 

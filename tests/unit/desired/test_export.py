@@ -1,4 +1,4 @@
-"""What an export does with entities that a file cannot say, and with the MFA guard."""
+"""The treatment by an export of entities that a file cannot say, and with the MFA guard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is written reads back exactly, by our loader and by PyYAML's own (YAML 1.1), whatever the text is."""
+"""Exported YAML reads back exactly, by our loader and by PyYAML's own (YAML 1.1), whatever the text is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is pasted from other tools: keys, placeholders and account ids, and what the hint says to write."""
+"""Text pasted from other tools: keys, placeholders and account ids, and the text that the hint says to write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What FILE may reach: its repository, or outside of one its folder, whatever links say; and nothing of `.git`."""
+"""Files that FILE may reach: its repository, else its folder, whatever links say; and nothing of `.git`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where each key and value is written, exactly; and work that grows with a file no faster than the file does."""
+"""The exact place of each key and value; and work that grows with a file no faster than the file does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one call carries and needs: its own parameters, and what the session that makes it passes on."""
+"""Context that one call carries and needs: its own parameters, and those that the session behind it passes on."""
 
 from __future__ import annotations
 

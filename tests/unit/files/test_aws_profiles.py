@@ -1,4 +1,4 @@
-"""Where AWS's two files say something, and why they cannot be read: as botocore reads them."""
+"""Lines of AWS's two files that say something, or that cannot be read: as botocore reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read of files that somebody else may have put there: so much, regular ones, at once."""
+"""Reads of files that somebody else may have put there: so much, regular ones, at once."""
 
 from __future__ import annotations
 

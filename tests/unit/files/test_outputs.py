@@ -1,4 +1,4 @@
-"""Where output may go that a person names: through no planted link, for his eyes alone, into no folder of another."""
+"""Places of output that a person names: through no planted link, for his eyes alone, into no folder of another."""
 
 from __future__ import annotations
 

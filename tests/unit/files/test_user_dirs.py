@@ -1,4 +1,4 @@
-"""Where the cache folder is, and who may look into it."""
+"""The place of the cache folder, and the users that may look into it."""
 
 from __future__ import annotations
 

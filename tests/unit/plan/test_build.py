@@ -1,4 +1,4 @@
-"""What a plan leaves alone, or must say plainly when it does not: found by a reviewer, kept by these tests."""
+"""Entities that a plan leaves alone, or says plainly that it does not: found by a reviewer, kept by these tests."""
 
 from __future__ import annotations
 

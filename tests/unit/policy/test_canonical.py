@@ -1,4 +1,4 @@
-"""What IAM treats alike is equal, and nothing else is (IAM User Guide, "Grammar of the IAM JSON policy language")."""
+"""Documents are equal if IAM treats them alike, else not (IAM User Guide, "Grammar of the JSON policy language")."""
 
 from __future__ import annotations
 

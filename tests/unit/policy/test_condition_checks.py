@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import pytest
 
 from reconciler.model.problem import Level
 from reconciler.policy.grammar import Flaw, Path, PolicyType, check_document
+from tests.support.flaws import at_statement, codes_of
 
 
 def identity(condition: object) -> list[Flaw]:
@@ -17,14 +16,6 @@ def identity(condition: object) -> list[Flaw]:
 
 def when(operator: str, key: str, value: object) -> list[Flaw]:
     return identity({operator: {key: value}})
-
-
-def codes(found: Iterable[Flaw]) -> list[str]:
-    return [flaw.code for flaw in found]
-
-
-def at(*steps: str | int) -> Path:
-    return ("Statement", 0, *steps)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +59,7 @@ def test_a_known_operator_is_taken(operator: str) -> None:
 def test_an_unknown_operator_is_an_error_that_suggests_one(operator: str, meant: str) -> None:
     (flaw,) = when(operator, "s3:prefix", "a")
     assert (flaw.level, flaw.code, flaw.at_key) == (Level.ERROR, "unknown-operator", True)
-    assert flaw.path == at("Condition", operator)
+    assert flaw.path == at_statement("Condition", operator)
     assert flaw.hint == f"Did you mean {meant}?"
 
 
@@ -108,7 +99,7 @@ def test_a_condition_key_without_prefix_and_name_is_an_error(key: str) -> None:
     (flaw,) = when("StringEquals", key, "x")
     assert (flaw.code, flaw.path, flaw.at_key) == (
         "invalid-condition-key",
-        at("Condition", "StringEquals", key),
+        at_statement("Condition", "StringEquals", key),
         True,
     )
 
@@ -140,11 +131,11 @@ def test_a_condition_key_twice_in_different_letter_case_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("condition", "path"),
     [
-        ([], at("Condition")),
-        ("x", at("Condition")),
-        (None, at("Condition")),
-        ({"Bool": "true"}, at("Condition", "Bool")),
-        ({"Bool": [{"aws:SecureTransport": "true"}]}, at("Condition", "Bool")),
+        ([], at_statement("Condition")),
+        ("x", at_statement("Condition")),
+        (None, at_statement("Condition")),
+        ({"Bool": "true"}, at_statement("Condition", "Bool")),
+        ({"Bool": [{"aws:SecureTransport": "true"}]}, at_statement("Condition", "Bool")),
     ],
 )
 def test_a_condition_of_the_wrong_shape_is_an_error(condition: object, path: Path) -> None:
@@ -154,7 +145,7 @@ def test_a_condition_of_the_wrong_shape_is_an_error(condition: object, path: Pat
 
 @pytest.mark.parametrize("value", [None, {}, [["a"]], [None]])
 def test_a_condition_value_that_is_no_scalar_is_an_error(value: object) -> None:
-    assert codes(when("StringEquals", "s3:prefix", value)) == ["invalid-condition-value"]
+    assert codes_of(when("StringEquals", "s3:prefix", value)) == ["invalid-condition-value"]
 
 
 @pytest.mark.parametrize(
@@ -212,5 +203,5 @@ def test_a_value_of_another_type_is_an_error(operator: str, value: object) -> No
     assert (flaw.level, flaw.code, flaw.path) == (
         Level.ERROR,
         "condition-type-mismatch",
-        at("Condition", operator, "s3:x"),
+        at_statement("Condition", operator, "s3:x"),
     )

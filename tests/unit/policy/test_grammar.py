@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.problem import Level
 from reconciler.policy.grammar import Flaw, Path, PolicyType, check_document
+from tests.support.flaws import at_statement, codes_of
 
 ACCOUNT = "123456789012"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -36,14 +36,6 @@ def identity(**changes: object) -> list[Flaw]:
 
 def when(operator: str, key: str, value: object) -> list[Flaw]:
     return identity(Condition={operator: {key: value}})
-
-
-def codes(found: Iterable[Flaw]) -> list[str]:
-    return [flaw.code for flaw in found]
-
-
-def at(*steps: str | int) -> Path:
-    return ("Statement", 0, *steps)
 
 
 @pytest.mark.parametrize("use", [PolicyType.IDENTITY, PolicyType.MANAGED, PolicyType.SESSION, PolicyType.BOUNDARY])
@@ -80,8 +72,8 @@ def test_every_form_that_aws_takes_is_taken(good: object) -> None:
         ({"Statement": []}, "invalid-statement", ("Statement",)),
         ({"Statement": {}}, "invalid-statement", ("Statement",)),
         ({"Statement": None}, "invalid-statement", ("Statement",)),
-        (document("Allow"), "invalid-statement", at()),
-        (document([statement()]), "invalid-statement", at()),
+        (document("Allow"), "invalid-statement", at_statement()),
+        (document([statement()]), "invalid-statement", at_statement()),
     ],
 )
 def test_a_document_of_the_wrong_shape_is_an_error(bad: object, code: str, path: Path) -> None:
@@ -94,11 +86,11 @@ def test_a_document_of_the_wrong_shape_is_an_error(bad: object, code: str, path:
     [
         ({"version": "2012-10-17", "Statement": statement()}, ("version",), "Version"),
         ({"Statements": [statement()]}, ("Statements",), "Statement"),
-        (document(statement(Effect=ABSENT, effect="Allow")), at("effect"), "Effect"),
-        (document(statement(Action=ABSENT, Actions="s3:Get*")), at("Actions"), "Action"),
-        (document(statement(Resource=ABSENT, Ressource="*")), at("Ressource"), "Resource"),
-        (document(statement(Conditions={})), at("Conditions"), "Condition"),
-        (document(statement(Action=ABSENT, Notaction="s3:*")), at("Notaction"), "NotAction"),
+        (document(statement(Effect=ABSENT, effect="Allow")), at_statement("effect"), "Effect"),
+        (document(statement(Action=ABSENT, Actions="s3:Get*")), at_statement("Actions"), "Action"),
+        (document(statement(Resource=ABSENT, Ressource="*")), at_statement("Ressource"), "Resource"),
+        (document(statement(Conditions={})), at_statement("Conditions"), "Condition"),
+        (document(statement(Action=ABSENT, Notaction="s3:*")), at_statement("Notaction"), "NotAction"),
     ],
 )
 def test_a_misspelt_element_is_one_error_that_names_the_right_one(bad: object, path: Path, meant: str) -> None:
@@ -124,7 +116,7 @@ def test_an_element_that_nothing_resembles_lists_the_elements() -> None:
 
 def test_a_key_that_is_no_text_is_an_unknown_element() -> None:
     numbered: dict[object, object] = {7: 1, "Statement": statement()}
-    assert codes(check_document(numbered, PolicyType.IDENTITY)) == ["unknown-element"]
+    assert codes_of(check_document(numbered, PolicyType.IDENTITY)) == ["unknown-element"]
 
 
 def test_all_flaws_of_a_document_come_at_once() -> None:
@@ -133,7 +125,7 @@ def test_all_flaws_of_a_document_come_at_once() -> None:
         statement(Resource="my-bucket", Sid="a b"),
         Version="1",
     )
-    assert codes(check_document(bad, PolicyType.IDENTITY)) == [
+    assert codes_of(check_document(bad, PolicyType.IDENTITY)) == [
         *("invalid-version", "invalid-effect", "invalid-action", "invalid-action"),
         *("invalid-sid", "invalid-resource"),
     ]
@@ -147,27 +139,27 @@ def test_a_single_statement_has_no_index_in_its_path() -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "path"),
     [
-        ({"Effect": ABSENT}, "missing-effect", at()),
-        ({"Effect": "allow"}, "invalid-effect", at("Effect")),
-        ({"Effect": ["Allow"]}, "invalid-effect", at("Effect")),
-        ({"Effect": True}, "invalid-effect", at("Effect")),
-        ({"Action": ABSENT}, "missing-action", at()),
-        ({"NotAction": "iam:*"}, "action-and-not-action", at("NotAction")),
-        ({"Resource": ABSENT}, "missing-resource", at()),
-        ({"NotResource": "*"}, "resource-and-not-resource", at("NotResource")),
-        ({"Principal": "*"}, "principal-not-allowed", at("Principal")),
-        ({"NotPrincipal": "*"}, "principal-not-allowed", at("NotPrincipal")),
-        ({"Sid": "read-only"}, "invalid-sid", at("Sid")),
-        ({"Sid": "two words"}, "invalid-sid", at("Sid")),
-        ({"Sid": "zwölf"}, "invalid-sid", at("Sid")),
-        ({"Sid": "A\n"}, "invalid-sid", at("Sid")),
-        ({"Sid": 1}, "invalid-sid", at("Sid")),
-        ({"Action": []}, "empty-list", at("Action")),
-        ({"Resource": []}, "empty-list", at("Resource")),
-        ({"Action": None}, "not-a-string", at("Action")),
-        ({"Action": ["s3:*", 5]}, "not-a-string", at("Action", 1)),
-        ({"Action": [["s3:*"]]}, "not-a-string", at("Action", 0)),
-        ({"Resource": {"Ref": "x"}}, "not-a-string", at("Resource")),
+        ({"Effect": ABSENT}, "missing-effect", at_statement()),
+        ({"Effect": "allow"}, "invalid-effect", at_statement("Effect")),
+        ({"Effect": ["Allow"]}, "invalid-effect", at_statement("Effect")),
+        ({"Effect": True}, "invalid-effect", at_statement("Effect")),
+        ({"Action": ABSENT}, "missing-action", at_statement()),
+        ({"NotAction": "iam:*"}, "action-and-not-action", at_statement("NotAction")),
+        ({"Resource": ABSENT}, "missing-resource", at_statement()),
+        ({"NotResource": "*"}, "resource-and-not-resource", at_statement("NotResource")),
+        ({"Principal": "*"}, "principal-not-allowed", at_statement("Principal")),
+        ({"NotPrincipal": "*"}, "principal-not-allowed", at_statement("NotPrincipal")),
+        ({"Sid": "read-only"}, "invalid-sid", at_statement("Sid")),
+        ({"Sid": "two words"}, "invalid-sid", at_statement("Sid")),
+        ({"Sid": "zwölf"}, "invalid-sid", at_statement("Sid")),
+        ({"Sid": "A\n"}, "invalid-sid", at_statement("Sid")),
+        ({"Sid": 1}, "invalid-sid", at_statement("Sid")),
+        ({"Action": []}, "empty-list", at_statement("Action")),
+        ({"Resource": []}, "empty-list", at_statement("Resource")),
+        ({"Action": None}, "not-a-string", at_statement("Action")),
+        ({"Action": ["s3:*", 5]}, "not-a-string", at_statement("Action", 1)),
+        ({"Action": [["s3:*"]]}, "not-a-string", at_statement("Action", 0)),
+        ({"Resource": {"Ref": "x"}}, "not-a-string", at_statement("Resource")),
     ],
 )
 def test_a_statement_that_aws_refuses_is_an_error(changes: dict[str, Any], code: str, path: Path) -> None:
@@ -219,7 +211,7 @@ def test_an_action_of_the_right_form_is_taken(action: str) -> None:
 )
 def test_an_action_of_the_wrong_form_is_an_error(action: str) -> None:
     (flaw,) = identity(Action=["s3:ListBucket", action])
-    assert (flaw.code, flaw.path) == ("invalid-action", at("Action", 1))
+    assert (flaw.code, flaw.path) == ("invalid-action", at_statement("Action", 1))
     assert json.dumps(action) in flaw.summary
 
 
@@ -257,7 +249,7 @@ def test_a_resource_of_the_right_form_is_taken(resource: str) -> None:
 )
 def test_a_resource_that_is_no_arn_is_an_error(resource: str) -> None:
     (flaw,) = identity(Resource=resource)
-    assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, "invalid-resource", at("Resource"))
+    assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, "invalid-resource", at_statement("Resource"))
 
 
 def test_an_arn_with_too_few_parts_is_a_warning_since_aws_takes_it() -> None:
@@ -309,7 +301,7 @@ def test_a_character_that_aws_refuses_is_named(text: str, name: str) -> None:
     (flaw,) = when("StringEquals", "aws:PrincipalTag/team", ["a", text])
     assert (flaw.code, flaw.path) == (
         "character-not-allowed",
-        at("Condition", "StringEquals", "aws:PrincipalTag/team", 1),
+        at_statement("Condition", "StringEquals", "aws:PrincipalTag/team", 1),
     )
     assert name in flaw.summary
     flaw.summary.encode()
@@ -332,7 +324,7 @@ def test_a_variable_under_the_old_version_is_a_warning() -> None:
     assert (flaw.level, flaw.code, flaw.path) == (
         Level.WARNING,
         "variable-in-old-version",
-        at("Resource", 0),
+        at_statement("Resource", 0),
     )
     assert identity(Resource=[text]) == []
 
@@ -380,7 +372,7 @@ def test_a_document_nested_deeper_than_python_recurses_does_not_raise() -> None:
     deep: object = "x"
     for _ in range(5_000):
         deep = [deep]
-    assert "not-a-string" in codes(identity(Action=deep))
+    assert "not-a-string" in codes_of(identity(Action=deep))
 
 
 @cache

@@ -1,12 +1,13 @@
-"""What AWS takes but does not do what it seems to."""
+"""Statements that AWS takes and that do not do what they seem to."""
 
 from __future__ import annotations
 
 import pytest
 
 from reconciler.model.problem import Level
-from reconciler.policy.flaw import Flaw, Path, PolicyType
+from reconciler.policy.flaw import Flaw, PolicyType
 from reconciler.policy.grammar import check_document
+from tests.support.flaws import at_statement
 
 MFA = "aws:MultiFactorAuthPresent"
 GITHUB = "token.actions.githubusercontent.com"
@@ -15,10 +16,6 @@ GITHUB = "token.actions.githubusercontent.com"
 def identity(effect: str, condition: object) -> list[Flaw]:
     body = {"Effect": effect, "Action": "s3:*", "Resource": "*", "Condition": condition}
     return check_document({"Version": "2012-10-17", "Statement": [body]}, PolicyType.IDENTITY)
-
-
-def at(*steps: str | int) -> Path:
-    return ("Statement", 0, *steps)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +34,7 @@ def test_a_test_of_mfa_that_lets_through_is_a_warning(effect: str, operator: str
     for key in (MFA, MFA.lower()):
         (flaw,) = identity(effect, {operator: {key: value}})
         assert (flaw.level, flaw.code) == (Level.WARNING, code)
-        assert flaw.path == at("Condition", operator, key)
+        assert flaw.path == at_statement("Condition", operator, key)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +64,7 @@ def test_a_right_test_of_mfa_is_left_alone(effect: str, condition: object) -> No
 def test_an_asterisk_that_is_taken_literally_is_a_warning(operator: str, like: str) -> None:
     (flaw,) = identity("Allow", {operator: {"s3:prefix": ["home/", "home/*"]}})
     assert (flaw.level, flaw.code) == (Level.WARNING, "wildcard-without-like")
-    assert flaw.path == at("Condition", operator, "s3:prefix", 1)
+    assert flaw.path == at_statement("Condition", operator, "s3:prefix", 1)
     assert flaw.hint == f"Did you mean {like}?"
 
 

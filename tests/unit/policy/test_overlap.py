@@ -1,4 +1,4 @@
-"""Whether two statements can speak of the same request."""
+"""Two statements that can, or cannot, speak of the same request."""
 
 from __future__ import annotations
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from reconciler.model.problem import Level
 from reconciler.policy.grammar import Flaw, Path, PolicyType, check_document
+from tests.support.flaws import at_statement, codes_of
 
 ACCOUNT = "123456789012"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -23,14 +23,6 @@ def trust(**changes: object) -> list[Flaw]:
     return check_document({"Version": "2012-10-17", "Statement": [body]}, PolicyType.TRUST)
 
 
-def codes(found: Iterable[Flaw]) -> list[str]:
-    return [flaw.code for flaw in found]
-
-
-def at(*steps: str | int) -> Path:
-    return ("Statement", 0, *steps)
-
-
 def test_a_good_trust_has_no_flaw() -> None:
     assert trust() == []
 
@@ -38,34 +30,34 @@ def test_a_good_trust_has_no_flaw() -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "path"),
     [
-        ({"Principal": ABSENT}, "missing-principal", at()),
-        ({"NotPrincipal": {"AWS": ROOT}}, "not-principal-in-trust", at("NotPrincipal")),
-        ({"Principal": ABSENT, "NotPrincipal": {"AWS": ROOT}}, "not-principal-in-trust", at("NotPrincipal")),
+        ({"Principal": ABSENT}, "missing-principal", at_statement()),
+        ({"NotPrincipal": {"AWS": ROOT}}, "not-principal-in-trust", at_statement("NotPrincipal")),
+        ({"Principal": ABSENT, "NotPrincipal": {"AWS": ROOT}}, "not-principal-in-trust", at_statement("NotPrincipal")),
         (
             {"Effect": "Deny", "Principal": ABSENT, "NotPrincipal": {"AWS": ROOT}},
             "not-principal-in-trust",
-            at("NotPrincipal"),
+            at_statement("NotPrincipal"),
         ),
-        ({"Resource": "*"}, "resource-not-allowed", at("Resource")),
-        ({"NotResource": "*"}, "resource-not-allowed", at("NotResource")),
-        ({"Sid": "a b"}, "invalid-sid", at("Sid")),
-        ({"Action": "s3:GetObject"}, "action-not-for-trust", at("Action")),
-        ({"Action": ["sts:TagSessions"]}, "action-not-for-trust", at("Action", 0)),
-        ({"Action": ABSENT, "NotAction": "sts:TagSessions"}, "action-not-for-trust", at("NotAction")),
-        ({"Action": "sts:Assumes*"}, "action-not-for-trust", at("Action")),
-        ({"Action": "AssumeRole"}, "invalid-action", at("Action")),
-        ({"Principal": ROOT}, "invalid-principal", at("Principal")),
-        ({"Principal": [ROOT]}, "invalid-principal", at("Principal")),
-        ({"Principal": None}, "invalid-principal", at("Principal")),
-        ({"Principal": {}}, "invalid-principal", at("Principal")),
-        ({"Principal": {"AWS": []}}, "empty-list", at("Principal", "AWS")),
-        ({"Principal": {"AWS": None}}, "not-a-string", at("Principal", "AWS")),
-        ({"Principal": {"AWS": [ROOT, True]}}, "not-a-string", at("Principal", "AWS", 1)),
-        ({"Principal": {"aws": ROOT}}, "unknown-principal-type", at("Principal", "aws")),
-        ({"Principal": {"Services": "x.y"}}, "unknown-principal-type", at("Principal", "Services")),
-        ({"Principal": {"CanonicalUser": "0f"}}, "canonical-user-in-trust", at("Principal", "CanonicalUser")),
-        ({"Principal": {"AWS": 12345678901}}, "account-not-quoted", at("Principal", "AWS")),
-        ({"Principal": {"AWS": [ROOT, 123456789012]}}, "account-not-quoted", at("Principal", "AWS", 1)),
+        ({"Resource": "*"}, "resource-not-allowed", at_statement("Resource")),
+        ({"NotResource": "*"}, "resource-not-allowed", at_statement("NotResource")),
+        ({"Sid": "a b"}, "invalid-sid", at_statement("Sid")),
+        ({"Action": "s3:GetObject"}, "action-not-for-trust", at_statement("Action")),
+        ({"Action": ["sts:TagSessions"]}, "action-not-for-trust", at_statement("Action", 0)),
+        ({"Action": ABSENT, "NotAction": "sts:TagSessions"}, "action-not-for-trust", at_statement("NotAction")),
+        ({"Action": "sts:Assumes*"}, "action-not-for-trust", at_statement("Action")),
+        ({"Action": "AssumeRole"}, "invalid-action", at_statement("Action")),
+        ({"Principal": ROOT}, "invalid-principal", at_statement("Principal")),
+        ({"Principal": [ROOT]}, "invalid-principal", at_statement("Principal")),
+        ({"Principal": None}, "invalid-principal", at_statement("Principal")),
+        ({"Principal": {}}, "invalid-principal", at_statement("Principal")),
+        ({"Principal": {"AWS": []}}, "empty-list", at_statement("Principal", "AWS")),
+        ({"Principal": {"AWS": None}}, "not-a-string", at_statement("Principal", "AWS")),
+        ({"Principal": {"AWS": [ROOT, True]}}, "not-a-string", at_statement("Principal", "AWS", 1)),
+        ({"Principal": {"aws": ROOT}}, "unknown-principal-type", at_statement("Principal", "aws")),
+        ({"Principal": {"Services": "x.y"}}, "unknown-principal-type", at_statement("Principal", "Services")),
+        ({"Principal": {"CanonicalUser": "0f"}}, "canonical-user-in-trust", at_statement("Principal", "CanonicalUser")),
+        ({"Principal": {"AWS": 12345678901}}, "account-not-quoted", at_statement("Principal", "AWS")),
+        ({"Principal": {"AWS": [ROOT, 123456789012]}}, "account-not-quoted", at_statement("Principal", "AWS", 1)),
     ],
 )
 def test_a_trust_that_aws_refuses_is_an_error(changes: dict[str, Any], code: str, path: Path) -> None:
@@ -128,7 +120,7 @@ def test_a_principal_that_aws_knows_is_taken(principal: object) -> None:
 )
 def test_a_principal_that_aws_does_not_know_is_an_error(kind: str, text: str, code: str) -> None:
     (flaw,) = trust(Principal={kind: text})
-    assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, code, at("Principal", kind))
+    assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, code, at_statement("Principal", kind))
 
 
 @pytest.mark.parametrize(
@@ -161,7 +153,7 @@ def test_web_identity_providers_are_taken(provider: str) -> None:
 
 
 def test_a_federated_principal_that_is_no_provider_is_an_error() -> None:
-    assert "invalid-principal" in codes(
+    assert "invalid-principal" in codes_of(
         trust(Principal={"Federated": "gitlab.com"}, Action="sts:AssumeRoleWithWebIdentity")
     )
 
@@ -179,7 +171,7 @@ def test_a_federated_principal_that_is_no_provider_is_an_error() -> None:
 )
 def test_an_action_that_no_principal_can_call_is_an_error(principal: object, action: str) -> None:
     (flaw,) = [item for item in trust(Principal=principal, Action=["sts:TagSession", action]) if item.level == "error"]
-    assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, "principal-action-mismatch", at("Action", 1))
+    assert (flaw.level, flaw.code, flaw.path) == (Level.ERROR, "principal-action-mismatch", at_statement("Action", 1))
     assert "Did you mean sts:AssumeRole" in flaw.hint
 
 

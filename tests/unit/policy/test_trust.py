@@ -1,4 +1,4 @@
-"""What each trust rule compiles to: the table of the file format's section "Trust rules"."""
+"""The statement that each trust rule compiles to: the table of the file format's section "Trust rules"."""
 
 from __future__ import annotations
 

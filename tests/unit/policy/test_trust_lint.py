@@ -1,4 +1,4 @@
-"""What is wrong with a trust although its grammar is right (IAM User Guide, "Identity-provider controls for shared OIDC
+"""Faults of a trust whose grammar is right (IAM User Guide, "Identity-provider controls for shared OIDC
 providers"; corrections of the facts pages)."""
 
 from __future__ import annotations
@@ -6,9 +6,10 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.problem import Level
-from reconciler.policy.flaw import Flaw, Path, PolicyType
+from reconciler.policy.flaw import Flaw, PolicyType
 from reconciler.policy.grammar import check_document
 from reconciler.policy.shared_issuers import SHARED_ISSUERS, SharedIssuer
+from tests.support.flaws import at_statement
 
 ACCOUNT = "123456789012"
 GITHUB = "token.actions.githubusercontent.com"
@@ -33,15 +34,15 @@ def brief(found: list[Flaw]) -> list[tuple[str, str]]:
     return [(flaw.level.value, flaw.code) for flaw in found]
 
 
-def at(*steps: str | int) -> Path:
-    return ("Statement", 0, *steps)
-
-
 def test_a_bare_asterisk_for_everybody_is_a_warning_in_every_effect() -> None:
     narrowed = {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}
     for effect in ("Allow", "Deny"):
         (flaw,) = trust("*", Effect=effect, Condition=narrowed)
-        assert (flaw.level, flaw.code, flaw.path) == (Level.WARNING, "bare-principal-in-trust", at("Principal"))
+        assert (flaw.level, flaw.code, flaw.path) == (
+            Level.WARNING,
+            "bare-principal-in-trust",
+            at_statement("Principal"),
+        )
         assert flaw.hint == 'Write {"AWS": "*"}.'
     assert trust({"AWS": "*"}, Condition=narrowed) == []
 
@@ -49,7 +50,7 @@ def test_a_bare_asterisk_for_everybody_is_a_warning_in_every_effect() -> None:
 @pytest.mark.parametrize("action", ["*", "sts:*", "sts:Assume*", "STS:*", "sts:TagSessio?"])
 def test_a_wildcard_among_the_actions_of_a_trust_is_a_warning(action: str) -> None:
     (flaw,) = trust({"AWS": ACCOUNT}, ["sts:AssumeRole", action])
-    assert (flaw.level, flaw.code, flaw.path) == (Level.WARNING, "trust-action-wildcard", at("Action", 1))
+    assert (flaw.level, flaw.code, flaw.path) == (Level.WARNING, "trust-action-wildcard", at_statement("Action", 1))
     assert flaw.hint == "Write the full names of the actions, as in sts:AssumeRole."
 
 
@@ -90,7 +91,7 @@ def test_a_trust_in_a_shared_issuer_needs_its_claim_since_iam_refuses_it(issuer:
     ]
     for condition in wrong:
         errors = [flaw for flaw in federated(issuer.url, condition) if flaw.level is Level.ERROR]
-        assert [flaw.path for flaw in errors] == [at("Principal", "Federated")], condition
+        assert [flaw.path for flaw in errors] == [at_statement("Principal", "Federated")], condition
         assert f'"{key}": "{issuer.example}"' in errors[0].hint
     assert brief(federated(issuer.url, OWN[issuer.url])) == []
     assert brief(federated(issuer.url, {"StringEquals": {key.upper(): "mine"}})) == []
@@ -133,7 +134,7 @@ def test_an_operator_that_says_who_may_not_come_in_is_a_warning(operator: str, f
 def test_a_wildcard_beside_what_is_ones_own_is_a_warning() -> None:
     (flaw,) = federated("gitlab.com", {"StringLike": {"gitlab.com:sub": ["project_path:a/b:*", "*"]}})
     assert (flaw.level, flaw.code) == (Level.WARNING, "oidc-subject-too-wide")
-    assert flaw.path == at("Condition", "StringLike", "gitlab.com:sub", 1)
+    assert flaw.path == at_statement("Condition", "StringLike", "gitlab.com:sub", 1)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +148,11 @@ def test_an_issuer_of_ones_own_needs_no_claim(url: str) -> None:
 def test_a_provider_of_another_account_never_works(kind: str) -> None:
     action = WEB_IDENTITY if kind.startswith("oidc") else "sts:AssumeRoleWithSAML"
     (flaw,) = trust({"Federated": f"arn:aws:iam::210987654321:{kind}"}, action)
-    assert (flaw.level, flaw.code, flaw.path) == (Level.WARNING, "foreign-provider", at("Principal", "Federated"))
+    assert (flaw.level, flaw.code, flaw.path) == (
+        Level.WARNING,
+        "foreign-provider",
+        at_statement("Principal", "Federated"),
+    )
     assert f"arn:aws:iam::{ACCOUNT}:{kind}" in flaw.hint
     assert trust({"Federated": f"arn:aws:iam::{ACCOUNT}:{kind}"}, action) == []
 
@@ -170,7 +175,7 @@ def test_the_provider_of_a_role_whose_account_is_not_known_may_be_its_own() -> N
 def test_a_service_that_aws_does_not_have_is_a_warning(name: str, hint: str) -> None:
     (flaw,) = trust({"Service": ["ec2.amazonaws.com", name]})
     assert (flaw.level, flaw.code) == (Level.WARNING, "unknown-service-principal")
-    assert flaw.path == at("Principal", "Service", 1)
+    assert flaw.path == at_statement("Principal", "Service", 1)
     assert hint in flaw.hint
 
 
@@ -255,7 +260,7 @@ def test_github_narrowed_to_an_organization_is_left_alone(condition: object) -> 
 def test_a_subject_that_lets_strangers_in_is_a_warning(subject: str, code: str) -> None:
     (flaw,) = github({"StringLike": {f"{GITHUB}:sub": ["repo:acme/app:*", subject]}})
     assert (flaw.level, flaw.code) == (Level.WARNING, code)
-    assert flaw.path == at("Condition", "StringLike", f"{GITHUB}:sub", 1)
+    assert flaw.path == at_statement("Condition", "StringLike", f"{GITHUB}:sub", 1)
 
 
 def test_other_providers_need_no_subject_here() -> None:

@@ -1,4 +1,4 @@
-"""Who has which devices, in words: who must use MFA and cannot is marked, and only they."""
+"""The devices of each user, in words: users that must use MFA and cannot are marked, and only they."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process in the sandbox sees: everything that leads here, nothing that leads elsewhere."""
+"""The environment of a process in the sandbox: everything that leads here, nothing that leads elsewhere."""
 
 from __future__ import annotations
 

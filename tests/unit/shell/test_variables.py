@@ -1,4 +1,4 @@
-"""What is printed means the same to the shell that reads it, whatever the values hold."""
+"""Printed assignments mean the same to the shell that reads it, whatever the values hold."""
 
 from __future__ import annotations
 

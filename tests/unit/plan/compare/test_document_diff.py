@@ -1,4 +1,4 @@
-"""Where documents differ, said by statement and element; what differs is never said to differ in nothing."""
+"""Differences of documents, by statement and element; two that differ are never said to differ in nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where ways in begin: passwords, access keys and MFA devices, of the people on the way and of guarded users.
+"""Beginnings of ways in: passwords, access keys and MFA devices, of the people on the way and of guarded users.
 
 A user signs in with a password or an active key; an inactive key is none. What nobody may read is neither yes nor no:
 left alone it is no loss, and it is no way that could stand in for one that goes. Root runs every plan. Each refused row

@@ -1,4 +1,4 @@
-"""What a plan reports of passwords and keys, from the time at which the account was read."""
+"""The report of a plan on passwords and keys, from the time at which the account was read."""
 
 from __future__ import annotations
 

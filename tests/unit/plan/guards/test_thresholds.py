@@ -1,4 +1,4 @@
-"""What counts for the thresholds: deletions and secrets that no undo brings back, and what entities that stay lose."""
+"""Losses that count for the thresholds: deletions, secrets that no undo brings back, grants of entities that stay."""
 
 from __future__ import annotations
 

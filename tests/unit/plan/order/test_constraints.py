@@ -1,4 +1,4 @@
-"""What replaces a grant is given before the old one is taken: the cases that random pairs of states seldom meet."""
+"""A grant is given before the one that it replaces is taken: the cases that random pairs of states seldom meet."""
 
 from __future__ import annotations
 

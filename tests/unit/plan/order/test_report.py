@@ -1,4 +1,4 @@
-"""What a plan says of the order of its calls: who can have too much or too little, what, from which call until which.
+"""The report on the order of calls: who can have too much or too little, from which call until which.
 
 The documents of a group, of which a member comes or goes, are the shortest way to an order that cannot be kept.
 """

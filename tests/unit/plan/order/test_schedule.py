@@ -1,4 +1,4 @@
-"""What may run side by side: never across a phase, never against a need, one writer per entity."""
+"""Steps that may run side by side: never across a phase, never against a need, one writer per entity."""
 
 from __future__ import annotations
 
