@@ -43,11 +43,6 @@ def order_fact_of(index: int) -> Fact:
     return (ORDER_FACT, str(index))
 
 
-def opening_fact_of(role: Address) -> Fact:
-    """A role that was created closed has all that the plan gives it, so that it may be opened."""
-    return (ORDER_FACT, *role.key, "complete")
-
-
 def _text_of(held: Address | str) -> str:
     return held if isinstance(held, str) else "/".join(held.key)
 

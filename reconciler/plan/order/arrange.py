@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.kinds.plan_context import PlanContext
-from reconciler.kinds.steps import opening_fact_of, order_fact_of
-from reconciler.model.address import Address
+from reconciler.kinds.steps import order_fact_of
 from reconciler.model.effects import Create, WriteDocument
 from reconciler.model.live import State
-from reconciler.model.plan import Exposure, Fact, Step
+from reconciler.model.plan import Exposure, Step
 from reconciler.plan.compare.renames import wait_for_renames
-from reconciler.plan.order.constraints import Deferral, Solution, UnresolvedHazard, solve_constraints
+from reconciler.plan.order.constraints import Deferral, Edge, Solution, UnresolvedHazard, solve_constraints
 from reconciler.plan.order.effects import PlanEffects
 from reconciler.plan.order.exposure import find_exposures
 from reconciler.plan.order.hazards import find_hazards
@@ -58,30 +57,19 @@ def _solve(steps: list[Step], context: PlanContext, after: State, is_deferred: D
     effects = PlanEffects(steps, context.baseline.entities, after.entities, context)
     created = {step.effect.target for step in steps if isinstance(step.effect, Create)}
     new_roles = {role for role in created if role.kind == "role" and role not in context.cyclic_roles}
-    steps = _open_last(steps, effects, context)
-    return solve_constraints(steps, list(find_hazards(effects)), context.staged_documents, new_roles, is_deferred)
+    hazards, openings = list(find_hazards(effects)), _find_opening_edges(steps, effects, context)
+    return solve_constraints(steps, hazards, openings, context.staged_documents, new_roles, is_deferred)
 
 
-def _open_last(steps: list[Step], effects: PlanEffects, context: PlanContext) -> list[Step]:
-    """Let the step that opens a role, which was created closed, wait for all that the plan gives it and takes from it.
+def _find_opening_edges(steps: list[Step], effects: PlanEffects, context: PlanContext) -> Iterator[Edge]:
+    """Yield the edges that let a role, which is created closed, be opened after all that the plan gives it.
 
     Nobody can be that role before, so no order of the other steps exposes anybody.
     """
-    waits: dict[Address, set[int]] = {
-        role: {effect.index for effect in effects.effects_on(role)} for role in context.cyclic_roles
-    }
-    opening = {role: opening_fact_of(role) for role in waits}
-    made: dict[int, set[Fact]] = {}
-    for role, indices in waits.items():
-        for index in indices:
-            made.setdefault(index, set()).add(opening[role])
-    found = []
     for index, step in enumerate(steps):
         effect = step.effect
-        opens = isinstance(effect, WriteDocument) and effect.is_trust and effect.target in waits
-        needs = {opening[effect.target]} if opens else set()
-        found.append(replace(step, needs=step.needs | needs, makes=step.makes | made.get(index, set())))
-    return found
+        if isinstance(effect, WriteDocument) and effect.is_trust and effect.target in context.cyclic_roles:
+            yield from ((other.index, index) for other in effects.effects_on(effect.target))
 
 
 def _wait_for_avoided(steps: list[Step], order: Sequence[int], unresolved: Sequence[UnresolvedHazard]) -> list[Step]:

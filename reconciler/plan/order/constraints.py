@@ -51,15 +51,17 @@ class Solution:
 def solve_constraints(
     steps: Sequence[Step],
     hazards: Sequence[Hazard],
+    openings: Iterable[Edge],
     staged: Collection[tuple[Address, str]],
     new_roles: Collection[Address],
     is_deferred: Deferral,
 ) -> Solution:
     """Let each step wait for those that must come before it.
 
+    openings: the edges to the steps that open closed roles; no step waits for those, so no cycle goes through them.
     staged: documents that are written in stages already. new_roles: roles that the plan creates open.
     """
-    solver = _Solver(steps, hazards, staged, new_roles)
+    solver = _Solver(steps, hazards, openings, staged, new_roles)
     solver.break_cycles()
     return Solution(
         solver.add_needs(is_deferred),
@@ -76,6 +78,7 @@ class _Solver:
         self,
         steps: Sequence[Step],
         hazards: Sequence[Hazard],
+        openings: Iterable[Edge],
         staged: Collection[tuple[Address, str]],
         new_roles: Collection[Address],
     ) -> None:
@@ -84,7 +87,7 @@ class _Solver:
         self._steps, self._hazards, self._staged, self._new_roles = steps, hazards, staged, new_roles
         self._needs = _find_needed_steps(steps)
         self._dropped: dict[Edge, tuple[int, ...]] = {}
-        self._edges: dict[Edge, list[Hazard]] = {}
+        self._edges: dict[Edge, list[Hazard]] = {edge: [] for edge in openings}
         for hazard in hazards:
             if not steps[hazard.then].forced_by:
                 self._edges.setdefault((hazard.first, hazard.then), []).append(hazard)
