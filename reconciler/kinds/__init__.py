@@ -1,1 +1,1 @@
-"""One file per IAM kind: how it is declared, compared, created, changed and deleted. `registry.py` lists them."""
+"""Kinds of IAM entities, one file each: declare, compare, create, change and delete. `registry.py` lists them."""

@@ -2,7 +2,7 @@
 
 They cannot carry an owner tag. So only declared settings are read and written, and none is ever pruned or adopted.
 Each change is one call:
-- UpdateAccountPasswordPolicy "does not support partial updates" (IAM API), so the call names every setting that is on.
+- UpdateAccountPasswordPolicy "does not support partial updates" (IAM API), so the call names every setting that is set.
 - An account has one alias, unique in its partition, and "the new alias overwrites the previous alias" (IAM User Guide,
   "Using an alias for your AWS account ID"). If another account has the new alias, the old one stays.
 """
@@ -60,7 +60,7 @@ class AccountAlias(AccountSetting):
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy(AccountSetting):
-    """The password policy. The defaults are AWS's. max_age: in days. None: the setting is off."""
+    """The password policy, with AWS's defaults. max_age: in days. None: the setting is off."""
 
     minimum_length: int = MIN_PASSWORD_LENGTH
     require_symbols: bool = False
@@ -170,7 +170,7 @@ class AccountKind(Kind):
                 yield from ((call.keys[0], item) for item in reader.list_items(call))
 
     def find_created(self, call: Call, reader: LiveReader) -> bool | None:
-        """UpdateAccountPasswordPolicy may be sent again."""
+        """Return whether the alias was created; None for UpdateAccountPasswordPolicy, which may be sent again."""
         if call.operation != "CreateAccountAlias":
             return None
         aliases = reader.list_items(ReadCall("ListAccountAliases", ("AccountAliases",)))
@@ -222,7 +222,7 @@ def _make_put_step(entity: AccountSetting, effect: Effect, parameters: dict[str,
 
 
 def _make_put_call(entity: AccountSetting) -> tuple[str, str, dict[str, object]]:
-    """Return the operations that put and delete a setting, and the parameters of the put, whatever was before."""
+    """Return the operations that put and delete a setting, and the parameters of the put."""
     if isinstance(entity, AccountAlias):
         return "CreateAccountAlias", "DeleteAccountAlias", {"AccountAlias": entity.alias}
     values = {key: getattr(entity, field) for field, key in _PARAMETERS.items()}

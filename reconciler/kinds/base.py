@@ -1,7 +1,7 @@
 """The base class of a kind: the one interface that the loader, the planner and the registry's contract test know.
 
-A kind says only what is particular to it. What nine of ten kinds share has a default here; what each must say itself
-is abstract, so that a forgotten part fails when the registry makes the kind, and not in front of an account.
+The parts that most kinds share have a default here. The parts that each kind must define itself are abstract: if one
+is missing, the registry fails as soon as it creates the kind, and not later in front of an account.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from reconciler.model.quotas import Quota
 
 @dataclass(frozen=True, slots=True)
 class DeclaredEntity:
-    """One entity that a file asks for, and how the file speaks of it."""
+    """An entity that a file asks for, with its declaration: its place and the rules for managing it."""
 
     entity: Entity
     declaration: Declaration
 
 
 class MoveMethod(StrEnum):
-    """How `moved` gives an entity another name: AWS renames it, or a new one replaces it, or neither."""
+    """The way in which `moved` gives an entity another name: AWS renames it, or a new one replaces it, or neither."""
 
     NONE = "none"
     RENAME = "rename"
@@ -45,22 +45,24 @@ class MoveMethod(StrEnum):
 
 
 class Kind(ABC):
-    """One kind of entity in IAM. The registry finds it by `name`; `entity` is its own class of entities.
+    """A kind of entity in IAM. The registry finds it by `name`.
 
-    name: address prefix. noun: the kind in the names of IAM's operations, as in CreateRole.
-    operations: every write that the kind may emit.
-    section: top-level key of the file, None for kinds that are only derived.
-    schema: JSON Schema of one entry of the section. immutable: compared path → why it cannot change.
-    taggable: whether it can carry an owner. move_method: what `moved` does with it.
-    is_created_by_hand: no call of a plan creates it. arn_form: how its ARN is made.
-    quota: how many an account may have; None: AWS states no number.
-    lost_by_recreation: what an undo cannot bring back if it creates the entity again; "" for nothing.
-    refusal_hints: operation and AWS's error code, as in "DeleteUser DeleteConflict" → what to do about it.
+    name: the prefix of its addresses. noun: the kind in the names of IAM's operations, as in CreateRole.
+    entity: the class of its entities. operations: every write operation that the kind may emit.
+    section: the top-level key of the file; None for a kind that is only derived.
+    schema: the JSON Schema of one entry of the section. immutable: compared path → the reason why it cannot change.
+    taggable: true if its entities can carry an owner tag. move_method: the way in which `moved` renames one.
+    is_created_by_hand: true if no call of a plan creates one. arn_form: the form of its ARNs.
+    quota: the number of entities that an account may have; None: AWS states no number.
+    lost_by_recreation: the loss if an undo creates the entity again, as a sentence; "" if nothing is lost.
+    refusal_hints: operation and AWS's error code, as in "DeleteUser DeleteConflict" → the advice to the user.
 
-    read_calls: list calls that it needs beyond GetAccountAuthorizationDetails. in_account_details: that call tells of
-    it. has_separate_tags: no list tells its tags, so they are read apart (`aws/details.py`).
-    list_call: the list that tells ARNs and spellings of names. is_read_by_arn: `read_one` asks by an ARN that only
-    that list tells. calls_to_read_one: how many calls `read_one` makes, about.
+    read_calls: the list calls that it needs beyond GetAccountAuthorizationDetails.
+    in_account_details: true if GetAccountAuthorizationDetails lists its entities.
+    has_separate_tags: true if no list shows its tags, so that `aws/details.py` reads them entity by entity.
+    list_call: the list that shows its ARNs and the spelling of its names.
+    is_read_by_arn: true if `read_one` needs an ARN that only `list_call` shows.
+    calls_to_read_one: the number of calls that `read_one` makes, roughly.
     """
 
     name: ClassVar[str]
@@ -88,7 +90,7 @@ class Kind(ABC):
 
     @abstractmethod
     def read(self, raw: RawAccount) -> Iterable[Entity]:
-        """Make every live entity of the kind."""
+        """Return every live entity of the kind."""
 
     @abstractmethod
     def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:
@@ -99,52 +101,53 @@ class Kind(ABC):
 
     @abstractmethod
     def find_created(self, call: Call, reader: LiveReader) -> bool | None:
-        """Return whether live IAM shows what a write of unknown outcome makes, to the last parameter.
+        """Return whether a write of unknown outcome took effect: live IAM must match every parameter of the call.
 
-        A namesake that somebody else made meanwhile is not ours: False. None: the call may be sent again, so that
-        nobody needs to look. Raises EntityNotFoundError if there is nothing of it (yet).
+        False: the entity of that name is another one, which somebody else made meanwhile.
+        None: the call may be sent again, so no look is needed.
+        Raises EntityNotFoundError if IAM does not show the entity, or not yet.
         """
 
     def check_name(self, name: str, place: Place) -> Iterable[Problem]:
-        """Find what is wrong with the name of an entry of the section."""
+        """Return the problems with the name of an entry of the section."""
         return ()
 
     def declare(self, name: str, node: Map, context: DeclareContext) -> Iterable[DeclaredEntity]:
-        """Make the entity of one entry of the section, and those derived from it; problems go to the context."""
+        """Return the entity of one entry of the section, and those derived from it. Problems go to the context."""
         return ()
 
     def export(self, entity: Any, context: ExportContext) -> Entry | None:
-        """Return the section entry that asks for a live entity as it is, defaults left out, keys in reading order.
+        """Return the section entry that asks for a live entity as it is, without defaults, keys in reading order.
 
-        None if there is no entry: another one derives the entity, or it goes to `context.omissions`.
+        Return None if there is no entry: another one derives the entity, or `context.omissions` has the reason.
         """
         return None
 
     def references(self, entity: Any, context: PlanContext) -> frozenset[Address]:
-        """Return the entities of this account that must exist for this one to stand."""
+        """Return the entities of this account that this one needs, so that they must exist before it."""
         return frozenset()
 
     def dependents_of(self, address: Address, context: PlanContext) -> tuple[Address, ...]:
-        """Return the live entities that must let go of one before it can be deleted; boundaries are apart."""
+        """Return the live entities that must release one before AWS deletes it. Boundaries are not included."""
         return ()
 
     def find_expirations(self, raw: RawAccount) -> Mapping[Address, datetime]:
-        """Map the live entities that AWS gives an end to that end."""
+        """Map each live entity that expires at AWS to that moment."""
         return {}
 
     def check_change(self, before: Any, after: Any, context: PlanContext) -> Iterator[Problem]:
-        """Find what forbids a difference beyond `immutable` (errors), and what a person must know of it.
+        """Yield errors for a change that is impossible, beyond `immutable`, and warnings that a person must read.
 
-        before None: the entity does not exist. after None: it goes.
+        before: None if the entity does not exist yet. after: None if the plan deletes it.
         """
         return iter(())
 
     def check_live(self, entity: Any, context: PlanContext, now: datetime | None) -> Iterator[Problem]:
-        """Find what a plan reports of an entity that is declared and live; `entity` is what the file asks for."""
+        """Yield the problems of an entity that is both declared and live. entity: as the file asks for it."""
         return iter(())
 
     def count_secrets(self, entity: Any) -> int:
-        """Count the secrets that go with an entity of itself: no undo brings them back."""
+        """Count the secrets that AWS deletes together with an entity. No undo brings them back."""
         return 0
 
     @abstractmethod

@@ -45,7 +45,7 @@ class DeclareContext:
     load_document: path as written and its place → the parsed document; None, with a problem, on failure.
     load_text: the same for a file that is used as text; returns the file's path and its text.
     problems: every problem so far; kinds add to it.
-    now: the moment that `expires` is compared with; None: nothing has expired.
+    now: the moment to compare `expires` with; None: nothing has expired.
     names: AWS's lists of names, to find misspelt ones; None: do not look names up.
     unread_kinds: kinds with declarations that could not be read.
     misplaced_addresses: entities declared in a section whose name is misspelt.
@@ -199,7 +199,7 @@ class DeclareContext:
         return at is not None and self.now is not None and at <= self.now
 
     def read_declaration(self, node: Map, *, mfa: bool = False) -> Declaration:
-        """Return how the file manages the entity: its place, `protect`, `ignore_changes`, and each `expires`."""
+        """Return the declaration of an entity: its place, `protect`, `ignore_changes`, and each `expires`."""
         protect = node.get("protect")
         ignored = tuple(value for value, _ in get_texts(node, "ignore_changes"))
         protected = protect if isinstance(protect, bool) else None

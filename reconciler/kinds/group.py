@@ -1,4 +1,4 @@
-"""Groups: no tags and no boundary in AWS, so they are managed while declared and owned only by path."""
+"""Manage groups. AWS gives them neither tags nor a boundary, so only their path shows an owner (`/OWNER/`)."""
 
 from __future__ import annotations
 
@@ -70,20 +70,20 @@ class GroupKind(Kind):
             yield Group(item["GroupName"], item["Path"], attached_arns_of(item), inline)
 
     def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:
-        """GetGroup lists the members, too: one of them is asked for, and none is needed."""
+        """Read one group. GetGroup also lists members, which nobody needs here: MaxItems is 1, its lowest value."""
         yield "GroupDetailList", read_identity("Group", address.name, reader, MaxItems=1)
 
     def find_created(self, call: Call, reader: LiveReader) -> bool | None:
-        asked: Mapping[str, Any] = call.parameters
+        request: Mapping[str, Any] = call.parameters
         if call.operation == "CreateGroup":
-            return matches_request(reader.call_operation("GetGroup", GroupName=asked["GroupName"])["Group"], asked)
+            return matches_request(reader.call_operation("GetGroup", GroupName=request["GroupName"])["Group"], request)
         if call.operation != "UpdateGroup":
             return None
 
         def find_id(name: str) -> str:
             return str(reader.call_operation("GetGroup", GroupName=name)["Group"]["GroupId"])
 
-        return "NewGroupName" in asked and is_renamed(find_id, asked["GroupName"], asked["NewGroupName"])
+        return "NewGroupName" in request and is_renamed(find_id, request["GroupName"], request["NewGroupName"])
 
     def dependents_of(self, address: Address, context: PlanContext) -> tuple[Address, ...]:
         return context.members.get(address, ())

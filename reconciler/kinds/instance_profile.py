@@ -1,4 +1,7 @@
-"""Instance profiles: derived from a role's `instance_profile`. One role each, so a swap takes the old one off first."""
+"""Manage instance profiles, which a role's `instance_profile` derives.
+
+A profile holds one role, so a swap removes the old role first.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +33,11 @@ _ADD_ROLE, _REMOVE_ROLE = "AddRoleToInstanceProfile", "RemoveRoleFromInstancePro
 
 
 def profile_address_of(role: Address, node: Map) -> Address | None:
-    """The instance profile that a role's node asks for."""
-    wanted = node.get("instance_profile")
-    if isinstance(wanted, str):
-        return Address("instance-profile", wanted)
-    return Address("instance-profile", role.name) if wanted is True else None
+    """Return the address of the instance profile that a role's node asks for; None if it asks for none."""
+    setting = node.get("instance_profile")
+    if isinstance(setting, str):
+        return Address("instance-profile", setting)
+    return Address("instance-profile", role.name) if setting is True else None
 
 
 def declare_profile(role: Address, node: Map, context: DeclareContext) -> DeclaredEntity | None:
@@ -49,13 +52,13 @@ def declare_profile(role: Address, node: Map, context: DeclareContext) -> Declar
 
 
 def export_profile(role: Role, context: ExportContext) -> bool | str | None:
-    """The `instance_profile` of a role's entry."""
+    """Return the `instance_profile` of a role's entry; None if it has none in the file."""
     profile = context.instance_profiles.get(role.address)
     if profile is None:
         return None
     if profile.path != "/":
         context.add_comment(
-            role.address, f"Its instance profile has the path {profile.path}, which only live IAM keeps."
+            role.address, f"Its instance profile has the path {profile.path}, which a file cannot declare."
         )
     return True if profile.name == role.name else profile.name
 
@@ -96,11 +99,11 @@ class InstanceProfileKind(Kind):
     def find_created(self, call: Call, reader: LiveReader) -> bool | None:
         if call.operation not in ("CreateInstanceProfile", "AddRoleToInstanceProfile"):
             return None
-        asked: Mapping[str, Any] = call.parameters
-        live = self._get_profile(asked["InstanceProfileName"], reader)
+        request: Mapping[str, Any] = call.parameters
+        live = self._get_profile(request["InstanceProfileName"], reader)
         if call.operation == "CreateInstanceProfile":
-            return matches_request(live, asked)
-        return any(role["RoleName"] == asked["RoleName"] for role in live["Roles"])
+            return matches_request(live, request)
+        return any(role["RoleName"] == request["RoleName"] for role in live["Roles"])
 
     def _get_profile(self, name: str, reader: LiveReader) -> Item:
         profile: Item = reader.call_operation("GetInstanceProfile", InstanceProfileName=name)["InstanceProfile"]
@@ -114,13 +117,13 @@ class InstanceProfileKind(Kind):
         return limits.check_name("instance profile", name, 128, place)
 
     def export(self, entity: InstanceProfile, context: ExportContext) -> Entry | None:
-        taken = context.instance_profiles.get(entity.role) if entity.role else None
+        declared = context.instance_profiles.get(entity.role) if entity.role else None
         if entity.role is None:
             context.omissions[entity.address] = "it holds no role"
-        elif taken is None:
+        elif declared is None:
             context.omissions[entity.address] = "its role is left out"
-        elif taken != entity:
-            context.omissions[entity.address] = f"{entity.role} has another one in this file"
+        elif declared != entity:
+            context.omissions[entity.address] = f"{entity.role} has another instance profile in this file"
         return None
 
     def references(self, entity: InstanceProfile, context: PlanContext) -> frozenset[Address]:
@@ -172,7 +175,7 @@ class InstanceProfileKind(Kind):
 def make_role_removal(
     address: Address, profile: Address, role: Address, phase: Phase, forced_by: Quota | None = None
 ) -> Step:
-    """Return the step that takes a role out of an instance profile. address: the one of both that changes."""
+    """Return the step that removes a role from an instance profile. address: the entity whose change needs it."""
     parameters: dict[str, object] = {"InstanceProfileName": profile.name, "RoleName": role.name}
     effect = Unlink(profile, _REMOVE_ROLE, _ADD_ROLE, role)
     return make_step(address, phase, effect, parameters, (), (link_removal_of(profile, role),), forced_by)

@@ -1,6 +1,6 @@
 """Check entities against AWS's limits, offline (IAM User Guide, "IAM and AWS STS quotas").
 
-More than any account can have is an error. More than the default of a quota that AWS can raise is a warning.
+A number beyond the highest quota of any account is an error. One beyond a default that AWS can raise is a warning.
 """
 
 from __future__ import annotations

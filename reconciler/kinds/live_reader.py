@@ -1,4 +1,4 @@
-"""The door through which a kind asks live IAM about one entity; `aws/entity_reader.py` opens it.
+"""The interface through which a kind reads one entity from live IAM; `aws/entity_reader.py` implements it.
 
 Kinds never import boto3: they name operations and parameters as AWS does, and get the answer as a mapping.
 """
@@ -19,7 +19,7 @@ class EntityNotFoundError(Exception):
 
 
 class LiveReader(Protocol):
-    """Read calls to IAM. Each raises EntityNotFoundError for NoSuchEntity, and what boto3 raises for the rest."""
+    """Read calls to IAM. Each raises EntityNotFoundError for NoSuchEntity, and boto3's own error for any other."""
 
     @property
     def account(self) -> str: ...

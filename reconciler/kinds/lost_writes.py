@@ -1,6 +1,6 @@
-"""Compare what is live with what a write asked for, when nobody knows whether AWS made it.
+"""Compare a live entity with the request of a write whose outcome is unknown.
 
-What is live must be what the call would have made, to the last parameter. `Kind.find_created` uses these.
+AWS has made the write only if the live entity matches every parameter. `Kind.find_created` uses these functions.
 """
 
 from __future__ import annotations
@@ -14,32 +14,33 @@ from reconciler.kinds.raw_account import Item, RawAccount, boundary_arn_of, tags
 from reconciler.policy.canonical import canonical
 
 
-def matches_request(live: Item, asked: Mapping[str, Any]) -> bool:
-    """Compare path, description, lengths of sessions, tags and boundary, as far as the kind of entity has them."""
+def matches_request(live: Item, request: Mapping[str, Any]) -> bool:
+    """Return whether path, description, session lengths, tags and boundary match, if the kind of entity has them."""
     return (
-        live["Path"] == asked.get("Path", "/")
-        and (live.get("Description") or "") == asked.get("Description", "")
-        and live.get("MaxSessionDuration", 3600) == asked.get("MaxSessionDuration", 3600)
-        and live.get("MaxSigninSessionDuration") == asked.get("MaxSigninSessionDuration")
-        and boundary_arn_of(live) == asked.get("PermissionsBoundary")
-        and has_same_tags(live, asked)
+        live["Path"] == request.get("Path", "/")
+        and (live.get("Description") or "") == request.get("Description", "")
+        and live.get("MaxSessionDuration", 3600) == request.get("MaxSessionDuration", 3600)
+        and live.get("MaxSigninSessionDuration") == request.get("MaxSigninSessionDuration")
+        and boundary_arn_of(live) == request.get("PermissionsBoundary")
+        and has_same_tags(live, request)
     )
 
 
-def has_same_tags(live: Item, asked: Mapping[str, Any]) -> bool:
-    return tags_of(live.get("Tags")) == tags_of(asked.get("Tags"))
+def has_same_tags(live: Item, request: Mapping[str, Any]) -> bool:
+    return tags_of(live.get("Tags")) == tags_of(request.get("Tags"))
 
 
-def is_same_document(reader: LiveReader, live: Any, asked: str) -> bool:
-    """Compare a document as IAM sends it with the text that was sent to IAM, by meaning."""
-    found = RawAccount(reader.account, reader.partition, {}).parse_document(live)
-    return found == canonical(json.loads(asked), reader.partition)
+def is_same_document(reader: LiveReader, live: Any, request: str) -> bool:
+    """Return whether a document as IAM sends it means the same as the text that was sent to IAM."""
+    live_document = RawAccount(reader.account, reader.partition, {}).parse_document(live)
+    return live_document == canonical(json.loads(request), reader.partition)
 
 
 def is_renamed(find_id: Callable[[str], str], old: str, new: str) -> bool:
-    """Return whether the entity that was `old` has the name `new`: its id stays.
+    """Return whether the entity of the name `old` now has the name `new`. A rename keeps its unique id.
 
-    If both names are there, they are one entity's, of which IAM still shows the old name, or two entities'.
+    If IAM shows both names with one id, it still shows the old name of the renamed entity. Two ids are two entities.
+    find_id: name → unique id; raises EntityNotFoundError. Raises the same if IAM does not show `new`.
     """
     renamed = find_id(new)
     try:

@@ -1,7 +1,7 @@
 """Make the MFA guard: the managed policy that `mfa: required` attaches to users and groups, one for each owner.
 
-Without MFA, it lets users see and enrol their own device, and denies everything else. Deactivating a device needs MFA.
-Deleting a device without MFA is denied. The second user resource matches users with a path.
+Without MFA, it lets users see and enrol their own device, and denies everything else, such as deactivating or deleting
+a device. The second user resource matches users with a path.
 Source: IAM User Guide, "Allows MFA-authenticated IAM users to manage their own MFA device".
 """
 

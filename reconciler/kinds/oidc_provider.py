@@ -1,7 +1,8 @@
-"""OIDC providers: whose tokens roles may trust. The name is the issuer without `https://`, as in the provider's ARN.
+"""Manage OIDC providers, whose tokens roles may trust. The name is the issuer without `https://`, as in the ARN.
 
-Sources: IAM API Reference, CreateOpenIDConnectProvider and its neighbours: 100 client ids, 5 thumbprints; thumbprints
-are fetched by IAM where none are given, and count only for issuers whose certificate no CA known to AWS has signed.
+A provider has at most 100 client ids and 5 thumbprints. IAM fetches a thumbprint if none is given. Thumbprints count
+only for issuers whose certificate no CA known to AWS has signed.
+Sources: IAM API Reference, CreateOpenIDConnectProvider and its neighbours.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ _ADD_CLIENT, _REMOVE_CLIENT = "AddClientIDToOpenIDConnectProvider", "RemoveClien
 
 @dataclass(frozen=True, slots=True)
 class OidcProvider(Entity):
-    """`thumbprints` in lower case; None: left as they are live."""
+    """An OIDC provider. thumbprints: in lower case; None: the live ones stay."""
 
     kind: ClassVar[str] = "oidc-provider"
     left_if_absent: ClassVar[frozenset[str]] = frozenset(["thumbprints"]) | context_provider.FIELDS
@@ -66,20 +67,20 @@ class OidcProvider(Entity):
     identity_center_instance: str | None = None
 
     def revokes_access(self, after: Entity, statement: Statement) -> str:
-        """A client id that the trust takes is gone, or a thumbprint: by which one a token came is not known."""
+        """Return a phrase if a client id that the trust accepts goes, or any thumbprint: a token may depend on it."""
         if not isinstance(after, OidcProvider):
             return ""
-        lost = sorted(
+        removed = sorted(
             client for client in self.client_ids - after.client_ids if self._accepts_client(statement, client)
         )
-        if lost:
-            return f"the plan takes the client id {lost[0]!r} from {self.address}"
+        if removed:
+            return f"the plan takes the client id {removed[0]!r} from {self.address}"
         if (self.thumbprints or frozenset()) - (after.thumbprints or frozenset()):
             return f"the plan takes a thumbprint from {self.address}"
         return ""
 
     def _accepts_client(self, statement: Statement, client: str) -> bool:
-        """False where a condition on the token's `aud` names others, plainly or by patterns."""
+        """Return False if a condition on the token's `aud` names only other client ids, exactly or by patterns."""
         for condition in statement.conditions:
             exact = condition.operator.endswith(_EXACT)
             if condition.key != f"{self.name}:aud".lower() or not (exact or condition.operator.endswith(_LIKE)):
@@ -124,7 +125,7 @@ class OidcProviderKind(Kind):
             ),
             "thumbprints": parts.make_text_list(
                 "SHA-1 thumbprints of the issuer's CA, 40 hex digits each. Absent: IAM fetches one at creation, and "
-                "what is live is left as it is.",
+                "live ones are left as they are.",
                 least=1,
             ),
             **context_provider.SCHEMA,
@@ -155,32 +156,32 @@ class OidcProviderKind(Kind):
     def find_created(self, call: Call, reader: LiveReader) -> bool | None:
         if call.operation != "CreateOpenIDConnectProvider":
             return None
-        asked: Mapping[str, Any] = call.parameters
-        address = Address(self.name, asked["Url"].removeprefix(_SCHEME))
+        request: Mapping[str, Any] = call.parameters
+        address = Address(self.name, request["Url"].removeprefix(_SCHEME))
         arn = arn_of(address, "/", reader.account, reader.partition)
         live = reader.call_operation("GetOpenIDConnectProvider", OpenIDConnectProviderArn=arn)
         return (
-            set(live.get("ClientIDList") or ()) == set(asked.get("ClientIDList") or ())
-            and has_same_tags(live, asked)
-            and context_provider.read_propagation(live) == context_provider.read_propagation(asked)
+            set(live.get("ClientIDList") or ()) == set(request.get("ClientIDList") or ())
+            and has_same_tags(live, request)
+            and context_provider.read_propagation(live) == context_provider.read_propagation(request)
         )
 
     def check_name(self, name: str, place: Place) -> Iterator[Problem]:
-        """IAM API, CreateOpenIDConnectProvider: https, path components, no port and no query."""
+        """Check an issuer (IAM API, CreateOpenIDConnectProvider: https, path components, no port and no query)."""
         if _ISSUER.fullmatch(name) and not _BEHIND_PATH.search(name) and len(_SCHEME + name) <= _LONGEST_URL:
             host = name.partition("/")[0]
             if host != host.lower():
-                summary = f"The host of {name!r} has capitals: it must be spelt as in the tokens' `iss`, to the letter."
-                hint = "Hosts are lower case nearly everywhere."
+                summary = f"The host of {name!r} has capitals: AWS compares it exactly with the tokens' `iss`."
+                hint = "Write it as the tokens' `iss` does. Nearly all issuers write hosts in lower case."
                 yield Problem(Level.WARNING, "issuer-case", summary, "", hint, place)
             return
         host, slash, path = name.removeprefix(_SCHEME).partition("/")
-        meant = host.lower().partition(":")[0] + slash + _BEHIND_PATH.split(path)[0]
-        good = meant != name and _ISSUER.fullmatch(meant)
-        hint = (
-            f"Write {meant!r}." if good else "Write host and path of the issuer's URL, at most 255 characters in all."
-        )
-        summary = f"{name!r} is not an issuer: its URL without https://, with no port and no query."
+        corrected = host.lower().partition(":")[0] + slash + _BEHIND_PATH.split(path)[0]
+        is_correct = corrected != name and _ISSUER.fullmatch(corrected)
+        hint = "Write the host and path of the issuer's URL, at most 255 characters together."
+        if is_correct:
+            hint = f"Write {corrected!r}."
+        summary = f"{name!r} is not an issuer's URL without https://, port and query."
         yield Problem(Level.ERROR, "bad-name", summary, "", hint, place)
 
     def declare(self, name: str, node: Map, context: DeclareContext) -> Iterable[DeclaredEntity]:
@@ -209,11 +210,11 @@ class OidcProviderKind(Kind):
             if not _THUMBPRINT.fullmatch(value):
                 hint = "It is the SHA-1 of a certificate in hex, without colons."
                 context.add_problem("bad-thumbprint", f"{value!r} is not 40 hex digits.", place, hint)
-        found = frozenset(value.lower() for value, _ in get_texts(node, "thumbprints"))
-        if len(found) > MAX_THUMBPRINTS:
-            summary = f"{len(found)} thumbprints; IAM allows {MAX_THUMBPRINTS} per provider."
+        thumbprints = frozenset(value.lower() for value, _ in get_texts(node, "thumbprints"))
+        if len(thumbprints) > MAX_THUMBPRINTS:
+            summary = f"{len(thumbprints)} thumbprints; IAM allows {MAX_THUMBPRINTS} per provider."
             context.add_problem("too-many-thumbprints", summary, node.place_of("thumbprints"))
-        return found
+        return thumbprints
 
     def export(self, entity: OidcProvider, context: ExportContext) -> Entry | None:
         return make_entry(
@@ -246,18 +247,18 @@ class OidcProviderKind(Kind):
         return [*steps, *_TAGS.plan_changes(address, target, before.tags, after.tags)]
 
     def _plan_clients(self, target: dict[str, object], before: OidcProvider, after: OidcProvider) -> list[Step]:
-        """New client ids before old ones go; where there is no room for both, the other way round."""
+        """Return steps that first add new client ids, then remove old ones. If both do not fit, they remove first."""
         address, old, new = after.address, before.client_ids, after.client_ids
-        crowded = len(old | new) > CLIENT_IDS.default
-        phase = Phase.WIDEN if crowded else Phase.NARROW
+        has_no_room = len(old | new) > CLIENT_IDS.default
+        phase = Phase.WIDEN if has_no_room else Phase.NARROW
         room: tuple[Fact, ...] = ()
         steps = []
         for client in sorted(old - new):
             made = removal_of(address, f"client/{client}")
-            room += (made,) if crowded else ()
+            room += (made,) if has_no_room else ()
             fields = {"client_ids": old}, {"client_ids": old - {client}}
             effect = SetFields(address, _REMOVE_CLIENT, (_ADD_CLIENT,), *fields, True, client)
-            forced_by = CLIENT_IDS if crowded else None
+            forced_by = CLIENT_IDS if has_no_room else None
             steps.append(make_step(address, phase, effect, {**target, "ClientID": client}, (), (made,), forced_by))
         for client in sorted(new - old):
             fields = {"client_ids": old}, {"client_ids": old | {client}}
@@ -267,10 +268,11 @@ class OidcProviderKind(Kind):
         return steps
 
     def delete(self, entity: OidcProvider, context: PlanContext) -> list[Step]:
-        """After the roles that trust it and go too, so that none of them dangles."""
+        """Return the step that deletes it. Roles that trust it and are deleted too go first, so no trust dangles."""
         address = entity.address
-        going = tuple(absence_of(role) for role in context.trusting_roles.get(address, ()) if role in context.deletions)
-        return plan_deletion(entity, self.noun, [], self._target_of(entity, context), going)
+        roles = context.trusting_roles.get(address, ())
+        needs = tuple(absence_of(role) for role in roles if role in context.deletions)
+        return plan_deletion(entity, self.noun, [], self._target_of(entity, context), needs)
 
     def _target_of(self, entity: OidcProvider, context: PlanContext) -> dict[str, object]:
         return {"OpenIDConnectProviderArn": context.arn_of(entity.address)}

@@ -1,4 +1,7 @@
-"""What a kind may ask while it writes its steps: both sides, and who holds what. Pure, built once per plan."""
+"""Give a kind the account before and after a plan, for its steps: entities, statements, and holders of policies.
+
+It is pure, and built once for each plan.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,15 @@ from reconciler.policy.trust import find_trusted_entities
 
 @dataclass(frozen=True)
 class PlanContext:
-    """`desired` holds only what the file declares; `deletions` what the plan deletes; `cyclic_roles` the roles to
-    create whose trust names each other (or themselves); `renames`, new → old, what `baseline` shows by its new name;
-    `staged_documents` the documents that one call cannot change in time, each by its holder and, where inline, its
-    name."""
+    """Hold both sides of one plan.
+
+    baseline: the live account, with renamed entities under their new names. desired: only the declared entities.
+    deletions: the entities that the plan deletes.
+    cyclic_roles: the roles to create whose trust policies name each other or themselves.
+    renames: new address → old address.
+    staged_documents: the documents to write in stages, because one call would come too early or too late. Each is a
+    holder and the name of an inline policy, "" for the one document of a policy or role.
+    """
 
     baseline: State
     desired: State
@@ -35,7 +43,7 @@ class PlanContext:
     staged_documents: frozenset[tuple[Address, str]] = frozenset()
 
     def arn_of(self, address: Address) -> str:
-        """The ARN that the entity has when the plan is done."""
+        """Return the ARN that the entity has after the plan."""
         entity = self.entity_after(address)
         path = entity.path if entity else "/"
         name = entity.name if entity else address.name
@@ -45,34 +53,37 @@ class PlanContext:
         return address_of(arn, self.baseline.account)
 
     def filter_own_policies(self, *groups: Iterable[str | None]) -> frozenset[Address]:
-        """The policies of this account among ARNs; AWS's and other accounts' are left out."""
-        found = (self.address_of(arn) for arns in groups for arn in arns if arn)
-        return frozenset(address for address in found if address)
+        """Return the policies of this account among ARNs, without those of AWS and other accounts."""
+        addresses = (self.address_of(arn) for arns in groups for arn in arns if arn)
+        return frozenset(address for address in addresses if address)
 
     def limit_of(self, quota: Quota) -> int:
-        """Return what the account has, as GetAccountSummary says; AWS's default if it does not say."""
+        """Return the quota that GetAccountSummary shows for the account; AWS's default if it shows none."""
         return (self.baseline.details.quotas or {}).get(quota.summary_key, quota.default)
 
     def is_planned(self, address: Address) -> bool:
-        """True where the plan itself deals with the entity: it is declared, or goes."""
+        """Return whether the plan itself handles the entity: the file declares it, or the plan deletes it."""
         return address in self.desired.entities or address in self.deletions
 
     def entity_before(self, address: Address) -> Entity | None:
-        """As it is live."""
+        """Return the live entity; None if there is none."""
         return self.baseline.entities.get(address)
 
     def entity_after(self, address: Address) -> Entity | None:
-        """As it is when the plan is done: what the file does not have, or a saved plan does not touch, is as it was."""
+        """Return the entity after the plan: as declared, else as it is live."""
         return self.desired.entities.get(address) or self.baseline.entities.get(address)
 
     def statements_of_policy(self, arn: str, lookup: EntityLookup) -> Statements:
-        """What a policy says on one side; for one of AWS or of another account, an Allow that is like no other."""
+        """Return the statements of a policy on one side of the plan.
+
+        For a policy of AWS or of another account, return an Allow that equals no other.
+        """
         address = self.address_of(arn)
         entity = lookup(address) if address else None
         return entity.document.statements if isinstance(entity, Policy) else frozenset([_make_opaque_statement(arn)])
 
     def statements_of_group(self, address: Address, lookup: EntityLookup) -> Statements:
-        """All that a membership brings on one side."""
+        """Return all statements that a membership brings on one side."""
         group = lookup(address)
         if not isinstance(group, Group):
             return NO_STATEMENTS
@@ -82,12 +93,12 @@ class PlanContext:
 
     @cached_property
     def policy_holders(self) -> Mapping[str, tuple[Address, ...]]:
-        """Policy ARN → the live entities that it is attached to."""
+        """Return policy ARN → the live entities that it is attached to."""
         return self._index_policies(Hold.ATTACHED)
 
     @cached_property
     def boundary_holders(self) -> Mapping[str, tuple[Address, ...]]:
-        """Policy ARN → the live users and roles whose permissions boundary it is."""
+        """Return policy ARN → the live users and roles whose permissions boundary it is."""
         return self._index_policies(Hold.BOUNDARY)
 
     def _index_policies(self, hold: Hold) -> Mapping[str, tuple[Address, ...]]:
@@ -100,7 +111,7 @@ class PlanContext:
 
     @cached_property
     def members(self) -> Mapping[Address, tuple[Address, ...]]:
-        """Group → its live members."""
+        """Return group → its live members."""
         return _invert_pairs(
             (group, address)
             for address, entity in self.baseline.all_entities.items()
@@ -110,7 +121,7 @@ class PlanContext:
 
     @cached_property
     def trusting_roles(self) -> Mapping[Address, tuple[Address, ...]]:
-        """User, role or provider → the live roles whose trust names it."""
+        """Return user, role or provider → the live roles whose trust names it."""
         return _invert_pairs(
             (named, address)
             for address, entity in self.baseline.all_entities.items()
@@ -120,7 +131,7 @@ class PlanContext:
 
     @cached_property
     def instance_profiles(self) -> Mapping[Address, tuple[Address, ...]]:
-        """Role → the live instance profiles that hold it."""
+        """Return role → the live instance profiles that hold it."""
         return _invert_pairs(
             (entity.role, address)
             for address, entity in self.baseline.all_entities.items()
@@ -132,12 +143,12 @@ _K = TypeVar("_K")
 
 
 def _make_opaque_statement(arn: str) -> Statement:
-    """Stands for the content of a policy that is not read; it counts as a grant, equal only to itself."""
+    """Return a statement for a policy whose document is not read. It counts as a grant, and equals only itself."""
     return Statement("Allow", sid=arn, actions=frozenset([arn]))
 
 
 def _invert_pairs(pairs: Iterable[tuple[_K, Address]]) -> Mapping[_K, tuple[Address, ...]]:
-    found: defaultdict[_K, list[Address]] = defaultdict(list)
+    addresses_by_key: defaultdict[_K, list[Address]] = defaultdict(list)
     for key, address in pairs:
-        found[key].append(address)
-    return {key: tuple(sorted(addresses)) for key, addresses in found.items()}
+        addresses_by_key[key].append(address)
+    return {key: tuple(sorted(addresses)) for key, addresses in addresses_by_key.items()}

@@ -1,6 +1,7 @@
-"""Customer-managed policies. A new document is a new default version; name, path and description never change.
+"""Manage customer-managed policies. A new document is a new default version; name, path and description never change.
 
-AWS keeps five versions (IAM User Guide, "Versioning IAM policies"): the oldest that is not the default goes first.
+AWS keeps at most five versions (IAM User Guide, "Versioning IAM policies"). So a plan first deletes the oldest version
+that is not the default.
 """
 
 from __future__ import annotations
@@ -103,28 +104,28 @@ class PolicyKind(Kind):
         policy = reader.call_operation("GetPolicy", PolicyArn=arn)["Policy"]
         versions = reader.list_items(ReadCall("ListPolicyVersions", ("Versions",), {"PolicyArn": arn}))
         default = policy["DefaultVersionId"]
-        shown = reader.call_operation("GetPolicyVersion", PolicyArn=arn, VersionId=default)["PolicyVersion"]
-        # The default may have become another between these calls: the document is that of the one asked for.
-        rest = [{**version, "IsDefaultVersion": False} for version in versions if version["VersionId"] != default]
-        shown = {**shown, "IsDefaultVersion": True}
-        yield "Policies", {"Description": "", **policy, "PolicyVersionList": [*rest, shown]}
+        version = reader.call_operation("GetPolicyVersion", PolicyArn=arn, VersionId=default)["PolicyVersion"]
+        # Another version may have become the default between these calls: we yield the one whose document we have.
+        others = [{**other, "IsDefaultVersion": False} for other in versions if other["VersionId"] != default]
+        in_force = {**version, "IsDefaultVersion": True}
+        yield "Policies", {"Description": "", **policy, "PolicyVersionList": [*others, in_force]}
 
     def find_created(self, call: Call, reader: LiveReader) -> bool | None:
-        asked: Mapping[str, Any] = call.parameters
+        request: Mapping[str, Any] = call.parameters
         if call.operation == "CreatePolicyVersion":
-            live = reader.call_operation("GetPolicy", PolicyArn=asked["PolicyArn"])["Policy"]
-            return self._has_document(live, asked["PolicyDocument"], reader)
+            live = reader.call_operation("GetPolicy", PolicyArn=request["PolicyArn"])["Policy"]
+            return self._has_document(live, request["PolicyDocument"], reader)
         if call.operation != "CreatePolicy":
             return None
-        address = Address(self.name, asked["PolicyName"])
-        arn = arn_of(address, asked.get("Path", "/"), reader.account, reader.partition)
+        address = Address(self.name, request["PolicyName"])
+        arn = arn_of(address, request.get("Path", "/"), reader.account, reader.partition)
         live = reader.call_operation("GetPolicy", PolicyArn=arn)["Policy"]
-        return matches_request(live, asked) and self._has_document(live, asked["PolicyDocument"], reader)
+        return matches_request(live, request) and self._has_document(live, request["PolicyDocument"], reader)
 
-    def _has_document(self, live: Item, asked: str, reader: LiveReader) -> bool:
+    def _has_document(self, live: Item, request: str, reader: LiveReader) -> bool:
         target = {"PolicyArn": live["Arn"], "VersionId": live["DefaultVersionId"]}
         version = reader.call_operation("GetPolicyVersion", **target)["PolicyVersion"]
-        return is_same_document(reader, version["Document"], asked)
+        return is_same_document(reader, version["Document"], request)
 
     def dependents_of(self, address: Address, context: PlanContext) -> tuple[Address, ...]:
         return context.policy_holders.get(context.arn_of(address), ())
@@ -174,17 +175,20 @@ class PolicyKind(Kind):
         return [*written, *_TAGS.plan_changes(address, target, before.tags, after.tags)]
 
     def _plan_versions(self, before: Policy, document: Document, context: PlanContext) -> list[Step]:
-        """One new version; where one call cannot do it in time, one for each stage. Each makes its own room."""
+        """Return the steps that write the document: one new version, or one for each stage of a staged document.
+
+        If there is no room for a version, a step of its own deletes an old one first.
+        """
         address, target = before.address, self._target_of(before, context)
-        apart = (address, "") in context.staged_documents
-        written = split_into_stages(before.document, document, MANAGED_SIZE.default) if apart else (document,)
-        spare = self._find_oldest_versions(before, context, len(written))
+        in_stages = (address, "") in context.staged_documents
+        stages = split_into_stages(before.document, document, MANAGED_SIZE.default) if in_stages else (document,)
+        spare = self._find_oldest_versions(before, context, len(stages))
         removals: list[Step] = []
         versions: list[Step] = []
-        for old, new in zip((before.document, *written[:-1]), written, strict=True):
+        for old, new in zip((before.document, *stages[:-1]), stages, strict=True):
             delta = diff_statements(old.statements, new.statements)
             phase = phase_of_delta(delta)
-            number = len(versions) + len(spare) - len(written)
+            number = len(versions) + len(spare) - len(stages)
             room = [self._make_version_removal(before, spare[number].id, context, phase)] if number >= 0 else []
             needs = (presence_of(address), *(fact for removal in room for fact in removal.makes))
             parameters = {**target, "PolicyDocument": new.text, "SetAsDefault": True}
@@ -193,11 +197,11 @@ class PolicyKind(Kind):
             versions.append(make_step(address, phase, effect, parameters, needs))
         return [*removals, *chain_stages(versions, (address, ""))]
 
-    def _find_oldest_versions(self, policy: Policy, context: PlanContext, wanted: int) -> list[PolicyVersion]:
-        """The oldest versions that are not in force, as many as must go for so many new ones."""
+    def _find_oldest_versions(self, policy: Policy, context: PlanContext, new_count: int) -> list[PolicyVersion]:
+        """Return the oldest versions that are not the default: those that must go to make room for the new ones."""
         versions = context.baseline.details.versions.get(policy.address, ())
         spare = sorted((v for v in versions if not v.default), key=lambda v: (v.created, v.number))
-        return spare[: max(0, len(versions) + wanted - VERSIONS.default)]
+        return spare[: max(0, len(versions) + new_count - VERSIONS.default)]
 
     def _make_version_removal(self, policy: Policy, version: str, context: PlanContext, phase: Phase) -> Step:
         parameters = {**self._target_of(policy, context), "VersionId": version}
@@ -222,9 +226,9 @@ class PolicyKind(Kind):
             if not version.default
         ]
         bounded = [holder for holder in context.boundary_holders.get(arn, ()) if context.is_planned(holder)]
-        freed = [absence_of(h) if h in context.deletions else boundary_removal_of(h, arn) for h in bounded]
-        detached = [link_removal_of(holder, arn) for holder in holders]
-        return plan_deletion(entity, self.noun, steps, target, (*freed, *detached))
+        needs = [absence_of(h) if h in context.deletions else boundary_removal_of(h, arn) for h in bounded]
+        needs += [link_removal_of(holder, arn) for holder in holders]
+        return plan_deletion(entity, self.noun, steps, target, tuple(needs))
 
     def _target_of(self, policy: Policy, context: PlanContext) -> dict[str, object]:
         return {"PolicyArn": context.arn_of(policy.address)}
@@ -233,8 +237,8 @@ class PolicyKind(Kind):
 def read_policy_versions(raw: RawAccount) -> dict[Address, tuple[PolicyVersion, ...]]:
     """Map every live policy to its versions, oldest first.
 
-    In one order, whichever operation told them: a saved plan is made from GetAccountAuthorizationDetails and read again
-    by ListPolicyVersions, which tells the newest first.
+    The order does not depend on the operation: a saved plan is made from GetAccountAuthorizationDetails and read again
+    by ListPolicyVersions, which lists the newest first.
     """
     return {
         Address("policy", item["Arn"].rpartition("/")[2]): tuple(

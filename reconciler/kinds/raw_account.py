@@ -1,4 +1,4 @@
-"""The account as AWS's list calls gave it, before kinds make entities of it."""
+"""The account as AWS's list calls return it, before the kinds turn it into entities."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Item = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ItemCall:
-    """A call for every item of a list, whose answer joins the item. `parameter` takes the item's `key`."""
+    """A call for each item of a list, whose answer is merged into the item. parameter: takes the item's `key`."""
 
     operation: str
     parameter: str
@@ -27,13 +27,15 @@ class ItemCall:
 
 @dataclass(frozen=True)
 class ReadCall:
-    """A list call of IAM, by its AWS name. keys: the lists in its answer.
+    """A list call of IAM. operation: its AWS name. keys: the lists in its answer.
 
-    fields: what is kept of each item; none: all of it. paged: takes MaxItems and Marker. item_call: what the list
-    leaves
-    out, asked item by item where no call tells it of all. optional: where it is denied, a plan goes on and says so.
-    lists_kind: the entities of the kind come from it, so that the kind is unread without it. only_for: the one entity
-    that it tells of; read only for who declares that. needs_section: read only for files with the kind's section.
+    parameters: those of the call. fields: the fields to keep of each item; none: all of them.
+    paged: true if it takes MaxItems and Marker.
+    item_call: the call that reads, item by item, what the list leaves out.
+    optional: true if a plan goes on, and says so, when AWS denies the call.
+    lists_kind: true if the entities of the kind come from it, so that the kind is unread without it.
+    only_for: the one entity that it shows; read only for a file that declares it.
+    needs_section: true if it is read only for a file with the kind's section.
     """
 
     operation: str
@@ -50,7 +52,7 @@ class ReadCall:
 
 @dataclass(frozen=True)
 class Detail:
-    """Tags, and a policy's description; None: not asked for."""
+    """The tags and the description of an entity. description: None: not read."""
 
     tags: Mapping[str, str]
     description: str | None = None
@@ -61,11 +63,12 @@ NO_DETAIL = Detail({})
 
 @dataclass(frozen=True)
 class RawAccount:
-    """`lists` is keyed by the key of the answer: UserDetailList, Roles, InstanceProfiles, …
+    """The answers of the list calls.
 
-    `details`: ARN → what the lists leave out, for the kinds of which they leave something out. known_documents: text
-    → document
-    of this partition, such as those of a file: a live one of that text means the same, and is not worked out again.
+    lists: key of the answer, such as UserDetailList, Roles or InstanceProfiles → its items.
+    details: ARN → the tags and description that the lists leave out, for the kinds of which they do.
+    known_documents: text → parsed document of this partition, such as those of a file. A live document of the same
+    text means the same, and is not parsed again.
     """
 
     account: str
@@ -79,11 +82,11 @@ class RawAccount:
         return self.lists.get(key, [])
 
     def texts_of(self, key: str) -> list[str]:
-        """A list whose items are no mappings."""
+        """Return a list whose items are not mappings, as texts."""
         return [str(item) for item in self.lists.get(key, [])]
 
     def parse_document(self, value: Any) -> Document:
-        """A document as IAM sends it, URL-encoded JSON (IAM API, PolicyVersion), or as botocore has decoded it."""
+        """Parse a document that IAM sends as URL-encoded JSON (IAM API, PolicyVersion), or botocore has decoded."""
         if not isinstance(value, str):
             return canonical(value, self.partition)
         if value not in self._decoded:
@@ -102,12 +105,12 @@ class RawAccount:
         return canonical(body if isinstance(body, dict) else encoded, self.partition)
 
     def map_unique_ids(self) -> dict[str, Address]:
-        """AIDA… and AROA… → the user or role; IAM shows them where it once showed an ARN ("IAM identifiers")."""
+        """Return unique id (AIDA…, AROA…) → user or role. IAM may show an id in place of an ARN ("IAM identifiers")."""
         users = {item["UserId"]: Address("user", item["UserName"]) for item in self.items_of("UserDetailList")}
         return users | {item["RoleId"]: Address("role", item["RoleName"]) for item in self.items_of("RoleDetailList")}
 
     def parse_inline_policies(self, item: Item, key: str) -> dict[str, Document]:
-        """Inline policies of a detail of GetAccountAuthorizationDetails."""
+        """Return the inline policies of one item of GetAccountAuthorizationDetails: name → document."""
         return {one["PolicyName"]: self.parse_document(one["PolicyDocument"]) for one in item.get(key) or ()}
 
 
@@ -121,10 +124,10 @@ def boundary_arn_of(item: Item) -> str | None:
 
 
 def tags_of(tags: Iterable[Item] | None) -> dict[str, str]:
-    """Tags as a mapping; AWS's own are left out: nobody else can change them."""
+    """Return tags as a mapping, without AWS's own, which nobody else can change."""
     return {tag["Key"]: tag["Value"] for tag in tags or () if not is_of_aws(tag["Key"])}
 
 
 def principal_tags_of(item: Item) -> dict[str, str]:
-    """Tags of a user or role, of which IAM ignores the letter case of keys: ours are known however they are spelled."""
+    """Return the tags of a user or role, with our keys in our spelling: IAM ignores the letter case of these keys."""
     return with_our_keys(tags_of(item.get("Tags")))

@@ -1,4 +1,4 @@
-"""Every kind, in the order in which plans show them. Adding one is a file beside this one and a line here."""
+"""Every kind, in the order in which plans show them. To add one, write a file beside this one and a line here."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ KINDS_BY_NAME: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 KINDS_BY_SECTION: Mapping[str, Kind] = {kind.section: kind for kind in KINDS if kind.section}
 
 SINGLE_ENTRY_SECTIONS = frozenset([AccountKind.section])
-"""The sections that are one entry themselves, in place of name → entry."""
+"""The sections that are a single entry, and not a mapping of name → entry."""
 
 RENAMABLE_KINDS = tuple(kind.name for kind in KINDS if kind.move_method is MoveMethod.RENAME)
-"""The kinds whose name AWS changes (UpdateUser, UpdateGroup, …)."""
+"""The kinds that AWS can rename (UpdateUser, UpdateGroup, …)."""
 
 MOVABLE_KINDS = tuple(kind.name for kind in KINDS if kind.move_method is not MoveMethod.NONE)
-"""The kinds that `moved` takes."""
+"""The kinds that `moved` accepts."""
 
 PER_ACCOUNT: Mapping[str, Quota] = {kind.name: kind.quota for kind in KINDS if kind.quota}
-"""Kind → how many an account may have."""
+"""Kind → the number of its entities that an account may have."""
 
 register_arn_forms({kind.name: kind.arn_form for kind in KINDS})
 
 
 def find_expirations(raw: RawAccount) -> dict[Address, datetime]:
-    """Map every live entity that AWS gives an end to that end."""
+    """Map each live entity that expires at AWS to that moment."""
     return {address: end for kind in KINDS for address, end in kind.find_expirations(raw).items()}

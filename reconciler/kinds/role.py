@@ -1,7 +1,7 @@
-"""Roles: trust, policies, boundary, tags, description and the lengths of sessions.
+"""Manage roles: trust, policies, boundary, tags, description and the lengths of sessions.
 
-Roles whose trust names each other and that are created together start closed (nobody may assume them), and
-get their trust once all of them exist: IAM refuses a trust that names what is not there.
+IAM refuses a trust policy that names an entity which does not exist. So roles that name each other and are created
+together start closed (nobody may assume them), and get their trust once all of them exist.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class RoleKind(Kind):
     )
 
     def read(self, raw: RawAccount) -> Iterable[Role]:
-        """GetAccountAuthorizationDetails lacks description and the lengths of sessions; ListRoles has them."""
+        """Yield every role. Description and session lengths are from ListRoles: no other list has them."""
         listed = {item["RoleName"]: item for item in raw.items_of("Roles")}
         for item in raw.items_of("RoleDetailList"):
             more = listed.get(item["RoleName"], {})
@@ -124,10 +124,10 @@ class RoleKind(Kind):
     def find_created(self, call: Call, reader: LiveReader) -> bool | None:
         if call.operation != "CreateRole":
             return None
-        asked: Mapping[str, Any] = call.parameters
-        live = reader.call_operation("GetRole", RoleName=asked["RoleName"])["Role"]
+        request: Mapping[str, Any] = call.parameters
+        live = reader.call_operation("GetRole", RoleName=request["RoleName"])["Role"]
         trust = live["AssumeRolePolicyDocument"]
-        return matches_request(live, asked) and is_same_document(reader, trust, asked["AssumeRolePolicyDocument"])
+        return matches_request(live, request) and is_same_document(reader, trust, request["AssumeRolePolicyDocument"])
 
     def dependents_of(self, address: Address, context: PlanContext) -> tuple[Address, ...]:
         return context.instance_profiles.get(address, ())
@@ -189,14 +189,13 @@ class RoleKind(Kind):
 
     def export(self, entity: Role, context: ExportContext) -> Entry:
         session, rules = entity.max_session_duration, export_trust_rules(entity.trust_policy, context)
-        gone = sorted(unique_ids_of(entity.trust_policy))
+        deleted_ids = sorted(unique_ids_of(entity.trust_policy))
         template = context.live.details.role_templates.get(entity.address)
         if template:
             context.add_comment(entity.address, f"AWS made it from the role template {template}: no plan prunes it.")
-        if gone:
-            context.add_comment(
-                entity.address, f"The trust names {', '.join(gone)}: what is left of a deleted principal."
-            )
+        if deleted_ids:
+            ids = ", ".join(deleted_ids)
+            context.add_comment(entity.address, f"The trust names a deleted principal by its unique id: {ids}.")
         return make_entry(
             path=export_path(entity),
             description=entity.description,

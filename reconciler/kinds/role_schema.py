@@ -31,7 +31,7 @@ SCHEMA: Mapping[str, Any] = parts.make_entry_schema(
         "instance_profile": {
             "type": ["boolean", "string"],
             "minLength": 1,
-            "description": "true: an instance profile of the role's name; or a name of its own.",
+            "description": "true: an instance profile with the role's name; a text: one with that name.",
         },
         "path": parts.PATH,
         "tags": parts.make_ref("tags"),

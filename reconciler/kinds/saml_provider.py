@@ -1,7 +1,7 @@
-"""SAML providers: whose assertions roles may trust, by the metadata that the identity provider gives out.
+"""Manage SAML providers, whose assertions roles may trust. A file names the metadata that the identity provider gives.
 
 Sources: IAM API Reference, CreateSAMLProvider (names, 1,000 to 10,000,000 characters of metadata) and its neighbours.
-Encryption of assertions and its private keys are left as they are: keys are secrets.
+No plan changes the encryption of assertions or its private keys: keys are secrets.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ _TAGS = TagFacet("SAMLProvider")
 
 @dataclass(frozen=True, slots=True)
 class SamlProvider(Entity):
+    """A SAML provider. metadata: the XML document of the identity provider."""
+
     kind: ClassVar[str] = "saml-provider"
     left_if_absent: ClassVar[frozenset[str]] = context_provider.FIELDS
 
@@ -52,11 +54,11 @@ class SamlProvider(Entity):
 
     @property
     def is_aws_owned(self) -> bool:
-        """The provider of IAM Identity Center, through which everybody of an organization signs in."""
+        """True for the provider of IAM Identity Center, through which everybody of an organization signs in."""
         return _OF_IDENTITY_CENTER.fullmatch(self.name) is not None
 
     def revokes_access(self, after: Entity, statement: Statement) -> str:
-        """Other metadata may hold other keys: which one signed the assertion of a session is not known."""
+        """Return a phrase if the metadata changes: it may lose the key that signed the assertion of a session."""
         changed = isinstance(after, SamlProvider) and after.metadata != self.metadata
         return f"the plan changes the metadata of {self.address}" if changed else ""
 
@@ -125,18 +127,19 @@ class SamlProviderKind(Kind):
     def find_created(self, call: Call, reader: LiveReader) -> bool | None:
         if call.operation != "CreateSAMLProvider":
             return None
-        asked: Mapping[str, Any] = call.parameters
-        arn = arn_of(Address(self.name, asked["Name"]), "/", reader.account, reader.partition)
+        request: Mapping[str, Any] = call.parameters
+        arn = arn_of(Address(self.name, request["Name"]), "/", reader.account, reader.partition)
         live = reader.call_operation("GetSAMLProvider", SAMLProviderArn=arn)
-        same = parse_xml_or_opaque(live["SAMLMetadataDocument"]) == parse_xml_or_opaque(asked["SAMLMetadataDocument"])
+        same = parse_xml_or_opaque(live["SAMLMetadataDocument"]) == parse_xml_or_opaque(request["SAMLMetadataDocument"])
         propagation = context_provider.read_propagation
-        return same and has_same_tags(live, asked) and propagation(live) == propagation(asked)
+        return same and has_same_tags(live, request) and propagation(live) == propagation(request)
 
     def check_name(self, name: str, place: Place) -> Iterator[Problem]:
-        """IAM API, CreateSAMLProvider, parameter `Name`."""
+        """Check a name (IAM API, CreateSAMLProvider, parameter `Name`)."""
         if len(name) > _LONGEST or not _NAME.fullmatch(name):
-            hint = f"IAM allows letters, digits and . _ - in these names, at most {_LONGEST}."
-            yield Problem(Level.ERROR, "bad-name", f"{name!r} is no name of a SAML provider.", "", hint, place)
+            summary = f"IAM does not accept the SAML provider name {name!r}."
+            hint = f"Use letters, digits and . _ - only, at most {_LONGEST} characters."
+            yield Problem(Level.ERROR, "bad-name", summary, "", hint, place)
 
     def declare(self, name: str, node: Map, context: DeclareContext) -> Iterable[DeclaredEntity]:
         place = node.place_of("metadata")
@@ -149,16 +152,15 @@ class SamlProviderKind(Kind):
         low, high = _SIZE
         if not low <= len(written) <= high:
             summary = f"{file} has {len(written):,} characters; IAM takes SAML metadata of {low:,} to {high:,}."
-            context.add_problem(
-                "bad-metadata", summary, place, "Is it the whole file that the identity provider gives?"
-            )
+            hint = "Name the metadata file that the identity provider gives, complete and unchanged."
+            context.add_problem("bad-metadata", summary, place, hint)
             return
         try:
             metadata = parse_xml(written, _LABEL)
         except XmlError as error:
+            summary = f"The file is not SAML metadata: {error.reason}."
             hint = "Download the metadata from the identity provider again."
-            where = Place(file, error.line, error.column)
-            context.add_problem("bad-metadata", f"Not XML that can be SAML metadata: {error.reason}.", where, hint)
+            context.add_problem("bad-metadata", summary, Place(file, error.line, error.column), hint)
             return
         entity = SamlProvider(name, metadata, tags, propagation.context_provider, propagation.identity_center_instance)
         yield DeclaredEntity(entity, context.read_declaration(node))
@@ -191,10 +193,11 @@ class SamlProviderKind(Kind):
         return [*steps, *_TAGS.plan_changes(address, target, before.tags, after.tags)]
 
     def delete(self, entity: SamlProvider, context: PlanContext) -> list[Step]:
-        """After the roles that trust it and go too, so that none of them dangles."""
+        """Return the step that deletes it. Roles that trust it and are deleted too go first, so no trust dangles."""
         address = entity.address
-        going = tuple(absence_of(role) for role in context.trusting_roles.get(address, ()) if role in context.deletions)
-        return plan_deletion(entity, self.noun, [], self._target_of(entity, context), going)
+        roles = context.trusting_roles.get(address, ())
+        needs = tuple(absence_of(role) for role in roles if role in context.deletions)
+        return plan_deletion(entity, self.noun, [], self._target_of(entity, context), needs)
 
     def _target_of(self, entity: SamlProvider, context: PlanContext) -> dict[str, object]:
         return {"SAMLProviderArn": context.arn_of(entity.address)}

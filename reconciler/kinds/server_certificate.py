@@ -1,7 +1,7 @@
-"""IAM server certificates: name, path, tags and deletion of what was uploaded by hand, and when it expires.
+"""Manage server certificates that were uploaded by hand: name, path, tags and deletion. Warn before they expire.
 
-The private key is a secret, so it comes from no file and no plan, and reconcile uploads nothing. Managed while
-declared: certificates are read only for a file with the section, so that no `prune` reaches them without it.
+The private key is a secret, so it comes from no file and no plan, and reconcile uploads nothing. Certificates are read
+only for a file that has the section, so that no `prune` reaches them without it.
 Sources: IAM API Reference, UploadServerCertificate, UpdateServerCertificate (name and path alone can change),
 DeleteServerCertificate and GetServerCertificate; IAM User Guide, "Managing server certificates".
 """
@@ -44,7 +44,7 @@ _TAGS = TagFacet("ServerCertificate")
 
 @dataclass(frozen=True, slots=True)
 class ServerCertificate(Entity):
-    """`chain` None: AWS has none."""
+    """A server certificate. chain: the certificates of the CAs above it; None: AWS has none."""
 
     kind: ClassVar[str] = "server-certificate"
 
@@ -108,14 +108,14 @@ class ServerCertificateKind(Kind):
 
     def read(self, raw: RawAccount) -> Iterator[ServerCertificate]:
         for item in raw.items_of("ServerCertificateMetadataList"):
-            shown = item["ServerCertificate"]
-            metadata, chain = shown["ServerCertificateMetadata"], shown.get("CertificateChain")
+            certificate = item["ServerCertificate"]
+            metadata, chain = certificate["ServerCertificateMetadata"], certificate.get("CertificateChain")
             yield ServerCertificate(
                 metadata["ServerCertificateName"],
-                parse_pem_or_opaque(shown["CertificateBody"]),
+                parse_pem_or_opaque(certificate["CertificateBody"]),
                 parse_pem_or_opaque(chain) if chain else None,
                 metadata["Path"],
-                tags_of(shown.get("Tags")),
+                tags_of(certificate.get("Tags")),
             )
 
     def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:
@@ -124,16 +124,16 @@ class ServerCertificateKind(Kind):
         yield "ServerCertificateMetadataList", {**metadata, "ServerCertificate": answer["ServerCertificate"]}
 
     def find_created(self, call: Call, reader: LiveReader) -> bool | None:
-        """A rename alone must not be sent twice: nothing here is created."""
-        asked: Mapping[str, Any] = call.parameters
-        if "NewServerCertificateName" not in asked:
+        """Return whether a rename took effect; None for every other call, which may be sent again."""
+        request: Mapping[str, Any] = call.parameters
+        if "NewServerCertificateName" not in request:
             return None
 
         def find_id(name: str) -> str:
             answer = reader.call_operation("GetServerCertificate", ServerCertificateName=name)
             return str(answer["ServerCertificate"]["ServerCertificateMetadata"]["ServerCertificateId"])
 
-        return is_renamed(find_id, asked["ServerCertificateName"], asked["NewServerCertificateName"])
+        return is_renamed(find_id, request["ServerCertificateName"], request["NewServerCertificateName"])
 
     def find_expirations(self, raw: RawAccount) -> Mapping[Address, datetime]:
         return {
@@ -180,14 +180,14 @@ class ServerCertificateKind(Kind):
         if before is None and after is not None:
             yield _refuse_creation(after)
         elif before is not None and after is None:
-            summary = f"Deleting {before.address} is final: AWS gives its private key to nobody, so no undo uploads it."
+            summary = f"Deleting {before.address} is final: AWS never shows its private key, so no undo can upload it."
             hint = "Apply only if you have the private key, or if nobody needs the certificate any more."
             yield Problem(Level.WARNING, "certificate-deleted", summary, "", hint, address=before.address)
         elif before is not None and after is not None:
             for name in ("body", "chain"):
-                live, wanted = getattr(before, name), getattr(after, name)
-                if live != wanted:
-                    yield _refuse_other_certificate(after, name, live, wanted)
+                live, desired = getattr(before, name), getattr(after, name)
+                if live != desired:
+                    yield _refuse_other_certificate(after, name, live, desired)
 
     def check_live(self, entity: ServerCertificate, context: PlanContext, now: datetime | None) -> Iterator[Problem]:
         end = context.baseline.details.expirations.get(entity.address)
@@ -195,18 +195,18 @@ class ServerCertificateKind(Kind):
             return
         days = (end - now).days
         left = "1 day" if days == 1 else f"{days} days"
-        said = f"expired on {end:%Y-%m-%d}" if end <= now else f"expires on {end:%Y-%m-%d}, in {left}"
+        status = f"expired on {end:%Y-%m-%d}" if end <= now else f"expires on {end:%Y-%m-%d}, in {left}"
         detail = "Clients then refuse the connections of every service that uses it."
         hint = f"Upload the new one under another name, give that to the services, then remove {entity.address}."
         code = "certificate-expired" if end <= now else "certificate-expires"
-        yield Problem(Level.WARNING, code, f"{entity.address} {said}.", detail, hint, address=entity.address)
+        yield Problem(Level.WARNING, code, f"{entity.address} {status}.", detail, hint, address=entity.address)
 
     def count_secrets(self, entity: ServerCertificate) -> int:
-        """Count its private key, which goes with it."""
+        """Count the private key, which AWS deletes with the certificate."""
         return 1
 
     def create(self, entity: ServerCertificate, context: PlanContext) -> list[Step]:
-        """No call: `check_change` refuses the plan, and says how to upload it."""
+        """Return no step: `check_change` refuses the plan, and shows the command that uploads the certificate."""
         return []
 
     def update(self, before: ServerCertificate, after: ServerCertificate, context: PlanContext) -> list[Step]:
@@ -230,18 +230,19 @@ def _load_certificates(key: str, node: Map, context: DeclareContext) -> PemCerti
         return None
     file, text = loaded
     try:
-        found = parse_pem(text, written)
+        certificates = parse_pem(text, written)
     except PemError as error:
-        code, hint = "bad-certificate", "Name a PEM file with certificates alone."
+        code, hint = "bad-certificate", "Name a PEM file that holds certificates only."
         if error.has_private_key:
             code, hint = "private-key", "Move the key out of the file: reconcile never reads, stores or sends one."
         context.add_problem(code, f"{file} cannot be the {key} of a certificate: {error.reason}.", place, hint)
         return None
-    if len(found.text) > _LIMITS[key]:
-        summary = f"{file} has {len(found.text):,} characters of certificates; IAM takes {_LIMITS[key]:,} as {key}."
-        context.add_problem("bad-certificate", summary, place, "Is it the right file?")
+    size, limit = len(certificates.text), _LIMITS[key]
+    if size > limit:
+        summary = f"{file} has {size:,} characters of certificates; IAM accepts at most {limit:,} as {key}."
+        context.add_problem("bad-certificate", summary, place, "Name the right file, or remove certificates from it.")
         return None
-    return found
+    return certificates
 
 
 def _refuse_creation(entity: ServerCertificate) -> Problem:
@@ -261,11 +262,11 @@ def _make_upload_command(entity: ServerCertificate) -> str:
 
 
 def _refuse_other_certificate(
-    entity: ServerCertificate, name: str, live: PemCertificates | None, wanted: PemCertificates | None
+    entity: ServerCertificate, name: str, live: PemCertificates | None, desired: PemCertificates | None
 ) -> Problem:
-    shown = f"is {live or 'absent'} in the account, and {wanted or 'absent'} in the file"
-    summary = f"The {name} of {entity.address} {shown}."
-    detail = "AWS cannot change the certificate of a name that is there: UpdateServerCertificate takes name and path."
+    both = f"is {live or 'absent'} in the account, and {desired or 'absent'} in the file"
+    summary = f"The {name} of {entity.address} {both}."
+    detail = "AWS cannot change an uploaded certificate: UpdateServerCertificate changes only its name and path."
     hint = (
         "Upload the new one by hand under another name and declare that; once no service uses the old one, take its "
         f"entry out. To keep the live one, name its file, or write `ignore_changes: [{name}]`."

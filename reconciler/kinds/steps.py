@@ -1,4 +1,4 @@
-"""The facts that order steps: what a step makes true and what another relies on (see `plan/order/sort.py`)."""
+"""Make steps, and the facts that order them: one step makes a fact true, another needs it (`plan/order/sort.py`)."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ def link_of(holder: Address, held: Address | str) -> Fact:
 
 
 def link_removal_of(holder: Address, held: Address | str) -> Fact:
-    """`held` is no longer attached to `holder`, or its group, or its role."""
+    """Return the fact that `held` is no longer attached to `holder`, or is no longer its group or role."""
     return ("unlinked", *holder.key, _text_of(held))
 
 
 def boundary_removal_of(holder: Address, boundary: str) -> Fact:
-    """The policy with that ARN is no longer the permissions boundary of `holder`."""
+    """Return the fact that a policy (boundary: its ARN) is no longer the permissions boundary of `holder`."""
     return ("unbounded", *holder.key, boundary)
 
 
 def removal_of(address: Address, what: str) -> Fact:
-    """One thing that stood in the way of a deletion, or of a quota, is gone."""
+    """Return the fact that one thing is gone which blocked a deletion or filled a quota. what: names the thing."""
     return ("emptied", *address.key, what)
 
 
 def order_fact_of(index: int) -> Fact:
-    """The step with this index was made: says nothing of IAM, only which call waits for which."""
+    """Return the fact that the step with this index is done. It says nothing about IAM: it only makes steps wait."""
     return (ORDER_FACT, str(index))
 
 
@@ -98,7 +98,7 @@ def plan_deletion(
 
 
 def chain_stages(steps: list[Step], document: tuple[Address, str]) -> list[Step]:
-    """Let each write of one document wait for the one before it."""
+    """Make each write of one document wait for the one before it. document: its holder and name."""
     chained: list[Step] = []
     for index, step in enumerate(steps):
         made = removal_of(document[0], f"stage/{document[1]}/{index}")

@@ -1,4 +1,4 @@
-"""Users: tags, groups, policies, boundary; all that they own is taken away before they are deleted."""
+"""Manage users: tags, groups, policies and boundary. A plan removes all that a user owns before the user."""
 
 from __future__ import annotations
 
@@ -97,16 +97,16 @@ class UserKind(Kind):
         yield "UserDetailList", {**item, "GroupList": [group["GroupName"] for group in groups]}
 
     def find_created(self, call: Call, reader: LiveReader) -> bool | None:
-        asked: Mapping[str, Any] = call.parameters
+        request: Mapping[str, Any] = call.parameters
         if call.operation == "CreateUser":
-            return matches_request(reader.call_operation("GetUser", UserName=asked["UserName"])["User"], asked)
+            return matches_request(reader.call_operation("GetUser", UserName=request["UserName"])["User"], request)
         if call.operation != "UpdateUser":
             return None
 
         def find_id(name: str) -> str:
             return str(reader.call_operation("GetUser", UserName=name)["User"]["UserId"])
 
-        return "NewUserName" in asked and is_renamed(find_id, asked["UserName"], asked["NewUserName"])
+        return "NewUserName" in request and is_renamed(find_id, request["UserName"], request["NewUserName"])
 
     def check_name(self, name: str, place: Place) -> Iterable[Problem]:
         return limits.check_name("user", name, 64, place)
@@ -116,7 +116,7 @@ class UserKind(Kind):
         mfa = get_text(node, "mfa") == "required"
         inline = context.read_inline_policies(node) | self._make_expiry_policy(node, context)
         policies = add_guard(context.resolve_policies(node), context, mfa)
-        groups, over = context.resolve_groups(node)
+        groups, expired = context.resolve_groups(node)
         boundary = get_text(node, "permissions_boundary")
         arn = context.resolve_policy(boundary, node.place_of("permissions_boundary")) if boundary else None
         context.problems.extend(
@@ -131,31 +131,32 @@ class UserKind(Kind):
         entity = User(
             name,
             path,
-            frozenset(groups) - over,
+            frozenset(groups) - expired,
             policies,
             inline,
             arn,
             context.read_tags(node),
             False if node.get("console") is False else None,
         )
-        rules = replace(context.read_declaration(node, mfa=mfa), console=node.get("console") is True)
-        yield DeclaredEntity(entity, replace(rules, access_keys=_read_key_rule(node.get_map("access_keys"))))
+        declaration = replace(context.read_declaration(node, mfa=mfa), console=node.get("console") is True)
+        rule = _read_key_rule(node.get_map("access_keys"))
+        yield DeclaredEntity(entity, replace(declaration, access_keys=rule))
 
     def _make_expiry_policy(self, node: Map, context: DeclareContext) -> dict[str, Document]:
-        """The inline policy that ends the user: AWS compares the date, until an apply after it denies everything."""
+        """Return the inline policy that ends the user: it denies everything from `expires` on, or at once."""
         at = context.read_expiry(node)
         if at is None:
             return {}
         if USER_EXPIRY_POLICY in node.get_map("inline_policies"):
             place = node.get_map("inline_policies").place_of(USER_EXPIRY_POLICY, of_key=True)
-            summary = f"{USER_EXPIRY_POLICY!r} is the inline policy that `expires` makes."
-            context.add_problem("conflict", summary, place, "Give it another name.")
+            summary = f"The inline policy name {USER_EXPIRY_POLICY!r} is reserved for the policy that `expires` makes."
+            context.add_problem("conflict", summary, place, "Give this inline policy another name.")
         return {USER_EXPIRY_POLICY: build_denial(None if context.is_over(at) else at, context.partition)}
 
     def export(self, entity: User, context: ExportContext) -> Entry:
         mfa = context.requires_mfa(entity)
-        ending = entity.inline_policies.get(USER_EXPIRY_POLICY)
-        expires = export_user_expiry(ending, context.live) if ending else None
+        expiry_policy = entity.inline_policies.get(USER_EXPIRY_POLICY)
+        expires = export_user_expiry(expiry_policy, context.live) if expiry_policy else None
         lasting = {
             key: one for key, one in entity.inline_policies.items() if expires is None or key != USER_EXPIRY_POLICY
         }
@@ -201,9 +202,9 @@ class UserKind(Kind):
 
     def delete(self, entity: User, context: PlanContext) -> list[Step]:
         address = entity.address
-        belongings = context.baseline.details.owned_credentials.get(address, OwnedCredentials())
+        owned = context.baseline.details.owned_credentials.get(address, OwnedCredentials())
         steps = [
-            *_plan_credential_removal(entity, belongings),
+            *_plan_credential_removal(entity, owned),
             *_plan_leftover_devices(entity, context.baseline.details.unassigned_devices),
             *_ATTACHED.plan_removal(address, make_policy_links(address, entity.policies, context), context),
             *_INLINE.plan_removal(address, entity.inline_policies),
@@ -213,41 +214,45 @@ class UserKind(Kind):
 
 
 def _read_key_rule(node: Map) -> KeyRule | None:
-    """None where the file has no rule; what the schema found fault with counts as absent."""
+    """Return the rule of `access_keys`; None if there is none. Values that the schema refuses count as absent."""
     age, count = parse_duration(node.get("max_age")), node.get("max_count")
     rule = KeyRule(age, count if type(count) is int else None)
     return rule if rule != KeyRule() else None
 
 
 def _make_removal_step(user: User, operation: str, **parameters: object) -> Step:
-    """The step that takes one thing that a user owns."""
-    what = "/".join(map(str, parameters.values()))
-    effect = Discard(user.address, operation, what)
-    made = removal_of(user.address, f"{operation}/{what}")
+    """Return the step that removes one thing that a user owns. parameters: those that name the thing."""
+    thing = "/".join(map(str, parameters.values()))
+    effect = Discard(user.address, operation, thing)
+    made = removal_of(user.address, f"{operation}/{thing}")
     return make_step(user.address, Phase.NARROW, effect, {"UserName": user.name, **parameters}, (), (made,))
 
 
 def _plan_credential_removal(user: User, owned: OwnedCredentials) -> list[Step]:
-    """What must go before DeleteUser is taken (IAM API, DeleteUser)."""
-    gone = partial(_make_removal_step, user)
-    steps = [gone("DeleteAccessKey", AccessKeyId=key) for key in owned.access_keys]
+    """Return the steps that must come before DeleteUser (IAM API, DeleteUser)."""
+    remove = partial(_make_removal_step, user)
+    steps = [remove("DeleteAccessKey", AccessKeyId=key) for key in owned.access_keys]
     if owned.login_profile:
-        steps.append(gone("DeleteLoginProfile"))
-    steps += [gone("DeleteSigningCertificate", CertificateId=item) for item in owned.signing_certificates]
-    steps += [gone("DeleteSSHPublicKey", SSHPublicKeyId=item) for item in owned.ssh_public_keys]
+        steps.append(remove("DeleteLoginProfile"))
+    steps += [remove("DeleteSigningCertificate", CertificateId=item) for item in owned.signing_certificates]
+    steps += [remove("DeleteSSHPublicKey", SSHPublicKeyId=item) for item in owned.ssh_public_keys]
     steps += [
-        gone("DeleteServiceSpecificCredential", ServiceSpecificCredentialId=item) for item in owned.service_credentials
+        remove("DeleteServiceSpecificCredential", ServiceSpecificCredentialId=item)
+        for item in owned.service_credentials
     ]
     for device in owned.mfa_devices:
-        deactivated = gone("DeactivateMFADevice", SerialNumber=device.serial)
-        steps.append(deactivated)
+        deactivation = remove("DeactivateMFADevice", SerialNumber=device.serial)
+        steps.append(deactivation)
         if device.virtual:
-            steps.append(_make_device_removal(user, device.serial, tuple(deactivated.makes)))
+            steps.append(_make_device_removal(user, device.serial, tuple(deactivation.makes)))
     return steps
 
 
 def _plan_leftover_devices(user: User, unassigned: frozenset[str]) -> list[Step]:
-    """The device of the user's name that a deletion had deactivated when it broke off; it would keep its name."""
+    """Return the steps that delete unassigned devices of the user's name.
+
+    An interrupted deletion of the user leaves one behind, deactivated, and its name stays taken.
+    """
     return [
         _make_device_removal(user, serial) for serial in sorted(unassigned) if serial.rpartition("/")[2] == user.name
     ]

@@ -9,13 +9,13 @@ from reconciler.kinds import schema_parts as parts
 
 _ACCESS_KEYS: parts.Schema = {
     "title": "Access keys",
-    "description": "What every plan checks of the user's access keys, inactive ones included, and reports; keys are "
-    "never made or deleted for it.",
+    "description": "Limits for the user's access keys, inactive ones included. A plan reports keys beyond them, and "
+    "never creates or deletes a key.",
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "max_age": {**parts.make_ref("duration"), "description": "Older keys are reported.", "examples": ["90d"]},
-        "max_count": {"type": "integer", "minimum": 0, "maximum": 2, "description": "So are more keys than this."},
+        "max_age": {**parts.make_ref("duration"), "description": "A plan reports older keys.", "examples": ["90d"]},
+        "max_count": {"type": "integer", "minimum": 0, "maximum": 2, "description": "A plan reports more keys."},
     },
 }
 
@@ -33,13 +33,13 @@ SCHEMA: Mapping[str, Any] = parts.make_entry_schema(
         "mfa": parts.MFA_REQUIRED,
         "console": {
             "type": "boolean",
-            "description": "false: a password to sign in with is taken away. true: a plan reports where there is "
-            "none. Absent: either way.",
+            "description": "false: a plan deletes the user's password for the console. true: a plan reports if there "
+            "is none. Absent: a plan does neither.",
         },
         "access_keys": _ACCESS_KEYS,
         "expires": {
             **parts.make_ref("moment"),
-            "description": "From then on AWS denies the user everything; nothing of it is deleted.",
+            "description": "From this moment on, AWS denies the user everything. Nothing is deleted.",
         },
         "path": parts.PATH,
         "tags": parts.make_ref("tags"),

@@ -14,9 +14,10 @@ _POLICY = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}|aws):policy(/(?:.*/)?
 
 
 class ArnForm(StrEnum):
-    """What stands behind the kind in the ARN of an entity. NO_ARN: AWS gives the kind none.
+    """The part of an entity's ARN behind the kind.
 
-    NAME_ONLY: a name that may hold slashes of its own, as the issuer of an OIDC provider does.
+    NAME_ONLY: a name that may hold slashes of its own, such as the issuer of an OIDC provider.
+    NO_ARN: AWS gives entities of the kind no ARN.
     """
 
     WITH_PATH = "path and name"
@@ -28,7 +29,7 @@ _FORMS: dict[str, ArnForm] = {}
 
 
 def register_arn_forms(forms: Mapping[str, ArnForm]) -> None:
-    """Say how the ARNs of every kind are made. `kinds/registry.py` does, once it is imported."""
+    """Register the form of every kind's ARNs. `kinds/registry.py` does this when it is imported."""
     _FORMS.update(forms)
 
 
@@ -56,7 +57,7 @@ def path_of(arn: str) -> str:
 def _split_arn(arn: str) -> tuple[str, str, str, str]:
     """Return account, kind, path and name; no name if the ARN is not that of an entity of a kind.
 
-    Raises RuntimeError if nobody has registered the kinds: every entity would be taken for none.
+    Raises RuntimeError if no kinds are registered, since no ARN would then name an entity.
     """
     if not _FORMS:
         raise RuntimeError("ARNs are read before reconciler.kinds.registry is imported")

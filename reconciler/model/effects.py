@@ -1,7 +1,7 @@
-"""The effect of one IAM call as a value: what it makes of an entity, and which calls take it back.
+"""The effect of one IAM call as a value: how the call changes an entity, and which calls reverse it.
 
-The kinds give each step its effect (`kinds/`). So nobody reads the meaning of a call back from the name of its
-operation or from its parameters.
+The kinds give each step its effect (`kinds/`). So no other code infers the meaning of a call from its operation or its
+parameters.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ NO_OPERATION = ""
 
 @dataclass(frozen=True, slots=True)
 class PermissionDelta:
-    """What a change gives and takes. gives, takes: Allow statements that come and go. denies, lifts: the Denies."""
+    """The statements that a change adds and removes.
+
+    gives, takes: Allow statements that it adds and removes. denies, lifts: Deny statements that it adds and removes.
+    """
 
     gives: Statements = NO_STATEMENTS
     takes: Statements = NO_STATEMENTS
@@ -36,7 +39,7 @@ class PermissionDelta:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one call does to one entity.
+    """The effect of one call on one entity.
 
     target: the entity that it changes. operation: the IAM operation, as in boto3's service model.
     """
@@ -49,17 +52,17 @@ class Effect:
         return entity
 
     def inverse(self) -> tuple[Effect, ...]:
-        """Return the effects that together take this one back; none if nothing does."""
+        """Return the effects that together reverse this one; none if nothing does."""
         return ()
 
     @property
     def is_removal(self) -> bool:
-        """True if its goal is that something is gone, so that "no such entity" is success."""
+        """True if the call only has to remove something, so that NoSuchEntity counts as success."""
         return False
 
     @property
     def object(self) -> Address | str:
-        """The other thing that the call is about: a policy, a group, the name of a document. "" if there is none."""
+        """The other thing that the call concerns: a policy, a group, the name of a document. "" if there is none."""
         return ""
 
 
@@ -127,7 +130,7 @@ class Link(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Unlink(Effect):
-    """Take back a `Link`."""
+    """Remove a link. held: as in `Link`."""
 
     undo_operation: str
     held: Address | str
@@ -151,8 +154,8 @@ class Unlink(Effect):
 class WriteDocument(Effect):
     """Write or delete a policy document: the content of a managed policy, a trust policy, or an inline policy.
 
-    name: of the inline policy; "" for the one document that a policy or a role has. before, after: None: not there.
-    delta: what the change gives and takes.
+    name: that of an inline policy; "" for the one document of a managed policy or of a role's trust.
+    before, after: the document; None if there is none. delta: the statements that the change adds and removes.
     """
 
     undo_operation: str
@@ -192,7 +195,7 @@ class WriteDocument(Effect):
 
     @property
     def key(self) -> tuple[Address, str]:
-        """Which document it is, whatever it says."""
+        """The identity of the document, whatever its content."""
         return self.target, self.name
 
     @property
@@ -225,10 +228,10 @@ class SetBoundary(Effect):
 
 @dataclass(frozen=True, slots=True)
 class SetFields(Effect):
-    """Set fields of an entity that decide nothing about who may do what: tags, a description, a duration.
+    """Set fields of an entity that grant and deny nothing: tags, a description, a duration.
 
     before, after: field of the entity → value. undo_operations: the operations that together set `before` again.
-    removes: the call takes something away, such as a tag. what: the one value that it is about, if it has a name.
+    removes: true if the call removes something, such as a tag. what: the one value that it sets, if that has a name.
     """
 
     undo_operations: tuple[str, ...]
@@ -257,7 +260,7 @@ class SetFields(Effect):
 
 @dataclass(frozen=True, slots=True)
 class Discard(Effect):
-    """Remove what nothing brings back: a credential, an MFA device, an old version of a policy. what: its id."""
+    """Remove something for good: a credential, an MFA device, an old version of a policy. what: its id."""
 
     what: str = ""
 

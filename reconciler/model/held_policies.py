@@ -1,7 +1,7 @@
-"""The policies that decide for a user, group or role: the one walk from a principal over its groups to its boundary.
+"""The policies that decide for a user, group or role: its own, those of its groups, and its boundary.
 
-Every question about rights begins with it: the evaluator, what a plan reads, what a refusal asks for. A group that the
-given side does not have is left out.
+All code that asks about permissions uses this walk: the evaluator, the reads of a plan, the explanation of a refusal.
+A group that the given side does not have is left out.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Holder = User | Group | Role
 """The kinds that have policies."""
 
 EntityLookup = Callable[[Address], Entity | None]
-"""An account before or after a plan, to be asked for one entity."""
+"""A function that finds an entity in the account, before or after a plan."""
 
 
 class Hold(Enum):
-    """How a policy is held. A boundary grants nothing; it limits what the others grant."""
+    """The way in which an entity holds a policy. A boundary grants nothing; it limits the grants of the others."""
 
     ATTACHED = "attached"
     INLINE = "inline"
@@ -32,7 +32,7 @@ class Hold(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HeldPolicy:
-    """One policy of `holder`, which is the principal itself or a group of it.
+    """One policy of a principal. holder: the principal itself, or one of its groups.
 
     name: the ARN of a managed policy, or the name of an inline one. document: that of an inline policy; None for a
     managed one, which is an entity of its own or belongs to AWS.
@@ -50,7 +50,7 @@ class HeldPolicy:
 
 
 def list_held_policies(entity: Entity | None) -> Iterator[HeldPolicy]:
-    """Yield what an entity holds itself: attached policies, inline policies, and the boundary last; each in order."""
+    """Yield the policies that an entity holds itself: attached ones, inline ones, and the boundary; each in order."""
     if not isinstance(entity, Holder):
         return
     yield from _list_grants(entity)
@@ -58,7 +58,10 @@ def list_held_policies(entity: Entity | None) -> Iterator[HeldPolicy]:
 
 
 def walk_held_policies(entity: Entity | None, lookup: EntityLookup) -> Iterator[HeldPolicy]:
-    """Yield what decides for an entity on one side: its own policies, those of its groups, and its boundary last."""
+    """Yield the policies that decide for an entity: its own, those of its groups, and its boundary last.
+
+    lookup: the side of the plan that has the groups.
+    """
     if not isinstance(entity, Holder):
         return
     for holder in (entity, *list_groups(entity, lookup)):
@@ -67,7 +70,7 @@ def walk_held_policies(entity: Entity | None, lookup: EntityLookup) -> Iterator[
 
 
 def list_groups(entity: Entity | None, lookup: EntityLookup) -> list[Group]:
-    """Return the groups of a user that are there, in order; none for another entity."""
+    """Return the groups of a user that exist on the given side, in order; none for another entity."""
     held = (lookup(address) for address in sorted(entity.groups)) if isinstance(entity, User) else ()
     return [group for group in held if isinstance(group, Group)]
 

@@ -1,4 +1,4 @@
-"""Certificates in PEM as values: equal if they are the same certificates, and still knowing the text they came from.
+"""Parse certificates in PEM into values that are equal if the certificates are, and that keep their text.
 
 Line breaks, and the notes that tools write around the blocks, do not count (RFC 7468, sections 2 and 5). A text with a
 private key is refused, and no error quotes it: keys are secrets.
@@ -17,7 +17,10 @@ _LABEL = "CERTIFICATE"
 
 
 class PemError(ValueError):
-    """Why a text holds no certificates that we take; args: the reason, and whether it holds a private key."""
+    """The error for a text that reconcile does not accept as certificates.
+
+    reason: the reason, as a clause. has_private_key: true if the text holds a private key.
+    """
 
     def __init__(self, reason: str, *, has_private_key: bool = False) -> None:
         super().__init__(reason, has_private_key)
@@ -26,7 +29,10 @@ class PemError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PemCertificates:
-    """`digest`: `sha256:…` of the certificates. text: their blocks alone. label: the file that they are from."""
+    """One or more certificates.
+
+    digest: `sha256:…` of the certificates. text: their blocks alone. label: the file that they come from.
+    """
 
     digest: str
     text: str = field(compare=False, repr=False)
@@ -42,24 +48,27 @@ class PemCertificates:
 
 
 def parse_pem(text: str, label: str = "") -> PemCertificates:
-    """Read the certificates of a text, in their order. Raises PemError."""
+    """Return the certificates of a text, in their order. Raises PemError. label: the file of the text."""
     if "PRIVATE KEY-----" in text:
         raise PemError("it holds a private key", has_private_key=True)
     blocks = [match for match in _BLOCK.finditer(text) if match[1] == _LABEL]
     if not blocks:
         raise PemError(f"it holds no block that begins with -----BEGIN {_LABEL}-----")
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for match in blocks:
         try:
             content = base64.b64decode("".join(match[2].split()), validate=True)
         except (binascii.Error, ValueError):
-            raise PemError("what stands between BEGIN and END is not Base64") from None
-        found.update(len(content).to_bytes(8, "big") + content)
-    return PemCertificates(f"sha256:{found.hexdigest()}", "\n".join(match[0] for match in blocks) + "\n", label)
+            raise PemError("the text between BEGIN and END is not Base64") from None
+        digest.update(len(content).to_bytes(8, "big") + content)
+    return PemCertificates(f"sha256:{digest.hexdigest()}", "\n".join(match[0] for match in blocks) + "\n", label)
 
 
 def parse_pem_or_opaque(text: str, label: str = "") -> PemCertificates:
-    """Read what is live already; what cannot be read is equal only to itself. Raises PemError for a private key."""
+    """Return the certificates of a live text. One that is not PEM is equal only to itself.
+
+    Raises PemError for a text with a private key.
+    """
     try:
         return parse_pem(text, label)
     except PemError as error:

@@ -186,7 +186,7 @@ def test_comments_say_what_is_not_in_the_file(account: Account) -> None:
     for said in (
         f"account {ACCOUNT}, written by `reconcile export`.",
         "AWS's own or service-linked: 1 entity.",
-        "instance-profile/app-2: role/app has another one in this file.",
+        "instance-profile/app-2: role/app has another instance profile in this file.",
         "instance-profile/empty: it holds no role.",
         "instance-profile/tagged: a file cannot express its tags.team.",
     ):

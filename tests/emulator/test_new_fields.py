@@ -167,7 +167,7 @@ def test_a_saml_provider_changes_its_metadata_and_its_context_provider_in_two_ca
     [
         ("identity_center_instance: 'arn:aws:sso:::instance/ssoins-1'", "needs a `context_provider`"),
         ("context_provider: none, identity_center_instance: 'arn:aws:sso:::instance/ssoins-1'", "which is `none` here"),
-        ("context_provider: {subject_source_key: ' sub'}", "is no key"),
+        ("context_provider: {subject_source_key: ' sub'}", "AWS does not accept ' sub'"),
         (
             "context_provider: {subject_source_key: s, subject_type_value: a, subject_type_source_key: b}",
             "exclude each other",

@@ -1,1 +1,1 @@
-"""Facets: what several kinds share. Each has before and after in, steps out."""
+"""Facets: parts that several kinds share, such as tags. Each turns a state before and after into steps."""

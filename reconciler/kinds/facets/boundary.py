@@ -1,6 +1,7 @@
-"""Permissions boundary of a user or role (Put…PermissionsBoundary, Delete…PermissionsBoundary).
+"""Plan the permissions boundary of a user or role (Put…PermissionsBoundary, Delete…PermissionsBoundary).
 
-A boundary only takes away, so putting one restricts, and removing one waits until what it held back is gone.
+A boundary only takes permissions away. So a put has the phase RESTRICT, and a removal waits until the permissions that
+the boundary held back are gone.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from reconciler.model.plan import Fact, Phase, Step
 
 @dataclass(frozen=True, slots=True)
 class BoundaryFacet:
-    """`kind` as it stands in the operations: User or Role."""
+    """The boundary of one kind of entity. kind: as in the operations: User or Role."""
 
     kind: str
 
@@ -34,6 +35,6 @@ class BoundaryFacet:
 
 
 def needs_of_boundary(arn: str | None, context: PlanContext) -> tuple[Fact, ...]:
-    """The policy of this account that must exist before it can be a boundary."""
+    """Return the fact that a boundary needs: its policy exists. None for a policy of AWS or another account."""
     policy = context.address_of(arn) if arn else None
     return (presence_of(policy),) if policy else ()

@@ -1,8 +1,8 @@
 """Trusted identity propagation of OIDC and SAML providers: the context provider, and the Identity Center instance.
 
-A context provider is kept as the canonical JSON text of AWS's own structure; "" is none, None is left as it is live.
-One call changes one of the two. An instance needs a context provider, and must go before that goes (IAM API Reference,
-UpdateOpenIDConnectProvider and UpdateSAMLProvider; botocore 1.44.7).
+An entity holds its context provider as the canonical JSON text of AWS's own structure. "" means that it has none, None
+that the live one stays. One call changes one of the two settings. An instance needs a context provider, and must be
+removed before it (IAM API Reference, UpdateOpenIDConnectProvider and UpdateSAMLProvider; botocore 1.44.7).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from reconciler.model.partitions import PARTITION_NAME
 from reconciler.model.plan import Phase, Step
 
 NONE = "none"
-"""How a file asks for neither."""
+"""The word with which a file removes a setting."""
 
 FIELDS = frozenset(["context_provider", "identity_center_instance"])
 _MOST_KEYS = 10
@@ -85,7 +85,7 @@ SCHEMA: parts.Schema = {
 
 
 class IdentityProvider(Protocol):
-    """A provider, as far as this facet goes."""
+    """The part of a provider that this facet reads."""
 
     @property
     def address(self) -> Address: ...
@@ -97,26 +97,26 @@ class IdentityProvider(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Propagation:
-    """Both settings of one provider."""
+    """The two settings of one provider. "": it has none. None: the live one stays."""
 
     context_provider: str | None = None
     identity_center_instance: str | None = None
 
 
 def read_propagation(item: Item) -> Propagation:
-    """Read both from a Get…Provider answer, which leaves out what is not set."""
+    """Return both settings from the answer of a Get…Provider call, which omits a setting that is not set."""
     return Propagation(_to_canonical(item.get("ContextProvider")), str(item.get("IdentityCenterInstanceArn") or ""))
 
 
 def _to_canonical(structure: Mapping[str, Any] | None) -> str:
-    """Return a ContextProvider as text; an empty type and an empty list count as absent, and order does not."""
+    """Return a ContextProvider as text. An empty value counts as absent, and the order of keys does not matter."""
     if not structure:
         return ""
-    found = {name: structure[name] for name in _NAMES.values() if structure.get(name)}
+    nonempty = {name: structure[name] for name in _NAMES.values() if structure.get(name)}
     listed = [{name: key[name] for name in _KEY_NAMES.values() if key.get(name)} for key in _keys_of(structure)]
     if listed:
-        found["KeyDefinitionList"] = sorted(listed, key=lambda key: sorted(key.items()))
-    return json.dumps(found, sort_keys=True, separators=(",", ":"))
+        nonempty["KeyDefinitionList"] = sorted(listed, key=lambda key: sorted(key.items()))
+    return json.dumps(nonempty, sort_keys=True, separators=(",", ":"))
 
 
 def _keys_of(structure: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -124,18 +124,18 @@ def _keys_of(structure: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def declare_propagation(node: Map, context: DeclareContext) -> Propagation:
-    """Read both from a file. Without a context provider there can be no instance either."""
+    """Return both settings as a file declares them. An instance without a context provider is a problem."""
     instance = _declare_instance(node, context)
     written = node.get("context_provider")
     if written == NONE:
         if instance:
-            hint = "Write `identity_center_instance: none`, or what the context provider is to be."
+            hint = "Write `identity_center_instance: none`, or declare a context provider."
             summary = "`identity_center_instance` needs a `context_provider`, which is `none` here."
             context.add_problem("context-provider", summary, node.place_of("identity_center_instance"), hint)
         return Propagation("", "")
     if not isinstance(written, Map):
         if instance:
-            hint = "Write it beside, as in context_provider: {subject_source_key: sub}."
+            hint = "Add one, such as context_provider: {subject_source_key: sub}."
             summary = "`identity_center_instance` needs a `context_provider`."
             context.add_problem("context-provider", summary, node.place_of("identity_center_instance"), hint)
         return Propagation(None, instance)
@@ -158,25 +158,28 @@ def _declare_provider(node: Map, context: DeclareContext) -> str:
         summary = "`subject_type_value` and `subject_type_source_key` exclude each other."
         context.add_problem("context-provider", summary, node.place_of("subject_type_source_key"), "Remove one.")
     _check_keys(node, tuple(_NAMES), context)
-    found: dict[str, Any] = {name: node[key] for key, name in _NAMES.items() if key in node}
+    structure: dict[str, Any] = {name: node[key] for key, name in _NAMES.items() if key in node}
     listed = node.get("keys")
     keys = [key for key in listed if isinstance(key, Map)] if isinstance(listed, Seq) else []
     for key in keys:
         _check_keys(key, tuple(_KEY_NAMES), context)
-    found["KeyDefinitionList"] = [{_KEY_NAMES[name]: key[name] for name in key if name in _KEY_NAMES} for key in keys]
-    return _to_canonical(found)
+    structure["KeyDefinitionList"] = [
+        {_KEY_NAMES[name]: key[name] for name in key if name in _KEY_NAMES} for key in keys
+    ]
+    return _to_canonical(structure)
 
 
 def _check_keys(node: Map, names: tuple[str, ...], context: DeclareContext) -> None:
     for name in names:
         value = node.get(name)
         if isinstance(value, str) and not _KEY.fullmatch(value):
-            hint = "AWS takes letters, digits, single spaces inside, and _ . : / = + - @ #; at most 128 in all."
-            context.add_problem("bad-context-key", f"{name}: {value!r} is no key.", find_place(node, [name]), hint)
+            summary = f"AWS does not accept {value!r} as {name}."
+            hint = "Write at most 128 letters, digits, _ . : / = + - @ #, and single spaces between them."
+            context.add_problem("bad-context-key", summary, find_place(node, [name]), hint)
 
 
 def export_propagation(provider: IdentityProvider) -> Entry:
-    """Return both as a file writes them; what is not set has no line."""
+    """Return both settings as a file writes them, without a setting that is not set."""
     structure = json.loads(provider.context_provider) if provider.context_provider else {}
     keys = [{name: key[of_aws] for name, of_aws in _KEY_NAMES.items() if of_aws in key} for key in _keys_of(structure)]
     written = {name: structure[of_aws] for name, of_aws in _NAMES.items() if of_aws in structure}
@@ -187,41 +190,40 @@ def export_propagation(provider: IdentityProvider) -> Entry:
 
 
 def make_create_parameters(provider: IdentityProvider) -> dict[str, object]:
-    """Return what Create…Provider takes of both."""
-    found: dict[str, object] = {}
+    """Return the parameters of Create…Provider for both settings."""
+    parameters: dict[str, object] = {}
     if provider.context_provider:
-        found["ContextProvider"] = json.loads(provider.context_provider)
+        parameters["ContextProvider"] = json.loads(provider.context_provider)
     if provider.identity_center_instance:
-        found["IdentityCenterInstanceArn"] = provider.identity_center_instance
-    return found
+        parameters["IdentityCenterInstanceArn"] = provider.identity_center_instance
+    return parameters
 
 
 def plan_changes(
     operation: str, target: Mapping[str, object], before: IdentityProvider, after: IdentityProvider
 ) -> list[Step]:
-    """Return the calls that change both, one each: an instance comes after its context provider, and goes before it."""
+    """Return the steps that change the settings. An instance is set after a context provider, and removed before it."""
     address = after.address
     old, new = _fill_absent(before.context_provider, after.context_provider)
     old_instance, new_instance = _fill_absent(before.identity_center_instance, after.identity_center_instance)
     set_instance = _set_field(address, operation, "identity_center_instance", old_instance, new_instance)
     set_provider = _set_field(address, operation, "context_provider", old, new)
-    dissociated, provided = removal_of(address, "identity-center"), removal_of(address, "context-provider")
+    instance_removal, provider_change = removal_of(address, "identity-center"), removal_of(address, "context-provider")
     steps = []
     if old_instance and not new_instance:
         parameters = {**target, "RemoveIdentityCenterInstance": True}
-        steps.append(
-            make_step(address, Phase.NARROW, set_instance, parameters, (presence_of(address),), (dissociated,))
-        )
+        makes = (instance_removal,)
+        steps.append(make_step(address, Phase.NARROW, set_instance, parameters, (presence_of(address),), makes))
     if old and not new:
-        needs = (presence_of(address), *((dissociated,) if steps else ()))
+        needs = (presence_of(address), *((instance_removal,) if steps else ()))
         steps.append(make_step(address, Phase.NARROW, set_provider, {**target, "RemoveContextProvider": True}, needs))
     elif old != new:
         phase = Phase.SWAP if old else Phase.WIDEN
         parameters = {**target, "ContextProvider": json.loads(new)}
-        steps.append(make_step(address, phase, set_provider, parameters, (presence_of(address),), (provided,)))
+        steps.append(make_step(address, phase, set_provider, parameters, (presence_of(address),), (provider_change,)))
     if new_instance and old_instance != new_instance:
         phase = Phase.SWAP if old_instance else Phase.WIDEN
-        needs = (presence_of(address), *((provided,) if old != new and not old else ()))
+        needs = (presence_of(address), *((provider_change,) if old != new and not old else ()))
         parameters = {**target, "IdentityCenterInstanceArn": new_instance}
         steps.append(make_step(address, phase, set_instance, parameters, needs))
     return steps
@@ -232,6 +234,6 @@ def _set_field(address: Address, operation: str, field: str, before: str, after:
 
 
 def _fill_absent(before: str | None, after: str | None) -> tuple[str, str]:
-    """Return a setting before and after; what is left as it is, is the same on both sides."""
+    """Return a setting before and after. If the file omits it, both are the live value."""
     old = before or ""
     return old, old if after is None else after

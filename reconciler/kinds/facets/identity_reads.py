@@ -1,4 +1,4 @@
-"""A user, group or role with its policies, read by its own calls in the shape of GetAccountAuthorizationDetails."""
+"""Read one user, group or role by calls of its own, in the shape of GetAccountAuthorizationDetails."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from reconciler.kinds.raw_account import Item, ReadCall
 
 
 def read_identity(noun: str, name: str, reader: LiveReader, **parameters: Any) -> Item:
-    """Read one. `noun` as in the operation; parameters: of its Get call. Raises EntityNotFoundError."""
+    """Return one entity with its policies. Raises EntityNotFoundError.
+
+    noun: as in the operation. parameters: further ones of its Get call.
+    """
     key = f"{noun}Name"
     item = {**reader.call_operation(f"Get{noun}", **{key: name}, **parameters)[noun]}
-    who = {key: item[key]}
+    target = {key: item[key]}
     item["AttachedManagedPolicies"] = reader.list_items(
-        ReadCall(f"ListAttached{noun}Policies", ("AttachedPolicies",), who)
+        ReadCall(f"ListAttached{noun}Policies", ("AttachedPolicies",), target)
     )
     item[f"{noun}PolicyList"] = [
-        reader.call_operation(f"Get{noun}Policy", **who, PolicyName=policy)
-        for policy in reader.list_items(ReadCall(f"List{noun}Policies", ("PolicyNames",), who))
+        reader.call_operation(f"Get{noun}Policy", **target, PolicyName=policy)
+        for policy in reader.list_items(ReadCall(f"List{noun}Policies", ("PolicyNames",), target))
     ]
     return item

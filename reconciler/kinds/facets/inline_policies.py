@@ -1,8 +1,7 @@
-"""Inline policies of a user, group or role (Put…Policy, Delete…Policy). A put replaces at once: no gap.
+"""Plan the inline policies of a user, group or role (Put…Policy, Delete…Policy). A put replaces at once: no gap.
 
-The quota is on the sum of their sizes (IAM User Guide, "IAM object quotas"); where old and new do not fit
-together, what shrinks or goes is written first, and the step says so. `staged`: the documents that are written in
-stages (`policy/stages.py`), where there is room for all that stands between.
+The quota limits the sum of their sizes (IAM User Guide, "IAM object quotas"). If old and new documents do not fit
+together, the steps that shrink or delete a document come first, and name the quota in `forced_by`.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ Documents = Mapping[str, Document]
 
 @dataclass(frozen=True, slots=True)
 class InlineFacet:
-    """`kind` as it stands in the operations: User, Group or Role."""
+    """The inline policies of one kind of entity. kind: as in the operations: User, Group or Role."""
 
     kind: str
 
@@ -35,6 +34,11 @@ class InlineFacet:
         after: Documents,
         staged_documents: Collection[tuple[Address, str]] = (),
     ) -> list[Step]:
+        """Return the steps that turn the documents `before` into `after`.
+
+        staged_documents: the documents to write in stages (`policy/stages.py`), if there is room for the longer ones
+        in between. Each is a holder and a name.
+        """
         removed = sorted(set(before) - set(after))
         written = sorted(name for name, document in after.items() if before.get(name) != document)
         first = self._find_forced(before, after)
@@ -57,7 +61,7 @@ class InlineFacet:
         ]
 
     def _count_spare(self, before: Documents, after: Documents) -> int:
-        """The characters that no document needs, on neither side."""
+        """Return the number of characters left if every document has the larger one of its two sizes."""
         largest = (max(_size_of(before.get(name)), _size_of(after.get(name))) for name in {*before, *after})
         return max(0, INLINE_SIZE[self.kind].default - sum(largest))
 
@@ -70,27 +74,28 @@ class InlineFacet:
         room: tuple[Fact, ...] | None,
         spare: int,
     ) -> list[Step]:
-        apart = spare and room is not None
-        written = split_into_stages(old, new, max(_size_of(old), _size_of(new)) + spare) if apart else (new,)
-        pairs = zip((old, *written[:-1]), written, strict=True)
-        return chain_stages([self._make_put_step(holder, name, was, then, room) for was, then in pairs], (holder, name))
+        in_stages = spare and room is not None
+        stages = split_into_stages(old, new, max(_size_of(old), _size_of(new)) + spare) if in_stages else (new,)
+        pairs = zip((old, *stages[:-1]), stages, strict=True)
+        steps = [self._make_put_step(holder, name, before, after, room) for before, after in pairs]
+        return chain_stages(steps, (holder, name))
 
     def _find_forced(self, before: Documents, after: Documents) -> set[str]:
-        """The documents that must shrink or go before others may grow; as few as the quota asks for."""
+        """Return the documents that must shrink or go before others may grow: as few as the quota requires."""
         growth = {name: _size_of(after.get(name)) - _size_of(before.get(name)) for name in {*before, *after}}
-        peak = total_size_of(before) + sum(grown for grown in growth.values() if grown > 0)
-        found: set[str] = set()
+        peak = total_size_of(before) + sum(change for change in growth.values() if change > 0)
+        forced: set[str] = set()
         for name in sorted(growth, key=lambda name: (growth[name], name)):
             if peak <= INLINE_SIZE[self.kind].default or growth[name] >= 0:
                 break
-            found.add(name)
+            forced.add(name)
             peak += growth[name]
-        return found
+        return forced
 
     def _make_put_step(
         self, holder: Address, name: str, old: Document | None, new: Document, room: tuple[Fact, ...] | None
     ) -> Step:
-        """`room`: what must be gone first; None for one that must itself come first."""
+        """Return the step that writes a document. room: the removals to wait for; None if this step makes the room."""
         made = (removal_of(holder, f"inline/{name}"),)
         needs = (presence_of(holder), *(room or ()))
         parameters = {**self._parameters_of(holder, name), "PolicyDocument": new.text}
@@ -106,7 +111,7 @@ class InlineFacet:
         return self._force(deletion) if forced else deletion
 
     def _force(self, step: Step) -> Step:
-        """Let a step go before the writes that need its room."""
+        """Move a step to the phase WIDEN, ahead of the writes that need its room."""
         return replace(step, phase=Phase.WIDEN, forced_by=INLINE_SIZE[self.kind])
 
     def _parameters_of(self, holder: Address, name: str) -> dict[str, object]:
@@ -119,11 +124,12 @@ class InlineFacet:
         return WriteDocument(holder, put if new else delete, put if old else delete, name, old, new, delta)
 
     def plan_removal(self, holder: Address, before: Documents) -> list[Step]:
+        """Return the steps that delete every inline policy of a holder."""
         return [self._make_delete_step(holder, name, before[name], forced=False) for name in sorted(before)]
 
 
 def total_size_of(documents: Documents) -> int:
-    """What AWS's quota counts: the characters of all of them without white space."""
+    """Return the size that AWS's quota counts: the characters of all documents without white space."""
     return sum(map(_size_of, documents.values()))
 
 

@@ -1,7 +1,7 @@
-"""Links with a quota: managed policies attached to an entity, and a user's group memberships.
+"""Plan links that have a quota: managed policies attached to an entity, and a user's group memberships.
 
-What is attached first, and detached last, is decided by what it grants (`policy/permission_delta.py`). Where the quota
-leaves no room, as many as needed are taken off first, and the step says so.
+The statements that a link brings decide its phase (`policy/permission_delta.py`). If the quota leaves no room, some
+links are removed first, as few as possible, and their steps name the quota in `forced_by`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ from reconciler.policy.permission_delta import phase_of
 
 @dataclass(frozen=True, slots=True)
 class EntityLink:
-    """One thing that can be linked: its identity in facts, its call parameters, and what must exist."""
+    """One link of a holder.
+
+    key: the ARN of the policy, or the address of the group.
+    parameters: those of the calls that make and remove the link.
+    needs: the facts that must be true before the link is made.
+    """
 
     key: Address | str
     parameters: dict[str, object]
@@ -30,8 +35,11 @@ class EntityLink:
 
 @dataclass(frozen=True, slots=True)
 class LinkFacet:
-    """`attach_operation` and `detach_operation` are operations; `statements_of` tells what a link brings on one side
-    of the plan."""
+    """The links of one sort.
+
+    attach_operation, detach_operation: operations of IAM. quota: the number of links that a holder may have.
+    statements_of: returns the statements that a link brings on one side of the plan.
+    """
 
     attach_operation: str
     detach_operation: str
@@ -41,9 +49,10 @@ class LinkFacet:
     def plan_changes(
         self, holder: Address, before: list[EntityLink], after: list[EntityLink], context: PlanContext
     ) -> list[Step]:
+        """Return the steps that turn the links `before` into `after`."""
         old, new = {link.key: link for link in before}, {link.key: link for link in after}
         added = sorted(
-            (link for key, link in new.items() if key not in old), key=lambda one: self._phase_of_attach(context, one)
+            (link for key, link in new.items() if key not in old), key=lambda link: self._phase_of_attach(context, link)
         )
         removed = [link for key, link in old.items() if key not in new]
         free = max(0, context.limit_of(self.quota) - len(before))
@@ -58,7 +67,10 @@ class LinkFacet:
     def _swap_pairs(
         self, holder: Address, pairs: list[tuple[EntityLink, EntityLink]], last: EntityLink | None, context: PlanContext
     ) -> list[Step]:
-        """Where the quota leaves no room: one off, one on, and so forth, so that few are missing at a time."""
+        """Return steps for a full quota: one link off, one on, and so forth, so that few are missing at a time.
+
+        last: the link that is made before these; None if there is none.
+        """
         steps = []
         for off, on in pairs:
             after = (link_of(holder, last.key),) if last else ()
@@ -94,22 +106,22 @@ class LinkFacet:
         return phase_of(self.statements_of(context, link, context.entity_before), NO_STATEMENTS)
 
     def plan_removal(self, holder: Address, before: list[EntityLink], context: PlanContext) -> list[Step]:
-        """Every link taken off, for a holder that is about to be deleted: what it grants first."""
+        """Return the steps that remove every link of a holder that the plan deletes."""
         return [self._make_detach_step(holder, link, self._phase_of_detach(context, link)) for link in before]
 
 
 def make_policy_facet(kind: str) -> LinkFacet:
-    """Managed policies of a User, Group or Role (Attach…Policy, Detach…Policy)."""
+    """Return the facet of the managed policies of a User, Group or Role (Attach…Policy, Detach…Policy)."""
     return LinkFacet(
         attach_operation=f"Attach{kind}Policy",
         detach_operation=f"Detach{kind}Policy",
         quota=ATTACHED_POLICIES[kind],
-        statements_of=lambda planning, link, side: planning.statements_of_policy(str(link.key), side),
+        statements_of=lambda context, link, lookup: context.statements_of_policy(str(link.key), lookup),
     )
 
 
 def make_policy_links(holder: Address, policies: frozenset[str], context: PlanContext) -> list[EntityLink]:
-    """Policy ARNs as links of one holder."""
+    """Return policy ARNs as links of one holder."""
     name_key = f"{holder.kind.capitalize()}Name"
     links = []
     for arn in sorted(policies):
@@ -120,7 +132,7 @@ def make_policy_links(holder: Address, policies: frozenset[str], context: PlanCo
 
 
 def make_release_step(address: Address, holder: Address, facet: LinkFacet, link: EntityLink) -> Step:
-    """Return the step that takes a link off a holder because what is held (address) is to be deleted."""
+    """Return the step that removes a link because the plan deletes the policy or group (address) that it holds."""
     effect = Unlink(holder, facet.detach_operation, facet.attach_operation, link.key)
     made = (link_removal_of(holder, link.key),)
     return make_step(address, Phase.DELETE, effect, link.parameters, (), made)
@@ -130,14 +142,14 @@ MEMBERSHIPS = LinkFacet(
     attach_operation="AddUserToGroup",
     detach_operation="RemoveUserFromGroup",
     quota=GROUPS_PER_USER,
-    statements_of=lambda planning, link, side: (
-        planning.statements_of_group(link.key, side) if isinstance(link.key, Address) else NO_STATEMENTS
+    statements_of=lambda context, link, lookup: (
+        context.statements_of_group(link.key, lookup) if isinstance(link.key, Address) else NO_STATEMENTS
     ),
 )
 
 
 def make_group_links(user: Address, groups: frozenset[Address]) -> list[EntityLink]:
-    """Group addresses as links of one user."""
+    """Return groups as links of one user."""
     return [
         EntityLink(group, {"GroupName": group.name, "UserName": user.name}, (presence_of(group),))
         for group in sorted(groups)

@@ -1,4 +1,4 @@
-"""Name and path of an entity (UpdateUser, UpdateGroup, …): both in one call, which keeps all that it has."""
+"""Plan a new name and path of an entity (UpdateUser, UpdateGroup, …). One call changes both, and nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from reconciler.model.plan import Phase, Step
 
 
 def plan_placement(noun: str, before: Entity, after: Entity, context: PlanContext) -> list[Step]:
-    """`noun` as in the operation. `before` has its new name already: the old one is in `planning.renamed`."""
+    """Return the step that changes name and path; none if both stay.
+
+    noun: as in the operation. before: has its new name already; the old one is in `context.renames`.
+    """
     address = after.address
     old = context.renames.get(address)
     parameters: dict[str, object] = {f"{noun}Name": old.name if old else before.name}

@@ -1,7 +1,7 @@
-"""The maximum sign-in session of a role: set, or not set at all.
+"""The maximum sign-in session of a role, which AWS may hold or not.
 
-UpdateRole leaves it as it is if it is not named, and clears it by ResetMaxSigninSessionDuration (IAM API Reference,
-UpdateRole; 1 hour to 90 days; botocore 1.44.6). AWS leaves it out of its answers if it is not set.
+UpdateRole changes it only if the call names it, and clears it by ResetMaxSigninSessionDuration (IAM API Reference,
+UpdateRole; 1 hour to 90 days; botocore 1.44.6). AWS omits it from its answers if it is not set.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ SCHEMA: parts.Schema = {
     "type": ["string", "integer"],
     "pattern": parts.DURATION_OR_NONE_PATTERN,
     "minimum": 0,
-    "description": "Longest AWS Sign-In session of who signs in with this role, 1h to 90d; `none` clears it. Absent: "
-    "left as it is live.",
+    "description": "Longest AWS Sign-In session of a person who signs in with this role, 1h to 90d; `none` clears it. "
+    "Absent: left as it is live.",
     "examples": ["12h", "90d", _NONE],
 }
 
 
 def declare_signin_session(node: Map, context: DeclareContext) -> int | None:
-    """Read the seconds from a file; None if it leaves them as they are live."""
+    """Return the seconds that a file declares; None if the live value stays."""
     written = node.get(_FIELD)
     if written is None or written == _NONE:
         return None if written is None else NOT_SET
@@ -41,14 +41,14 @@ def declare_signin_session(node: Map, context: DeclareContext) -> int | None:
 
 
 def make_create_parameters(role: Role) -> dict[str, object]:
-    """Return what CreateRole takes of it."""
+    """Return the parameters of CreateRole that set it."""
     length = role.max_signin_session_duration
     return {"MaxSigninSessionDuration": length} if length else {}
 
 
 def make_update_parameters(before: Role, after: Role) -> dict[str, object]:
     """Return the parameters of UpdateRole that set or clear it; none if it stays as it is."""
-    wanted = after.max_signin_session_duration
-    if wanted is None or wanted == (before.max_signin_session_duration or NOT_SET):
+    length = after.max_signin_session_duration
+    if length is None or length == (before.max_signin_session_duration or NOT_SET):
         return {}
-    return {"MaxSigninSessionDuration": wanted} if wanted else {"ResetMaxSigninSessionDuration": True}
+    return {"MaxSigninSessionDuration": length} if length else {"ResetMaxSigninSessionDuration": True}

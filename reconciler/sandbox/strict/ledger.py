@@ -1,4 +1,4 @@
-"""The ledger of an account: every entity that was created through the layer, with what AWS would know of it.
+"""The ledger of an account: every entity that was created through the layer, with the data that AWS would have.
 
 Names are unique for each kind, ignoring letter case (IAM User Guide, "IAM identifiers"). All data are fields of the
 entity, so that they stay with it when it is renamed.
@@ -35,7 +35,10 @@ class ServiceCredential:
 
 @dataclass(frozen=True)
 class StoredCertificate:
-    """What AWS shows of an uploaded server certificate; nobody keeps its private key here. Timestamps as AWS writes."""
+    """The data that AWS shows of an uploaded server certificate. Its private key is not kept.
+
+    chain: "" if there is none. uploaded, expires: timestamps as AWS writes them.
+    """
 
     body: str
     chain: str

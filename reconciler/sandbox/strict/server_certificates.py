@@ -1,4 +1,4 @@
-"""Server certificates, kept by the layer altogether: moto takes any text for one, and has no update and no tags.
+"""Keep server certificates without moto, which accepts any text as one, and has no update and no tags.
 
 Sources: IAM API Reference, UploadServerCertificate (MalformedCertificate, KeyPairMismatch, EntityAlreadyExists; the
 path `/cloudfront/` has no special check there), UpdateServerCertificate, DeleteServerCertificate (DeleteConflict for
@@ -77,10 +77,10 @@ def _read_certificate(text: str, what: str) -> x509.Certificate:
 def _check_key(certificate: x509.Certificate, key: str) -> None:
     try:
         public = load_pem_private_key(key.encode(), None).public_key()
-        told = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        key_bytes = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         raise Refusal("MalformedCertificate", "Private Key is not valid. Please use unencrypted PEM.") from None
-    if told != certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo):
+    if key_bytes != certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo):
         raise Refusal("KeyPairMismatch", "Public key certificate does not match private key.")
 
 
@@ -104,15 +104,16 @@ def _certificate_of(entity: IamEntity) -> StoredCertificate:
 def get_certificate(call: ApiCall) -> Reply:
     entity = call.require_entity(CERTIFICATE)
     stored = _certificate_of(entity)
-    shown: dict[str, Content] = {"ServerCertificateMetadata": _metadata_of(entity), "CertificateBody": stored.body}
+    answer: dict[str, Content] = {"ServerCertificateMetadata": _metadata_of(entity), "CertificateBody": stored.body}
     if stored.chain:
-        shown["CertificateChain"] = stored.chain
-    return build_reply(call.action, {"ServerCertificate": {**shown, "Tags": as_content(entity.tags)}})
+        answer["CertificateChain"] = stored.chain
+    return build_reply(call.action, {"ServerCertificate": {**answer, "Tags": as_content(entity.tags)}})
 
 
 def list_certificates(call: ApiCall) -> Reply:
-    found = [one for one in call.ledger.list_kind(CERTIFICATE) if one.path.startswith(call.get("PathPrefix") or "/")]
-    return build_page(call, {"ServerCertificateMetadataList": [_metadata_of(one) for one in found]})
+    prefix = call.get("PathPrefix") or "/"
+    listed = [entity for entity in call.ledger.list_kind(CERTIFICATE) if entity.path.startswith(prefix)]
+    return build_page(call, {"ServerCertificateMetadataList": [_metadata_of(entity) for entity in listed]})
 
 
 def check_update(call: ApiCall) -> None:

@@ -132,7 +132,7 @@ def test_one_instance_profile_of_a_role_is_its_own_and_others_are_kept() -> None
     )
     found = checked(live)
     assert found.sections["roles"]["r"]["instance_profile"] is True
-    assert found.comments[role] == ["Its instance profile has the path /x/, which only live IAM keeps."]
+    assert found.comments[role] == ["Its instance profile has the path /x/, which a file cannot declare."]
     assert found.settings == {"ignore": ["instance-profile/a", "instance-profile/z"]}
     assert found.service_count == 1
 
