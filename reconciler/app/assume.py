@@ -80,7 +80,7 @@ def finish_chain(role_chain: AssumeChain) -> Credentials:
     """Return the credentials of the last role of the chain.
 
     If AWS refuses and an MFA code may help, try again with one, once. If this machine changed the role moments ago,
-    wait and try again for PROPAGATION_SECONDS.
+    wait and try again for `timing.PROPAGATION_MAX_WAIT` seconds.
     Raises AssumeRoleError if AWS refuses a role, else ReconcileError.
     """
     outcome = _try_chain(role_chain)

@@ -133,8 +133,9 @@ def _make_own_path(account: str, environ: Mapping[str, str]) -> Path:
     try:
         ensure_private_folder(base)
         ensure_private_folder(str(folder))
-        for old in sorted(folder.glob("*.jsonl"), key=lambda one: one.name.partition("-")[2])[: 1 - MAX_JOURNALS]:
-            old.unlink(missing_ok=True)
+        kept = sorted(folder.glob("*.jsonl"), key=lambda one: one.name.partition("-")[2])
+        for oldest in kept[: max(0, len(kept) - MAX_JOURNALS + 1)]:
+            oldest.unlink(missing_ok=True)
     except OSError as error:
         raise _make_write_error(folder, error) from None
     return folder / f"{account}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.jsonl"

@@ -74,7 +74,9 @@ class RateLimiter:
                     if now - self._cut_at < timing.RATE_CALM_SECONDS
                     else timing.RATE_GROWTH_CALM
                 )
-                self._rate += min(now - self._grown_at, timing.RATE_WINDOW) * (0.5 + self._rate * growth)
+                self._rate += min(now - self._grown_at, timing.RATE_WINDOW) * (
+                    timing.RATE_GROWTH_FLOOR + self._rate * growth
+                )
                 self._grown_at = now
 
     def record_throttling(self) -> None:

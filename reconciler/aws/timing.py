@@ -1,6 +1,7 @@
 """The pauses, attempts, time limits and rates of all calls to AWS. Every module that needs one takes it from here.
 
-Users read `timing.NAME` each time, so that a test can set one. Bounds that are sizes stand elsewhere: those of pages in
+Pauses are read as `timing.NAME` at each use, so that a test can set
+one. Settings of clients and default arguments are read once, at import. Bounds that are sizes stand elsewhere: those of pages in
 `model/quotas.py`, `MAX_ANSWER_BYTES` in `aws/limits.py` and `MAX_PAGES` in `aws/pagination.py`, which enforce them.
 """
 
@@ -92,6 +93,9 @@ RATE_CALM_SECONDS = 3.0
 
 RATE_GROWTH_AT_FIRST, RATE_GROWTH_CAREFUL, RATE_GROWTH_CALM = 1.0, 0.05, 0.4
 """The part of the rate by which it grows each second: the first throttling may be an accident, the second is none."""
+
+RATE_GROWTH_FLOOR = 0.5
+"""Calls a second that the rate grows by each second in any case, so that a low rate does not stay low."""
 
 # IAM and STS are eventually consistent: pauses until they know what was just written.
 

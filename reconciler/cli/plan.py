@@ -147,5 +147,12 @@ def build_request(
         addresses = frozenset(Address.parse(target) for target in targets)
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--target") from None
-    options = PlanOptions(allow_deletes, allow_foreign_detach, take_over, allow_lockout, addresses, unmanaged)
+    options = PlanOptions(
+        allow_deletes=allow_deletes,
+        allow_foreign_detach=allow_foreign_detach,
+        take_over=take_over,
+        allow_lockout=allow_lockout,
+        targets=addresses,
+        report_unmanaged=unmanaged,
+    )
     return PlanRequest(files, variables or {}, profile, region, endpoint_url, options, verbose)

@@ -11,7 +11,7 @@ RULES = (
         "break-glass-kept",
         Level.WARNING,
         title="A break-glass principal is no longer listed, but stays guarded",
-        why="The live tag still marks it, and one edit of the file must not take a way back into the account away.",
+        why="The live tag still marks it, and one edit of the file must not be enough to close the way back into the account.",
         how_to_fix="Name it again under `settings.break_glass`, or pass `--allow-lockout` once to take the tag off.",
     ),
     Rule(
@@ -24,7 +24,7 @@ RULES = (
     Rule(
         "foreign-boundary",
         Level.ERROR,
-        title="A policy would be deleted that is the boundary of entities outside the file",
+        title="The plan deletes a policy that is the boundary of entities outside the file",
         why="Without their permissions boundary these users or roles would gain rights.",
         how_to_fix="Keep the policy in the file, or give the entities another boundary first.",
         source=f"{IAM_GUIDE}/access_policies_boundaries.html",

@@ -30,7 +30,7 @@ NOT_READ: Mapping[str, Mapping[str, str]] = {
         "Arn": "made of account, path and name",
         "CreateDate": BOOKKEEPING,
         "RoleLastUsed": BOOKKEEPING,
-        "SourceRoleTemplate": "AcquireRole alone sets it: the plan keeps such a role (Facts.templates)",
+        "SourceRoleTemplate": "AcquireRole alone sets it: the plan keeps such a role (LiveDetails.role_templates)",
         **dict.fromkeys(("Path", "RoleName", "AssumeRolePolicyDocument", "PermissionsBoundary", "Tags"), ELSEWHERE),
     },
     "RoleDetail": {

@@ -1,1 +1,4 @@
-"""The guards of a plan, one safety rule per file. Each checks a draft of the plan and returns findings."""
+"""The guards of a plan. `plan/build.py:GUARDS` lists the functions that refuse plans; `lockout.py` is asked beside them.
+
+The other modules hold what guards share: draft, losses, assume_graph, role_chains, sign_in, strictness, undo_rights.
+"""

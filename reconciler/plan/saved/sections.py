@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.desired import Move, Settings
+from reconciler.model.partitions import PARTITION_NAME
 from reconciler.model.plan import AccessDelta, PrincipalPower, RoleAccess
 from reconciler.model.problem import Level, Place
 from reconciler.plan.compare.ownership import ignores_everything
@@ -39,7 +40,7 @@ _OPTIONAL_SETTING_KEYS = ("prune_also",)
 """Keys that plans of earlier versions lack."""
 _PRUNE = ("owned", "none", "all")
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
-_PARTITION = re.compile(r"aws(-[a-z]+)*", re.ASCII)
+_PARTITION = re.compile(PARTITION_NAME, re.ASCII)
 _OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
