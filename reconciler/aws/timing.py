@@ -1,8 +1,8 @@
 """The pauses, attempts, time limits and rates of all calls to AWS. Every module that needs one takes it from here.
 
-Pauses are read as `timing.NAME` at each use, so that a test can set
-one. Settings of clients and default arguments are read once, at import. Bounds that are sizes stand elsewhere: those of pages in
-`model/quotas.py`, `MAX_ANSWER_BYTES` in `aws/limits.py` and `MAX_PAGES` in `aws/pagination.py`, which enforce them.
+Pauses are read as `timing.NAME` at each use, so that a test can set one. Settings of clients and default arguments are
+read once, at import. Bounds that are sizes stand elsewhere: those of pages in `model/quotas.py`, `MAX_ANSWER_BYTES` in
+`aws/limits.py` and `MAX_PAGES` in `aws/pagination.py`, which enforce them.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ RULES = (
         "break-glass-kept",
         Level.WARNING,
         title="A break-glass principal is no longer listed, but stays guarded",
-        why="The live tag still marks it, and one edit of the file must not be enough to close the way back into the account.",
+        why="The live tag still marks it: one edit of the file must not be enough to close the way back in.",
         how_to_fix="Name it again under `settings.break_glass`, or pass `--allow-lockout` once to take the tag off.",
     ),
     Rule(
