@@ -65,12 +65,12 @@ class ApplyResult:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Why a call failed, or why the second look could not be taken."""
+        """The reasons why calls failed, and why live IAM could not be read again."""
         return (*(self.outcome.problems if self.outcome else ()), *self.verify_problems)
 
     @property
     def is_converged(self) -> bool:
-        """Whether live IAM matches the file."""
+        """True if live IAM matches the file."""
         return self.remaining_plan is not None and not self.remaining_plan.changes
 
 

@@ -20,12 +20,12 @@ from reconciler.plan.order.schedule import stages_of
 from reconciler.plan.order.sort import find_order, mark_deferred
 
 StepMaker = Callable[[PlanContext], list[Step]]
-"""Makes the steps of every difference of a plan, each by its kind."""
+"""A function that makes the steps of all differences of a plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The steps in the order of an apply, and who is exposed while it runs."""
+    """The steps in the order of an apply, and the exposures while it runs."""
 
     steps: tuple[Step, ...]
     exposures: tuple[Exposure, ...]
@@ -34,8 +34,8 @@ class Arrangement:
 def arrange_steps(make_steps: StepMaker, context: PlanContext, after: State, is_deferred: Deferral) -> Arrangement:
     """Return the steps in their order. after: the account when the plan is done.
 
-    Only where the order asks for it, documents are written in stages and new roles are created closed: then the steps
-    are made again.
+    If the order needs it, the steps are made again, with documents that are written in stages and new roles that are
+    created closed.
     """
     while True:
         solution = _solve(make_steps(context), context, after, is_deferred)
@@ -63,25 +63,27 @@ def _solve(steps: list[Step], context: PlanContext, after: State, is_deferred: D
 
 
 def _open_last(steps: list[Step], effects: PlanEffects, context: PlanContext) -> list[Step]:
-    """Let the step that opens a role, which was created closed, wait for all that the plan gives it and takes from it.
+    """Let the step that opens a role, which was created closed, wait for every other step that affects the role.
 
-    Nobody can be that role before, so no order of the other steps exposes anybody.
+    Nobody can assume the role before that step, so no order of the others exposes anybody.
     """
     waits: dict[Address, set[int]] = {
         role: {effect.index for effect in effects.effects_on(role)} for role in context.cyclic_roles
     }
     opening = {role: opening_fact_of(role) for role in waits}
-    made: dict[int, set[Fact]] = {}
+    facts_by_step: dict[int, set[Fact]] = {}
     for role, indices in waits.items():
         for index in indices:
-            made.setdefault(index, set()).add(opening[role])
-    found = []
+            facts_by_step.setdefault(index, set()).add(opening[role])
+    waiting_steps = []
     for index, step in enumerate(steps):
         effect = step.effect
         opens = isinstance(effect, WriteDocument) and effect.is_trust and effect.target in waits
         needs = {opening[effect.target]} if opens else set()
-        found.append(replace(step, needs=step.needs | needs, makes=step.makes | made.get(index, set())))
-    return found
+        waiting_steps.append(
+            replace(step, needs=step.needs | needs, makes=step.makes | facts_by_step.get(index, set()))
+        )
+    return waiting_steps
 
 
 def _wait_for_avoided(steps: list[Step], order: Sequence[int], unresolved: Sequence[UnresolvedHazard]) -> list[Step]:

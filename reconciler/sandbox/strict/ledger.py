@@ -35,7 +35,7 @@ class ServiceCredential:
 
 @dataclass(frozen=True)
 class StoredCertificate:
-    """What AWS shows of an uploaded server certificate; nobody keeps its private key here. Timestamps as AWS writes."""
+    """The fields of a server certificate that AWS shows. The private key is not kept. Timestamps are as AWS writes."""
 
     body: str
     chain: str
