@@ -41,7 +41,7 @@ def _escape_unencodable() -> None:
     """
     codecs.register_error("reconcile", _escape_character)
     for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)  # streams of another kind, as tests have, lack it
+        reconfigure = getattr(stream, "reconfigure", None)  # other streams, as in tests, lack it
         if reconfigure is not None:
             reconfigure(errors="reconcile")
 
@@ -107,7 +107,7 @@ def _report_failure(lines: list[str]) -> int:
     with contextlib.suppress(OSError):
         for line in lines:
             streams.write_sentence(line, err=True)
-    if sys.stdout is not None:  # what is left in its buffer would fail again
+    if sys.stdout is not None:  # text left in its buffer would fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
 

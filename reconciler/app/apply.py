@@ -85,7 +85,7 @@ def apply_plan(
 
     journal: the journal's path, None for the user's own folder. confirmed: a person approved the plan. A plan that was
     confirmed or saved is not applied to an account that has changed since. Any other plan is made again if another
-    apply has written since. max_rounds: 1 for this plan's calls and no others, whatever another apply writes meanwhile.
+    apply has written since. max_rounds: 1 for this plan's calls and no others, even if another apply writes meanwhile.
     Raises ReconcileError before any call.
     """
     account = planned.connection.account

@@ -1,7 +1,7 @@
 """Read a few entities, each by its own calls. A saved plan need not read the whole account again.
 
 The answers get the shape of GetAccountAuthorizationDetails and the list calls, so that the kinds make the same entities
-of them as of a whole read (`aws/snapshot.py`). Names are spelled as IAM spells them, whatever case was asked for.
+of them as of a whole read (`aws/snapshot.py`). Names are spelled as IAM spells them, not as the file does.
 """
 
 from __future__ import annotations

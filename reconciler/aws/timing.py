@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 # Calls at once.
 
 POOL_SIZE = 16
-"""Calls at once, reads and writes alike; a client keeps as many connections."""
+"""The number of calls at once, for reads and for writes. A client keeps as many connections."""
 
 EVIDENCE_THREADS = 8
-"""Calls at once to find out why AWS refused a role: a few dozen small reads, while a person waits."""
+"""The number of calls at once to find out why AWS refused a role: a few dozen small reads, while a person waits."""
 
 # One call: attempts that botocore makes by itself, and its timeouts. All timeouts are in seconds.
 
