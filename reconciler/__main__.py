@@ -6,7 +6,7 @@ import os
 import sys
 
 _MAX_FRAMES = 8
-"""Places in the code that are named for a mistake of the program. A function that calls itself for ever has 1,000."""
+"""The number of places in the code that a crash report names. Endless recursion would have 1,000."""
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def _open_missing_streams() -> None:
-    """Put nothing in the place of stdin and stderr where they are closed, or the next file would take it."""
+    """Open the null device as stdin and stderr if they are closed. Else the next opened file would take their place."""
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123
     if sys.stderr is None:
@@ -41,7 +41,7 @@ def _escape_unencodable() -> None:
     """
     codecs.register_error("reconcile", _escape_character)
     for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)  # streams of another kind, as tests have, lack it
+        reconfigure = getattr(stream, "reconfigure", None)  # other streams, as in tests, lack it
         if reconfigure is not None:
             reconfigure(errors="reconcile")
 
@@ -54,38 +54,38 @@ def _escape_character(error: UnicodeError) -> tuple[str, int]:
 
 
 def _run_command() -> int:
-    served = None
+    exit_code = None
     if sys.argv[1:2] == ["assume"]:
         from reconciler.assume.fast_path import serve_assume
 
-        served = serve_assume(sys.argv[1:], os.environ)
-    if served is None:
+        exit_code = serve_assume(sys.argv[1:], os.environ)
+    if exit_code is None:
         from reconciler.cli.main import run_command
 
-        served = run_command(sys.argv[1:])
-    return served
+        exit_code = run_command(sys.argv[1:])
+    return exit_code
 
 
 def _report_os_error(error: OSError) -> int:
-    """What the system refuses to every command alike: a full disk behind stdout, a working folder that is gone."""
-    where = f"{error.filename}: " if error.filename else ""
-    said = [f"error: {where}{error.strerror or type(error).__name__}."]
+    """Report an error of the system that any command can meet: a full disk behind stdout, a deleted working folder."""
+    prefix = f"{error.filename}: " if error.filename else ""
+    lines = [f"error: {prefix}{error.strerror or type(error).__name__}."]
     try:
         os.getcwd()  # noqa: PTH109 - pathlib takes longer than the rest of a quick run
     except OSError:
-        said = ["error: The working folder is gone.", "    Change to another one, and run the command again."]
-    return _report_failure(said)
+        lines = ["error: The working folder is gone.", "    Change to another one, and run the command again."]
+    return _report_failure(lines)
 
 
 def _report_crash(error: Exception) -> int:
-    """Tell where the program failed by a mistake of its own, without the texts of exceptions: they may hold secrets."""
+    """Report the place of a mistake in the program, without the texts of exceptions, which may hold secrets."""
     import traceback
 
     if isinstance(error, MemoryError):
-        said = ["error: There is not enough memory for this."]
+        lines = ["error: There is not enough memory for this."]
     else:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "reconciler" in frame.filename]
-        said = [
+        lines = [
             f"error: reconcile failed by a mistake of its own ({type(error).__name__}).",
             "    Its text is not shown: it may hold a secret. Please report this with the lines below.",
             *(
@@ -94,12 +94,12 @@ def _report_crash(error: Exception) -> int:
             ),
         ]
     if sys.argv[1:2] == ["apply"]:
-        said.append("    If calls were made, they are in the journal: look at it before you run the command again.")
-    return _report_failure(said)
+        lines.append("    If calls were made, they are in the journal: look at it before you run the command again.")
+    return _report_failure(lines)
 
 
 def _report_failure(lines: list[str]) -> int:
-    """Tell the last lines of a program whose streams may be broken; the exit code."""
+    """Write the last lines of a program whose streams may be broken, and return the exit code."""
     import contextlib
 
     from reconciler.shell import streams
@@ -107,7 +107,7 @@ def _report_failure(lines: list[str]) -> int:
     with contextlib.suppress(OSError):
         for line in lines:
             streams.write_sentence(line, err=True)
-    if sys.stdout is not None:  # what is left in its buffer would fail again
+    if sys.stdout is not None:  # text left in its buffer would fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
 

@@ -1,7 +1,7 @@
 """The library's entry: the commands as functions, for a pipeline that is written in Python (`docs/library.md`).
 
-Nothing is printed and nothing is read from a terminal. Of the environment, AWS's own variables count, as botocore reads
-them, and those that say where this user's folders are.
+Nothing is printed and nothing is read from a terminal. Only two groups of environment variables count: AWS's own, as
+botocore reads them, and those that locate this user's folders.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ _SAFE_OPTIONS = PlanOptions()
 
 
 def load(*files: str | PathLike[str], variables: Mapping[str, str] = _NO_VARIABLES) -> Desired:
-    """Read and check files, offline. Raises ReconcileError: its `problems` are everything that is wrong with them."""
+    """Read and check files, offline. Raises ReconcileError, whose `problems` list all that is wrong."""
     return load_files([fspath(file) for file in files], variables)
 
 
@@ -93,7 +93,7 @@ def apply(plan: Plan, on_event: OnEvent | None = None, journal: str | PathLike[s
     """Make exactly the calls of a plan, with the session it was made with, then read the account again.
 
     on_event: called for each event, from the threads that make the calls, one at a time; if it raises, no further call
-    is sent. journal: where the calls are recorded for `reconcile undo`; None for a file in this user's own folder.
+    is sent. journal: the file that records the calls for `reconcile undo`; None for one in this user's own folder.
     Raises ReconcileError before the first call: the plan is not safe, or the account has changed since. After that, the
     result says what failed.
     """
@@ -112,7 +112,7 @@ def assume(
 ) -> Credentials:
     """Assume the role behind an alias, through every role on the way. Nothing is cached.
 
-    session: whose credentials to start from; None for the alias's `source_profile`, else what boto3 finds. duration: in
+    session: assumes the first role; None for the alias's `source_profile`, else what boto3 finds. duration: in
     seconds. token_code: an MFA code; ask_code: called with a question if one is needed, up to three times. Raises
     AssumeRoleError, with an `explanation`, if AWS refuses the role; ReconcileError otherwise.
     """

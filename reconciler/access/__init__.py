@@ -3,10 +3,12 @@
 These are pure functions over canonical documents. An unknown fact is never guessed: the answer is then "depends", with
 the keys that would decide it. The modules, from the bottom up:
 
-- `templates`, `statement_scope`, `conditions`: does one statement apply to a request?
-- `compiled_policies`: documents prepared for many questions.
+- `context`, `principal`, `verdicts`: the facts of a request, its caller, and the answer.
+- `comparisons`, `templates`, `statement_scope`, `conditions`: does one statement apply to a request?
+- `compiled_policies`: documents prepared for many questions. `aws_policies`: the actions in policies of AWS.
 - `principal_answers`, `principal_matching`: the caller's policies, and a trust that may name the caller.
 - `role_assumption`: both together for a role. `resource_access`: the same for any other resource.
+- `account_principals`: the principals and roles of an account. `trust_entrances`: the principals that a trust names.
 - `matrix`, `role_sets`: who may assume which role in a whole account.
 - `powers`, `escalation_paths`, `probes`, `admin_targets`: ways to administrator power.
 - `statement_matches`: the conditions that fail, for explanations. `mfa_requirement`: does MFA change the answer?

@@ -1,7 +1,8 @@
-"""Whom a trust policy may let in, as far as its text tells, before any caller is known.
+"""List the principals that a trust policy may let in, as far as its text tells, before any caller is known.
 
-`role_assumption` decides for one caller. This answers what has to be asked first: which callers there may be, by which
-statement, and what each of them must send. IAM User Guide, "AWS JSON policy elements: Principal" and "…: NotPrincipal".
+`role_assumption` decides for one caller. This module answers earlier questions: which callers are possible, which
+statement lets them in, and what each of them must send. IAM User Guide, "AWS JSON policy elements: Principal" and
+"…: NotPrincipal".
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _ACCOUNT = re.compile(rf"(arn:{ARN_PARTITION}):(?:iam|sts)::(\d{{12}}):.+")
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """One principal that an Allow of a trust names. `kind` and `value` as in its Principal: AWS, an ARN."""
+    """One principal that an Allow of a trust names. kind, value: as in `Principal`, such as AWS and an ARN."""
 
     kind: str
     value: str
@@ -42,7 +43,7 @@ class Entrance:
 
 
 def list_entrances(trust: Document) -> Iterator[Entrance]:
-    """Yield each principal that a trust lets in by its name. A NotPrincipal names nobody whom it lets in."""
+    """Yield each principal that a trust lets in by its name. NotPrincipal does not name those whom it lets in."""
     for statement in trust.statements:
         if statement.effect == "Allow" and not statement.not_principal:
             for kind, value in statement.principals or ():
@@ -50,17 +51,17 @@ def list_entrances(trust: Document) -> Iterator[Entrance]:
 
 
 def find_trusted_providers(trust: Document, account: str) -> dict[Address, list[Statement]]:
-    """Return provider of this account → the statements that let in the callers for whom it vouches."""
-    found: dict[Address, list[Statement]] = {}
+    """Map each identity provider of this account to the statements that let its callers in."""
+    providers: dict[Address, list[Statement]] = {}
     for entrance in list_entrances(trust):
         address = entity_of(entrance.value, account, entrance.kind) if entrance.kind == "Federated" else None
         if address is not None:
-            found.setdefault(address, []).append(entrance.statement)
-    return found
+            providers.setdefault(address, []).append(entrance.statement)
+    return providers
 
 
 def covers_entrance(deny: Statement, kind: str, value: str) -> bool:
-    """Return whether a Deny means all that an Allow lets in by this name: by the same one, its account or everyone."""
+    """Return whether a Deny covers everybody behind a name of an Allow: by that name, its account or everyone."""
     meant = {(kind, value), EVERYONE}
     if kind in ("AWS", "*"):
         meant |= {EVERY_AWS, ("AWS", _ACCOUNT.sub(r"\1:iam::\2:root", value))}
@@ -79,7 +80,7 @@ def may_admit_unnamed(trust: Document, account: str) -> bool:
 
 
 def _is_broad(entrance: Entrance, account: str) -> bool:
-    """Return True for everybody, the account itself, and a name that is no entity of it nor of another account."""
+    """Return True for everybody, for the account itself, and for names that are no entity of it or another account."""
     if entrance.kind != "AWS":
         return entrance.kind == "*"
     owner = entrance.value if entrance.value.isdigit() else "".join(entrance.value.split(":")[4:5])
@@ -88,12 +89,12 @@ def _is_broad(entrance: Entrance, account: str) -> bool:
 
 
 def list_external_ids(trust: Document) -> list[frozenset[str] | None]:
-    """Return for each way in of users, roles and accounts the only external ids that it takes.
+    """Return, for each statement that lets in users, roles or accounts, the external ids that it demands.
 
-    None for a way that may take any, or none at all. Services send no external id.
+    None for a statement that may accept any external id, or none at all. Services send no external id.
     """
-    speaking = compile_policies([PolicySource("trust", trust)]).statements_for("sts:AssumeRole").allows
-    ways = (compiled.statement for compiled in speaking)
+    allows = compile_policies([PolicySource("trust", trust)]).statements_for("sts:AssumeRole").allows
+    ways = (compiled.statement for compiled in allows)
     return [
         _demanded_external_ids(statement)
         for statement in ways
@@ -111,7 +112,7 @@ def _demanded_external_ids(statement: Statement) -> frozenset[str] | None:
 
 
 def list_possible_users(target: Target) -> list[str]:
-    """Return ARNs of users for whom the trust of a role may decide: those it names, and anyone of each account."""
+    """Return ARNs of users for whom a role's trust may decide: those it names, and `anyone` of each of its accounts."""
     principals = [value for one in target.trust.statements for _, value in one.principals or ()]
     users = {value for value in principals if ":user/" in value}
     accounts = {value.split(":")[4] for value in principals if value.endswith(":root")}

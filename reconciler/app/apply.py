@@ -65,12 +65,12 @@ class ApplyResult:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Why a call failed, or why the second look could not be taken."""
+        """The reasons why calls failed, and why live IAM could not be read again."""
         return (*(self.outcome.problems if self.outcome else ()), *self.verify_problems)
 
     @property
     def is_converged(self) -> bool:
-        """Whether live IAM matches the file."""
+        """True if live IAM matches the file."""
         return self.remaining_plan is not None and not self.remaining_plan.changes
 
 
@@ -85,7 +85,7 @@ def apply_plan(
 
     journal: the journal's path, None for the user's own folder. confirmed: a person approved the plan. A plan that was
     confirmed or saved is not applied to an account that has changed since. Any other plan is made again if another
-    apply has written since. max_rounds: 1 for this plan's calls and no others, whatever another apply writes meanwhile.
+    apply has written since. max_rounds: 1 for this plan's calls and no others, even if another apply writes meanwhile.
     Raises ReconcileError before any call.
     """
     account = planned.connection.account

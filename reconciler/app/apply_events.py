@@ -1,4 +1,4 @@
-"""An apply told as events, to a program in place of a person: the `on_event` of `api.apply`."""
+"""Report the progress of an apply to a program, as events: the `on_event` of `api.apply`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class CallStarted:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """The event that a call has ended. `problem`: why it was not done, or why nobody knows whether it was."""
+    """The event that a call has ended. `problem`: the reason why it failed, or may have failed; None if it is done."""
 
     index: int
     step: Step
@@ -67,11 +67,11 @@ def apply_exact_plan(planned: ConnectedPlan, on_event: OnEvent | None, journal: 
 
 
 def _ignore_event(event: ApplyEvent) -> None:
-    """Tell nobody."""
+    """Ignore an event: the program passed no `on_event`."""
 
 
 class _EventObserver:
-    """Turn what an apply tells into events. They come one at a time, from the threads that make the calls."""
+    """An observer that turns an apply into events. They come one at a time, from the threads that make the calls."""
 
     def __init__(self, on_event: OnEvent) -> None:
         self._on_event = on_event
@@ -80,11 +80,11 @@ class _EventObserver:
         self._on_event(LockAwaited())
 
     def on_begin(self, plan: Plan, again: bool) -> None:
-        """Each call is an event of its own."""
+        """Do nothing: each call is an event of its own."""
 
     @contextmanager
     def handle_interrupts(self) -> Iterator[StopSignal]:
-        """Signals are the program's own affair."""
+        """Yield a stop signal that nothing sets: signals belong to the program."""
         yield StopSignal()
 
     def on_start(self, index: int, step: Step) -> None:

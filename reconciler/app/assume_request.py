@@ -98,7 +98,7 @@ class AssumeRun:
 
     @cached_property
     def profile_takes_code(self) -> bool:
-        """Whether the source profile is a role that is assumed with MFA. A passed code is then for that role."""
+        """True if the source profile is a role that is assumed with MFA. A passed code is then for that role."""
         return self.request.session is None and asks_for_code(self.profile, self.environ)
 
     def _ask_profile_code(self, serial: str) -> str:

@@ -76,7 +76,7 @@ class ConnectedPlan:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """One for each entity that is created, updated, deleted or adopted."""
+        """The changes: one for each entity that is created, updated, deleted or adopted."""
         return self.plan.changes
 
     @property
@@ -91,17 +91,17 @@ class ConnectedPlan:
 
     @property
     def access(self) -> AccessDelta:
-        """Who gains and who loses access."""
+        """The access that principals gain and lose."""
         return self.plan.access
 
     @property
     def after(self) -> State:
-        """The account as it will be."""
+        """The account after the plan."""
         return self.plan.after or State(self.account, self.plan.partition, {})
 
     @property
     def is_safe(self) -> bool:
-        """Whether no finding is an error; only such a plan is applied."""
+        """True if no finding is an error. Only a safe plan is applied."""
         return self.plan.is_safe
 
     @property

@@ -60,14 +60,14 @@ class AssumeChain:
 
     @property
     def is_chained(self) -> bool:
-        """Whether AWS counts the last role's credentials as made by role chaining."""
+        """True if AWS counts the last role's credentials as made by role chaining."""
         run = self.run
         from_session = ":user/" not in run.caller.arn or (self._need.certain and self._opens_session)
         return len(run.requests) > 1 or from_session
 
     @property
     def never_asks_code(self) -> bool:
-        """Whether the alias forbids asking for a code."""
+        """True if the alias forbids asking for a code."""
         return self.run.chain_aliases[0].mfa is False and not any(alias.mfa for alias in self.run.chain_aliases)
 
     def request_code(self, explanation: Explanation) -> bool:
@@ -230,7 +230,7 @@ class AssumeChain:
 
     @property
     def _opens_session(self) -> bool:
-        """Whether a code opens an MFA session: needs long-term keys, an hour at most, and a usable cache."""
+        """True if a code opens an MFA session. It needs long-term keys, an hour at most, and a usable cache."""
         is_short = (self.run.requests[0].duration or MAX_CHAINED_DURATION) <= MAX_CHAINED_DURATION
         return is_short and not self.run.source.is_temporary and self.run.cache.is_usable
 

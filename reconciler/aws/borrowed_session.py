@@ -1,7 +1,7 @@
-"""The boto3 session of a program that uses reconcile as a library (`reconciler/api.py`), made ready for our calls.
+"""Borrow the credentials of a boto3 session, for a program that uses reconcile as a library (`reconciler/api.py`).
 
-Our clients limit what they read and how long they wait (`aws/limits.py`). A session of somebody else is never changed
-for that: one of ours takes its credentials, profile and region. Its event handlers stay behind.
+Our clients limit how much they read and how long they wait (`aws/limits.py`). The program's session is never changed
+for that: a session of ours takes its credentials, profile and region, but not its event handlers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FOLDER_VARIABLES = ("HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "LOCALAPPDATA",
 
 
 def connect_program(session: Session | None) -> Connection:
-    """Find the account of a program's session; None: of the credentials that botocore finds in the environment.
+    """Connect a program's session to its account; None for the credentials that botocore finds in the environment.
 
     Nothing is read from a terminal: credentials that need an MFA code are refused. Raises ReconcileError.
     """
@@ -38,7 +38,7 @@ def connect_program(session: Session | None) -> Connection:
 def borrow_session(session: Session, region: str | None = None) -> Session:
     """Return a session of ours with the credentials, profile and region of another one. Raises ReconcileError.
 
-    region: one that goes before the session's own.
+    region: overrides the session's own.
     """
     core = make_core_session()
     core.register_component("credential_provider", _CredentialLender(session))
@@ -51,22 +51,22 @@ def borrow_session(session: Session, region: str | None = None) -> Session:
 
 
 def read_aws_variables() -> Mapping[str, str]:
-    """Return the variables that a library goes by: AWS's own, and those that say where this user's folders are."""
+    """Return the variables that a library reads: AWS's own, and those that locate this user's folders."""
     return {name: value for name, value in os.environ.items() if name.startswith("AWS_") or name in _FOLDER_VARIABLES}
 
 
 class _CredentialLender:
-    """Stand in for botocore's chain of credential providers: hand out the credentials of one session."""
+    """A stand-in for botocore's chain of credential providers, with the credentials of one session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def load_credentials(self) -> Any:
         """Return the credentials, as an object that we may change; None if the session has none."""
-        found: Any = self._session.get_credentials()
-        if found is None or type(found) is Credentials:
-            return copy(found)
-        return _LentCredentials(found)
+        credentials: Any = self._session.get_credentials()
+        if credentials is None or type(credentials) is Credentials:
+            return copy(credentials)
+        return _LentCredentials(credentials)
 
 
 class _LentCredentials:

@@ -1,6 +1,6 @@
 """Read calls about single entities, made with boto3 for the kinds (`kinds/live_reader.py:LiveReader`).
 
-Lists that tell ARNs and spellings are read once, and only for kinds that need them.
+Lists of ARNs and spellings are read once, and only for kinds that need them.
 """
 
 from __future__ import annotations

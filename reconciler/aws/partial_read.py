@@ -1,7 +1,7 @@
-"""A few entities, each read by its own calls: for a saved plan, which need not read the whole account again.
+"""Read a few entities, each by its own calls. A saved plan need not read the whole account again.
 
-The answers are put in the shape of GetAccountAuthorizationDetails and the list calls, so that the kinds make the same
-entities of them as of a whole read (`aws/snapshot.py`). Names are as IAM spells them, whoever asked in other letters.
+The answers get the shape of GetAccountAuthorizationDetails and the list calls, so that the kinds make the same entities
+of them as of a whole read (`aws/snapshot.py`). Names are spelled as IAM spells them, not as the file does.
 """
 
 from __future__ import annotations
@@ -29,52 +29,52 @@ from reconciler.model.live import LiveDetails, State
 
 
 def make_empty_state(connection: Connection) -> State:
-    """The part of the account that is known before anything was read."""
+    """Return the state that is known before anything is read: no entity."""
     return State(connection.account, connection.partition, {}, LiveDetails(caller=connection.caller_arn), frozenset())
 
 
 class PartialReader:
-    """Reads by address. Lists that tell ARNs and spellings are read once, and only where they are needed."""
+    """A reader of single entities. Lists of ARNs and spellings are read once, and only if they are needed."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._reader = EntityReader(connection)
 
     def read_entities(self, addresses: Collection[Address], known: State) -> State | None:
-        """Return `known` with these entities, there or not; None if one of the calls is refused. Raises ReconcileError.
+        """Return `known` with these entities, also if they do not exist; None if AWS refuses one of the calls.
 
-        Raises KeyError for an address of no kind: nobody could tell whether it is there.
+        Raises ReconcileError. Raises KeyError for an address of an unknown kind, which cannot be read.
         """
         by_arn = {address.kind for address in addresses if KINDS_BY_NAME[address.kind].is_read_by_arn}
         with translate_errors("reading the account"), ThreadPoolExecutor(timing.POOL_SIZE) as pool:
             try:
                 self._reader.read_arns(by_arn, pool)
                 answers = list(pool.map(self._read_entity, addresses))
-                lost = [address for address, answer in zip(addresses, answers, strict=True) if not answer]
-                answers += pool.map(self._read_entity, self._find_respelled(lost, pool))
+                missing = [address for address, answer in zip(addresses, answers, strict=True) if not answer]
+                answers += pool.map(self._read_entity, self._find_respelled(missing, pool))
             except ClientError:
                 return None
         return self._merge_state(known, addresses, [item for answer in answers for item in answer])
 
     def _find_respelled(self, lost: Collection[Address], pool: Executor) -> list[Address]:
-        """Those that are there in other letters: IAM takes both for one name, and may not find it by both."""
+        """Return entities whose names differ only in case: to IAM that is one name, but it may not find it by both."""
         named = [address for address in lost if _is_listed_by_name(address)]
         self._reader.read_arns({address.kind for address in named}, pool)
-        there = map(self._reader.find_arn, named)
-        return [address for arn in there if arn and (address := address_of(arn, self._connection.account))]
+        arns = map(self._reader.find_arn, named)
+        return [address for arn in arns if arn and (address := address_of(arn, self._connection.account))]
 
-    def _merge_state(self, known: State, addresses: Collection[Address], found: list[RawEntry]) -> State:
+    def _merge_state(self, known: State, addresses: Collection[Address], entries: list[RawEntry]) -> State:
         lists: defaultdict[str, list[Any]] = defaultdict(list)
-        for key, item in found:
+        for key, item in entries:
             lists[key].append(item)
         tags = {
             item["Arn"]: Detail(tags_of(item.get("Tags")))
-            for _, item in found
+            for _, item in entries
             if isinstance(item, Mapping) and "Arn" in item
         }
         raw = RawAccount(known.account, known.partition, lists, tags)
         entities = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
-        facts = replace(
+        details = replace(
             known.details,
             versions={**known.details.versions, **read_policy_versions(raw)},
             unique_ids={**known.details.unique_ids, **raw.map_unique_ids()},
@@ -83,11 +83,11 @@ class PartialReader:
             | {address for address in entities if KINDS_BY_NAME[address.kind].has_separate_tags},
             read_at=datetime.now(UTC),
         )
-        everything = (known.known_addresses or frozenset()) | frozenset(addresses)
-        return replace(known, entities={**known.entities, **entities}, details=facts, known_addresses=everything)
+        known_addresses = (known.known_addresses or frozenset()) | frozenset(addresses)
+        return replace(known, entities={**known.entities, **entities}, details=details, known_addresses=known_addresses)
 
     def _read_entity(self, address: Address) -> list[RawEntry]:
-        """Nothing where it does not exist, or is gone before all of it is read."""
+        """Return the parts of an entity; none if it does not exist, or is deleted before all of it is read."""
         try:
             return list(KINDS_BY_NAME[address.kind].read_one(address, self._reader))
         except EntityNotFoundError:

@@ -1,7 +1,7 @@
-"""Whether a write whose answer was lost has been made, by a look at live IAM.
+"""Find out from live IAM if a write whose answer was lost has been made.
 
-Only for writes that must not be sent twice: most of IAM's may be, and then nothing is asked. The kind of the entity
-knows which those are, and what to look for (`kinds/base.py:Kind.find_created`).
+This is only for writes that must not be sent twice. Most of IAM's may be, and then nothing is read. The kind of the
+entity knows which these are, and what to look for (`kinds/base.py:Kind.find_created`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reconciler.model.plan import Step
 
 
 class WriteStatus(StrEnum):
-    """What live IAM shows of a call: that it was made, something else in its place, or nothing of it (yet)."""
+    """The status of a write in live IAM. OTHER: IAM shows something else in its place. NOTHING: nothing, or not yet."""
 
     MADE = "made"
     OTHER = "other"
@@ -24,12 +24,12 @@ class WriteStatus(StrEnum):
 
 
 def confirm_write(connection: Connection, step: Step) -> WriteStatus:
-    """Look at what a step's call makes; NOTHING, too, for calls that may be sent again. Raises what reading raises."""
+    """Return the status of a step's call; NOTHING also if it may be sent again. Raises the errors of reading."""
     kind = KINDS_BY_NAME[step.address.kind]
     try:
-        found = kind.find_created(step.call, EntityReader(connection))
+        is_made = kind.find_created(step.call, EntityReader(connection))
     except EntityNotFoundError:
         return WriteStatus.NOTHING
-    if found is None:
+    if is_made is None:
         return WriteStatus.NOTHING
-    return WriteStatus.MADE if found else WriteStatus.OTHER
+    return WriteStatus.MADE if is_made else WriteStatus.OTHER

@@ -39,7 +39,7 @@ _OWN_WRITE_CODES = (_EXISTS, "NoSuchEntity", "LimitExceeded")
 
 
 class CallStatus(StrEnum):
-    """How a call ended. UNCLEAR: it was sent and may have been made."""
+    """The status of a call that has ended. UNCLEAR: it was sent and may have been made."""
 
     DONE = "done"
     FAILED = "failed"

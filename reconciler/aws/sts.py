@@ -1,6 +1,6 @@
 """Call STS (GetCallerIdentity, AssumeRole, GetSessionToken), list the caller's devices, and explain STS's errors.
 
-Error texts are not part of the API: those matched here are STS's of today (STS API reference, "AssumeRole", errors; the
+Error texts are not part of the API: STS sends those matched here today (STS API reference, "AssumeRole", errors; the
 rest was observed). `aws/faults.py` explains the others.
 """
 
@@ -95,7 +95,7 @@ class SourceCredentials:
 
     @property
     def is_temporary(self) -> bool:
-        """Whether the credentials are a session's, which may carry MFA already. Raises ReconcileError."""
+        """True if the credentials are a session's, which may carry MFA already. Raises ReconcileError."""
         return bool(getattr(self._credentials, "token", None))
 
     @property
@@ -260,7 +260,7 @@ def _explain_hour_limit(caller: str) -> str:
 
 
 def _list_refusals(role: str, caller: str, serial: str) -> dict[str, ReconcileError]:
-    """Return part of STS's message → the error to raise."""
+    """Map a part of STS's message to the error to raise."""
     return {
         "invalid MFA one time pass code": make_error(
             MFA_CODE_REFUSED,

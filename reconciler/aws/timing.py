@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 # Calls at once.
 
 POOL_SIZE = 16
-"""Calls at once, reads and writes alike; a client keeps as many connections."""
+"""The number of calls at once, for reads and for writes. A client keeps as many connections."""
 
 EVIDENCE_THREADS = 8
-"""Calls at once to find out why a role was refused: a few dozen small reads, beside which a person waits."""
+"""The number of calls at once to find out why AWS refused a role: a few dozen small reads, while a person waits."""
 
 # One call: attempts that botocore makes by itself, and its timeouts. All timeouts are in seconds.
 
 READ_ATTEMPTS = 10
-"""Attempts of a read: a large account takes many, and one that fails for good ends the run."""
+"""Attempts of a read: a large account needs many reads, and one that fails for good ends the run."""
 
 FIRST_CALL_ATTEMPTS = 4
-"""Attempts of the first call of a run: it tells a wrong endpoint from a passing fault, and a person waits for it."""
+"""Attempts of the first call of a run: few, so that a wrong endpoint shows soon; some faults pass by themselves."""
 
 IMPATIENT_ATTEMPTS = 2
 """Attempts of a read that only makes a message better."""
@@ -34,8 +34,7 @@ STS_ATTEMPTS = 4
 """Attempts to assume a role: a person waits at the prompt."""
 
 ONE_ATTEMPT = 1
-"""For writes, which `aws/retry.py` repeats once it has looked, and for calls that carry an MFA code, which AWS takes
-once."""
+"""Attempts of a write, which `aws/retry.py` repeats itself, and of a call with an MFA code, which AWS accepts once."""
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 10, 60
 """To connect to IAM, and to wait for any part of its answer."""
@@ -44,7 +43,7 @@ STS_CONNECT_TIMEOUT, STS_READ_TIMEOUT = 5, 20
 """The same for STS and for the sign-in of the console, whose answers are small."""
 
 TRIAL_CONNECT_TIMEOUT, TRIAL_READ_TIMEOUT = 2, 10
-"""The same for a service that may not be there at all, such as one that a private network has no way to."""
+"""The same for a service that may not be there at all, such as one that a private network has no route to."""
 
 CALL_SECONDS = 60.0
 """The seconds of one call, all its attempts together, unless RECONCILE_CALL_TIMEOUT says otherwise.
@@ -55,7 +54,7 @@ MIN_CALL_SECONDS, MAX_CALL_SECONDS = 1.0, 3600.0
 """The range of RECONCILE_CALL_TIMEOUT."""
 
 TIMEOUT_SLACK = 0.05
-"""The seconds by which the timeout of a socket may come early and still be that of the call."""
+"""The seconds by which a socket may time out early and still count as the timeout of the call."""
 
 # A write that is repeated (`aws/retry.py`).
 
@@ -63,27 +62,27 @@ WRITE_MAX_WAIT = 120.0
 """The seconds to wait for IAM to converge; AWS's own Terraform provider waits as long."""
 
 WRITE_MAX_LOSSES = 5
-"""The number of times that a call is sent that gets no answer, or none that tells anything."""
+"""The number of times that a call is sent without getting a usable answer."""
 
 WRITE_FIRST_PAUSE, WRITE_PAUSE_GROWTH, WRITE_LONGEST_PAUSE = 0.5, 1.6, 8.0
 """The seconds before the second attempt, the factor for each further one, and the most seconds between two."""
 
 WRITE_PAUSE_SPREAD = 0.2
-"""The part by which a pause is longer or shorter at random, so that writers do not come back at the same time."""
+"""The part by which a pause is longer or shorter at random, so that writers do not retry at the same time."""
 
 INTERRUPT_POLL = 0.1
-"""The seconds between two looks at whether a person has interrupted again."""
+"""The seconds between two checks if a person has interrupted again."""
 
 # The rate of writes (`aws/rate_limiter.py`). IAM publishes no limits of rate.
 
 RATE_WINDOW = 1.0
-"""The seconds over which answers are counted, and within which a rate is cut but once."""
+"""The seconds over which answers are counted, and within which the rate is cut only once."""
 
 RATE_CUT_FACTOR = 0.85
-"""The part that is left of the rate that AWS took, when it throttles."""
+"""The factor by which the rate that AWS accepted is cut when it throttles."""
 
 FIRST_RATE = 5.0
-"""Calls a second, if AWS throttles before it took as many: a run that has just begun tells little."""
+"""The fewest calls a second after the first cut: a run that has just begun tells little about AWS's limit."""
 
 MIN_RATE = 0.5
 """Calls a second, however much AWS throttles."""
@@ -115,13 +114,13 @@ VERIFY_PAUSES: tuple[float, ...] = (0.0, 2.0, 5.0, 10.0)
 """The seconds before each look at whether an apply reached its goal: IAM shows a write to later reads after a while."""
 
 PROPAGATION_MAX_WAIT, PROPAGATION_PAUSE = 60.0, 3.0
-"""The seconds that `assume` waits for what this machine has just applied, and those between two attempts."""
+"""The seconds that `assume` waits for IAM to show a recent apply of this machine, and those between two attempts."""
 
 CONCURRENT_APPLY_ROUNDS = 3
-"""The number of times that an apply puts right what another one changed meanwhile, before a person is told."""
+"""The number of times that an apply repairs what another one changed meanwhile, before it tells a person."""
 
 CONCURRENT_APPLY_PAUSE = 1.0
-"""The most seconds before it plans again, at random so that the two part; twice as many after each round."""
+"""The most seconds before it plans again, at random so that the two do not collide; doubled after each round."""
 
 # The sign-in of the console (`aws/federation.py`).
 
@@ -130,5 +129,5 @@ SIGNIN_PAUSES: tuple[float, ...] = (0.3, 1.0)
 
 
 def make_retries(attempts: int) -> Any:
-    """Return `retries` of a botocore Config: `attempts` of them, the first included, in the mode that backs off."""
+    """Return the `retries` of a botocore Config, in the mode that backs off. attempts: with the first one."""
     return {"mode": "standard", "total_max_attempts": attempts}

@@ -28,7 +28,7 @@ def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: st
 
 
 def complete_rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
-    """`shell_complete` of a problem code: all of them, with their titles."""
+    """Return all problem codes with their titles, as the `shell_complete` of click."""
     from reconciler.rules.registry import RULES
 
     return _make_items({rule.id: rule.title for rule in RULES.values()}, incomplete)

@@ -65,14 +65,14 @@ def hold_lock(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator
 
 def _stat_existing(target: Path) -> os.stat_result | None:
     try:
-        found = target.lstat()
+        status = target.lstat()
     except FileNotFoundError:
         return None
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(0, "Not a regular file", str(target))
     if not os.access(target, os.W_OK):
         raise PermissionError(0, "Read-only file", str(target))
-    return found
+    return status
 
 
 def _set_owner_and_mode(temporary: Path, before: os.stat_result | None, mode: int | None) -> None:

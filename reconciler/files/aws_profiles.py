@@ -1,8 +1,8 @@
-"""Finds the lines of AWS's config and credentials files about a profile, for messages. No secret leaves this module.
+"""Find the lines of AWS's config and credentials files about a profile, for messages. No secret leaves this module.
 
-Nor does the name of an option that is told as wrong: what stands there may be half of a secret with a line break in it.
+Nor does the name of a wrong option: a line break in a secret can turn half of it into an option.
 
-Read by `files/ini.py`, as botocore reads them. What cannot be read is left out: whoever asks here has met an error
+`files/ini.py` reads the files, as botocore does. Lines that cannot be read are left out: the caller has met an error
 already, and wants to know the line that it is about. Standard library only.
 """
 
@@ -17,14 +17,14 @@ from reconciler.files.settings_files import CONFIG, CREDENTIALS, find_settings_p
 from reconciler.model.problem import Place
 
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-"""How files begin that Windows editors save as "UTF-8 with BOM" or "Unicode" (UTF-16)."""
+"""The first bytes of files that Windows editors save as "UTF-8 with BOM" or "Unicode" (UTF-16)."""
 
 SECRETS = frozenset(("aws_secret_access_key", "aws_session_token", "aws_security_token"))
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsFlaw:
-    """Why AWS's tools cannot read a file: `summary`, the end of a sentence, and what to do about it."""
+    """The reason why AWS's tools cannot read a file. summary: the end of a sentence. remedy: what to do about it."""
 
     place: Place
     summary: str
@@ -33,7 +33,7 @@ class SettingsFlaw:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One option of a profile, and where it stands."""
+    """The value of one option of a profile, and its place."""
 
     value: str = field(repr=False)
     place: Place
@@ -41,7 +41,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class SettingsFile:
-    """One file: its sections as far as they can be read."""
+    """The sections of one file, as far as they can be read."""
 
     path: str
     is_config: bool
@@ -61,11 +61,11 @@ class SettingsFile:
 
     def find_setting(self, profile: str, option: str) -> Setting | None:
         section = self.find_section(profile)
-        found = section.find_option(option) if section else None
-        return Setting(found.value, place_of_line(self.path, found.start)) if found else None
+        setting = section.find_option(option) if section else None
+        return Setting(setting.value, place_of_line(self.path, setting.start)) if setting else None
 
     def find_misspelt_header(self, profile: str) -> tuple[Place, str, str] | None:
-        """Return a section that looks like the profile's and is none: its place, its header, and what it should be."""
+        """Return the place and the header of a section that only looks like the profile's, and the right header."""
         right = ini.header_of(profile) if self.is_config else f"[{profile}]"
         for section in self.sections:
             words = section.name.split()
@@ -76,7 +76,7 @@ class SettingsFile:
 
 @dataclass(frozen=True, slots=True)
 class AwsProfiles:
-    """Both files."""
+    """The config file and the credentials file."""
 
     config: SettingsFile
     credentials: SettingsFile
@@ -90,7 +90,7 @@ class AwsProfiles:
         return tuple(sorted({name for file in self.files for name, _ in file.list_profiles()}))
 
     def place_of(self, profile: str) -> Place | None:
-        """Return where a profile begins: in the config file, else in the credentials file."""
+        """Return the place of a profile's header: in the config file, else in the credentials file."""
         for file in self.files:
             section = file.find_section(profile)
             if section is not None:
@@ -98,32 +98,32 @@ class AwsProfiles:
         return None
 
     def find_setting(self, profile: str, option: str) -> Setting | None:
-        """Return what counts for botocore: the credentials file comes first. Never a secret."""
+        """Return the setting that botocore uses: the credentials file comes first. Raises ValueError for a secret."""
         if option in SECRETS:
             raise ValueError(option)
         return self.credentials.find_setting(profile, option) or self.config.find_setting(profile, option)
 
     def place_of_option(self, profile: str, option: str) -> Place | None:
-        """Return where an option stands, be it a secret or not."""
-        found = self.credentials.find_setting(profile, option) or self.config.find_setting(profile, option)
-        return found.place if found else None
+        """Return the place of an option, which may be a secret."""
+        setting = self.credentials.find_setting(profile, option) or self.config.find_setting(profile, option)
+        return setting.place if setting else None
 
     def find_misspelt_header(self, profile: str) -> tuple[Place, str, str] | None:
         return self.config.find_misspelt_header(profile) or self.credentials.find_misspelt_header(profile)
 
     def source_chain_of(self, profile: str) -> tuple[str, ...]:
-        """Return the profile and those that it leads to by `source_profile`; one that comes again ends it."""
-        found: list[str] = []
+        """Return the profile and those that it leads to by `source_profile`. One that comes again ends the chain."""
+        profiles: list[str] = []
         current: str | None = profile
-        while current is not None and current not in found:
-            found.append(current)
+        while current is not None and current not in profiles:
+            profiles.append(current)
             source = self.find_setting(current, "source_profile")
             current = source.value if source else None
-        return (*found, current) if current is not None else tuple(found)
+        return (*profiles, current) if current is not None else tuple(profiles)
 
 
 def read_profiles(environ: Mapping[str, str]) -> AwsProfiles:
-    """Return what both files say."""
+    """Read both files."""
     return AwsProfiles(_read_settings_file(CONFIG, environ), _read_settings_file(CREDENTIALS, environ))
 
 
@@ -131,15 +131,15 @@ def find_flaw(path: str) -> SettingsFlaw | None:
     """Return the first thing that configparser or botocore refuses in a file; None if there is nothing, or no file."""
     content = read_settings(path)
     if content.startswith(_BOMS):
-        what = "it begins with a byte order mark, which some editors of Windows write"
-        return SettingsFlaw(Place(path, 1, 1), what, _write_bom_remedy(path, content))
+        summary = "it begins with a byte order mark, which some editors of Windows write"
+        return SettingsFlaw(Place(path, 1, 1), summary, _write_bom_remedy(path, content))
     try:
         text = content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         return SettingsFlaw(Place(path, line, 1), f"line {line} is not UTF-8", "Save it as UTF-8 in an editor.")
-    read = ini.parse_ini(text)
-    return _find_refused_line(path, read) or _find_bad_block(path, read)
+    ini_text = ini.parse_ini(text)
+    return _find_refused_line(path, ini_text) or _find_bad_block(path, ini_text)
 
 
 def _find_refused_line(path: str, read: ini.IniText) -> SettingsFlaw | None:
@@ -149,18 +149,18 @@ def _find_refused_line(path: str, read: ini.IniText) -> SettingsFlaw | None:
     line = refused.line + 1
     if refused.reason == ini.DUPLICATE_SECTION:
         first = next(one.start + 1 for one in read.sections if one.name == refused.section)
-        what = f"the section [{refused.section}] is there twice, on lines {first} and {line}"
+        summary = f"the section [{refused.section}] is there twice, on lines {first} and {line}"
         remedy = "Put both together into one section, or rename one."
     elif refused.reason == ini.DUPLICATE_OPTION:
-        what = f"line {line} of [{refused.section}] sets a second time what an earlier line sets"
+        summary = f"line {line} of [{refused.section}] sets a second time what an earlier line sets"
         remedy = "Delete one of the two lines."
     elif refused.reason == ini.NO_SECTION:
-        what = f"line {line} stands above every section"
+        summary = f"line {line} stands above every section"
         remedy = "Put a line such as `[default]` above it."
     else:
-        what = f"line {line} is no `name = value`, no [section] and no comment"
+        summary = f"line {line} is no `name = value`, no [section] and no comment"
         remedy = "Mend that line, or put # in front of it."
-    return SettingsFlaw(Place(path, line, 1), what, remedy)
+    return SettingsFlaw(Place(path, line, 1), summary, remedy)
 
 
 def _find_bad_block(path: str, read: ini.IniText) -> SettingsFlaw | None:
@@ -172,8 +172,8 @@ def _find_bad_block(path: str, read: ini.IniText) -> SettingsFlaw | None:
                 continue
             if any(line.strip() and "=" not in line for line in lines):
                 line = option.start + 1
-                what = f"in the indented block below line {line} is a line that is no `name = value`"
-                return SettingsFlaw(Place(path, line, 1), what, "Mend that line, or take its indentation away.")
+                summary = f"in the indented block below line {line} is a line that is no `name = value`"
+                return SettingsFlaw(Place(path, line, 1), summary, "Mend that line, or take its indentation away.")
     return None
 
 

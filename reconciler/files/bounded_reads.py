@@ -42,13 +42,13 @@ def check_settings(path: str) -> None:
     A missing file is fine, and so is `/dev/null`, which means that there is none.
     """
     try:
-        found = os.stat(path)  # noqa: PTH116 - pathlib takes longer than the rest
+        status = os.stat(path)  # noqa: PTH116 - pathlib takes longer than the rest
     except (OSError, ValueError):  # the library reports this itself
         return
-    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode) or os.path.realpath(path) == os.devnull):
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode) or os.path.realpath(path) == os.devnull):
         raise OSError(errno.EINVAL, "not a regular file", path)
-    if found.st_size > LARGEST_SETTINGS:
-        raise _make_size_error(path, LARGEST_SETTINGS, f"{found.st_size / MEGABYTE:.0f} MB")
+    if status.st_size > LARGEST_SETTINGS:
+        raise _make_size_error(path, LARGEST_SETTINGS, f"{status.st_size / MEGABYTE:.0f} MB")
 
 
 def is_valid_path(path: str | Path) -> bool:
@@ -83,14 +83,14 @@ def make_blocking(handle: int) -> None:
 def _read(path: str | Path, limit: int, *, pipes: bool) -> bytes:
     handle = _open(path)
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) and not (pipes and stat.S_ISFIFO(found.st_mode)):
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) and not (pipes and stat.S_ISFIFO(status.st_mode)):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
-        if found.st_size > limit:
-            raise _make_size_error(path, limit, f"{found.st_size / MEGABYTE:.0f} MB")
+        if status.st_size > limit:
+            raise _make_size_error(path, limit, f"{status.st_size / MEGABYTE:.0f} MB")
         if pipes:
             make_blocking(handle)
-        content = _read_content(handle, found.st_size, limit)
+        content = _read_content(handle, status.st_size, limit)
     finally:
         os.close(handle)
     if len(content) > limit:  # a pipe, or a file that grew, or one without a size such as those of /proc

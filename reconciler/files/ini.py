@@ -1,8 +1,8 @@
-"""The sections and options of AWS's config and credentials files: the one reader of them.
+"""Read the sections and options of AWS's config and credentials files. Nothing else here parses them.
 
-They are read as botocore reads them, with the rules of Python's configparser (`botocore.configloader`): a line indented
-deeper than the option above goes on with its value, and a comment stands on a line of its own. Importing configparser
-would take as long as the rest of a warm `assume`; so would dataclasses and re. Standard library only, and little of it.
+The rules are those of botocore (`botocore.configloader`), which uses Python's configparser: a line indented deeper than
+the option above continues its value, and a comment has a line of its own. Importing configparser would take as long as
+the rest of a warm `assume`; so would dataclasses and re. Standard library only, and little of it.
 """
 
 from __future__ import annotations
@@ -23,11 +23,14 @@ PROFILE, SSO_SESSION, SERVICES = "profile", "sso-session", "services"
 """The first words of the headers of the config file that botocore knows."""
 
 DUPLICATE_SECTION, DUPLICATE_OPTION, NO_SECTION, NO_OPTION = "section-twice", "option-twice", "no-section", "no-option"
-"""The reasons for which configparser refuses a line. It stops at once but for NO_OPTION."""
+"""The reasons why configparser refuses a line. It goes on reading after NO_OPTION, and stops at any other."""
 
 
 class Option:
-    """`name` in lower case. Lines `start` to before `end`, counted from 0. The value never shows in a repr."""
+    """One option. Its repr never shows the value.
+
+    name: in lower case. start, end: its lines, from `start` to before `end`, counted from 0.
+    """
 
     __slots__ = ("_values", "end", "name", "start")
 
@@ -42,17 +45,17 @@ class Option:
 
     @property
     def value(self) -> str:
-        """Join the lines of the value; joining each as it is read would take their square."""
+        """The value, all lines joined. Joining each line as it is read would take quadratic time."""
         return "\n".join(self._values)
 
     def add_line(self, value: str, line: int, blank: int) -> None:
-        """Go on with the value on `line`, after `blank` blank lines."""
+        """Continue the value on `line`, after `blank` blank lines."""
         self._values += [*[""] * blank, value]
         self.end = line + 1
 
 
 class Section:
-    """`name` is the text in the brackets; lines `start` (the header) to before `end`, counted from 0."""
+    """One section. name: the text in the brackets. start, end: its lines, from the header to before `end`, from 0."""
 
     __slots__ = ("end", "name", "options", "start")
 
@@ -69,12 +72,12 @@ class Section:
         return next((option for option in self.options if option.name == name), None)
 
     def value_of(self, name: str) -> str | None:
-        found = self.find_option(name)
-        return found.value if found else None
+        option = self.find_option(name)
+        return option.value if option else None
 
 
 class RefusedLine:
-    """A line that configparser refuses, counted from 0, with the reason and the section it stands in."""
+    """A line that configparser refuses, counted from 0, with the reason and its section."""
 
     __slots__ = ("line", "reason", "section")
 
@@ -85,7 +88,7 @@ class RefusedLine:
 
 
 class IniText:
-    """A file as read: its sections in order, and the lines that configparser refuses, which are in no option."""
+    """The content of a file: its sections in order, and the lines that configparser refuses."""
 
     __slots__ = ("refused", "sections")
 
@@ -105,13 +108,13 @@ def lines_of(text: str) -> list[str]:
 
 
 def parse_sections(text: str) -> tuple[Section, ...]:
-    """Return the sections in the order of the file, one that comes again included."""
+    """Return the sections in the order of the file, with those that come again."""
     return tuple(parse_ini(text).sections)
 
 
 def parse_ini(text: str) -> IniText:
     """Read a file line by line, as `configparser.RawConfigParser._read` does."""
-    found = IniText()
+    ini_text = IniText()
     names: set[str] = set()
     keys: set[tuple[str, str]] = set()
     section: Section | None = None
@@ -133,26 +136,26 @@ def parse_ini(text: str) -> IniText:
             if section is not None:
                 section.end = number
             if name in names and name != DEFAULT_SECTION:
-                found.refused.append(RefusedLine(DUPLICATE_SECTION, number, name))
+                ini_text.refused.append(RefusedLine(DUPLICATE_SECTION, number, name))
             names.add(name)
             section, option = Section(name, number, number + 1), None
-            found.sections.append(section)
+            ini_text.sections.append(section)
         elif section is None:
-            found.refused.append(RefusedLine(NO_SECTION, number, ""))
+            ini_text.refused.append(RefusedLine(NO_SECTION, number, ""))
         else:
             key, sign, value = _split_option(content)
             if not key:
-                found.refused.append(RefusedLine(NO_OPTION, number, section.name))
+                ini_text.refused.append(RefusedLine(NO_OPTION, number, section.name))
                 option = None if sign else option
                 continue
             if (section.name, key) in keys:
-                found.refused.append(RefusedLine(DUPLICATE_OPTION, number, section.name))
+                ini_text.refused.append(RefusedLine(DUPLICATE_OPTION, number, section.name))
             keys.add((section.name, key))
             option = Option(key, value, number)
             section.options.append(option)
     if section is not None:
         section.end = number + 1
-    return found
+    return ini_text
 
 
 def parse_header(content: str) -> str | None:

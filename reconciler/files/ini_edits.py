@@ -1,7 +1,7 @@
-"""Edits of AWS's config and credentials files: options of a section, new sections, and blocks between our own markers.
+"""Edit AWS's config and credentials files: set options, add sections, and replace blocks between our own markers.
 
-Standard library only. Only the lines that are asked for change; every other byte stays. Texts are decoded with
-`surrogateescape`, so that any byte does. The lines are read by `files/ini.py`.
+Standard library only. An edit changes only the lines that it is about, and every other byte stays. Texts are decoded
+with `surrogateescape`, so that bytes that are no UTF-8 stay, too. `files/ini.py` reads the lines.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from reconciler.model.problem import Place, make_error
 
 _BEGIN = re.compile(r"# >>> reconcile (.+) >>>")
 _END = "# <<< reconcile <<<"
-"""Without `:` and `=`: the AWS CLI takes a comment with one of them for an option, and adds new ones below it."""
+"""The markers have no `:` and no `=`: the AWS CLI reads a comment that has one as an option, and adds others below."""
 
 _NOTE = "# Written by reconcile profiles. Changes between these two lines are lost."
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines `start` (the begin marker) to before `end` (after the end marker), counted from 0."""
+    """One marked block: the lines from `start`, its begin marker, to before `end`, counted from 0."""
 
     name: str
     start: int
@@ -31,9 +31,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Holds the result of an edit: the whole new text; the lines of the block before and after, without their ends.
+    """The result of an edit of a block.
 
-    `line` counts the lines above the block; `block_lines` are the lines, counted from 0, that were the block.
+    text: the whole new text. before, after: the lines of the block, without their ends. line: the number of lines above
+    the block. block_lines: the lines of the old block, counted from 0. changed: the edit changed the text.
     """
 
     text: str
@@ -51,36 +52,39 @@ def line_end_of(text: str) -> str:
 
 
 def find_blocks(text: str, file: str) -> tuple[Block, ...]:
-    """The marked blocks of a file. Raises Failed where a marker has no partner, or one name has two blocks."""
-    found: dict[str, Block] = {}
-    begun: tuple[str, int] | None = None
+    """Return the marked blocks of a file.
+
+    Raises ReconcileError if a marker has no partner, or if two blocks have the same name.
+    """
+    blocks: dict[str, Block] = {}
+    open_block: tuple[str, int] | None = None
     for number, line in enumerate(lines_of(text)):
         begin = _BEGIN.fullmatch(line.strip())
         if begin is None and line.strip() != _END:
             continue
-        if (begin is None) == (begun is None):
-            at = number if begun is None else begun[1]
-            missing = "its beginning" if begun is None else "its end"
+        if (begin is None) == (open_block is None):
+            at = number if open_block is None else open_block[1]
+            missing = "its beginning" if open_block is None else "its end"
             raise _make_block_error(file, at, f"The block of `reconcile profiles` on this line lacks {missing}.")
         if begin is not None:
-            begun = (begin[1], number)
-        elif begun is not None:
-            name, start = begun
-            if name in found:
+            open_block = (begin[1], number)
+        elif open_block is not None:
+            name, start = open_block
+            if name in blocks:
                 raise _make_block_error(
-                    file, start, f"This block is there twice; the first begins on line {found[name].start + 1}."
+                    file, start, f"This block is there twice; the first begins on line {blocks[name].start + 1}."
                 )
-            found[name], begun = Block(name, start, number + 1), None
-    if begun is not None:
-        raise _make_block_error(file, begun[1], "The block of `reconcile profiles` on this line lacks its end.")
-    return tuple(found.values())
+            blocks[name], open_block = Block(name, start, number + 1), None
+    if open_block is not None:
+        raise _make_block_error(file, open_block[1], "The block of `reconcile profiles` on this line lacks its end.")
+    return tuple(blocks.values())
 
 
 def replace_block(text: str, name: str, body: Sequence[str], file: str) -> Edit:
-    """`text` with `body` as the block `name`: in the place of the old block, else at the end; empty: without it.
+    """Replace the old block `name` with `body`, or append a new block. An empty body removes the block.
 
-    An option that another program put between the begin marker and the first section belongs to the section
-    above, and stays. Raises Failed: broken markers, or options below the block that would change their section.
+    An option that another program put between the begin marker and the first section belongs to the section above, and
+    stays. Raises ReconcileError for broken markers, and for options below the block that would change their section.
     """
     name = _escape_marker(name)
     lines, end = lines_of(text), line_end_of(text)
@@ -98,7 +102,7 @@ def replace_block(text: str, name: str, body: Sequence[str], file: str) -> Edit:
 
 
 def append_section(text: str, name: str, values: Mapping[str, str]) -> str:
-    """`text` with a new section at its end. No section may have this name."""
+    """Return `text` with a new section at its end. The text must have no section of this name."""
     end = line_end_of(text)
     apart = "" if not text or text.endswith(("\n", "\r")) else end
     body = (f"[{name}]", *(f"{key} = {value}" for key, value in values.items()))
@@ -106,10 +110,10 @@ def append_section(text: str, name: str, values: Mapping[str, str]) -> str:
 
 
 def set_values(text: str, name: str, values: Mapping[str, str]) -> str:
-    """`text` with these options of the section `name`: each in its place, new ones above the first.
+    """Return `text` with these options in the section `name`: each in its place, new ones above the first option.
 
-    Indented as what follows, be it an option or a header: what stands deeper than the option above it is part of its
-    value.
+    A new option is indented like the line that follows, an option or a header. If that line were deeper than the
+    option, it would become part of its value.
     """
     lines, end = lines_of(text), line_end_of(text)
     section = next(section for section in parse_sections(text) if section.name == name)
@@ -130,12 +134,12 @@ def set_values(text: str, name: str, values: Mapping[str, str]) -> str:
 
 
 def place_of_line(file: str, line: int) -> Place:
-    """The beginning of a line that is counted from 0."""
+    """Return the place of the beginning of a line. line: counted from 0."""
     return Place(file, line + 1, 1)
 
 
 def _escape_marker(name: str) -> str:
-    """A name as it stands in a marker; a marker is one line, without `:` and `=`."""
+    """Escape a name for a marker, which is one line without `:` and `=`."""
     return "".join(f"%{ord(char):02X}" if char in ":=%" or not char.isprintable() else char for char in name.strip())
 
 
@@ -144,13 +148,13 @@ def _indent_of(line: str) -> str:
 
 
 def _find_stray_lines(block: Sequence[str]) -> list[int]:
-    found: list[int] = []
+    stray_lines: list[int] = []
     for number, line in enumerate(block):
         if parse_header(line.strip()) is not None:
             break
         if has_content(line):
-            found.append(number)
-    return found
+            stray_lines.append(number)
+    return stray_lines
 
 
 def _check_lines_below(lines: Sequence[str], block: Block, file: str) -> None:

@@ -85,12 +85,12 @@ def open_for_append(path: Path) -> int:
     """
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _NO_FOLLOW | _BINARY, PRIVATE_FILE)
     try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
-        if hasattr(os, "geteuid") and found.st_uid != os.geteuid():
-            raise PermissionError(errno.EPERM, f"it belongs to {user_name_of(found.st_uid)}", str(path))
-        if hasattr(os, "fchmod") and stat.S_IMODE(found.st_mode) != PRIVATE_FILE:
+        if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, f"it belongs to {user_name_of(status.st_uid)}", str(path))
+        if hasattr(os, "fchmod") and stat.S_IMODE(status.st_mode) != PRIVATE_FILE:
             os.fchmod(handle, PRIVATE_FILE)
     except OSError:
         os.close(handle)

@@ -1,7 +1,7 @@
-"""Locations of AWS's config and credentials files, and reading them within bounds.
+"""Find AWS's config and credentials files, and read them within bounds.
 
-Standard library only, and little of it: this is on the path of every warm `assume`. Locations are those of the AWS SDKs
-and Tools Reference Guide, "Location of the shared config and credentials files".
+Standard library only, and little of it: this is on the path of every warm `assume`. The places are those of the AWS
+SDKs and Tools Reference Guide, "Location of the shared config and credentials files".
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CREDENTIALS = ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials")
 
 
 def find_settings_path(file: tuple[str, str], environ: Mapping[str, str]) -> str:
-    """Return the path of `CONFIG` or `CREDENTIALS`; as in botocore, `~` and variables in it are expanded."""
+    """Return the path of `CONFIG` or `CREDENTIALS`. As in botocore, `~` and variables in it are expanded."""
     variable, usual = file
     return os.path.expanduser(os.path.expandvars(environ.get(variable, usual)))
 

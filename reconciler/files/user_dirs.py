@@ -46,10 +46,10 @@ def ensure_private_folder(path: str) -> str:
     os.makedirs(path, mode=0o700, exist_ok=True)
     if _WINDOWS:
         return path
-    found = os.stat(path)
-    if {found.st_uid, os.lstat(path).st_uid} != {os.geteuid()}:
+    status = os.stat(path)
+    if {status.st_uid, os.lstat(path).st_uid} != {os.geteuid()}:
         raise PermissionError(errno.EPERM, "it belongs to another user", path)
-    if found.st_mode & 0o777 != 0o700:
+    if status.st_mode & 0o777 != 0o700:
         os.chmod(path, 0o700)
     return path
 
@@ -64,7 +64,7 @@ def is_private_file(path: str | int) -> bool:
     if _WINDOWS:
         return True
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return False
-    return found.st_uid == os.geteuid() and not found.st_mode & 0o077
+    return status.st_uid == os.geteuid() and not status.st_mode & 0o077

@@ -51,9 +51,9 @@ class Phase(IntEnum):
 
 
 Fact = tuple[str, ...]
-"""Something a step makes true or relies on: ("present", "user/a"), ("unlinked", "role/r", "policy/p")."""
+"""A fact that a step makes true or relies on: ("present", "user/a"), ("unlinked", "role/r", "policy/p")."""
 ORDER_FACT = "order"
-"""The kind of the facts that say nothing of IAM, only which call waits for which."""
+"""The first word of facts that say nothing about IAM, only which call waits for which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Call:
 
 
 class Severity(IntEnum):
-    """How bad a moment between two calls is. UNSURE: the content of a policy that is not read decides."""
+    """The severity of an exposure. UNSURE: it depends on a policy whose content is not read."""
 
     UNSURE = 1
     GAP = 2
@@ -97,9 +97,9 @@ class Step:
     """One call with its effect and its place in the order.
 
     address: the entity whose change the call belongs to. phase: the barrier of an apply before which it may not start.
-    needs: the facts that must be true before; makes: those that are true after. forced_by: the quota that leaves no
-    room for the order that would be right otherwise; None: no quota does.
-    affects_caller: it may take from what the caller's own rights depend on, and so waits for everything else.
+    needs: the facts that must be true before the call. makes: the facts that are true after it. forced_by: the quota
+    that leaves no room for the right order; None if no quota does.
+    affects_caller: the call may reduce the caller's own rights, and so waits for all others.
     """
 
     address: Address
@@ -158,7 +158,7 @@ class RoleAccess:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may assume which role of an account, by principal and role."""
+    """All access to the roles of an account, sorted by principal and role."""
 
     roles: tuple[RoleAccess, ...] = ()
 
@@ -226,7 +226,7 @@ class Plan:
     reads: the estimated number of calls to read the whole account; 0 if only a part was read. A part does not show
         who gains or loses access.
     exposures: the stretches of an apply in which somebody can have too much or too little.
-    after: the account as it will be.
+    after: the account after the plan.
     """
 
     account: str

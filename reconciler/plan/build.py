@@ -1,4 +1,4 @@
-"""(Desired, live) → Plan: diff → protection → steps of each kind → order → guards. Pure."""
+"""Build the plan from the desired to the live state: compare, protect, make steps, order them, run guards. Pure."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ _KIND_ORDER = {kind.name: index for index, kind in enumerate(KINDS)}
 
 
 def build_plan(desired: Desired, live: State, options: PlanOptions) -> Plan:
-    """Return the plan that makes of the live account what is desired; unsafe if a guard refuses it."""
+    """Return the plan that brings the live account to the desired state. It is unsafe if a guard refuses it."""
     return plan_comparison(compare(desired, live, allow_lockout=options.allow_lockout), options)
 
 
@@ -113,14 +113,14 @@ def plan_comparison(comparison: Comparison, options: PlanOptions) -> Plan:
 
 
 def assemble_plan(comparison: Comparison, options: PlanOptions, findings: Sequence[Problem] = ()) -> Plan:
-    """Return the plan that makes exactly the differences of a comparison. findings: those that stand already."""
+    """Return the plan that makes exactly the differences of a comparison. findings: earlier ones to report with it."""
     draft = _build_draft(comparison, options)
     lockouts = find_lockouts(draft, _make_steps(draft.differences, draft.planning))
     arrangement = arrange_steps(
         partial(_make_steps, draft.differences), draft.planning, draft.after, _choose_deferral(draft, lockouts)
     )
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(check_lockout(draft, lockouts))
-    notes = [finding for look in NOTES for finding in look(draft)]
+    notes = [finding for report in NOTES for finding in report(draft)]
     notes += report_exposures(arrangement.steps, arrangement.exposures, draft.live.account)
     return Plan(
         account=draft.live.account,
@@ -144,13 +144,13 @@ def assemble_plan(comparison: Comparison, options: PlanOptions, findings: Sequen
 
 
 def _choose_deferral(draft: Draft, lockouts: Sequence[Lockout]) -> Deferral:
-    """Return which steps are kept for the end: those that may take from the caller's own rights."""
+    """Return a function that tells which steps are kept for the end: those that may reduce the caller's own rights."""
     locks_out = any(one.address == find_caller(draft.baseline) for one in lockouts)
     return build_deferral(rights_of_caller(draft.baseline), locks_out=locks_out)
 
 
 def _build_access_delta(draft: Draft) -> AccessDelta:
-    """Return who gains and loses access; nothing if only a part of the account is known, since others may, too."""
+    """Return who gains and loses access; nobody if only a part of the account is known, since others may, too."""
     if draft.baseline.known_addresses is not None:
         return AccessDelta()
     return compare_access(draft.live, draft.after, draft.differences, draft.renames)
@@ -169,7 +169,7 @@ def _build_draft(comparison: Comparison, options: PlanOptions) -> Draft:
 
 
 def _expand_targets(options: PlanOptions, desired: Desired) -> set[Address]:
-    """What --target names, what is derived from it, and what an old name among it becomes."""
+    """Return the targets, the entities that are derived from them, and the new addresses of renamed targets."""
     derived = {a for a, item in desired.declarations.items() if item.derived_from in options.targets}
     moved = {move.new for move in desired.moves if move.old in options.targets}
     return {*options.targets, *derived, *moved}
@@ -178,27 +178,27 @@ def _expand_targets(options: PlanOptions, desired: Desired) -> set[Address]:
 def _select_targeted(
     differences: Sequence[Difference], comparison: Comparison, options: PlanOptions
 ) -> list[Difference]:
-    """The differences of the targets and of what they need, directly or not.
+    """Return the differences of the targets and of the entities that they need, directly or not.
 
-    A creation needs what it names; a deletion needs that its holders let it go; a replacement needs both, and that
-    whatever names the new one stops naming the old one.
+    A creation needs the entities that it names. A deletion needs its holders, which must drop their links to it. A
+    replacement needs both, and every entity that names the new one, because it must stop naming the old one.
     """
     context = PlanContext(comparison.baseline, replace(comparison.desired.state, entities=comparison.entities))
     replaced = comparison.replaced
-    doomed = {item.address for item in differences if item.action is Action.DELETE}
-    wanted = _expand_targets(options, comparison.desired)
-    queue = list(wanted)
+    deleted = {item.address for item in differences if item.action is Action.DELETE}
+    selected = _expand_targets(options, comparison.desired)
+    queue = list(selected)
     while queue:
         address = queue.pop()
         entity = context.desired.entities.get(address)
         needed: Iterable[Address] = KINDS_BY_NAME[address.kind].references(entity, context) if entity else ()
-        if address in doomed:
+        if address in deleted:
             needed = KINDS_BY_NAME[address.kind].dependents_of(address, context)
         if address in replaced:
             needed = {*needed, replaced[address], *_find_references_to(address, context)}
-        queue += [named for named in needed if named not in wanted]
-        wanted |= set(needed)
-    return [item for item in differences if item.address in wanted]
+        queue += [named for named in needed if named not in selected]
+        selected |= set(needed)
+    return [item for item in differences if item.address in selected]
 
 
 def _find_references_to(address: Address, context: PlanContext) -> Iterator[Address]:

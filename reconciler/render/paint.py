@@ -1,4 +1,4 @@
-"""Colours of a terminal. rich makes all of them, here alone, and is imported only if there are any."""
+"""Paint texts in colours of a terminal. Only this module does, with rich, which it imports only for a colour."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ from reconciler.model.escape import escape_line
 
 GREEN, RED, YELLOW, CYAN, BOLD = "green", "red", "yellow", "cyan", "bold"
 BLACK_ON_WHITE = "color(16) on color(231)"
-"""Styles of rich. The colours are those that the person chose for the terminal, but for black and white, which are
-fixed."""
+"""Styles of rich. Terminals let a person choose the colours, except for this black and white, which are fixed."""
 
 
 def paint_line(text: str, style: str | None, color: bool) -> str:
-    """Return a text as one escaped line; in a style of rich if there is one and `color`."""
+    """Return a text as one escaped line, in a style of rich if there is one and `color` is set."""
     return paint_escaped(escape_line(text), style, color)
 
 
 def paint_escaped(shown: str, style: str | None, color: bool) -> str:
-    """Return a text that is escaped already, in a style of rich if there is one and `color`."""
+    """Return a text that is escaped already, in a style of rich if there is one and `color` is set."""
     if not (color and style):
         return shown
     from rich.color import ColorSystem

@@ -1,4 +1,4 @@
-"""All rules, by topic and by id. A new file of rules is a line here."""
+"""All rules, by topic and by id. A new file of rules needs a line here."""
 
 from __future__ import annotations
 

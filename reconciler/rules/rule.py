@@ -1,4 +1,4 @@
-"""What a person may read about one problem code beyond the message that they got."""
+"""The documentation of one problem code, for a person who wants to know more than its message says."""
 
 from __future__ import annotations
 

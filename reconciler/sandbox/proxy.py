@@ -78,7 +78,7 @@ class Proxy(ThreadingHTTPServer):
         return Reply(200, json.dumps(content).encode(), "application/json")
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no event."""
+        """Report an error of a connection, unless the client hung up."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 

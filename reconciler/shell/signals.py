@@ -1,4 +1,4 @@
-"""Signals: the one place that hands them to a function of ours, and puts back what was there before."""
+"""Handle signals with a function of ours, and restore the earlier handlers. No other module sets a handler."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from contextlib import contextmanager
 from types import FrameType
 
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
-"""The signals that ask a program to end: Ctrl-C, what a pipeline sends before it kills, and the end of the terminal."""
+"""The signals that ask a program to end: Ctrl-C, a pipeline's warning before it kills, and a closed terminal."""
 
 
 @contextmanager
 def handle_signals(
     names: Collection[str], handler: Callable[[signal.Signals], None], keep_ignored: Collection[str] | None = None
 ) -> Iterator[None]:
-    """Call `handler` for each of the signals during the block; then the handlers of before are back.
+    """Call `handler` for each of the signals during the block, then restore the earlier handlers.
 
-    Names that this system does not know are left out. Python takes handlers in its main thread only: in another one the
-    block runs without any.
-    keep_ignored: the names that stay ignored if this process was started so, as SIGHUP by nohup; None: all.
+    Names that this system does not know are left out. Python sets handlers only in its main thread: in another thread
+    the block runs without any.
+    keep_ignored: the names that stay ignored if they were when the process started, as SIGHUP under nohup; None: all.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -29,9 +29,11 @@ def handle_signals(
     def handle(number: int, frame: FrameType | None) -> None:
         handler(signal.Signals(number))
 
-    kept = names if keep_ignored is None else keep_ignored
+    may_stay_ignored = names if keep_ignored is None else keep_ignored
     before = {
-        one: signal.signal(one, handle) for one in _find_signals(names) if not (one.name in kept and _is_ignored(one))
+        one: signal.signal(one, handle)
+        for one in _find_signals(names)
+        if not (one.name in may_stay_ignored and _is_ignored(one))
     }
     try:
         yield

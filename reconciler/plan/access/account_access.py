@@ -1,4 +1,4 @@
-"""Who may assume which role of a whole account, on one side of a plan: the answer of `api.access`.
+"""Find out who may assume which role of a whole account, before or after a plan, for `api.access`.
 
 `plan/access/delta.py` compares two such sides, and evaluates only what differs.
 """
@@ -13,7 +13,7 @@ from reconciler.plan.access.external_principals import find_external_access
 
 
 def find_account_access(state: State) -> Access:
-    """Return who may assume each role: users and roles of the account, and whoever a trust names beside them.
+    """Return who may assume each role: users and roles of the account, and other principals that a trust names.
 
     SCPs and RCPs are not evaluated, and of other accounts only the trust is known.
     """

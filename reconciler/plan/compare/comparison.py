@@ -1,4 +1,4 @@
-"""A file compared with the live account: computed once, and handed to the reads, the steps, the guards and undo."""
+"""Compare a file with the live account, once: reads, steps, guards and undo use the same result."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from reconciler.plan.compare.renames import Renames, apply_renames, find_renames
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a file asks for, beside what is live.
+    """A file beside the live account, with their differences.
 
-    entities: what the file asks for, with what it leaves alone filled in from live. live: the account as it is.
-    baseline: the account once the plan's renames are made; the differences start from there. renames: new → old of the
-    users and groups that the plan renames. replaced: new → old of the roles and policies that it replaces.
+    entities: the entities of the file; fields that it leaves alone have their live values. live: the account as it is.
+    baseline: the account after the plan's renames; the differences start from it. renames: new → old address of the
+    users and groups that the plan renames. replaced: new → old address of the roles and policies that it replaces.
     """
 
     desired: Desired
@@ -37,12 +37,12 @@ class Comparison:
 
     @cached_property
     def after(self) -> State:
-        """The account when the plan is done. Trust policies follow the users that it moves, as IAM's do."""
+        """The account after the plan. Trust policies follow users whose ARN changes, as IAM's do."""
         return _build_planned_state(self.baseline, self.differences)
 
     @property
     def predecessors(self) -> Mapping[Address, Address]:
-        """New → old of what the plan renames or replaces."""
+        """New → old address of the entities that the plan renames or replaces."""
         return {**self.replaced, **self.renames}
 
     def old_address_of(self, address: Address) -> Address:
@@ -62,9 +62,9 @@ class Comparison:
 
 
 def compare(desired: Desired, live: State, *, allow_lockout: bool = False) -> Comparison:
-    """Return what a file asks for beside what is live.
+    """Compare a file with the live account.
 
-    allow_lockout: break-glass principals that only live IAM remembers are not added to those of the file.
+    allow_lockout: do not add the break-glass principals that only live IAM remembers to those of the file.
     """
     renames, replaced = find_renames(desired, live), find_replacements(desired, live)
     baseline = apply_renames(live, renames)
@@ -81,12 +81,12 @@ def _build_planned_state(baseline: State, differences: Iterable[Difference]) -> 
     changed = {difference.address for difference in listed}
     moves = find_arn_changes(made, baseline)
     deleted = {address for address in changed if address not in made}
-    kept = {
+    unchanged = {
         address: _drop_deleted_links(follow_arn_changes(entity, moves), deleted, baseline)
         for address, entity in baseline.entities.items()
         if address not in changed
     }
-    return replace(baseline, entities={address: entity for address, entity in (kept | made).items() if entity})
+    return replace(baseline, entities={address: entity for address, entity in (unchanged | made).items() if entity})
 
 
 def _drop_deleted_links(entity: Entity | None, deleted: set[Address], baseline: State) -> Entity | None:

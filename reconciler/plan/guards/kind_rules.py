@@ -1,4 +1,4 @@
-"""What the kinds themselves know of a change, or of an entity that is declared and live (`kinds/base.py:Kind`)."""
+"""Check changes, and entities that are declared and live, by the rules of their kinds (`kinds/base.py:Kind`)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from reconciler.plan.guards.draft import Draft
 
 
 def check_changes(draft: Draft) -> Iterator[Problem]:
-    """Ask the kind of every difference what forbids it, and what a person must know of it.
+    """Yield what the kind of each difference reports of it: errors that forbid it, and notes for a person.
 
-    Kinds that may not be read are left out: what is live of them is unknown (`references.py:check_unread_kinds`).
+    Kinds that may not be read are left out: their live entities are unknown (`references.py:check_unread_kinds`).
     """
     known = [item for item in draft.differences if item.address.kind not in draft.baseline.details.unread]
     for item in known:
@@ -22,7 +22,7 @@ def check_changes(draft: Draft) -> Iterator[Problem]:
 
 
 def check_live_entities(draft: Draft) -> Iterator[Problem]:
-    """Ask the kind of every entity that is declared and live what a plan reports of it."""
+    """Yield what the kind of each entity that is declared and live reports of it."""
     for address, entity in draft.entities.items():
         if address in draft.baseline.entities:
             for problem in KINDS_BY_NAME[address.kind].check_live(entity, draft.planning, draft.desired.now):
@@ -30,6 +30,6 @@ def check_live_entities(draft: Draft) -> Iterator[Problem]:
 
 
 def _add_place(problem: Problem, draft: Draft) -> Problem:
-    """Say where the file declares the entity; a saved plan has no such place."""
+    """Add the place where the file declares the entity. A saved plan knows no places."""
     declaration = draft.desired.declarations.get(problem.address) if problem.address else None
     return replace(problem, place=declaration.place) if declaration and problem.place is None else problem

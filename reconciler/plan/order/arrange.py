@@ -19,12 +19,12 @@ from reconciler.plan.order.schedule import stages_of
 from reconciler.plan.order.sort import find_order, mark_deferred
 
 StepMaker = Callable[[PlanContext], list[Step]]
-"""Makes the steps of every difference of a plan, each by its kind."""
+"""A function that makes the steps of all differences of a plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """The steps in the order of an apply, and who is exposed while it runs."""
+    """The steps in the order of an apply, and the exposures while it runs."""
 
     steps: tuple[Step, ...]
     exposures: tuple[Exposure, ...]
@@ -33,8 +33,8 @@ class Arrangement:
 def arrange_steps(make_steps: StepMaker, context: PlanContext, after: State, is_deferred: Deferral) -> Arrangement:
     """Return the steps in their order. after: the account when the plan is done.
 
-    Only where the order asks for it, documents are written in stages and new roles are created closed: then the steps
-    are made again.
+    If the order needs it, the steps are made again, with documents that are written in stages and new roles that are
+    created closed.
     """
     while True:
         solution = _solve(make_steps(context), context, after, is_deferred)
@@ -64,7 +64,7 @@ def _solve(steps: list[Step], context: PlanContext, after: State, is_deferred: D
 def _find_opening_edges(steps: list[Step], effects: PlanEffects, context: PlanContext) -> Iterator[Edge]:
     """Yield the edges that let a role, which is created closed, be opened after all that the plan gives it.
 
-    Nobody can be that role before, so no order of the other steps exposes anybody.
+    Nobody can assume the role before that step, so no order of the others exposes anybody.
     """
     for index, step in enumerate(steps):
         effect = step.effect

@@ -1,8 +1,8 @@
-"""Which call must come before which, so that no moment of an apply is worse than both of its ends.
+"""Let each call wait for others, so that no moment of an apply is worse than both of its ends.
 
-Every hazard (`hazards.py`) is an edge between two steps, beside the facts that steps need. Where edges form a cycle,
-this module breaks it: it asks for a document of the cycle to be written in stages, or for a new role of it to be
-created closed, or else gives up the mildest edge, so that a gap comes before an excess.
+Every hazard (`hazards.py`) is an edge between two steps. Facts that steps need are edges, too. If edges form a cycle,
+this module breaks it. It asks for a document of the cycle to be written in stages, or for a new role of the cycle to be
+created closed. Otherwise it gives up the mildest edge: a gap rather than an excess.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ Edge = tuple[int, int]
 """Indices of two steps: the one that must come first, and the one that waits."""
 
 Deferral = Callable[[Step, Phase], bool]
-"""Whether a step that stands in a phase is kept for the end, after all others."""
+"""A function that tells if a step, in the given phase, is kept for the end, after all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnresolvedHazard:
-    """A hazard that the order cannot keep apart. cycle: the steps that wait for each other; () if a quota is why."""
+    """A hazard that the constraints do not rule out.
+
+    cycle: the steps that would have to wait for each other; () if a quota is the cause.
+    """
 
     hazard: Hazard
     cycle: tuple[int, ...]
@@ -37,9 +40,11 @@ class UnresolvedHazard:
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """steps: with their final phases and needs, in the order in which they were given. unresolved: see there.
+    """The steps with their constraints.
 
-    documents_to_stage, roles_to_close: what the steps must be made again with; the steps are not final then.
+    steps: in the given order, with their final phases and needs. unresolved: the hazards that the constraints do not
+    rule out. documents_to_stage, roles_to_close: if there are any, the steps are not final. They must be made again,
+    with these documents written in stages and these roles created closed.
     """
 
     steps: tuple[Step, ...]
@@ -72,7 +77,10 @@ def solve_constraints(
 
 
 class _Solver:
-    """edges: what must be kept apart beside the needs of the steps. dropped: edge that was given up → its cycle."""
+    """The constraints between the steps of one plan.
+
+    _edges: edge → its hazards, beside the needs of the steps. _dropped: edge that was given up → its cycle.
+    """
 
     def __init__(
         self,
@@ -115,7 +123,7 @@ class _Solver:
             self._dropped[edge] = tuple(sorted(set(cycle)))
 
     def _cost_of(self, edge: Edge) -> int:
-        """Return how bad it is to give an edge up; nothing if only new roles would be exposed, which can be closed."""
+        """Return the severity of giving an edge up; 0 if only new roles are exposed, which can be created closed."""
         return 0 if self._closable_roles_of(edge) else max(hazard.effective_severity for hazard in self._edges[edge])
 
     def _closable_roles_of(self, edge: Edge) -> set[Address]:
@@ -142,8 +150,8 @@ class _Solver:
         return graph
 
     def _build_subgraph(self, indices: Iterable[int]) -> dict[int, list[int]]:
-        wanted, graph = set(indices), self._build_graph()
-        return {index: sorted(graph.get(index, set()) & wanted) for index in sorted(wanted)}
+        chosen, graph = set(indices), self._build_graph()
+        return {index: sorted(graph.get(index, set()) & chosen) for index in sorted(chosen)}
 
     def _find_cyclic_groups(self, indices: Iterable[int]) -> list[list[int]]:
         """Return, among these steps, the groups whose steps wait for each other."""
@@ -158,9 +166,9 @@ class _Solver:
         return []
 
     def add_needs(self, is_deferred: Deferral) -> tuple[Step, ...]:
-        """Return the steps in the phase of the last one that they wait for, with a need for each edge.
+        """Return the steps with a need for each edge, each in the phase of the last step that it waits for.
 
-        An edge that the phases keep apart anyway needs no fact.
+        An edge between phases that are apart anyway needs no fact.
         """
         phases = self._delay_phases()
         ranks = [(is_deferred(step, phase), phase) for step, phase in zip(self._steps, phases, strict=True)]
@@ -187,7 +195,10 @@ class _Solver:
         return phases
 
     def _find_latest_ranks(self, ranks: Sequence[tuple[bool, Phase]]) -> list[tuple[bool, Phase]]:
-        """Return the rank of each step, or of what it needs: a quota can have it wait for a step of a later phase."""
+        """Return for each step the latest rank among itself and the steps that it needs.
+
+        A step can need one of a later phase because of a quota.
+        """
         latest = list(ranks)
         for index in TopologicalSorter(self._needs).static_order():
             for needed in self._needs.get(index, ()):
@@ -195,7 +206,7 @@ class _Solver:
         return latest
 
     def find_unresolved(self) -> Iterable[UnresolvedHazard]:
-        """Yield the hazards of edges that were given up, and those that a quota forces."""
+        """Yield the hazards of edges that were given up, and those that a quota causes."""
         for hazard in self._hazards:
             edge = hazard.first, hazard.then
             if edge in self._dropped or self._steps[hazard.then].forced_by:
@@ -208,9 +219,9 @@ def _find_needed_steps(steps: Sequence[Step]) -> Mapping[int, set[int]]:
     for index, step in enumerate(steps):
         for fact in step.makes:
             makers[fact].add(index)
-    found = {}
+    needed_steps = {}
     for index, step in enumerate(steps):
-        waits = {maker for fact in step.needs for maker in makers.get(fact, ())} - {index}
-        if waits:
-            found[index] = waits
-    return found
+        awaited = {maker for fact in step.needs for maker in makers.get(fact, ())} - {index}
+        if awaited:
+            needed_steps[index] = awaited
+    return needed_steps

@@ -1,4 +1,4 @@
-"""What waits for itself: Tarjan's strongly connected components, and the roles to be created that are such."""
+"""Find cycles: strongly connected components of a graph, and new roles that trust each other."""
 
 from __future__ import annotations
 
@@ -13,26 +13,29 @@ _K = TypeVar("_K")
 
 
 def find_circular_roles(entities: Mapping[Address, Entity], created: set[Address], account: str) -> frozenset[Address]:
-    """The roles among `created` that cannot exist before another of them does."""
-    names = {
+    """Return the roles among `created` that trust themselves or each other: IAM takes none of them first."""
+    trusted_roles = {
         address: sorted(find_trusted_entities(role.trust_policy, account) & created)
         for address, role in entities.items()
         if isinstance(role, Role) and address in created
     }
-    found: set[Address] = set()
-    for component in find_components(names):
-        if len(component) > 1 or component[0] in names[component[0]]:
-            found.update(component)
-    return frozenset(found)
+    circular: set[Address] = set()
+    for component in find_components(trusted_roles):
+        if len(component) > 1 or component[0] in trusted_roles[component[0]]:
+            circular.update(component)
+    return frozenset(circular)
 
 
 def find_components(graph: Mapping[_K, Collection[_K]]) -> list[list[_K]]:
-    """Tarjan's algorithm with a stack of its own, so that a long chain is no recursion."""
+    """Return the strongly connected components, by Tarjan's algorithm.
+
+    It keeps a stack of its own, because a long chain would exceed Python's limit of recursion.
+    """
     index: dict[_K, int] = {}
     low: dict[_K, int] = {}
     path: list[_K] = []
     on_path: set[_K] = set()
-    found: list[list[_K]] = []
+    components: list[list[_K]] = []
     for root in graph:
         if root in index:
             continue
@@ -58,8 +61,8 @@ def find_components(graph: Mapping[_K, Collection[_K]]) -> list[list[_K]]:
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[node])
                 if low[node] == index[node]:
-                    found.append(_pop_component(node, path, on_path))
-    return found
+                    components.append(_pop_component(node, path, on_path))
+    return components
 
 
 def _pop_component(node: _K, path: list[_K], on_path: set[_K]) -> list[_K]:

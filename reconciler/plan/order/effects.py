@@ -1,7 +1,7 @@
-"""What each step of a plan gives to and takes from each user and role: the ground for the order of the steps.
+"""Find out what each step of a plan gives to and takes from each user and role. The order of the steps depends on it.
 
-A step reaches a principal through its own documents and links, through those of its groups, and through the content of
-policies that it holds or is bounded by.
+A step reaches a principal through the principal's own documents and links, through those of its groups, and through the
+content of its policies and its boundary.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from reconciler.policy.permission_delta import find_uncovered
 Entities = Mapping[Address, Entity]
 
 ANYTHING = frozenset([Statement("Deny", actions=frozenset("*"), resources=frozenset("*"))])
-"""What a boundary holds back if there was none."""
+"""The statements that a boundary holds back if there was none before: everything."""
 
 
 @dataclass(frozen=True, slots=True)
 class PrincipalEffect:
-    """What one call does to the permissions of one principal. index: of the step.
+    """The effect of one call on the permissions of one principal. index: of the step.
 
-    A boundary denies what it holds back, and lifts what it lets through.
+    For a boundary, `delta` denies what it holds back, and lifts what it lets through.
     """
 
     index: int
@@ -48,7 +48,7 @@ class PrincipalEffect:
 
 @dataclass(frozen=True, slots=True)
 class LinkChange:
-    """A call that attaches a policy (by ARN) or joins a group, or undoes that."""
+    """A call that attaches or detaches a policy, or joins or leaves a group. held: the policy's ARN, or the group."""
 
     index: int
     held: Address | str
@@ -57,7 +57,7 @@ class LinkChange:
 
 @dataclass(frozen=True, slots=True)
 class BoundaryChange:
-    """A call that puts, replaces or removes a boundary."""
+    """A call that sets, replaces or removes a boundary. old, new: ARNs; None for no boundary."""
 
     index: int
     old: str | None
@@ -65,7 +65,11 @@ class BoundaryChange:
 
 
 class PlanEffects:
-    """The steps of one plan by what they touch. before, after: the entities of the whole account at both ends."""
+    """The steps of one plan, by the entities that they touch.
+
+    before, after: the entities of the whole account before and after the plan. inline: the edits of inline policies, by
+    holder. content: the edits of managed policies, by ARN. links, boundary_changes: by holder.
+    """
 
     def __init__(self, steps: Sequence[Step], before: Entities, after: Entities, context: PlanContext) -> None:
         self.steps, self.before, self.after, self._context = steps, before, after, context
@@ -96,18 +100,18 @@ class PlanEffects:
         return self.after if new else self.before
 
     def statements_from(self, held: Address | str, new: bool) -> Statements:
-        """All statements that a policy or a group brings, at one end."""
+        """Return all statements that a policy or a group gives its holders, before the plan or after it (`new`)."""
         key = (str(held), new)
         if key not in self._source_statements:
-            planning, side = self._context, self.entities_at(new)
+            context, side = self._context, self.entities_at(new)
             if isinstance(held, Address):
-                self._source_statements[key] = planning.statements_of_group(held, side.get)
+                self._source_statements[key] = context.statements_of_group(held, side.get)
             else:
-                self._source_statements[key] = planning.statements_of_policy(held, side.get)
+                self._source_statements[key] = context.statements_of_policy(held, side.get)
         return self._source_statements[key]
 
     def statements_of(self, holder: Address, new: bool) -> Statements:
-        """All statements that a user, group or role has at one end."""
+        """Return all statements that a user, group or role has, before the plan or after it (`new`)."""
         if (holder, new) not in self._holder_statements:
             self._holder_statements[holder, new] = self._collect_statements(self.entities_at(new).get(holder), new)
         return self._holder_statements[holder, new]
@@ -120,10 +124,10 @@ class PlanEffects:
         return NO_STATEMENTS.union(*inline, *(self.statements_from(held, new) for held in links))
 
     def find_uncovered(self, holder: Address, some: Statements, *, new: bool) -> Statements:
-        """Return the statements that no other statement covers which the holder has at one end of the plan.
+        """Return those of `some` that no statement of the holder covers, before the plan or after it (`new`).
 
-        All of them if its boundary changes. Allows that a Deny of that end overlaps with count as uncovered, too: the
-        Deny may have held them back.
+        If the holder's boundary changes, none counts as covered. An Allow that overlaps with a Deny of the holder does
+        not count as covered either: the Deny may have held it back.
         """
         if not some or holder in self._changed_boundary_holders:
             return some
@@ -136,17 +140,17 @@ class PlanEffects:
     @cached_property
     def _changed_boundary_holders(self) -> frozenset[Address]:
         """The users and roles whose boundary the plan replaces or edits, and their groups."""
-        found = (
+        holders = (
             {*self.boundary_changes, *filter(self._has_edited_boundary, {*self.before, *self.after})}
             if self.content
             else {*self.boundary_changes}
         )
-        users = (side.get(one) for one in found for side in (self.before, self.after))
-        return frozenset(found).union(*(one.groups for one in users if isinstance(one, User)))
+        entities = (side.get(one) for one in holders for side in (self.before, self.after))
+        return frozenset(holders).union(*(one.groups for one in entities if isinstance(one, User)))
 
     @cached_property
     def principals(self) -> tuple[Address, ...]:
-        """The users and roles that a call reaches, directly or not, and that somebody can act as meanwhile."""
+        """The users and roles that a call reaches, directly or not, and as which somebody can act during the apply."""
         policies = set(self.content)
         groups = {
             address
@@ -182,73 +186,82 @@ class PlanEffects:
         return bool(changed) and not self._links_of(address).isdisjoint(changed)
 
     def _links_of(self, address: Address) -> frozenset[Address | str]:
-        found: frozenset[Address | str] = frozenset()
+        links: frozenset[Address | str] = frozenset()
         for entity in (self.before.get(address), self.after.get(address)):
             if isinstance(entity, Holder):
-                found = found.union(entity.policies, getattr(entity, "groups", ()))
-        return found
+                links = links.union(entity.policies, getattr(entity, "groups", ()))
+        return links
 
     def _has_edited_boundary(self, address: Address) -> bool:
         entities = (self.before.get(address), self.after.get(address))
         return any(boundary_of(entity) in self.content for entity in entities)
 
     def find_reached_principals(self, holder: Address) -> tuple[Address, ...]:
-        """The users and roles that a link of a user, group or role is for: of a group, who is in it at either end."""
+        """Return the users and roles that a holder's link affects: a group's members before or after the plan."""
         if holder.kind == "group":
             return self._members.get(holder, ())
         return (holder,) if self._can_be_used(holder) else ()
 
     @cached_property
     def _members(self) -> Mapping[Address, tuple[Address, ...]]:
-        found: defaultdict[Address, set[Address]] = defaultdict(set)
+        members: defaultdict[Address, set[Address]] = defaultdict(set)
         for address, user in (*self.before.items(), *self.after.items()):
             if isinstance(user, User) and address in self.before:
                 for group in user.groups:
-                    found[group].add(address)
-        return {group: tuple(sorted(users)) for group, users in found.items()}
+                    members[group].add(address)
+        return {group: tuple(sorted(users)) for group, users in members.items()}
 
     def effects_on(self, principal: Address) -> list[PrincipalEffect]:
-        """All that the plan does to what a user or role may do."""
-        found = [*self._effects_through(principal, True, True), *self._boundary_effects(principal)]
+        """Return all effects of the plan on a user or role."""
+        effects = [*self._effects_through(principal, True, True), *self._boundary_effects(principal)]
         for group in self._links_of(principal):
             if isinstance(group, Address):
                 was, will = (group in getattr(side.get(principal), "groups", ()) for side in (self.before, self.after))
-                found += self._effects_through(group, was, will)
-        return [effect for effect in found if effect.delta]
+                effects += self._effects_through(group, was, will)
+        return [effect for effect in effects if effect.delta]
 
     def _effects_through(self, holder: Address, reached_before: bool, reached_after: bool) -> Iterator[PrincipalEffect]:
-        """What the calls about one holder do to whom it reaches at the old end (`reached_before`), at the new one
-        (`reached_after`)."""
+        """Yield the effects that the calls about a holder, such as a group, have on one principal.
+
+        reached_before, reached_after: the holder's permissions count for the principal before and after the plan.
+        """
         for effect in self.inline.get(holder, ()):
             yield _limit_effect(effect, reached_before, reached_after)
         for link in self.links.get(holder, ()):
-            said = self.statements_from(link.held, link.attaches)
+            statements = self.statements_from(link.held, link.attaches)
             if link.attaches and reached_after:
-                yield PrincipalEffect(link.index, PermissionDelta(gives=allows_of(said), denies=said - allows_of(said)))
+                yield PrincipalEffect(
+                    link.index, PermissionDelta(gives=allows_of(statements), denies=statements - allows_of(statements))
+                )
             elif reached_before and not link.attaches:
-                yield PrincipalEffect(link.index, PermissionDelta(takes=allows_of(said), lifts=said - allows_of(said)))
+                yield PrincipalEffect(
+                    link.index, PermissionDelta(takes=allows_of(statements), lifts=statements - allows_of(statements))
+                )
         for arn in self._links_of(holder) if self.content else ():
             for effect in self.content.get(str(arn), ()):
                 had, has = (arn in getattr(side.get(holder), "policies", ()) for side in (self.before, self.after))
                 yield _limit_effect(effect, reached_before and had, reached_after and has)
 
     def _boundary_effects(self, principal: Address) -> Iterator[PrincipalEffect]:
-        swap = self.boundary_changes.get(principal)
+        change = self.boundary_changes.get(principal)
         old, new = (boundary_of(side.get(principal)) for side in (self.before, self.after))
-        if swap:
+        if change:
             denies = self._compare_boundaries(old, False, new, True)
             lifts = self._compare_boundaries(new, True, old, False)
-            yield PrincipalEffect(swap.index, PermissionDelta(denies=denies, lifts=lifts))
+            yield PrincipalEffect(change.index, PermissionDelta(denies=denies, lifts=lifts))
         for arn in {old, new} - {None} if self.content else ():
             for effect in self.content.get(str(arn), ()):
                 content = effect.delta
-                inner = PermissionDelta(denies=content.takes | content.denies, lifts=content.gives | content.lifts)
-                yield _limit_effect(PrincipalEffect(effect.index, inner), arn == old, arn == new)
+                delta = PermissionDelta(denies=content.takes | content.denies, lifts=content.gives | content.lifts)
+                yield _limit_effect(PrincipalEffect(effect.index, delta), arn == old, arn == new)
 
     def _compare_boundaries(
         self, boundary: str | None, new: bool, other_boundary: str | None, other_new: bool
     ) -> Statements:
-        """What one boundary lets through and the other does not; ANYTHING where there is no boundary."""
+        """Return the statements that one boundary lets through and the other does not, with the Denies of the other.
+
+        None as a boundary lets everything through.
+        """
         if other_boundary is None:
             return NO_STATEMENTS
         if boundary is None:
@@ -257,7 +270,7 @@ class PlanEffects:
         return find_uncovered(allows_of(ours), theirs) | (theirs - ours - allows_of(theirs))
 
     def effects_on_content(self, link: LinkChange) -> list[PrincipalEffect]:
-        """What the plan does to the content of what a link is about."""
+        """Return the effects of the plan on the content of the policy or group that a link is about."""
         if not isinstance(link.held, Address):
             return self.content.get(link.held, [])
         if link.held not in self._group_effects:
@@ -266,7 +279,10 @@ class PlanEffects:
 
 
 def _limit_effect(effect: PrincipalEffect, reached_before: bool, reached_after: bool) -> PrincipalEffect:
-    """An edit gives and denies to whom it reaches at the new end; it takes and lifts from those of the old one."""
+    """Limit an edit to the ends of the plan at which it reaches a principal.
+
+    It takes and lifts only if it reaches the principal before the plan; it gives and denies only if it does after it.
+    """
     delta = effect.delta
     if not reached_before:
         delta = replace(delta, takes=NO_STATEMENTS, lifts=NO_STATEMENTS)

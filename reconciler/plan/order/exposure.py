@@ -1,10 +1,10 @@
-"""Which hazards come to pass in the final order of a plan: who is exposed, to what, from which call until which.
+"""Find the exposures of the final order of a plan: who has too much or too little, from which call until which.
 
 Calls of one stage may be made side by side (`schedule.py`), but those of one entity never are. So two accounts are
-compared: with all that may be made before a stretch begins, and with all that may be made before it ends. Both are
-looked at from the documents and links of one principal. A statement that the same document allows at both ends is
-allowed throughout; one that no statement of either end speaks of is not. Nothing is evaluated as a request. In doubt
-there is an exposure: conditions count as fulfilled if that makes one, and as not fulfilled if that would spare one.
+compared: one with the calls that are surely made when a stretch begins, and one with the calls that may be made before
+it ends. Only the documents and links of one principal count. A permission that the same document allows at both ends is
+allowed throughout. A permission that no statement of either end allows is not. Nothing is evaluated as a request. In
+doubt there is an exposure: conditions count as fulfilled if that causes one, and as not fulfilled if that does.
 """
 
 from __future__ import annotations
@@ -35,7 +35,11 @@ GrantSource = tuple[Address, Hold, str]
 
 @dataclass(frozen=True, slots=True)
 class _Rights:
-    """What a user or role has at one moment. boundaries: what the policies say that are its boundary at either end."""
+    """The rights of a user or role at one moment.
+
+    sources: the statements of each document or link. boundaries: the statements, at this moment, of the policies that
+    are its boundary before or after the plan, by ARN. boundary: the ARN of its boundary at this moment.
+    """
 
     sources: Mapping[GrantSource, Statements]
     boundaries: Mapping[str, Statements]
@@ -45,10 +49,10 @@ class _Rights:
 def find_exposures(
     steps: Sequence[Step], unresolved: Iterable[UnresolvedHazard], before: State, after: State
 ) -> list[Exposure]:
-    """Return what comes to pass of the hazards that the order could not keep apart.
+    """Return the exposures that the unresolved hazards cause.
 
-    steps: of the whole plan, in their final order; the hazards name them by their index there. before: the account once
-    the renames are made.
+    steps: all of the plan, in their final order. The hazards name them by their index there. before: the account after
+    the plan's renames.
     """
     hazards = [one for one in unresolved if one.hazard.then < one.hazard.first]
     return list(_ExposureFinder(steps, before, after).find_exposures(hazards)) if hazards else []
@@ -71,45 +75,44 @@ class _ExposureFinder:
             yield from self._find_exposures_of(unresolved.hazard, unresolved.cycle)
 
     def _find_exposures_of(self, hazard: Hazard, cycle: tuple[int, ...]) -> Iterator[Exposure]:
-        """Yield the stretches between `then`, which comes too early, and `first`; those that adjoin are one."""
+        """Yield the exposures between `then`, which comes too early, and `first`. Adjoining stretches become one."""
         principal, start, end = hazard.principal, hazard.then, hazard.first
         open_since: dict[Statement, int] = {}
-        found: defaultdict[tuple[int, int], set[Statement]] = defaultdict(set)
+        stretches: defaultdict[tuple[int, int], set[Statement]] = defaultdict(set)
         parts = find_uncovered(hazard.statements, NO_STATEMENTS)
         for begin, until in pairwise(self._find_cuts(principal, start, end)):
             for part in parts:
                 if not self._is_safe(hazard.severity, principal, part, begin, until):
                     open_since.setdefault(part, begin)
                 elif part in open_since:
-                    found[open_since.pop(part), begin].add(part)
+                    stretches[open_since.pop(part), begin].add(part)
         for part, begin in open_since.items():
-            found[begin, end].add(part)
-        for (begin, until), what in sorted(found.items(), key=lambda item: item[0]):
+            stretches[begin, end].add(part)
+        for (begin, until), statements in sorted(stretches.items(), key=lambda item: item[0]):
             yield Exposure(
-                begin, until, hazard.severity, principal, frozenset(what), start, cycle, hazard.unread_policies
+                begin, until, hazard.severity, principal, frozenset(statements), start, cycle, hazard.unread_policies
             )
 
     def _find_cuts(self, principal: Address, start: int, end: int) -> list[int]:
-        """Calls between two that touch `principal`, the two among them, each of which is surely made before the
-        next."""
-        found = [start]
+        """Return `start`, `end` and calls between them that touch `principal`, each surely made before the next."""
+        cuts = [start]
         for index in sorted(
             index
             for address in self._find_deciding_entities(principal)
             for index in self._steps_by_entity.get(address, ())
         ):
-            if start < index < end and self._is_surely_before(found[-1], index) and self._is_surely_before(index, end):
-                found.append(index)
-        return [*found, end]
+            if start < index < end and self._is_surely_before(cuts[-1], index) and self._is_surely_before(index, end):
+                cuts.append(index)
+        return [*cuts, end]
 
     def _is_surely_before(self, first: int, then: int) -> bool:
-        """True where the one is surely made before the other."""
+        """Return whether the one call is surely made before the other."""
         if self._stages[first] != self._stages[then] or self._steps[first].address == self._steps[then].address:
             return first < then
         return False
 
     def _is_safe(self, severity: Severity, principal: Address, part: Statement, begin: int, end: int) -> bool:
-        """Whether nothing is seen to be broken between two calls, or it is so before or after the plan as well."""
+        """Return whether `part` is surely not exposed between two calls, or one end of the plan is no better."""
         key = severity, principal, part, begin, end
         if key not in self._safety_cache:
             begins, ends = self._rights_at_start(principal, begin), self._rights_at_end(principal, begin, end)
@@ -133,11 +136,11 @@ class _ExposureFinder:
         return self._end_rights[principal]
 
     def _rights_at_start(self, principal: Address, start: int) -> _Rights:
-        """What it has when the call `start` is made, and of its stage only what the same entity must have made."""
+        """Return the rights when the call `start` is made. Of its stage, only calls of its own entity count as made."""
         return self._rights_at(principal, self._stages[start], start, False)
 
     def _rights_at_end(self, principal: Address, start: int, end: int) -> _Rights:
-        """What it has before the call `end` is made, and all of its stage that need not wait for that."""
+        """Return the rights before the call `end` is made. Calls of its stage that may precede it count as made."""
         return self._rights_at(principal, max(self._stages[start], self._stages[end]), end, True)
 
     def _rights_at(self, principal: Address, stage: int, at: int, ended: bool) -> _Rights:
@@ -159,18 +162,20 @@ class _ExposureFinder:
         return self._stages[index] < stage or (index <= at and self._steps[index].address == self._steps[at].address)
 
     def _may_be_made(self, index: int, stage: int, before: int) -> bool:
-        alike = self._steps[index].address == self._steps[before].address
-        return self._stages[index] <= stage and not (index >= before and alike)
+        same_entity = self._steps[index].address == self._steps[before].address
+        return self._stages[index] <= stage and not (index >= before and same_entity)
 
     def _replay_calls(self, principal: Address, made: Callable[[int], bool]) -> Mapping[Address, Entity]:
-        """The part of the account that decides what `principal` may do, once those calls are made."""
-        about = self._find_deciding_entities(principal)
-        found = {address: self._before[address] for address in about if address in self._before}
-        indices = sorted(index for address in about for index in self._steps_by_entity.get(address, ()) if made(index))
-        return _replay_steps(found, (self._steps[index] for index in indices))
+        """Return the entities that decide what `principal` may do, once the calls are made for which `made` is true."""
+        deciding = self._find_deciding_entities(principal)
+        entities = {address: self._before[address] for address in deciding if address in self._before}
+        indices = sorted(
+            index for address in deciding for index in self._steps_by_entity.get(address, ()) if made(index)
+        )
+        return _replay_steps(entities, (self._steps[index] for index in indices))
 
     def _find_deciding_entities(self, principal: Address) -> set[Address]:
-        """A user or role, its groups, and the policies of this account that it can have or be bounded by."""
+        """Return a user or role, its groups, and the policies of this account that it can have, also as a boundary."""
         sides = self._before, self._after
         groups = {group for side in sides for group in getattr(side.get(principal), "groups", ())}
         holders = (side.get(address) for side in sides for address in (principal, *groups))
@@ -194,45 +199,47 @@ class _ExposureFinder:
 
 
 def _is_always_allowed(part: Statement, begins: _Rights, ends: _Rights) -> bool:
-    """True where it is allowed at both ends, and by the same document or link, so all the time between."""
+    """Return whether the same document or link allows `part` at both moments, and so all the time between."""
     alone = frozenset([part])
     every = [*begins.sources.values(), *ends.sources.values(), *_boundary_statements(begins, ends)]
     return (
         any(
-            is_surely_covered(part, said, "Allow")
+            is_surely_covered(part, statements, "Allow")
             and is_surely_covered(part, ends.sources.get(source, NO_STATEMENTS), "Allow")
-            for source, said in begins.sources.items()
+            for source, statements in begins.sources.items()
         )
-        and not any(statements_overlap(alone, said - allows_of(said)) for said in every)
-        and all(is_surely_covered(part, fence, "Allow") for fence in _boundary_statements(begins, ends))
+        and not any(statements_overlap(alone, statements - allows_of(statements)) for statements in every)
+        and all(is_surely_covered(part, boundary, "Allow") for boundary in _boundary_statements(begins, ends))
     )
 
 
 def _is_always_denied(part: Statement, begins: _Rights, ends: _Rights) -> bool:
-    """True where no moment between the two allows it."""
+    """Return whether `part` is allowed at no moment between the two."""
     alone = frozenset([part])
-    fences = _boundary_statements(begins, ends)
+    boundaries = _boundary_statements(begins, ends)
     bounded = None not in (begins.boundary, ends.boundary)
     return (
         not any(
-            statements_overlap(alone, allows_of(said)) for said in (*begins.sources.values(), *ends.sources.values())
+            statements_overlap(alone, allows_of(statements))
+            for statements in (*begins.sources.values(), *ends.sources.values())
         )
         or any(
-            is_surely_covered(part, said, "Deny")
+            is_surely_covered(part, statements, "Deny")
             and is_surely_covered(part, ends.sources.get(source, NO_STATEMENTS), "Deny")
-            for source, said in begins.sources.items()
+            for source, statements in begins.sources.items()
         )
         or (
             bounded
             and all(
-                not statements_overlap(alone, allows_of(one)) or is_surely_covered(part, one, "Deny") for one in fences
+                not statements_overlap(alone, allows_of(boundary)) or is_surely_covered(part, boundary, "Deny")
+                for boundary in boundaries
             )
         )
     )
 
 
 def _boundary_statements(begins: _Rights, ends: _Rights) -> list[Statements]:
-    """All that the boundaries of two moments say, at both: one may be edited, and replaced, between."""
+    """Return the statements of the boundaries of two moments, at both: one may be edited, and replaced, between."""
     arns = {begins.boundary, ends.boundary} - {None}
     return [rights.boundaries[arn] for rights in (begins, ends) for arn in arns if arn]
 

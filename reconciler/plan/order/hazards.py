@@ -1,4 +1,4 @@
-"""Pairs of calls that must not come the other way round, and what somebody would otherwise have too much or too little.
+"""Find pairs of calls that must not come the other way round, and what somebody would then have too much or too little.
 
 The four rules are on the page of the package (`plan/order/__init__.py`).
 """
@@ -63,7 +63,7 @@ def find_hazards(effects: PlanEffects) -> Iterator[Hazard]:
 
 
 def _may_conflict(first: PermissionDelta, then: PermissionDelta) -> bool:
-    """Return False for most pairs, at no cost."""
+    """Return whether a pair can be a hazard at all. This cheap test rules out most pairs."""
     if then.takes and first.gives:
         return True
     return bool((first.denies and (then.gives or then.lifts)) or (first.takes and then.lifts))
@@ -79,7 +79,7 @@ def _find_gaps(first: PrincipalEffect, then: PrincipalEffect) -> Iterator[Hazard
 def _find_excesses(
     effects: PlanEffects, principal: Address, first: PrincipalEffect, then: PrincipalEffect
 ) -> Iterator[HazardSides]:
-    """Yield what is too much for a moment if `then` comes first.
+    """Yield the statements that are too much for a moment if `then` comes first.
 
     Statements that are allowed, or denied, anyway at the nearer end of the plan are no excess; nor are those that the
     other of the two calls denies as well.
@@ -109,23 +109,23 @@ def _find_link_hazards(effects: PlanEffects) -> Iterator[Hazard]:
         for link in links:
             for edit in effects.effects_on_content(link):
                 first, then = (edit.index, link.index) if link.attaches else (link.index, edit.index)
-                for who in effects.find_reached_principals(holder):
+                for principal in effects.find_reached_principals(holder):
                     sides = (
-                        _find_join_hazards(effects, who, link, edit)
+                        _find_join_hazards(effects, principal, link, edit)
                         if link.attaches
-                        else _find_leave_hazards(effects, who, edit)
+                        else _find_leave_hazards(effects, principal, edit)
                     )
                     for severity, some, others in sides:
                         if statements_overlap(some, others):
-                            yield Hazard(first, then, who, severity, some, others)
-    for holder, swap in effects.boundary_changes.items():
-        yield from _find_boundary_hazards(effects, holder, swap)
+                            yield Hazard(first, then, principal, severity, some, others)
+    for holder, change in effects.boundary_changes.items():
+        yield from _find_boundary_hazards(effects, holder, change)
 
 
 def _find_join_hazards(
     effects: PlanEffects, holder: Address, link: LinkChange, edit: PrincipalEffect
 ) -> Iterator[HazardSides]:
-    """Yield what a newcomer would get of the old content: it never had that, so the edit comes before the link."""
+    """Yield what a principal that joins would get of the old content. It never had that: the edit must come first."""
     new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.delta.takes, new=True), new=False)
     yield Severity.EXCESS, new, new
     given = allows_of(effects.statements_from(link.held, True))
@@ -136,7 +136,7 @@ def _find_join_hazards(
 
 
 def _find_leave_hazards(effects: PlanEffects, holder: Address, edit: PrincipalEffect) -> Iterator[HazardSides]:
-    """Yield what a principal that leaves would get of the new content: the link goes before the edit."""
+    """Yield what a principal that leaves would get of the new content. It never gets that: the edit must come last."""
     new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.delta.gives, new=False), new=True)
     yield Severity.EXCESS, new, new
     had = allows_of(effects.statements_of(holder, False)) if edit.delta.lifts else NO_STATEMENTS
@@ -147,7 +147,7 @@ def _find_leave_hazards(effects: PlanEffects, holder: Address, edit: PrincipalEf
 
 
 def _find_boundary_hazards(effects: PlanEffects, holder: Address, change: BoundaryChange) -> Iterator[Hazard]:
-    """Yield the pairs of a boundary and an edit of its policy: it is put on edited, and taken off unedited."""
+    """Yield the pairs of a boundary and an edit of its policy: edit, then set it; or remove it, then edit."""
     had = allows_of(effects.statements_of(holder, False) | effects.statements_of(holder, True))
     for arn, comes in ((change.new, True), (change.old, False)):
         for edit in effects.content.get(arn or "", ()):

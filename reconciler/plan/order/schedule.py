@@ -1,9 +1,9 @@
-"""Which calls of a plan may run side by side. Pure: whoever makes the calls asks what is free, and says what ended.
+"""Choose which calls of a plan may run side by side. Pure: the executor asks for calls, and reports those that ended.
 
 A stage is a run of calls of one phase in the order of the plan, and a barrier: no call of it starts before all
 calls of the stages before have ended. Within a stage a call waits for the calls that make what it needs, and for the
-call before it of the same entity, since IAM refuses two writers (ConcurrentModification). What touches the caller's
-own rights goes one call at a time, as the plan has it.
+call before it of the same entity, since IAM refuses two writers (ConcurrentModification). Calls that affect the
+caller's own rights go one at a time, in the order of the plan.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class Schedule:
         self._stage = 0
 
     def start(self) -> int | None:
-        """The next call to make, which is then under way; None where nothing may start before something ends."""
+        """Return the next call to make, which counts as running from now on; None if a running call must end first."""
         free = self._ready[self._stage] if self._stage < len(self._ready) else []
         return free.pop() if free else None
 
     def finish(self, index: int) -> None:
-        """This call was made: what waited for it may go."""
+        """Record that a call has ended, and free the calls that waited for it."""
         for later in self._unblocks[index]:
             self._waits[later].discard(index)
             if not self._waits[later]:
@@ -55,28 +55,28 @@ class Schedule:
 
 
 def stages_of(steps: Sequence[Step]) -> list[int]:
-    """Step → the number of its stage, in the order of the plan."""
-    found: list[int] = []
+    """Return the number of each step's stage, in the order of the plan."""
+    stages: list[int] = []
     for index, step in enumerate(steps):
         before = steps[index - 1] if index else step
         barrier = (step.phase, step.affects_caller) != (before.phase, before.affects_caller)
-        found.append((found[-1] if found else 0) + barrier)
-    return found
+        stages.append((stages[-1] if stages else 0) + barrier)
+    return stages
 
 
 def _find_waits(steps: Sequence[Step], stages: Sequence[int]) -> list[set[int]]:
-    """Step → the steps of its own stage that must have ended before it starts."""
+    """Return for each step the steps of its own stage that must have ended before it starts."""
     makers: defaultdict[Fact, list[int]] = defaultdict(list)
     latest: dict[Address, int] = {}
-    found: list[set[int]] = []
+    all_waits: list[set[int]] = []
     for index, step in enumerate(steps):
         waits = {maker for fact in step.needs for maker in makers[fact]} if step.needs else set()
         if step.address in latest:
             waits.add(latest[step.address])
         if index and step.affects_caller:
             waits.add(index - 1)
-        found.append({earlier for earlier in waits if stages[earlier] == stages[index]})
+        all_waits.append({earlier for earlier in waits if stages[earlier] == stages[index]})
         for fact in step.makes:
             makers[fact].append(index)
         latest[step.address] = index
-    return found
+    return all_waits

@@ -14,11 +14,11 @@ from reconciler.model.address import Address
 from reconciler.model.plan import Fact, Phase, Step
 
 SortKey = tuple[bool, Phase, Address, int]
-"""Whether a step may take from the caller's own rights, its phase, its address, its index."""
+"""The values that sort a step: `affects_caller`, its phase, its address, its index."""
 
 
 class StepCycleError(Exception):
-    """Steps wait for each other. It is a mistake of a kind, never of a file."""
+    """The error that steps wait for each other: a mistake in the code of a kind, never in a file."""
 
     def __init__(self, stuck: Sequence[Step]) -> None:
         listed = ", ".join(f"{step.address} {step.call.operation}" for step in stuck[:6])
@@ -26,10 +26,11 @@ class StepCycleError(Exception):
 
 
 def build_deferral(caller_rights: frozenset[Address], *, locks_out: bool) -> Callable[[Step, Phase], bool]:
-    """Return which steps are kept for the end: those that may take from what the caller's own rights depend on.
+    """Return a function that tells which steps are kept for the end: those that may reduce the caller's own rights.
 
-    A Deny or a boundary there goes on early all the same, before new Allows, unless the plan locks out the caller: then
-    it would end the apply in the middle. caller_rights: the caller, its groups and its policies.
+    New Denies and boundaries of the caller still come early, before new Allows. If the plan locks out the caller, they
+    wait as well, because they would end the apply in the middle. caller_rights: the caller, its groups and its
+    policies.
     """
     early = (Phase.CREATE, Phase.WIDEN) if locks_out else (Phase.CREATE, Phase.RESTRICT, Phase.GUARDED, Phase.WIDEN)
     return lambda step, phase: step.address in caller_rights and phase not in early

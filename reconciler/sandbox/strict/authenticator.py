@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 STEP = 30
 DIGITS = 6
 TOLERATED_STEPS = 1
-"""How many steps a device's clock may be off."""
+"""The number of steps that a device's clock may be off."""
 SEARCHED_STEPS = 20
-"""How many steps resynchronising searches back and ahead. AWS does not document its own number."""
+"""The number of steps that resynchronising searches back and ahead. AWS does not document its own number."""
 
 
 def code_at(secret: bytes, step: int) -> str:
