@@ -246,7 +246,7 @@ def test_a_terminal_gets_a_subshell_whose_prompt_names_role_and_end(account: Acc
     environ = account.environ | {"TERM": "dumb", "HOME": str(account.folder)}
     command = account.command("s3", "--shell", "bash", "-f", str(account.folder / "roles.yaml"))
     with Pseudo(command, environ) as terminal:
-        terminal.expect(r"You are arn:aws:iam::\d+:role/reader-\w+\s+in\s+this\s+shell\s+until\s+\d\d:\d\d")
+        terminal.expect(r"this shell is\s+arn:aws:iam::\d+:role/reader-\w+\s+until\s+\d\d:\d\d")
         terminal.expect(r"\(s3 until \d\d:\d\d\) ")
         terminal.send("echo I am $RECONCILE_ALIAS; exit 3\n")
         terminal.expect("I am s3")

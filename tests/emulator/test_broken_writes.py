@@ -161,7 +161,7 @@ def test_after_a_kill_the_next_run_gets_there(life: Life, moment: str, number: i
         line = KILLED[stage] if number is None else life.line(stage, number)
         file = prepare_stage(life.account, stage)
         killing = ProcessKiller()
-        life.front.break_call(line, getattr(killing, moment))
+        life.front.break_call(line, getattr(killing, f"kill_{moment}"))
         assert killed(life.account, file, killing) == -signal.SIGKILL
         problems += life.amiss(stage, f"{stage}, killed {moment} {line}", True)
     assert not problems, "\n".join(problems)

@@ -207,7 +207,7 @@ def test_the_caller_of_a_later_hop_is_the_role_before_it(applied: Account) -> No
     close(applied, "open")
     assert asked(applied, "farther").role_arn == f"arn:aws:iam::{ACCOUNT}:role/open"
     refusal = make_error("assume-refused", "No.")
-    assert asked(applied, "farther", refusal=refusal, refused=1).role_arn == f"arn:aws:iam::{ACCOUNT}:role/farther"
+    assert asked(applied, "farther", refusal=refusal, refused_hop=1).role_arn == f"arn:aws:iam::{ACCOUNT}:role/farther"
 
 
 def test_a_session_is_its_role_whatever_path_that_has(account: Account) -> None:
@@ -271,7 +271,7 @@ def test_a_session_of_a_role_that_nobody_shows_may_be_the_one_that_the_trust_nam
     named = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/SSO_a"
     account.write(FILE.replace("farther: {trust: [{users: [alice]}]}", f'farther: {{trust: [{{roles: ["{named}"]}}]}}'))
     caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/me"
-    found = asked(account, "farther", caller, mfa=Mfa(), denied=GONE, refused=1, refusal=None)
+    found = asked(account, "farther", caller, mfa=Mfa(), denied=GONE, refused_hop=1, refusal=None)
     assert found.alias == "open"
     account.write((account.folder / "roles.yaml").read_text().replace("farther, via: open", "farther"))
     assert asked(account, "farther", caller, mfa=Mfa(), denied=GONE).outcome is outcome

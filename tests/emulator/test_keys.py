@@ -179,7 +179,7 @@ def test_the_file_guards_the_account_and_the_number_of_keys(alice: Person) -> No
 
 
 def test_a_file_that_is_named_must_be_there(alice: Person) -> None:
-    assert "no file" in alice.refused("issue", "alice", "-f", "gone.yaml")
+    assert "gone.yaml does not exist" in alice.refused("issue", "alice", "-f", "gone.yaml")
     assert alice.status() == {}
 
 
@@ -384,7 +384,7 @@ def _breaking(step: str, how: BaseException, alice: Person, monkeypatch: pytest.
         def stop(*_: Any, **__: Any) -> None:
             raise how
 
-        functions = {"CreateAccessKey": "create", "GetCallerIdentity": "verify", "UpdateAccessKey": "deactivate"}
+        functions = {"CreateAccessKey": "create_key", "GetCallerIdentity": "verify_key", "UpdateAccessKey": "deactivate_key"}
         monkeypatch.setattr(access_keys, functions[step], stop)
     else:
         known = {*alice.status(), "AKIASANDBOXSANDBOX00"}
@@ -460,5 +460,5 @@ def test_a_key_whose_answer_was_interrupted_is_deleted(alice: Person, monkeypatc
     monkeypatch.setattr(URLLib3Session, "send", send)
     result = alice.run("issue", "alice")
     assert result.code == 130
-    assert "it was deleted" in result.err
+    assert "its secret was lost with the answer: the key was deleted" in result.err
     assert alice.status() == {}

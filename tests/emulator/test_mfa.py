@@ -115,7 +115,7 @@ def test_a_device_is_enrolled_on_a_terminal_and_its_seed_is_seen_there_only(
 ) -> None:
     out, err = tmp_path / "out", tmp_path / "err"
     with started("enroll alice --show-seed", out=out, err=err) as terminal:
-        shown = terminal.expect(r"(?s).*Code that the app shows: ")
+        shown = terminal.expect(r"(?s).*Code that the app shows now: ")
         seed = SEED.search(shown).group()  # type: ignore[union-attr]
         first, second = codes(seed.replace(" ", ""))
         terminal.send(f"{first}\n")
@@ -135,7 +135,7 @@ def test_a_device_is_enrolled_on_a_terminal_and_its_seed_is_seen_there_only(
 def test_an_interrupted_enrolment_leaves_no_device(alice: Account, started: Any, tmp_path: Path, how: str) -> None:
     err = tmp_path / "err"
     with started("enroll alice", err=err) as terminal:
-        shown = terminal.expect(r"(?s).*Code that the app shows: ")
+        shown = terminal.expect(r"(?s).*Code that the app shows now: ")
         assert owners(alice) == {ALICE: None}
         if how == "ctrl-c":
             terminal.interrupt()
@@ -150,7 +150,7 @@ def test_an_interrupted_enrolment_leaves_no_device(alice: Account, started: Any,
 @TERMINAL
 def test_a_closed_terminal_leaves_no_device(alice: Account, started: Any) -> None:
     with started("enroll alice") as terminal:
-        terminal.expect("Code that the app shows: ")
+        terminal.expect("Code that the app shows now: ")
         os.close(terminal.terminal)
         terminal.terminal = os.open(os.devnull, os.O_RDONLY)
         os.waitpid(terminal.pid, 0)
@@ -253,7 +253,7 @@ def test_a_second_device_only_if_it_is_meant(alice: Account) -> None:
 def test_a_ninth_device_is_refused_before_anything_is_made(alice: Account) -> None:
     for number in range(8):
         enable_device(alice.iam, "alice", f"d{number}")
-    assert "as many as AWS allows" in refused(EnrolRequest("alice", another=True), Reader())
+    assert "8 MFA devices, and AWS allows no more" in refused(EnrolRequest("alice", another=True), Reader())
     assert len(owners(alice)) == 8
 
 
@@ -312,7 +312,7 @@ def test_a_seed_file_goes_with_its_device_where_an_answer_is_lost(alice: Account
     hinder(LOST, call)
     file = alice.folder / "seed"
     told = alice.run_cli("mfa", "enroll", "alice", "--seed-file", file)
-    assert told.code == 1 and ("not known" in told.err or "may have created the device" in told.err)
+    assert told.code == 1 and ("AWS may have made the call" in told.err or "may have created the device" in told.err)
     assert not file.exists() and owners(alice) == {}
 
 
@@ -320,7 +320,7 @@ def test_the_seed_of_a_device_that_stays_is_kept(alice: Account, hinder: Any) ->
     hinder(denied(), "enable_mfa_device", "delete_virtual_mfa_device")
     file = alice.folder / "seed"
     told = alice.run_cli("mfa", "enroll", "alice", "--seed-file", file)
-    assert told.code == 1 and f"{ALICE} stays" in told.err
+    assert told.code == 1 and f"The device {ALICE} could not be deleted" in told.err
     assert len(file.read_text().strip()) == 64 and owners(alice) == {ALICE: None}
 
 
@@ -389,7 +389,7 @@ def test_a_lost_answer_to_the_codes_is_no_failure_where_aws_took_them(alice: Acc
 
 def test_a_lost_answer_to_the_codes_fails_where_aws_has_not_taken_them(alice: Account, hinder: Any) -> None:
     hinder(LOST, "enable_mfa_device")
-    assert "not known" in refused(EnrolRequest("alice", show_seed=True), Reader(["first", "second"]))
+    assert "AWS may have made the call" in refused(EnrolRequest("alice", show_seed=True), Reader(["first", "second"]))
     assert owners(alice) == {}
 
 
@@ -403,9 +403,9 @@ def test_a_device_that_may_not_be_deleted_is_told_to_stay(alice: Account, hinder
     hinder(denied(), "delete_virtual_mfa_device")
     said: list[str] = []
     refused(EnrolRequest("alice"), Reader([f"00000{digit}" for digit in range(6)]), said.append)
-    assert f"{ALICE} stays" in said[0] and "--device-name" in said[1]
+    assert f"The device {ALICE} could not be deleted" in said[0] and "Its name is taken. Next time pass --device-name" in said[1]
     told = refused(EnrolRequest("alice"), Reader(["yes"]))
-    assert "Its name is taken" in told and "--device-name" in told
+    assert f"The device {ALICE} has no user, and could not be deleted" in told and "Pass --device-name" in told
 
 
 def test_whoever_may_only_enrol_can_do_that(alice: Account, hinder: Any) -> None:

@@ -178,8 +178,8 @@ def test_a_session_of_another_device_is_not_used(me: Caller, monkeypatch: pytest
 def test_without_the_cache_each_run_asks_and_nothing_is_kept_or_read(me: Caller) -> None:
     me.run("admin")
     before = sorted(path.name for path in me.home.rglob("*"))
-    me.run("admin", cached=False)
-    me.run("second", cached=False)
+    me.run("admin", use_cache=False)
+    me.run("second", use_cache=False)
     assert me.seen() == (3, 1, 3)
     assert sorted(path.name for path in me.home.rglob("*")) == before
 
@@ -281,7 +281,7 @@ def test_a_session_too_old_for_a_trust_outside_the_file_leads_to_a_fresh_code(
     monkeypatch.setattr(clock, "now", lambda: float(later))
     me.run("outside")
     assert len(me.asked) == 2 and me.calls()[0] == 2
-    assert any("fresh code" in line for line in me.said)
+    assert any("AWS refused the cached MFA session; trying again with a new code" in line for line in me.said)
 
 
 def test_a_session_too_old_is_the_end_where_nobody_can_give_a_code(me: Caller, monkeypatch: pytest.MonkeyPatch) -> None:

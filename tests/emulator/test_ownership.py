@@ -195,7 +195,7 @@ def test_a_file_does_not_take_the_tags_of_another_s_entity_by_another_spelling(a
     )
     result = account.run_cli("validate", "roles.yaml")
     assert result.code == 1
-    assert "'Reconcile:Owner' is reconcile's own, in any spelling" in result.out + result.err
+    assert "'Reconcile:Owner' is reserved for reconcile, in any letter case" in result.out + result.err
     refused_without_a_write(account)
     assert tags_of(account.iam, kind, "app") == {OWNER: "others", "reconcile:protect": "true"}
 

@@ -223,7 +223,7 @@ def test_a_process_is_the_default_profile_where_the_alias_names_none(alice: Pers
     """With AWS_PROFILE itself as its source it would call itself without end."""
     alice.account.write(FILE.replace("source_profile: alice, ", "session_tags: {team: x}, "))
     alice.with_keys()
-    assert "no profile default on this machine" in alice.ok(alice.file, "--write", "--credential-process").err
+    assert "This machine has no profile default" in alice.ok(alice.file, "--write", "--credential-process").err
     assert "default" in alice.who("s3") and "assumed-role" not in alice.who("s3")
     alice.credentials.write_text(alice.credentials.read_text().replace("[alice]", "[default]"))
     assert "assumed-role/reader/alice" in alice.who("s3")

@@ -376,7 +376,7 @@ def test_without_providers_in_the_file_a_denied_list_is_a_finding(
     denied.add(operation)
     account.write(HEAD + ROLE.replace("oidc: token.example.com", f"oidc: {ARN!r}"))
     plan = account.apply_and_read_plan()
-    assert [item["message"].split(":")[1].split()[0] for item in findings_of(plan, "info")] == [operation]
+    assert [item["message"].split(":")[1].split()[0].rstrip(",") for item in findings_of(plan, "info")] == [operation]
 
 
 def test_a_provider_that_goes_while_it_is_read_is_gone(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,7 +130,7 @@ def test_where_tags_do_not_come_in_bulk_each_policy_is_asked_once_and_the_servic
 
 def test_what_fails_on_a_later_page_is_not_half_believed() -> None:
     class Failing(PagedIam):
-        def _resources(self, asked: dict[str, object]) -> tuple[int, str]:
+        def _answer_resources(self, asked: dict[str, object]) -> tuple[int, str]:
             return DENIED if asked.get("PaginationToken") else super()._answer_resources(asked)
 
     size = AccountSize(policies=101, tagged=101)

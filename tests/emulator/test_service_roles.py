@@ -60,7 +60,7 @@ def test_a_pattern_of_prune_also_is_an_address(account: Account) -> None:
 def test_an_export_leaves_it_out_with_the_reason_and_takes_it_by_its_name(account: Account) -> None:
     with_service_role(account)
     out = account.run_cli("export", "--owner", "platform").out
-    assert f"# role/{ROLE}: AWS Organizations put it there" in out
+    assert f"# role/{ROLE}: AWS Organizations created it, and every plan leaves it alone" in out
     assert f"\n  {ROLE}:" not in out
     account.write(out)
     assert set(changes_of(account.plan())) == {"role/left"}

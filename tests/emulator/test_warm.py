@@ -203,7 +203,7 @@ def test_logout_needs_no_file_that_can_be_read(me: Someone) -> None:
     me.cli("s3")
     me.account.write("version: 2\n", "broken.yaml")
     found = me.cli("s33", "--logout", "-f", "broken.yaml")
-    assert found.code == 1 and "No session of 's33' is kept. Did you mean 's3'?" in " ".join(found.err.split())
+    assert found.code == 1 and "No session of 's33' is cached. Did you mean 's3'?" in " ".join(found.err.split())
     assert me.cli("zzz", "--logout", "-f", "broken.yaml").code == 0
     gone = me.cli("s3", "--logout", "-f", "broken.yaml")
     assert gone.code == 0 and "deleted 1 cached session of s3." in gone.err
@@ -262,7 +262,7 @@ def test_whoever_was_the_default_profile_is_so_again(me: Someone) -> None:
     assert variables["RECONCILE_SOURCE_PROFILE"] == "default", first.err
     now = source | {name: value for name, value in variables.items() if value}
     nested = me.cli("far", "--format", "json", **now)
-    assert nested.code == 0 and nested.err.count("the profile default") == 1
+    assert nested.code == 0 and nested.err.count("Starting again from profile default") == 1
     assert nested.json["RECONCILE_SOURCE_PROFILE"] == "default"
     undone = me.cli("--unset", **now).out
     assert "unset RECONCILE_SOURCE_PROFILE;" in undone and "AWS_PROFILE=" not in undone
