@@ -268,14 +268,26 @@ def test_what_a_plan_would_create_must_not_exist_by_now(account: Account) -> Non
     account.write(BEFORE)
     save(account)
     account.iam.create_user(UserName="u")
-    refused(account, "user/u did not exist", "now it does", "this plan was made; nothing was written", "Run `reconcile plan` again")
+    refused(
+        account,
+        "user/u did not exist",
+        "now it does",
+        "this plan was made; nothing was written",
+        "Run `reconcile plan` again",
+    )
 
 
 def test_what_a_plan_would_delete_must_still_be_there(updating: Account) -> None:
     updating.write(HEAD)
     save(updating)
     updating.iam.delete_user(UserName="untouched")
-    refused(updating, "user/untouched existed", "now it does not", "this plan was made; nothing was written", "Run `reconcile plan` again")
+    refused(
+        updating,
+        "user/untouched existed",
+        "now it does not",
+        "this plan was made; nothing was written",
+        "Run `reconcile plan` again",
+    )
 
 
 UNTOUCHED: dict[str, Callable[[Any], object]] = {
