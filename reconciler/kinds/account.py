@@ -2,7 +2,7 @@
 
 They cannot carry an owner tag. So only declared settings are read and written, and none is ever pruned or adopted.
 Each change is one call:
-- UpdateAccountPasswordPolicy "does not support partial updates" (IAM API), so the call names every setting that is set.
+- UpdateAccountPasswordPolicy "does not support partial updates" (IAM API), so the call names all that have a value.
 - An account has one alias, unique in its partition, and "the new alias overwrites the previous alias" (IAM User Guide,
   "Using an alias for your AWS account ID"). If another account has the new alias, the old one stays.
 """

@@ -82,7 +82,7 @@ class RawAccount:
         return self.lists.get(key, [])
 
     def texts_of(self, key: str) -> list[str]:
-        """Return a list whose items are not mappings, as texts."""
+        """Return a list whose items are plain texts, such as names."""
         return [str(item) for item in self.lists.get(key, [])]
 
     def parse_document(self, value: Any) -> Document:
