@@ -384,7 +384,11 @@ def _breaking(step: str, how: BaseException, alice: Person, monkeypatch: pytest.
         def stop(*_: Any, **__: Any) -> None:
             raise how
 
-        functions = {"CreateAccessKey": "create_key", "GetCallerIdentity": "verify_key", "UpdateAccessKey": "deactivate_key"}
+        functions = {
+            "CreateAccessKey": "create_key",
+            "GetCallerIdentity": "verify_key",
+            "UpdateAccessKey": "deactivate_key",
+        }
         monkeypatch.setattr(access_keys, functions[step], stop)
     else:
         known = {*alice.status(), "AKIASANDBOXSANDBOX00"}
