@@ -88,6 +88,9 @@ def saved(_shared: SharedAccount) -> Iterator[Account]:
         path.write_bytes(content)
 
 
+STALE = ("The account has changed since this plan was made; nothing was written", "Run `reconcile plan` again")
+
+
 def refused(account: Account, *words: str, arguments: tuple[str, ...] = ()) -> str:
     """`apply plan.json` exits 1 and writes nothing; what it said on stderr."""
     account.clear_calls()
@@ -169,7 +172,7 @@ def test_neither_white_space_nor_the_order_of_keys_counts(updating: Account, ind
 
 def test_a_plan_is_applied_once(updating: Account) -> None:
     assert updating.run_cli("apply", "plan.json").code == 0
-    refused(updating, "has changed since", "this plan was made; nothing was written", "Run `reconcile plan` again")
+    refused(updating, "has changed since the plan was made", *STALE)
 
 
 def test_two_plans_of_the_same_thing_are_the_same_file(saved: Account) -> None:
@@ -268,26 +271,14 @@ def test_what_a_plan_would_create_must_not_exist_by_now(account: Account) -> Non
     account.write(BEFORE)
     save(account)
     account.iam.create_user(UserName="u")
-    refused(
-        account,
-        "user/u did not exist",
-        "now it does",
-        "this plan was made; nothing was written",
-        "Run `reconcile plan` again",
-    )
+    refused(account, "user/u did not exist", "now it does", *STALE)
 
 
 def test_what_a_plan_would_delete_must_still_be_there(updating: Account) -> None:
     updating.write(HEAD)
     save(updating)
     updating.iam.delete_user(UserName="untouched")
-    refused(
-        updating,
-        "user/untouched existed",
-        "now it does not",
-        "this plan was made; nothing was written",
-        "Run `reconcile plan` again",
-    )
+    refused(updating, "user/untouched existed", "now it does not", *STALE)
 
 
 UNTOUCHED: dict[str, Callable[[Any], object]] = {

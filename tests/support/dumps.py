@@ -35,7 +35,7 @@ def dump_account(iam: Any) -> dict[str, Any]:
         }
     for item in details["Policies"]:
         entries[f"policy/{item['Arn']}"] = _dump_policy(iam, item)
-    return entries | _dump_profiles(iam) | _dump_providers(iam)
+    return entries | _dump_profiles(iam) | _dump_providers(iam) | _dump_certificates(iam)
 
 
 def _tags_of(tags: Any) -> dict[str, str]:
@@ -97,6 +97,20 @@ def _dump_providers(iam: Any) -> dict[str, Any]:
     for item in iam.list_saml_providers()["SAMLProviderList"]:
         saml = iam.get_saml_provider(SAMLProviderArn=item["Arn"])
         entries[item["Arn"]] = {"metadata": saml["SAMLMetadataDocument"], "tags": _tags_of(saml.get("Tags"))}
+    return entries
+
+
+def _dump_certificates(iam: Any) -> dict[str, Any]:
+    entries = {}
+    for item in iam.list_server_certificates()["ServerCertificateMetadataList"]:
+        name = item["ServerCertificateName"]
+        certificate = iam.get_server_certificate(ServerCertificateName=name)["ServerCertificate"]
+        entries[f"server-certificate/{name}"] = {
+            "path": item["Path"],
+            "body": certificate["CertificateBody"],
+            "chain": certificate.get("CertificateChain", ""),
+            "tags": _tags_of(certificate.get("Tags")),
+        }
     return entries
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.support.account import Account
+from tests.support.certificates import BODY, CHAIN, upload
 from tests.support.dumps import dump_account
 from tests.support.people import enable_device
 from tests.support.plans import log_lines_of
@@ -28,6 +29,7 @@ account_settings: {{alias: example-corp, password_policy: {{minimum_length: 14}}
 oidc_providers:
   token.example.com: {{client_ids: [shop], thumbprints: [{"a" * 40}], tags: {{old: a}}}}
 saml_providers: {{okta: {{metadata: made.xml, tags: {{old: a}}}}}}
+server_certificates: {{web: {{body: web.pem, chain: chain.pem, tags: {{old: a}}}}}}
 policies:
   reader: {{document: {allow_document("sns:Get*")}, description: reads, tags: {{old: a}}}}
   limit: {{document: {allow_document("*")}}}
@@ -59,6 +61,7 @@ account_settings: {{alias: example-org, password_policy: {{minimum_length: 20}}}
 oidc_providers:
   token.example.com: {{client_ids: [web], thumbprints: [{"b" * 40}], tags: {{new: b}}}}
 saml_providers: {{okta: {{metadata: changed.xml, tags: {{new: b}}}}}}
+server_certificates: {{web: {{body: web.pem, chain: chain.pem, path: /cloudfront/, tags: {{new: b}}}}}}
 policies:
   reader: {{document: {allow_document("sns:List*")}, description: reads, tags: {{new: b}}}}
   limit: {{document: {allow_document("*")}}}
@@ -84,6 +87,11 @@ roles:
   left: {{trust: [{{roles: [right]}}], permissions_boundary: limit}}
   right: {{trust: [{{roles: [left]}}, {{oidc: token.example.com, subjects: ["a"]}}]}}
 """
+
+GONE = f"""{HEAD}
+server_certificates: {{}}
+"""
+"""Without the section no certificate is read, and so none is deleted."""
 
 CERTIFICATE = """\
 -----BEGIN CERTIFICATE-----
@@ -113,9 +121,9 @@ def run_all_stages(account: Account) -> tuple[dict[str, list[str]], dict[str, An
 
 def prepare_stage(account: Account, stage: str) -> str:
     """Make the changes that no file can express, write the file of the stage, and return its name."""
-    by_hand: dict[str, Any] = {"made": _write_metadata, "changed": _add_versions, "gone": _add_credentials}
+    by_hand: dict[str, Any] = {"made": _write_files, "changed": _add_versions, "gone": _add_credentials}
     by_hand[stage](account)
-    return account.write({"made": MADE, "changed": CHANGED, "gone": HEAD}[stage], f"{stage}.yaml").name
+    return account.write({"made": MADE, "changed": CHANGED, "gone": GONE}[stage], f"{stage}.yaml").name
 
 
 def reset_settings(account: Account) -> None:
@@ -125,9 +133,13 @@ def reset_settings(account: Account) -> None:
     account.iam.delete_account_password_policy()
 
 
-def _write_metadata(account: Account) -> None:
+def _write_files(account: Account) -> None:
+    """Write the files that the stages name, and upload the certificate, which no plan creates."""
     account.write(METADATA.format("a", " " * 1000), "made.xml")
     account.write(METADATA.format("b", " " * 1000), "changed.xml")
+    account.write(BODY, "web.pem")
+    account.write(CHAIN, "chain.pem")
+    upload(account.iam, "web")
 
 
 def _add_versions(account: Account) -> None:
