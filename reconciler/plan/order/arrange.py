@@ -69,7 +69,7 @@ def _find_opening_edges(steps: list[Step], effects: PlanEffects, context: PlanCo
     for index, step in enumerate(steps):
         effect = step.effect
         if isinstance(effect, WriteDocument) and effect.is_trust and effect.target in context.cyclic_roles:
-            yield from ((other.index, index) for other in effects.effects_on(effect.target))
+            yield from ((other, index) for other in effects.find_steps_about(effect.target))
 
 
 def _wait_for_avoided(steps: list[Step], order: Sequence[int], unresolved: Sequence[UnresolvedHazard]) -> list[Step]:

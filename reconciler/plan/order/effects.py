@@ -220,6 +220,14 @@ class PlanEffects:
                 effects += self._effects_through(group, was, will)
         return [effect for effect in effects if effect.delta]
 
+    def find_steps_about(self, role: Address) -> set[int]:
+        """Return the steps that change a role's permissions, or the content of a policy that it has or gets.
+
+        An edit that only takes something from those who have the policy already is among them.
+        """
+        effects = (*self._effects_through(role, True, True), *self._boundary_effects(role))
+        return {effect.index for effect in effects}
+
     def _effects_through(self, holder: Address, reached_before: bool, reached_after: bool) -> Iterator[PrincipalEffect]:
         """Yield the effects that the calls about a holder, such as a group, have on one principal.
 
