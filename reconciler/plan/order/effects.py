@@ -140,13 +140,10 @@ class PlanEffects:
     @cached_property
     def _changed_boundary_holders(self) -> frozenset[Address]:
         """The users and roles whose boundary the plan replaces or edits, and their groups."""
-        holders = (
-            {*self.boundary_changes, *filter(self._has_edited_boundary, {*self.before, *self.after})}
-            if self.content
-            else {*self.boundary_changes}
-        )
-        entities = (side.get(one) for one in holders for side in (self.before, self.after))
-        return frozenset(holders).union(*(one.groups for one in entities if isinstance(one, User)))
+        entities = {*self.before, *self.after} if self.content else ()
+        holders = {*self.boundary_changes, *filter(self._has_edited_boundary, entities)}
+        versions = (side.get(one) for one in holders for side in (self.before, self.after))
+        return frozenset(holders).union(*(one.groups for one in versions if isinstance(one, User)))
 
     @cached_property
     def principals(self) -> tuple[Address, ...]:
