@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 from functools import lru_cache
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, get_args, get_type_hints
 
 import botocore.session
 import pytest
@@ -31,6 +32,7 @@ from reconciler.model.plan import Step
 from reconciler.model.xml_document import parse_xml_or_opaque
 from reconciler.plan.build import build_plan
 from reconciler.plan.options import PlanOptions
+from reconciler.plan.saved.codec import DECODERS
 from reconciler.policy.canonical import canonical
 from tests.support.certificates import BODY, CHAIN
 from tests.support.examples import examples
@@ -171,3 +173,13 @@ def test_a_section_has_an_example_of_least_content(kind: Kind) -> None:
     least = {key: examples[key] for key in kind.schema.get("required", ())}
     assert validator.is_valid(least)
     assert not validator.is_valid({**least, "nobody": 1})
+
+
+@every_kind
+def test_a_saved_plan_can_hold_every_field_of_a_kind(kind: Kind) -> None:
+    sample = SAMPLES[kind.name]
+    types = get_type_hints(type(sample))
+    for field in fields(sample):
+        options = [one for one in get_args(types[field.name]) if isinstance(types[field.name], UnionType)]
+        (needed,) = [one for one in options if one is not NoneType] or [types[field.name]]
+        assert needed in DECODERS, f"{field.name}: plan/saved/codec.py cannot read a {needed}"

@@ -13,6 +13,7 @@ from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account, Result
 from tests.support.faults import FaultLayer, refuse_with
 from tests.support.plans import is_read, list_writes, read_log
+from tests.support.warm_python import cold_processes
 
 if sys.platform != "win32":
     from tests.unit.shell.pseudo import Pseudo
@@ -273,9 +274,10 @@ def test_results_go_to_stdout_and_what_is_said_to_stderr(account: Account) -> No
 
 def test_a_process_of_its_own_ends_with_the_same_codes(account: Account) -> None:
     account.write(FILE)
-    done = account.run_process("plan", "roles.yaml", "--detailed-exitcode")
+    with cold_processes():
+        done = account.run_process("plan", "roles.yaml", "--detailed-exitcode")
+        refused = account.run_process("apply", "roles.yaml")
     assert (done.code, "Traceback" in done.err) == (2, False)
-    refused = account.run_process("apply", "roles.yaml")
     assert (refused.code, "Traceback" in refused.err) == (1, False)
 
 

@@ -18,6 +18,7 @@ from reconciler.aws import sts
 from reconciler.model.sts_limits import Caller
 from tests.support.account import Account, Result
 from tests.support.people import Person, create_person
+from tests.support.warm_python import cold_processes
 
 FILE = """\
 version: 1
@@ -51,18 +52,19 @@ class Someone:
         return self.account.run_cli("assume", *words, **(self.more | more))
 
     def process(self, *words: str, **more: str) -> Result:
-        """What a shell would run: the fast path where it is warm."""
+        """Run assume as a shell does, in a new process: a cached session takes the fast path."""
         command = [sys.executable, "-m", "reconciler", "assume", *words]
         environ = self.account.environment | self.more | {"PYTHONPATH": str(Path.cwd())} | more
-        done = subprocess.run(
-            command,
-            env={name: value for name, value in environ.items() if value or name == "XDG_CACHE_HOME"},
-            cwd=self.account.folder,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with cold_processes():
+            done = subprocess.run(
+                command,
+                env={name: value for name, value in environ.items() if value or name == "XDG_CACHE_HOME"},
+                cwd=self.account.folder,
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
         return Result(done.returncode, done.stdout, done.stderr)
 
     def cached(self) -> dict[str, bool]:
@@ -153,7 +155,10 @@ def test_signals_reach_the_command_of_a_warm_run(me: Someone) -> None:
     script = "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.05; done"
     command = [sys.executable, "-m", "reconciler", "assume", "s3", "--", "sh", "-c", script]
     environ = me.account.environment | me.more | {"PYTHONPATH": str(Path.cwd())}
-    with subprocess.Popen(command, env=environ, cwd=me.account.folder, stdout=subprocess.PIPE, text=True) as running:
+    with (
+        cold_processes(),
+        subprocess.Popen(command, env=environ, cwd=me.account.folder, stdout=subprocess.PIPE, text=True) as running,
+    ):
         assert running.stdout is not None and running.stdout.readline() == "ready\n"
         os.kill(running.pid, signal.SIGTERM)
         assert running.communicate(timeout=60)[0] == "caught\n" and running.returncode == 9

@@ -71,27 +71,12 @@ def decode_entity(kind: str, value: Mapping[str, Any], partition: str, path: str
 
 
 def _decode_value(field_type: Any, value: Any, partition: str, path: str) -> object:
-    """Return a plain value as the type of its field. Addresses are a user's groups, or an instance profile's role."""
+    """Return a plain value as the type of its field, which may be `T | None`."""
     if isinstance(field_type, UnionType):
         if value is None:
             return None
         field_type = next(kind for kind in get_args(field_type) if kind is not type(None))
-    readers: Mapping[Any, Callable[[], object]] = {
-        str: lambda: take_text(value, path),
-        int: lambda: take_integer(value, path),
-        bool: lambda: take_flag(value, path),
-        frozenset[str]: lambda: frozenset(take_texts(value, path)),
-        frozenset[Address]: lambda: frozenset(take_address(item, path, ("group",)) for item in take_list(value, path)),
-        Address: lambda: take_address(value, path, ("role",)),
-        XmlDocument: lambda: _decode_xml(value, path),
-        PemCertificates: lambda: _decode_pem(value, path),
-        Document: lambda: _decode_document(value, partition, path),
-        Mapping[str, str]: lambda: {name: take_text(item, path) for name, item in take_mapping(value, path).items()},
-        Mapping[str, Document]: lambda: {
-            name: _decode_document(item, partition, path) for name, item in take_mapping(value, path).items()
-        },
-    }
-    return readers[field_type]()
+    return DECODERS[field_type](value, partition, path)
 
 
 def _decode_xml(value: Any, path: str) -> XmlDocument:
@@ -117,3 +102,28 @@ def _decode_document(value: Any, partition: str, path: str) -> Document:
     if take_flag(found["opaque"], path) is isinstance(content, dict):
         raise MalformedPlan(f"{path}.opaque must be {'false' if isinstance(content, dict) else 'true'}.")
     return canonical(text if content is None else content, partition)
+
+
+DECODERS: Mapping[Any, Callable[[Any, str, str], object]] = {
+    str: lambda value, _, path: take_text(value, path),
+    int: lambda value, _, path: take_integer(value, path),
+    bool: lambda value, _, path: take_flag(value, path),
+    frozenset[str]: lambda value, _, path: frozenset(take_texts(value, path)),
+    frozenset[Address]: lambda value, _, path: frozenset(
+        take_address(item, path, ("group",)) for item in take_list(value, path)
+    ),
+    Address: lambda value, _, path: take_address(value, path, ("role",)),
+    XmlDocument: lambda value, _, path: _decode_xml(value, path),
+    PemCertificates: lambda value, _, path: _decode_pem(value, path),
+    Document: _decode_document,
+    Mapping[str, str]: lambda value, _, path: {
+        name: take_text(item, path) for name, item in take_mapping(value, path).items()
+    },
+    Mapping[str, Document]: lambda value, partition, path: {
+        name: _decode_document(item, partition, path) for name, item in take_mapping(value, path).items()
+    },
+}
+"""The decoder of each type that a field of an entity can have: it takes the value, the partition and the path.
+
+Addresses are a user's groups, or an instance profile's role.
+"""
