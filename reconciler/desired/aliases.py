@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from reconciler.access.trust_entrances import list_external_ids
 from reconciler.desired.source_files import resolve_path
 from reconciler.kinds import limits
 from reconciler.kinds import schema_parts as parts
@@ -20,6 +19,7 @@ from reconciler.kinds.facets.tags import is_of_aws
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.desired import Alias
+from reconciler.model.document import Document
 from reconciler.model.durations import format_duration, parse_duration
 from reconciler.model.entity import Entity, Role
 from reconciler.model.node import Map, find_place, get_text, get_texts
@@ -230,8 +230,11 @@ def check_external_ids(
     for alias in aliases.values():
         address = alias.role or address_of(alias.role_arn, context.account)
         role = entities.get(address) if address else None
-        if not isinstance(role, Role):
+        if not isinstance(role, Role) or not _mentions_external_id(role.trust_policy):
             continue
+        # Late, because few files demand an external id, and the import of the evaluator takes longer than their check.
+        from reconciler.access.trust_entrances import list_external_ids
+
         accepted_ids = list_external_ids(role.trust_policy)
         if not accepted_ids or any(accepted is None or alias.external_id in accepted for accepted in accepted_ids):
             continue
@@ -246,6 +249,10 @@ def check_external_ids(
         summary = f"The alias {alias.name} sends {sent}, but the trust of {role.address} requires {required}."
         hint = f"Write `external_id: {all_accepted[0]}`." if all_accepted else "Change the trust of the role."
         context.add_problem("alias-external-id", summary, place, hint, "AWS will refuse the alias.", Level.WARNING)
+
+
+def _mentions_external_id(trust: Document) -> bool:
+    return any(one.key == "sts:externalid" for statement in trust.statements for one in statement.conditions)
 
 
 def documents_of(root: Map) -> list[Path]:

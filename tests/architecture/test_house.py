@@ -213,6 +213,22 @@ def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "loaded:"
 
 
+def test_a_check_of_files_imports_no_evaluator(tmp_path: Path) -> None:
+    (tmp_path / "roles.yaml").write_text(
+        "version: 1\nowner: a\naccount: '123456789012'\n"
+        "roles: {r: {trust: [{services: [ec2.amazonaws.com]}]}}\naliases: {r: {role: r}}\n"
+    )
+    code = (
+        "import sys; from reconciler.cli.main import run_command\n"
+        f"code = run_command(['validate', {str(tmp_path)!r}])\n"
+        "print('loaded:', *(name for name in sys.modules if name.startswith('reconciler.access')))\n"
+        "sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "loaded:"
+
+
 def test_the_package_tells_type_checkers_that_it_is_typed() -> None:
     assert (PACKAGE / "py.typed").is_file()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 
-from reconciler.access.trust_entrances import find_trusted_providers
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
@@ -147,6 +146,9 @@ def _serves_kept_role(address: Address, desired: Desired, live: State, going: Ma
 
 def rights_of_caller(live: State) -> frozenset[Address]:
     """Return the entities that give the caller its rights: itself, its groups, policies, boundary and providers."""
+    # Late, because a check of the files needs this module, but not the evaluator.
+    from reconciler.access.trust_entrances import find_trusted_providers
+
     caller = find_caller(live)
     entity = live.entities.get(caller) if caller else None
     if not isinstance(entity, User | Role) or caller is None:
