@@ -45,9 +45,9 @@ from reconciler.access.role_assumption import (
     AssumeEvaluation,
     Target,
     can_assume,
+    evaluate_assumption,
     evaluate_caller,
     evaluate_trust,
-    examined,
 )
 from reconciler.access.statement_matches import StatementMatch, match_statements, match_trust_statements
 from reconciler.access.verdicts import Decision, PolicySource, StatementSource, Verdict, VerdictReason
@@ -83,10 +83,10 @@ __all__ = [
     "collect_trust_keys",
     "compile_policies",
     "evaluate",
+    "evaluate_assumption",
     "evaluate_caller",
     "evaluate_resource",
     "evaluate_trust",
-    "examined",
     "find_powers",
     "find_powers_of_all",
     "find_powers_over",

@@ -16,7 +16,7 @@ from functools import cached_property
 
 from reconciler.access.context import NOTHING_KNOWN, WITHOUT_MFA, Context, make_mfa_context
 from reconciler.access.principal import Principal
-from reconciler.access.role_assumption import Target, examined
+from reconciler.access.role_assumption import Target, evaluate_assumption
 from reconciler.access.verdicts import Verdict, require_all
 from reconciler.model.document import Document
 from reconciler.policy.global_keys import MFA_AGE
@@ -90,7 +90,7 @@ class MfaRequirement:
         )
 
     def _evaluate(self, full: Context) -> Verdict:
-        verdicts = [examined(self.principal, self.role, action, full).verdict for action in self.actions]
+        verdicts = [evaluate_assumption(self.principal, self.role, action, full).verdict for action in self.actions]
         return verdicts[0] if len(verdicts) == 1 else require_all(verdicts)
 
     def _collect_ages(self) -> set[int]:

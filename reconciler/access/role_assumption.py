@@ -113,10 +113,10 @@ def can_assume(
 
 
 def _evaluate_action(principal: Principal, role: Target, action: str, context: Context) -> Verdict:
-    return examined(principal, role, action, context).verdict
+    return evaluate_assumption(principal, role, action, context).verdict
 
 
-def examined(principal: Principal, role: Target, action: str, context: Context) -> AssumeEvaluation:
+def evaluate_assumption(principal: Principal, role: Target, action: str, context: Context) -> AssumeEvaluation:
     """Return the evaluation of one action of `can_assume`, with the answers of both sides.
 
     context: all known keys of the call, including `Principal.request_context` and `Target.resource_context`.

@@ -62,7 +62,7 @@ class AssumeChain:
     def is_chained(self) -> bool:
         """True if AWS counts the last role's credentials as made by role chaining."""
         run = self.run
-        from_session = ":user/" not in run.caller.arn or (self._need.certain and self._opens_session)
+        from_session = ":user/" not in run.caller.arn or (self._mfa_need.certain and self._opens_session)
         return len(run.requests) > 1 or from_session
 
     @property
@@ -116,7 +116,7 @@ class AssumeChain:
         return self._assume_hop(position, self.run.source.make_sts_client(keys), previous.role_arn)
 
     def _assume_first_role(self) -> sts.SessionKeys:
-        run, need = self.run, self._need
+        run, need = self.run, self._mfa_need
         if not need.certain and self.code_sources.code is None:
             return self._assume_without_code()
         if ":user/" not in run.caller.arn:
@@ -157,7 +157,7 @@ class AssumeChain:
 
     def _assume_with_session(self) -> sts.SessionKeys:
         """Assume the first role with the cached MFA session, or a new one if there is none or AWS refuses it."""
-        run, need = self.run, self._need
+        run, need = self.run, self._mfa_need
         cached, caller = self._find_session(need.max_age), run.caller.arn
         if cached is not None and not (self.needs_retry and self.sent_mfa.present):
             self.sent_mfa = Mfa(True, self._get_session_age(), temporary=True)
@@ -192,7 +192,7 @@ class AssumeChain:
     def _find_session(self, max_age: int | None) -> Credentials | None:
         """Return the cached MFA session if it is fresh, of the alias's device, and younger than `max_age` seconds."""
         entry = self.run.cache.get(MFA_SESSIONS, self._session_key)
-        if entry is None or not is_fresh(entry) or self._need.serial not in (None, entry.get("serial")):
+        if entry is None or not is_fresh(entry) or self._mfa_need.serial not in (None, entry.get("serial")):
             return None
         age = self._get_session_age()
         if max_age is not None and age > max_age - min(AGE_MARGIN, max_age // 2):
@@ -235,7 +235,7 @@ class AssumeChain:
         return is_short and not self.run.source.is_temporary and self.run.cache.is_usable
 
     @property
-    def _need(self) -> MfaNeed:
+    def _mfa_need(self) -> MfaNeed:
         return replace(self._need_of_file, certain=True, known=False) if self.needs_retry else self._need_of_file
 
     @cached_property
@@ -244,16 +244,16 @@ class AssumeChain:
 
     def predict_mfa(self) -> Mfa:
         """Return the MFA that the first call would carry, without asking for a code."""
-        if ":user/" not in self.run.caller.arn or not (self._need.certain or self.code_sources.code is not None):
+        if ":user/" not in self.run.caller.arn or not (self._mfa_need.certain or self.code_sources.code is not None):
             return Mfa(temporary=self.run.source.is_temporary)
         if self.run.source.is_temporary:
             return Mfa(present=None, temporary=True)
-        cached = self._find_session(self._need.max_age) if self._opens_session else None
+        cached = self._find_session(self._mfa_need.max_age) if self._opens_session else None
         return Mfa(True, self._get_session_age() if cached else 0)
 
     def _find_serial(self) -> str:
         run = self.run
-        return self._need.serial or mfa_demands.choose_device(run.source.list_mfa_devices(), run.caller.arn)
+        return self._mfa_need.serial or mfa_demands.choose_device(run.source.list_mfa_devices(), run.caller.arn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from reconciler.access import (
     Target,
     Verdict,
     VerdictReason,
+    evaluate_assumption,
     evaluate_caller,
     evaluate_trust,
-    examined,
     match_statements,
     match_trust_statements,
 )
@@ -87,7 +87,7 @@ def evaluate_action(view: CallerAndRole, action: str, context: Context) -> Actio
     """Evaluate one action. context: the keys that the call carries."""
     principal, role = view.principal, view.target
     full = principal.request_context.with_fallbacks(role.resource_context, context)
-    examination = examined(principal, role, action, full)
+    examination = evaluate_assumption(principal, role, action, full)
     trust = evaluate_trust(examination)
     trust_matches = match_trust_statements(role.compiled_trust, principal, action, role.arn, full)
     namings = _namings_of(examination.trust.allows, trust_matches, principal)

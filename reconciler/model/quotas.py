@@ -2,7 +2,7 @@
 
 Source: IAM User Guide, "IAM and AWS STS quotas". GetAccountSummary returns the real quotas of an account, which win
 over this table. 20 attached policies per role are the default since 2026; older accounts may still have 10
-(aws/eks-hybrid#741, 2025-09). `guaranteed` is the number up to which the account need not be asked.
+(aws/eks-hybrid#741, 2025-09). `floor` is the number up to which the account need not be asked.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Quota:
         return self.default if self.adjustable_to is None else self.adjustable_to
 
     @property
-    def guaranteed(self) -> int:
+    def floor(self) -> int:
         """Return the value that every account has, so that no call must ask for it."""
         return self.default if self.legacy_default is None else self.legacy_default
 

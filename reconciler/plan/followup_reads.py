@@ -116,18 +116,16 @@ def _depends_on_quotas(differences: Sequence[Difference], live: State) -> bool:
     Old and new links count together: if both fit, every new link is made before the old one is removed.
     """
     counts = count_growth(differences, live).items()
-    return any(map(_is_crowded, differences)) or any(
-        sum(growth) > PER_ACCOUNT[kind].guaranteed for kind, growth in counts
-    )
+    return any(map(_is_crowded, differences)) or any(sum(growth) > PER_ACCOUNT[kind].floor for kind, growth in counts)
 
 
 def _is_crowded(difference: Difference) -> bool:
     after, kind = difference.after, difference.address.kind.capitalize()
-    if isinstance(after, Role) and writes_trust(difference) and len(after.trust_policy.text) > TRUST_SIZE.guaranteed:
+    if isinstance(after, Role) and writes_trust(difference) and len(after.trust_policy.text) > TRUST_SIZE.floor:
         return True
     quotas = {"policies": ATTACHED_POLICIES.get(kind), "groups": GROUPS_PER_USER}
     return any(
-        isinstance(old, frozenset) and isinstance(new, frozenset) and len(old | new) > quota.guaranteed
+        isinstance(old, frozenset) and isinstance(new, frozenset) and len(old | new) > quota.floor
         for field in difference.fields
         if (quota := quotas.get(field.path)) is not None
         for old, new in [(field.before or frozenset(), field.after or frozenset())]

@@ -15,7 +15,9 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
 import reconciler.aws.session
+from reconciler.sandbox.server import Sandbox
 from tests.support.connections import close_connections
+from tests.support.faults import FaultLayer
 
 __all__ = ["close_connections"]
 
@@ -84,3 +86,15 @@ def denied(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
     monkeypatch.setattr(BaseClient, "_make_api_call", call)
     return operations_denied
+
+
+@pytest.fixture(scope="module")
+def front() -> FaultLayer:
+    """A layer before the sandbox that loses, delays and refuses calls as a test says."""
+    return FaultLayer()
+
+
+@pytest.fixture(scope="module")
+def faulty(front: FaultLayer) -> Iterator[Sandbox]:
+    with Sandbox(wrap=front.wrap_layer) as sandbox:
+        yield sandbox

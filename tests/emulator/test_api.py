@@ -34,21 +34,10 @@ aliases:
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 
 
-@pytest.fixture(scope="module")
-def front() -> FaultLayer:
-    return FaultLayer()
-
-
-@pytest.fixture(scope="module")
-def _sandbox(front: FaultLayer) -> Iterator[Sandbox]:
-    with Sandbox(wrap=front.wrap_layer) as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def account(_sandbox: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account(faulty: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """An account whose endpoint and credentials are in the environment of this process."""
-    lent = Account(_sandbox, tmp_path)
+    lent = Account(faulty, tmp_path)
     for name, value in lent.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)

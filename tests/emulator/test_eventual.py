@@ -36,32 +36,21 @@ roles: {{app: {{trust: [{{users: [ann]}}]}}}}
 """
 
 
-@pytest.fixture(scope="module")
-def front() -> FaultLayer:
-    return FaultLayer()
-
-
-@pytest.fixture(scope="module")
-def _sandbox(front: FaultLayer) -> Iterator[Sandbox]:
-    with Sandbox(wrap=front.wrap_layer) as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def account(_sandbox: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account(faulty: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """Of an account that is looked at for longer than IAM's delays here, and tried again soon."""
     shorten_retries(monkeypatch, 0.05)
     monkeypatch.setattr("reconciler.aws.timing.VERIFY_PAUSES", (0.0, 0.2, 0.5, 1.0, 2.0))
-    lent = Account(_sandbox, tmp_path)
+    lent = Account(faulty, tmp_path)
     yield lent
     front.clear()
     lent.reset()
 
 
 @pytest.fixture(scope="module")
-def wanted(_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def wanted(faulty: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Per stage, what there is where nothing is late."""
-    return run_all_stages(Account(_sandbox, tmp_path_factory.mktemp("wanted")))[1]
+    return run_all_stages(Account(faulty, tmp_path_factory.mktemp("wanted")))[1]
 
 
 def applied(account: Account, front: FaultLayer, file: str, lag: Lag) -> dict[str, Any]:

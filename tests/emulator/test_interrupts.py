@@ -33,21 +33,10 @@ def file_of(team: str, users: int = USERS) -> str:
     return HEAD + "users:\n" + "".join(f"  u{n:02}: {{tags: {{team: {team}, seat: '{n}'}}}}\n" for n in range(users))
 
 
-@pytest.fixture(scope="module")
-def front() -> FaultLayer:
-    return FaultLayer()
-
-
-@pytest.fixture(scope="module")
-def _sandbox(front: FaultLayer) -> Iterator[Sandbox]:
-    with Sandbox(wrap=front.wrap_layer) as sandbox:
-        yield sandbox
-
-
 @pytest.fixture
-def account(_sandbox: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account(faulty: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     monkeypatch.setattr("reconciler.aws.timing.VERIFY_PAUSES", (0.0,))
-    lent = Account(_sandbox, tmp_path)
+    lent = Account(faulty, tmp_path)
     yield lent
     front.clear()
     lent.reset()

@@ -16,9 +16,9 @@ from reconciler.access import (
     Target,
     VerdictReason,
     can_assume,
+    evaluate_assumption,
     evaluate_caller,
     evaluate_trust,
-    examined,
     make_mfa_context,
     match_statements,
     match_trust_statements,
@@ -109,7 +109,9 @@ SIDES = [
 def test_each_side_speaks_for_itself(
     who: Principal, role: Target, naming: PrincipalMatch, ours: Decision, theirs: Decision
 ) -> None:
-    found = examined(who, role, ASSUME, who.request_context.with_fallbacks(role.resource_context, WITHOUT_MFA))
+    found = evaluate_assumption(
+        who, role, ASSUME, who.request_context.with_fallbacks(role.resource_context, WITHOUT_MFA)
+    )
     assert evaluate_trust(found).decision is ours
     assert evaluate_caller(who, role, found, naming).decision is theirs
     assert found.verdict == can_assume(who, role, WITHOUT_MFA)
@@ -120,12 +122,12 @@ def test_each_side_speaks_for_itself(
 
 def test_a_side_says_why() -> None:
     who, role = user({"Effect": "Deny"}), trust(SELF)
-    found = examined(who, role, ASSUME, who.request_context.with_fallbacks(role.resource_context))
+    found = evaluate_assumption(who, role, ASSUME, who.request_context.with_fallbacks(role.resource_context))
     assert evaluate_caller(who, role, found, PrincipalMatch.DIRECT).reason is VerdictReason.EXPLICIT
     unnamed = trust({"Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/b"}})
     assert (
         evaluate_trust(
-            examined(who, unnamed, ASSUME, who.request_context.with_fallbacks(unnamed.resource_context))
+            evaluate_assumption(who, unnamed, ASSUME, who.request_context.with_fallbacks(unnamed.resource_context))
         ).reason
         is VerdictReason.TRUST
     )
