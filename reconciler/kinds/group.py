@@ -143,7 +143,7 @@ class GroupKind(Kind):
         ]
         steps = [
             *foreign,
-            *_ATTACHED.plan_removal(address, make_policy_links(address, entity.policies, context), context),
+            *_ATTACHED.plan_removal(address, make_policy_links(address, entity.policies, context)),
             *_INLINE.plan_removal(address, entity.inline_policies),
         ]
         left = tuple(link_removal_of(member, address) for member in members)

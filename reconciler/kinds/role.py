@@ -274,7 +274,7 @@ class RoleKind(Kind):
             for profile in profiles
             if not context.is_planned(profile)
         ]
-        steps += _ATTACHED.plan_removal(address, make_policy_links(address, entity.policies, context), context)
+        steps += _ATTACHED.plan_removal(address, make_policy_links(address, entity.policies, context))
         steps += _INLINE.plan_removal(address, entity.inline_policies)
         left = tuple(link_removal_of(profile, address) for profile in profiles)
         return plan_deletion(entity, self.noun, steps, {"RoleName": entity.name}, left)

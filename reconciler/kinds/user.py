@@ -206,9 +206,9 @@ class UserKind(Kind):
         steps = [
             *_plan_credential_removal(entity, owned),
             *_plan_leftover_devices(entity, context.baseline.details.unassigned_devices),
-            *_ATTACHED.plan_removal(address, make_policy_links(address, entity.policies, context), context),
+            *_ATTACHED.plan_removal(address, make_policy_links(address, entity.policies, context)),
             *_INLINE.plan_removal(address, entity.inline_policies),
-            *MEMBERSHIPS.plan_removal(address, make_group_links(address, entity.groups), context),
+            *MEMBERSHIPS.plan_removal(address, make_group_links(address, entity.groups)),
         ]
         return plan_deletion(entity, self.noun, steps, {"UserName": entity.name})
 

@@ -33,21 +33,17 @@ class Action(StrEnum):
 class Phase(IntEnum):
     """Barriers of an apply, in their order: no call of a phase starts before all of the earlier phases have ended.
 
-    Within and across phases the needs of the steps decide (`plan/order/__init__.py`). GUARDED: a call that gives some
-    Allows and adds Denies; UNGUARDED: one that takes both back. SWAP: one that gives, and takes or lifts a Deny at once
-    (a document edited in place). RELEASE: a Deny or a boundary comes off. ACCOUNT: settings of the account itself.
+    Within and across phases the needs of the steps decide (`plan/order/__init__.py`). WIDEN: a call that adds an Allow,
+    a Deny or a link. NARROW: one that removes something. SWAP: one that gives an Allow and removes something at once (a
+    document edited in place). ACCOUNT: settings of the account itself.
     """
 
     CREATE = 1
-    RESTRICT = 2
-    GUARDED = 3
-    WIDEN = 4
-    SWAP = 5
-    NARROW = 6
-    UNGUARDED = 7
-    RELEASE = 8
-    DELETE = 9
-    ACCOUNT = 10
+    WIDEN = 2
+    SWAP = 3
+    NARROW = 4
+    DELETE = 5
+    ACCOUNT = 6
 
 
 Fact = tuple[str, ...]

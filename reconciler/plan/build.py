@@ -50,10 +50,9 @@ from reconciler.plan.guards.references import (
 from reconciler.plan.guards.thresholds import check_thresholds, report_raised_thresholds
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.order.arrange import arrange_steps
-from reconciler.plan.order.constraints import Deferral
 from reconciler.plan.order.cycles import find_circular_roles
 from reconciler.plan.order.report import report_exposures
-from reconciler.plan.order.sort import build_deferral
+from reconciler.plan.order.sort import Deferral, build_deferral
 from reconciler.plan.read_cost import count_page_calls
 from reconciler.plan.unmanaged import find_unmanaged
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
 from reconciler.model.document import Document, Statement
-from reconciler.model.effects import PermissionDelta, Statements
+from reconciler.model.effects import NO_STATEMENTS, PermissionDelta, Statements
 from reconciler.model.plan import Phase
 
 
@@ -17,27 +17,14 @@ def statements_of(documents: Iterable[Document]) -> Statements:
 
 
 def phase_of_delta(delta: PermissionDelta) -> Phase:
-    """Return the phase of a call that makes this change."""
-    return _choose_phase(bool(delta.gives), bool(delta.takes), bool(delta.denies), bool(delta.lifts))
+    """Return the phase of a call that makes this change.
 
-
-def _choose_phase(gives: bool, takes: bool, denies: bool, lifts: bool) -> Phase:
-    """Return the phase of a call by its effects.
-
-    A call that removes an Allow waits for the calls that replace it. A call that adds a Deny comes before calls that
-    add Allows. A call that gives an Allow, and takes another or lifts a Deny, comes between: after all calls that only
-    give, before all that only take. A call that denies and takes waits too, because losing access for a moment is an
-    outage. A call that lifts a Deny comes last, when the Allow that the Deny held back may be gone too.
+    A call that removes an Allow or a Deny comes after the calls that may replace it. A call that also gives an Allow
+    comes between those that only add and those that only remove.
     """
-    if gives:
-        if takes or lifts:
-            return Phase.SWAP
-        return Phase.GUARDED if denies else Phase.WIDEN
-    if takes:
-        return Phase.UNGUARDED if lifts else Phase.NARROW
-    if lifts:
-        return Phase.RELEASE
-    return Phase.RESTRICT if denies else Phase.WIDEN
+    if delta.takes or delta.lifts:
+        return Phase.SWAP if delta.gives else Phase.NARROW
+    return Phase.WIDEN
 
 
 def diff_statements(before: Statements, after: Statements) -> PermissionDelta:
@@ -57,26 +44,17 @@ def _subtract_denies(some: Statements, others: Statements) -> Statements:
     return frozenset(item for item in some if item.effect == "Deny" and replace(item, sid="") not in bare)
 
 
-def phase_of(before: Statements, after: Statements) -> Phase:
-    """Return the phase of `diff_statements(before, after)`; faster, because it builds no delta."""
-    removed, added = before - after, after - before
-    gives = any(True for _ in _iter_uncovered((item for item in added if item.effect == "Allow"), before))
-    takes = any(True for _ in _iter_uncovered((item for item in removed if item.effect == "Allow"), after))
-    return _choose_phase(gives, takes, bool(_subtract_denies(added, removed)), bool(_subtract_denies(removed, added)))
-
-
 def find_uncovered(some: Iterable[Statement], others: Statements) -> Statements:
     """Return the parts of some statements, by action and resource, that none of the others covers."""
-    return frozenset(_iter_uncovered(some, others))
-
-
-def _iter_uncovered(some: Iterable[Statement], others: Statements) -> Iterator[Statement]:
-    for one in some:
-        if is_covered(one, others):
-            continue
-        for by_action in _split_by_action(one):
-            if not is_covered(by_action, others):
-                yield from (part for part in _split_by_resource(by_action) if not is_covered(part, others))
+    return frozenset(
+        part
+        for one in some
+        if not is_covered(one, others)
+        for by_action in _split_by_action(one)
+        if not is_covered(by_action, others)
+        for part in _split_by_resource(by_action)
+        if not is_covered(part, others)
+    )
 
 
 @lru_cache(maxsize=16384)
@@ -90,6 +68,11 @@ def _split_by_resource(one: Statement) -> tuple[Statement, ...]:
     resources = one.resources or frozenset()
     divided = not one.not_resource and len(resources) > 1
     return tuple(replace(one, resources=frozenset([resource])) for resource in resources) if divided else (one,)
+
+
+def split_statements(statements: Statements) -> Statements:
+    """Return one statement for each action and resource."""
+    return find_uncovered(statements, NO_STATEMENTS)
 
 
 def is_covered(old: Statement, candidates: Statements) -> bool:

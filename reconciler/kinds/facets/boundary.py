@@ -1,7 +1,7 @@
 """Plan the permissions boundary of a user or role (Put…PermissionsBoundary, Delete…PermissionsBoundary).
 
-A boundary only takes permissions away. So a put has the phase RESTRICT, and a removal waits until the permissions that
-the boundary held back are gone.
+A boundary only takes permissions away. So a put has the phase WIDEN, like a new Deny, and a removal waits until the
+permissions that the boundary held back are gone.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class BoundaryFacet:
         put, delete = f"Put{self.kind}PermissionsBoundary", f"Delete{self.kind}PermissionsBoundary"
         effect = SetBoundary(holder, put if after else delete, put if before else delete, before, after)
         if after is None:
-            return [make_step(holder, Phase.RELEASE, effect, target, makes=makes)]
+            return [make_step(holder, Phase.NARROW, effect, target, makes=makes)]
         needs = (presence_of(holder), *needs_of_boundary(after, context))
-        return [make_step(holder, Phase.RESTRICT, effect, {**target, "PermissionsBoundary": after}, needs, makes)]
+        return [make_step(holder, Phase.WIDEN, effect, {**target, "PermissionsBoundary": after}, needs, makes)]
 
 
 def needs_of_boundary(arn: str | None, context: PlanContext) -> tuple[Fact, ...]:

@@ -1,7 +1,7 @@
 """Plan links that have a quota: managed policies attached to an entity, and a user's group memberships.
 
-The statements that a link brings decide its phase (`policy/permission_delta.py`). If the quota leaves no room, some
-links are removed first, as few as possible, and their steps name the quota in `forced_by`.
+If the quota leaves no room, some links are removed first, as few as possible, and their steps name the quota in
+`forced_by`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from reconciler.model.effects import NO_STATEMENTS, Link, Statements, Unlink
 from reconciler.model.held_policies import EntityLookup
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, Quota
-from reconciler.policy.permission_delta import phase_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +51,20 @@ class LinkFacet:
         """Return the steps that turn the links `before` into `after`."""
         old, new = {link.key: link for link in before}, {link.key: link for link in after}
         added = sorted(
-            (link for key, link in new.items() if key not in old), key=lambda link: self._phase_of_attach(context, link)
+            (link for key, link in new.items() if key not in old), key=lambda link: not self._brings_deny(link, context)
         )
         removed = [link for key, link in old.items() if key not in new]
         free = max(0, context.limit_of(self.quota) - len(before))
         forced = min(len(removed), max(0, len(added) - free))
         pairs = list(zip(removed[:forced], added[free:], strict=False))
         return [
-            *self._swap_pairs(holder, pairs, added[free - 1] if free and pairs else None, context),
-            *(self._make_detach_step(holder, link, self._phase_of_detach(context, link)) for link in removed[forced:]),
-            *(self._make_attach_step(holder, link, context) for link in (*added[:free], *added[free + forced :])),
+            *self._swap_pairs(holder, pairs, added[free - 1] if free and pairs else None),
+            *(self._make_detach_step(holder, link) for link in removed[forced:]),
+            *(self._make_attach_step(holder, link) for link in (*added[:free], *added[free + forced :])),
         ]
 
     def _swap_pairs(
-        self, holder: Address, pairs: list[tuple[EntityLink, EntityLink]], last: EntityLink | None, context: PlanContext
+        self, holder: Address, pairs: list[tuple[EntityLink, EntityLink]], last: EntityLink | None
     ) -> list[Step]:
         """Return steps for a full quota: one link off, one on, and so forth, so that few are missing at a time.
 
@@ -74,24 +73,22 @@ class LinkFacet:
         steps = []
         for off, on in pairs:
             after = (link_of(holder, last.key),) if last else ()
-            steps.append(self._make_detach_step(holder, off, self._phase_of_attach(context, on), after, self.quota))
-            steps.append(self._make_attach_step(holder, on, context, (link_removal_of(holder, off.key),)))
+            steps.append(self._make_detach_step(holder, off, Phase.WIDEN, after, self.quota))
+            steps.append(self._make_attach_step(holder, on, (link_removal_of(holder, off.key),)))
             last = on
         return steps
 
-    def _make_attach_step(
-        self, holder: Address, link: EntityLink, context: PlanContext, room: tuple[Fact, ...] = ()
-    ) -> Step:
+    def _make_attach_step(self, holder: Address, link: EntityLink, room: tuple[Fact, ...] = ()) -> Step:
         needs = (presence_of(holder), *link.needs, *room)
         makes = (link_of(holder, link.key),)
         effect = Link(holder, self.attach_operation, self.detach_operation, link.key)
-        return make_step(holder, self._phase_of_attach(context, link), effect, link.parameters, needs, makes)
+        return make_step(holder, Phase.WIDEN, effect, link.parameters, needs, makes)
 
     def _make_detach_step(
         self,
         holder: Address,
         link: EntityLink,
-        phase: Phase,
+        phase: Phase = Phase.NARROW,
         needs: tuple[Fact, ...] = (),
         forced_by: Quota | None = None,
     ) -> Step:
@@ -99,15 +96,13 @@ class LinkFacet:
         made = (link_removal_of(holder, link.key),)
         return make_step(holder, phase, effect, link.parameters, needs, made, forced_by)
 
-    def _phase_of_attach(self, context: PlanContext, link: EntityLink) -> Phase:
-        return phase_of(NO_STATEMENTS, self.statements_of(context, link, context.entity_after))
+    def _brings_deny(self, link: EntityLink, context: PlanContext) -> bool:
+        statements = self.statements_of(context, link, context.entity_after)
+        return any(statement.effect == "Deny" for statement in statements)
 
-    def _phase_of_detach(self, context: PlanContext, link: EntityLink) -> Phase:
-        return phase_of(self.statements_of(context, link, context.entity_before), NO_STATEMENTS)
-
-    def plan_removal(self, holder: Address, before: list[EntityLink], context: PlanContext) -> list[Step]:
+    def plan_removal(self, holder: Address, before: list[EntityLink]) -> list[Step]:
         """Return the steps that remove every link of a holder that the plan deletes."""
-        return [self._make_detach_step(holder, link, self._phase_of_detach(context, link)) for link in before]
+        return [self._make_detach_step(holder, link) for link in before]
 
 
 def make_policy_facet(kind: str) -> LinkFacet:

@@ -28,8 +28,8 @@ A step that waits for one of a later phase moves to that phase. `sort.py` sorts 
 `schedule.py` says which calls may run side by side: a phase is a barrier, and one entity has one writer at a time.
 
 An edge that was given up, or that a quota does not allow (`Step.forced_by`), exposes somebody for a while.
-`exposure.py` finds out whether that comes to pass in the final order, from which call until which. `report.py` says it
-in words. `arrange.py` puts all of this together.
+`arrange.py` puts all of this together, and finds out whether that comes to pass in the final order, from which call
+until which. `report.py` says it in words.
 
 Left out on purpose:
 

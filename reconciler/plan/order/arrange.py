@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.kinds.plan_context import PlanContext
@@ -11,12 +11,11 @@ from reconciler.model.effects import Create, WriteDocument
 from reconciler.model.live import State
 from reconciler.model.plan import Exposure, Step
 from reconciler.plan.compare.renames import wait_for_renames
-from reconciler.plan.order.constraints import Deferral, Edge, Solution, UnresolvedHazard, solve_constraints
+from reconciler.plan.order.constraints import Edge, Solution, UnresolvedHazard, solve_constraints
 from reconciler.plan.order.effects import PlanEffects
-from reconciler.plan.order.exposure import find_exposures
 from reconciler.plan.order.hazards import find_hazards
 from reconciler.plan.order.schedule import stages_of
-from reconciler.plan.order.sort import find_order, mark_deferred
+from reconciler.plan.order.sort import Deferral, find_order, mark_deferred
 
 StepMaker = Callable[[PlanContext], list[Step]]
 """A function that makes the steps of all differences of a plan."""
@@ -47,9 +46,9 @@ def arrange_steps(make_steps: StepMaker, context: PlanContext, after: State, is_
         )
     steps = mark_deferred(solution.steps, is_deferred)
     order = find_order(steps)
-    steps = _wait_for_avoided([steps[index] for index in order], order, solution.unresolved)
-    exposures = find_exposures(steps, _place_hazards(order, solution.unresolved), context.baseline, after)
-    return Arrangement(tuple(steps), tuple(exposures))
+    unresolved = _place_hazards(order, solution.unresolved)
+    steps = _wait_for_avoided([steps[index] for index in order], order, unresolved)
+    return Arrangement(tuple(steps), tuple(_find_exposures(unresolved)))
 
 
 def _solve(steps: list[Step], context: PlanContext, after: State, is_deferred: Deferral) -> Solution:
@@ -75,13 +74,25 @@ def _find_opening_edges(steps: list[Step], effects: PlanEffects, context: PlanCo
 def _wait_for_avoided(steps: list[Step], order: Sequence[int], unresolved: Sequence[UnresolvedHazard]) -> list[Step]:
     """Let steps of one stage wait for each other if their order happens to avoid a hazard."""
     stages = stages_of(steps)
-    for one in _place_hazards(order, unresolved):
+    for one in unresolved:
         first, then = one.hazard.first, one.hazard.then
         if first < then and stages[first] == stages[then]:
             fact = order_fact_of(order[first])
             steps[first] = replace(steps[first], makes=steps[first].makes | {fact})
             steps[then] = replace(steps[then], needs=steps[then].needs | {fact})
     return steps
+
+
+def _find_exposures(unresolved: Iterable[UnresolvedHazard]) -> Iterator[Exposure]:
+    """Yield an exposure for each hazard that the order does not avoid, from the call that comes too early.
+
+    It lasts until the call that should have come first, or ends before.
+    """
+    for one in sorted(unresolved, key=lambda one: one.hazard.then):
+        first, then, hazard = one.hazard.first, one.hazard.then, one.hazard
+        if then < first:
+            unread = hazard.unread_policies
+            yield Exposure(then, first, hazard.severity, hazard.principal, hazard.statements, then, one.cycle, unread)
 
 
 def _place_hazards(order: Sequence[int], unresolved: Sequence[UnresolvedHazard]) -> list[UnresolvedHazard]:

@@ -8,7 +8,7 @@ created closed. Otherwise it gives up the mildest edge: a gap rather than an exc
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -19,12 +19,10 @@ from reconciler.model.effects import WriteDocument
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.plan.order.cycles import find_components
 from reconciler.plan.order.hazards import Hazard
+from reconciler.plan.order.sort import Deferral, find_needed_steps
 
 Edge = tuple[int, int]
 """Indices of two steps: the one that must come first, and the one that waits."""
-
-Deferral = Callable[[Step, Phase], bool]
-"""A function that tells if a step, in the given phase, is kept for the end, after all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class _Solver:
         self.documents_to_stage: set[tuple[Address, str]] = set()
         self.roles_to_close: set[Address] = set()
         self._steps, self._hazards, self._staged, self._new_roles = steps, hazards, staged, new_roles
-        self._needs = _find_needed_steps(steps)
+        self._needs = find_needed_steps(steps)
         self._dropped: dict[Edge, tuple[int, ...]] = {}
         self._edges: dict[Edge, list[Hazard]] = {edge: [] for edge in openings}
         for hazard in hazards:
@@ -211,17 +209,3 @@ class _Solver:
             edge = hazard.first, hazard.then
             if edge in self._dropped or self._steps[hazard.then].forced_by:
                 yield UnresolvedHazard(hazard, self._dropped.get(edge, ()))
-
-
-def _find_needed_steps(steps: Sequence[Step]) -> Mapping[int, set[int]]:
-    """Map each step to the steps that make what it needs."""
-    makers: defaultdict[Fact, set[int]] = defaultdict(set)
-    for index, step in enumerate(steps):
-        for fact in step.makes:
-            makers[fact].add(index)
-    needed_steps = {}
-    for index, step in enumerate(steps):
-        awaited = {maker for fact in step.needs for maker in makers.get(fact, ())} - {index}
-        if awaited:
-            needed_steps[index] = awaited
-    return needed_steps

@@ -27,7 +27,7 @@ from reconciler.model.entity import Entity, User
 from reconciler.model.held_policies import Holder, boundary_of
 from reconciler.model.plan import Step
 from reconciler.policy.overlap import statements_overlap
-from reconciler.policy.permission_delta import find_uncovered
+from reconciler.policy.permission_delta import find_uncovered, split_statements
 
 Entities = Mapping[Address, Entity]
 
@@ -79,6 +79,7 @@ class PlanEffects:
         self.boundary_changes: dict[Address, BoundaryChange] = {}
         self._source_statements: dict[tuple[str, bool], Statements] = {}
         self._holder_statements: dict[tuple[Address, bool], Statements] = {}
+        self._constant_statements: dict[Address, Statements] = {}
         self._group_effects: dict[Address, list[PrincipalEffect]] = {}
         for index, step in enumerate(steps):
             self._record_step(index, step)
@@ -122,6 +123,14 @@ class PlanEffects:
         links = (*entity.policies, *getattr(entity, "groups", ()))
         inline = (document.statements for document in entity.inline_policies.values())
         return NO_STATEMENTS.union(*inline, *(self.statements_from(held, new) for held in links))
+
+    def constant_statements_of(self, principal: Address) -> Statements:
+        """Return the statements, split by action and resource, that no call takes from a user or role."""
+        if principal not in self._constant_statements:
+            takes = NO_STATEMENTS.union(*(effect.delta.takes for effect in self.effects_on(principal)))
+            before = self.statements_of(principal, False)
+            self._constant_statements[principal] = split_statements(before) - split_statements(takes)
+        return self._constant_statements[principal]
 
     def find_uncovered(self, holder: Address, some: Statements, *, new: bool) -> Statements:
         """Return those of `some` that no statement of the holder covers, before the plan or after it (`new`).

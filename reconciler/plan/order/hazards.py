@@ -13,8 +13,14 @@ from reconciler.model.address import Address
 from reconciler.model.effects import NO_STATEMENTS, PermissionDelta, Statements
 from reconciler.model.plan import Severity
 from reconciler.plan.order.effects import BoundaryChange, LinkChange, PlanEffects, PrincipalEffect, allows_of
-from reconciler.policy.overlap import drop_unread, intersect_statements, statements_overlap, unread_policies_of
-from reconciler.policy.permission_delta import find_uncovered
+from reconciler.policy.overlap import (
+    drop_unread,
+    intersect_statements,
+    is_surely_covered,
+    statements_overlap,
+    unread_policies_of,
+)
+from reconciler.policy.permission_delta import find_uncovered, split_statements
 
 
 class Hazard(NamedTuple):
@@ -56,7 +62,7 @@ def find_hazards(effects: PlanEffects) -> Iterator[Hazard]:
         own = effects.effects_on(principal)
         for first, then in permutations(own, 2):
             if first.index != then.index and _may_conflict(first.delta, then.delta):
-                sides = (*_find_excesses(effects, principal, first, then), *_find_gaps(first, then))
+                sides = (*_find_excesses(effects, principal, first, then), *_find_gaps(effects, principal, first, then))
                 for severity, some, others in sides:
                     if statements_overlap(some, others):
                         yield Hazard(first.index, then.index, principal, severity, some, others)
@@ -72,8 +78,17 @@ def _may_conflict(first: PermissionDelta, then: PermissionDelta) -> bool:
 HazardSides = tuple[Severity, Statements, Statements]
 
 
-def _find_gaps(first: PrincipalEffect, then: PrincipalEffect) -> Iterator[HazardSides]:
-    yield Severity.GAP, then.delta.takes, first.delta.gives
+def _find_gaps(
+    effects: PlanEffects, principal: Address, first: PrincipalEffect, then: PrincipalEffect
+) -> Iterator[HazardSides]:
+    """Yield the Allows that are too little for a moment if `then` comes first.
+
+    An Allow leaves no gap if a statement covers it that the principal has all the time.
+    """
+    if statements_overlap(then.delta.takes, first.delta.gives):
+        constant = effects.constant_statements_of(principal)
+        takes = (one for one in split_statements(then.delta.takes) if not is_surely_covered(one, constant, "Allow"))
+        yield Severity.GAP, frozenset(takes), first.delta.gives
 
 
 def _find_excesses(

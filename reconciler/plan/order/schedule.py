@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from reconciler.model.address import Address
-from reconciler.model.plan import Fact, Step
+from reconciler.model.plan import Step
+from reconciler.plan.order.sort import find_needed_steps
 
 
 class Schedule:
@@ -66,17 +67,13 @@ def stages_of(steps: Sequence[Step]) -> list[int]:
 
 def _find_waits(steps: Sequence[Step], stages: Sequence[int]) -> list[set[int]]:
     """Return for each step the steps of its own stage that must have ended before it starts."""
-    makers: defaultdict[Fact, list[int]] = defaultdict(list)
+    needed_steps = find_needed_steps(steps)
     latest: dict[Address, int] = {}
     all_waits: list[set[int]] = []
     for index, step in enumerate(steps):
-        waits = {maker for fact in step.needs for maker in makers[fact]} if step.needs else set()
-        if step.address in latest:
-            waits.add(latest[step.address])
+        waits = {*needed_steps.get(index, ()), latest.get(step.address, index)} - {index}
         if index and step.affects_caller:
             waits.add(index - 1)
         all_waits.append({earlier for earlier in waits if stages[earlier] == stages[index]})
-        for fact in step.makes:
-            makers[fact].append(index)
         latest[step.address] = index
     return all_waits

@@ -15,9 +15,9 @@ EMPTY = State(ACCOUNT, "aws", {})
 BOUNDARIES: dict[str, tuple[str | None, str | None, list[tuple[str, Phase]]]] = {
     "none": (None, None, []),
     "the same": ("x", "x", []),
-    "a new one restricts": (None, policy_arn("p"), [("PutUserPermissionsBoundary", Phase.RESTRICT)]),
-    "another one restricts": (policy_arn("q"), policy_arn("p"), [("PutUserPermissionsBoundary", Phase.RESTRICT)]),
-    "one that goes waits": (policy_arn("q"), None, [("DeleteUserPermissionsBoundary", Phase.RELEASE)]),
+    "a new one restricts": (None, policy_arn("p"), [("PutUserPermissionsBoundary", Phase.WIDEN)]),
+    "another one restricts": (policy_arn("q"), policy_arn("p"), [("PutUserPermissionsBoundary", Phase.WIDEN)]),
+    "one that goes waits": (policy_arn("q"), None, [("DeleteUserPermissionsBoundary", Phase.NARROW)]),
 }
 
 

@@ -74,7 +74,7 @@ def test_there_is_one_note_for_each_entity() -> None:
         ("order-excess", "user/v"),
     ]
     for note in found:
-        assert len(note.calls) == 2
+        assert len(note.calls) == 3
         assert "arn:" not in note.message
 
 
