@@ -36,7 +36,7 @@ def arrange_steps(make_steps: StepMaker, context: PlanContext, after: State, is_
     created closed.
     """
     while True:
-        solution = _solve(make_steps(context), context, after, is_deferred)
+        solution = _solve(make_steps(context), context, after)
         if not solution.documents_to_stage and not solution.roles_to_close:
             break
         context = replace(
@@ -51,13 +51,13 @@ def arrange_steps(make_steps: StepMaker, context: PlanContext, after: State, is_
     return Arrangement(tuple(steps), tuple(_find_exposures(unresolved)))
 
 
-def _solve(steps: list[Step], context: PlanContext, after: State, is_deferred: Deferral) -> Solution:
+def _solve(steps: list[Step], context: PlanContext, after: State) -> Solution:
     steps = wait_for_renames(steps, context.renames)
     effects = PlanEffects(steps, context.baseline.entities, after.entities, context)
     created = {step.effect.target for step in steps if isinstance(step.effect, Create)}
     new_roles = {role for role in created if role.kind == "role" and role not in context.cyclic_roles}
     hazards, openings = list(find_hazards(effects)), _find_opening_edges(steps, effects, context)
-    return solve_constraints(steps, hazards, openings, context.staged_documents, new_roles, is_deferred)
+    return solve_constraints(steps, hazards, openings, context.staged_documents, new_roles)
 
 
 def _find_opening_edges(steps: list[Step], effects: PlanEffects, context: PlanContext) -> Iterator[Edge]:

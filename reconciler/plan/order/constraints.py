@@ -19,7 +19,7 @@ from reconciler.model.effects import WriteDocument
 from reconciler.model.plan import Fact, Phase, Step
 from reconciler.plan.order.cycles import find_components
 from reconciler.plan.order.hazards import Hazard
-from reconciler.plan.order.sort import Deferral, find_needed_steps
+from reconciler.plan.order.sort import find_needed_steps
 
 Edge = tuple[int, int]
 """Indices of two steps: the one that must come first, and the one that waits."""
@@ -57,7 +57,6 @@ def solve_constraints(
     openings: Iterable[Edge],
     staged: Collection[tuple[Address, str]],
     new_roles: Collection[Address],
-    is_deferred: Deferral,
 ) -> Solution:
     """Let each step wait for those that must come before it.
 
@@ -67,7 +66,7 @@ def solve_constraints(
     solver = _Solver(steps, hazards, openings, staged, new_roles)
     solver.break_cycles()
     return Solution(
-        solver.add_needs(is_deferred),
+        solver.add_needs(),
         tuple(solver.find_unresolved()),
         frozenset(solver.documents_to_stage),
         frozenset(solver.roles_to_close),
@@ -163,20 +162,14 @@ class _Solver:
             return cycle if any(edge in self._edges for edge in pairwise(cycle)) else []
         return []
 
-    def add_needs(self, is_deferred: Deferral) -> tuple[Step, ...]:
-        """Return the steps with a need for each edge, each in the phase of the last step that it waits for.
-
-        An edge between phases that are apart anyway needs no fact.
-        """
+    def add_needs(self) -> tuple[Step, ...]:
+        """Return the steps with a need for each edge, each in the phase of the last step that it waits for."""
         phases = self._delay_phases()
-        ranks = [(is_deferred(step, phase), phase) for step, phase in zip(self._steps, phases, strict=True)]
-        latest = self._find_latest_ranks(ranks)
         needs: defaultdict[int, set[Fact]] = defaultdict(set)
         makes: defaultdict[int, set[Fact]] = defaultdict(set)
         for first, then in self._edges:
-            if latest[first] >= ranks[then]:
-                makes[first].add(order_fact_of(first))
-                needs[then].add(order_fact_of(first))
+            makes[first].add(order_fact_of(first))
+            needs[then].add(order_fact_of(first))
         return tuple(
             replace(step, phase=phases[index], needs=step.needs | needs[index], makes=step.makes | makes[index])
             for index, step in enumerate(self._steps)
@@ -191,17 +184,6 @@ class _Solver:
                 if moved or (first, then) in self._edges:
                     phases[then] = max(phases[then], phases[first])
         return phases
-
-    def _find_latest_ranks(self, ranks: Sequence[tuple[bool, Phase]]) -> list[tuple[bool, Phase]]:
-        """Return for each step the latest rank among itself and the steps that it needs.
-
-        A step can need one of a later phase because of a quota.
-        """
-        latest = list(ranks)
-        for index in TopologicalSorter(self._needs).static_order():
-            for needed in self._needs.get(index, ()):
-                latest[index] = max(latest[index], latest[needed])
-        return latest
 
     def find_unresolved(self) -> Iterable[UnresolvedHazard]:
         """Yield the hazards of edges that were given up, and those that a quota causes."""

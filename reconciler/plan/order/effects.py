@@ -7,7 +7,7 @@ content of its policies and its boundary.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -46,38 +46,23 @@ class PrincipalEffect:
     delta: PermissionDelta
 
 
-@dataclass(frozen=True, slots=True)
-class LinkChange:
-    """A call that attaches or detaches a policy, or joins or leaves a group. held: the policy's ARN, or the group."""
-
-    index: int
-    held: Address | str
-    attaches: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BoundaryChange:
-    """A call that sets, replaces or removes a boundary. old, new: ARNs; None for no boundary."""
-
-    index: int
-    old: str | None
-    new: str | None
+LinkStep = tuple[int, Link | Unlink]
+"""A step (index) that attaches or detaches a policy, or joins or leaves a group, with its effect."""
 
 
 class PlanEffects:
     """The steps of one plan, by the entities that they touch.
 
     before, after: the entities of the whole account before and after the plan. inline: the edits of inline policies, by
-    holder. content: the edits of managed policies, by ARN. links, boundary_changes: by holder.
+    holder. content: the edits of managed policies, by ARN. links, boundaries: the steps that change them, by holder.
     """
 
     def __init__(self, steps: Sequence[Step], before: Entities, after: Entities, context: PlanContext) -> None:
         self.steps, self.before, self.after, self._context = steps, before, after, context
         self.inline: defaultdict[Address, list[PrincipalEffect]] = defaultdict(list)
         self.content: defaultdict[str, list[PrincipalEffect]] = defaultdict(list)
-        self.links: defaultdict[Address, list[LinkChange]] = defaultdict(list)
-        self.boundary_changes: dict[Address, BoundaryChange] = {}
-        self._source_statements: dict[tuple[str, bool], Statements] = {}
+        self.links: defaultdict[Address, list[LinkStep]] = defaultdict(list)
+        self.boundaries: dict[Address, tuple[int, SetBoundary]] = {}
         self._holder_statements: dict[tuple[Address, bool], Statements] = {}
         self._constant_statements: dict[Address, Statements] = {}
         self._group_effects: dict[Address, list[PrincipalEffect]] = {}
@@ -92,24 +77,18 @@ class PlanEffects:
             case WriteDocument() if not effect.is_trust:
                 self.inline[effect.target].append(PrincipalEffect(index, effect.delta))
             case SetBoundary():
-                self.boundary_changes[effect.target] = BoundaryChange(index, effect.before, effect.after)
+                self.boundaries[effect.target] = index, effect
             case Link() | Unlink() if effect.target.kind in ("user", "group", "role"):
-                change = LinkChange(index, effect.held, isinstance(effect, Link))
-                self.links[effect.target].append(change)
+                self.links[effect.target].append((index, effect))
 
     def entities_at(self, new: bool) -> Entities:
         return self.after if new else self.before
 
     def statements_from(self, held: Address | str, new: bool) -> Statements:
         """Return all statements that a policy or a group gives its holders, before the plan or after it (`new`)."""
-        key = (str(held), new)
-        if key not in self._source_statements:
-            context, side = self._context, self.entities_at(new)
-            if isinstance(held, Address):
-                self._source_statements[key] = context.statements_of_group(held, side.get)
-            else:
-                self._source_statements[key] = context.statements_of_policy(held, side.get)
-        return self._source_statements[key]
+        if isinstance(held, Address):
+            return self.statements_of(held, new)
+        return self._context.statements_of_policy(held, self.entities_at(new).get)
 
     def statements_of(self, holder: Address, new: bool) -> Statements:
         """Return all statements that a user, group or role has, before the plan or after it (`new`)."""
@@ -150,29 +129,27 @@ class PlanEffects:
     def _changed_boundary_holders(self) -> frozenset[Address]:
         """The users and roles whose boundary the plan replaces or edits, and their groups."""
         entities = {*self.before, *self.after} if self.content else ()
-        holders = {*self.boundary_changes, *filter(self._has_edited_boundary, entities)}
+        holders = {*self.boundaries, *filter(self._has_edited_boundary, entities)}
         versions = (side.get(one) for one in holders for side in (self.before, self.after))
         return frozenset(holders).union(*(one.groups for one in versions if isinstance(one, User)))
 
     @cached_property
     def principals(self) -> tuple[Address, ...]:
         """The users and roles that a call reaches, directly or not, and as which somebody can act during the apply."""
-        policies = set(self.content)
-        groups = {
-            address
-            for address in {*self.before, *self.after}
-            if address.kind == "group" and (self._is_changed_directly(address) or self._holds_any(address, policies))
-        }
+        addresses = {*self.before, *self.after}
+        changed: set[Address | str] = {*self.links, *self.inline, *self.boundaries, *self.content}
+        if self.content:
+            changed |= {
+                address
+                for address in addresses
+                if self._has_edited_boundary(address) or not changed.isdisjoint(self._links_of(address))
+            }
         return tuple(
             sorted(
                 address
-                for address in {*self.before, *self.after}
+                for address in addresses
                 if self._can_be_used(address)
-                and (
-                    self._is_changed_directly(address)
-                    or self._holds_any(address, policies | groups)
-                    or self._has_edited_boundary(address)
-                )
+                and (address in changed or not changed.isdisjoint(self._links_of(address)))
             )
         )
 
@@ -184,12 +161,6 @@ class PlanEffects:
         if address.kind == "user":
             return address in self.before
         return address.kind == "role" and address not in self._context.cyclic_roles
-
-    def _is_changed_directly(self, address: Address) -> bool:
-        return address in self.links or address in self.inline or address in self.boundary_changes
-
-    def _holds_any(self, address: Address, changed: Iterable[Address | str]) -> bool:
-        return bool(changed) and not self._links_of(address).isdisjoint(changed)
 
     def _links_of(self, address: Address) -> frozenset[Address | str]:
         links: frozenset[Address | str] = frozenset()
@@ -241,28 +212,24 @@ class PlanEffects:
         """
         for effect in self.inline.get(holder, ()):
             yield _limit_effect(effect, reached_before, reached_after)
-        for link in self.links.get(holder, ()):
-            statements = self.statements_from(link.held, link.attaches)
-            if link.attaches and reached_after:
-                yield PrincipalEffect(
-                    link.index, PermissionDelta(gives=allows_of(statements), denies=statements - allows_of(statements))
-                )
-            elif reached_before and not link.attaches:
-                yield PrincipalEffect(
-                    link.index, PermissionDelta(takes=allows_of(statements), lifts=statements - allows_of(statements))
-                )
+        for index, link in self.links.get(holder, ()):
+            statements = self.statements_from(link.held, isinstance(link, Link))
+            allows, denies = allows_of(statements), statements - allows_of(statements)
+            if isinstance(link, Link) and reached_after:
+                yield PrincipalEffect(index, PermissionDelta(gives=allows, denies=denies))
+            elif isinstance(link, Unlink) and reached_before:
+                yield PrincipalEffect(index, PermissionDelta(takes=allows, lifts=denies))
         for arn in self._links_of(holder) if self.content else ():
             for effect in self.content.get(str(arn), ()):
                 had, has = (arn in getattr(side.get(holder), "policies", ()) for side in (self.before, self.after))
                 yield _limit_effect(effect, reached_before and had, reached_after and has)
 
     def _boundary_effects(self, principal: Address) -> Iterator[PrincipalEffect]:
-        change = self.boundary_changes.get(principal)
         old, new = (boundary_of(side.get(principal)) for side in (self.before, self.after))
-        if change:
+        if principal in self.boundaries:
             denies = self._compare_boundaries(old, False, new, True)
             lifts = self._compare_boundaries(new, True, old, False)
-            yield PrincipalEffect(change.index, PermissionDelta(denies=denies, lifts=lifts))
+            yield PrincipalEffect(self.boundaries[principal][0], PermissionDelta(denies=denies, lifts=lifts))
         for arn in {old, new} - {None} if self.content else ():
             for effect in self.content.get(str(arn), ()):
                 content = effect.delta
@@ -283,7 +250,7 @@ class PlanEffects:
         ours, theirs = self.statements_from(boundary, new), self.statements_from(other_boundary, other_new)
         return find_uncovered(allows_of(ours), theirs) | (theirs - ours - allows_of(theirs))
 
-    def effects_on_content(self, link: LinkChange) -> list[PrincipalEffect]:
+    def effects_on_content(self, link: Link | Unlink) -> list[PrincipalEffect]:
         """Return the effects of the plan on the content of the policy or group that a link is about."""
         if not isinstance(link.held, Address):
             return self.content.get(link.held, [])

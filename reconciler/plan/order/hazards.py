@@ -10,9 +10,9 @@ from itertools import permutations
 from typing import NamedTuple
 
 from reconciler.model.address import Address
-from reconciler.model.effects import NO_STATEMENTS, PermissionDelta, Statements
+from reconciler.model.effects import NO_STATEMENTS, Link, PermissionDelta, SetBoundary, Statements, Unlink
 from reconciler.model.plan import Severity
-from reconciler.plan.order.effects import BoundaryChange, LinkChange, PlanEffects, PrincipalEffect, allows_of
+from reconciler.plan.order.effects import PlanEffects, PrincipalEffect, allows_of
 from reconciler.policy.overlap import (
     drop_unread,
     intersect_statements,
@@ -121,24 +121,25 @@ def _find_excesses(
 def _find_link_hazards(effects: PlanEffects) -> Iterator[Hazard]:
     """Yield the pairs of a link, or a boundary, and an edit of what it links to."""
     for holder, links in effects.links.items():
-        for link in links:
+        for index, link in links:
+            joins = isinstance(link, Link)
             for edit in effects.effects_on_content(link):
-                first, then = (edit.index, link.index) if link.attaches else (link.index, edit.index)
+                first, then = (edit.index, index) if joins else (index, edit.index)
                 for principal in effects.find_reached_principals(holder):
                     sides = (
                         _find_join_hazards(effects, principal, link, edit)
-                        if link.attaches
+                        if joins
                         else _find_leave_hazards(effects, principal, edit)
                     )
                     for severity, some, others in sides:
                         if statements_overlap(some, others):
                             yield Hazard(first, then, principal, severity, some, others)
-    for holder, change in effects.boundary_changes.items():
-        yield from _find_boundary_hazards(effects, holder, change)
+    for holder, (index, change) in effects.boundaries.items():
+        yield from _find_boundary_hazards(effects, holder, index, change)
 
 
 def _find_join_hazards(
-    effects: PlanEffects, holder: Address, link: LinkChange, edit: PrincipalEffect
+    effects: PlanEffects, holder: Address, link: Link | Unlink, edit: PrincipalEffect
 ) -> Iterator[HazardSides]:
     """Yield what a principal that joins would get of the old content. It never had that: the edit must come first."""
     new = effects.find_uncovered(holder, effects.find_uncovered(holder, edit.delta.takes, new=True), new=False)
@@ -161,12 +162,12 @@ def _find_leave_hazards(effects: PlanEffects, holder: Address, edit: PrincipalEf
         yield Severity.GAP, allows_of(effects.statements_of(holder, True)), edit.delta.denies
 
 
-def _find_boundary_hazards(effects: PlanEffects, holder: Address, change: BoundaryChange) -> Iterator[Hazard]:
+def _find_boundary_hazards(effects: PlanEffects, holder: Address, index: int, change: SetBoundary) -> Iterator[Hazard]:
     """Yield the pairs of a boundary and an edit of its policy: edit, then set it; or remove it, then edit."""
     had = allows_of(effects.statements_of(holder, False) | effects.statements_of(holder, True))
-    for arn, comes in ((change.new, True), (change.old, False)):
+    for arn, comes in ((change.after, True), (change.before, False)):
         for edit in effects.content.get(arn or "", ()):
-            first, then = (edit.index, change.index) if comes else (change.index, edit.index)
+            first, then = (edit.index, index) if comes else (index, edit.index)
             less, more = edit.delta.takes | edit.delta.denies, edit.delta.gives | edit.delta.lifts
             over, under = (less, more) if comes else (more, less)
             if over:
