@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 # The second emulator of the tests asks for one exact version of botocore, older than the one that reconcile needs.
 MINISTACK := .venv-ministack
 
-.PHONY: help check test lint format demo bench bench-terraform fuzz fuzz-replay schema rules clean
+.PHONY: help check test lint format demo bench bench-terraform fuzz fuzz-replay schema rules paths clean
 
 help:  ## the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -34,14 +34,14 @@ test: $(READY)  ## every test, on all cores
 	$(PYTEST) $(WORKERS)
 
 lint: $(READY)  ## ruff, mypy --strict, the layers
-	$(BIN)/ruff check reconciler tests benchmarks examples
-	$(BIN)/ruff format --check reconciler tests benchmarks examples
+	$(BIN)/ruff check reconciler tests benchmarks examples scripts
+	$(BIN)/ruff format --check reconciler tests benchmarks examples scripts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(READY)  ## what ruff can mend by itself
-	$(BIN)/ruff check --fix reconciler tests benchmarks examples
-	$(BIN)/ruff format reconciler tests benchmarks examples
+	$(BIN)/ruff check --fix reconciler tests benchmarks examples scripts
+	$(BIN)/ruff format reconciler tests benchmarks examples scripts
 
 demo: $(READY)  ## the main job on the sandbox: plan, apply, drift, assume
 	$(BIN)/python examples/demo.py
@@ -69,6 +69,12 @@ schema: $(READY)  ## write schemas/ from the code
 
 rules: $(READY)  ## write docs/rules.md from reconciler/rules/
 	$(BIN)/python -m reconciler rules --format markdown > docs/rules.md
+
+# The list of ways to administrator power, from a download: make paths PATHS=download.json
+PATHS ?=
+
+paths: $(READY)  ## refresh the list of ways to administrator power: PATHS=download.json
+	$(BIN)/python scripts/refresh_escalation_paths.py $(PATHS)
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) $(MINISTACK) .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz dist

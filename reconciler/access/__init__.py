@@ -10,14 +10,13 @@ the keys that would decide it. The modules, from the bottom up:
 - `role_assumption`: both together for a role. `resource_access`: the same for any other resource.
 - `account_principals`: the principals and roles of an account. `trust_entrances`: the principals that a trust names.
 - `matrix`, `role_sets`: who may assume which role in a whole account.
-- `powers`, `escalation_paths`, `probes`, `admin_targets`: ways to administrator power.
+- `escalation_paths`, `probes`, `power_keys`, `powers`, `named_powers`, `power_graph`: ways to administrator power.
 - `statement_matches`: the conditions that fail, for explanations. `mfa_requirement`: does MFA change the answer?
 
 The weak point: policies of the organisation (SCP, RCP) count only if the caller passes them to `resource_access`.
 """
 
 from reconciler.access.account_principals import group_principals_of, principals_of, targets_of
-from reconciler.access.admin_targets import AdminTargets, find_powers_over, has_named_rights, is_administrator
 from reconciler.access.compiled_policies import CompiledPolicies, compile_policies
 from reconciler.access.context import (
     NO_MFA_POSSIBLE,
@@ -27,7 +26,7 @@ from reconciler.access.context import (
     make_mfa_context,
     make_tag_context,
 )
-from reconciler.access.escalation_paths import PATHS, EscalationPath, Grade
+from reconciler.access.escalation_paths import ASSUME_PATH, EscalationPath, Grade, load_paths
 from reconciler.access.matrix import (
     EquivalentPairs,
     collect_caller_keys,
@@ -37,6 +36,8 @@ from reconciler.access.matrix import (
     role_key_of,
 )
 from reconciler.access.mfa_requirement import MfaRequirement
+from reconciler.access.named_powers import NamedPower, has_named_rights, is_administrator, may_combine_rights
+from reconciler.access.power_graph import AccountResources, Lead, PowerFinder, PowerGraph
 from reconciler.access.powers import UNSEEN_POLICIES, Power, find_powers, find_powers_of_all
 from reconciler.access.principal import Principal, PrincipalMatch, make_external_principal
 from reconciler.access.principal_answers import evaluate
@@ -53,12 +54,12 @@ from reconciler.access.statement_matches import StatementMatch, match_statements
 from reconciler.access.verdicts import Decision, PolicySource, StatementSource, Verdict, VerdictReason
 
 __all__ = [
+    "ASSUME_PATH",
     "NOTHING_KNOWN",
     "NO_MFA_POSSIBLE",
-    "PATHS",
     "UNSEEN_POLICIES",
     "WITHOUT_MFA",
-    "AdminTargets",
+    "AccountResources",
     "AssumeEvaluation",
     "CompiledPolicies",
     "Context",
@@ -66,9 +67,13 @@ __all__ = [
     "EquivalentPairs",
     "EscalationPath",
     "Grade",
+    "Lead",
     "MfaRequirement",
+    "NamedPower",
     "PolicySource",
     "Power",
+    "PowerFinder",
+    "PowerGraph",
     "Principal",
     "PrincipalMatch",
     "ResourceEvaluation",
@@ -89,16 +94,17 @@ __all__ = [
     "evaluate_trust",
     "find_powers",
     "find_powers_of_all",
-    "find_powers_over",
     "group_equivalent_pairs",
     "group_principals_of",
     "has_named_rights",
     "is_administrator",
+    "load_paths",
     "make_external_principal",
     "make_mfa_context",
     "make_tag_context",
     "match_statements",
     "match_trust_statements",
+    "may_combine_rights",
     "principal_key_of",
     "principals_of",
     "role_key_of",

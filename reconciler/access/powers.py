@@ -3,68 +3,85 @@
 A path counts if its actions are allowed on resources that no statement can name (`probes.py`). So wildcards and
 NotAction give a power; boundaries and conditions limit it. A Deny removes it only if it covers everything: a Deny that
 spares a resource, or has a condition, leaves the power. Rights over a few named resources do not count, unless these
-are the principal itself or are passed as `targets`. `admin_targets.py` finds rights over single administrators.
+are the principal itself. `named_powers.py` finds rights over single users, roles, groups and policies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from reconciler.access.compiled_policies import CompiledDocument, CompiledStatement
 from reconciler.access.context import NOTHING_KNOWN, Context
-from reconciler.access.escalation_paths import PATHS, EscalationPath, Grade, PathStep
+from reconciler.access.escalation_paths import PASS_ROLE, EscalationPath, Grade, PathStep, load_paths
+from reconciler.access.power_keys import AllowedActions, allowed_actions_of, power_key_of
 from reconciler.access.principal import Principal
 from reconciler.access.principal_answers import evaluate
-from reconciler.access.probes import best_of, evaluate_resource_type, make_probes, may_spare
+from reconciler.access.probes import best_of, evaluate_resource_type
 from reconciler.access.verdicts import Verdict, require_all
+from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS
 
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """A power that a principal has. name: the name of the path. verdict: allows, or depends on keys."""
+    """A power that a principal has.
+
+    verdict: allows, or depends on keys. path: None for UNSEEN_POLICIES.
+    own_targets: the ARNs of the principal itself, its groups or its policies if the path holds on these alone.
+    """
 
     name: str
     grade: Grade
     verdict: Verdict
+    path: EscalationPath | None = None
+    own_targets: tuple[str, ...] = ()
 
+
+_SUFFIX = PARTITIONS[DEFAULT_PARTITION].dns_suffix
 
 UNSEEN_POLICIES = "policies whose content is not known"
 """The name of the one Power for all paths that depend only on policies of unknown content."""
 
+POWER_GRADES = frozenset({Grade.ADMINISTRATOR, Grade.ESCALATION})
+
 
 def find_powers(
-    principal: Principal,
-    context: Context = NOTHING_KNOWN,
-    targets: Mapping[str, Iterable[str]] | None = None,
-    grades: Iterable[Grade] = (Grade.ADMINISTRATOR, Grade.ESCALATION),
+    principal: Principal, context: Context = NOTHING_KNOWN, grades: Iterable[Grade] = POWER_GRADES
 ) -> tuple[Power, ...]:
     """Return the powers by which the principal is, or can become, an administrator.
 
     Paths that depend only on policies of unknown content become one Power, named UNSEEN_POLICIES.
 
-    targets: maps a type (user, role, …) to ARNs; a right over one of them counts as a right over all.
     grades: the grades to look for.
     """
-    grade_set, targets_by_type = frozenset(grades), {kind: tuple(arns) for kind, arns in (targets or {}).items()}
-    found: list[Power] = []
-    unseen: list[Verdict] = []
-    for path in PATHS:
-        if path.grade not in grade_set or not _may_allow_path(path, principal):
-            continue
-        answer = _evaluate_path(path, principal, context, targets_by_type)
-        if path.needs_other_path and not answer.denied:
-            answer = require_all([answer, best_of(_evaluate_iam_paths(principal, context))])
-        if answer.denied:
-            continue
-        if answer.keys and all(key.startswith("policy:") for key in answer.keys):
-            unseen.append(answer)
-        else:
-            found.append(Power(path.name, path.grade, answer))
+    grade_set = frozenset(grades)
+    powers = _evaluate_possible_paths(principal, context, grade_set)
+    found = [power for power in powers if not rests_on_unread_policies(power.verdict)]
+    unseen = [power.verdict for power in powers if rests_on_unread_policies(power.verdict)]
+    if not unseen:
+        unseen = _find_unread_path(principal, context, grade_set)
     if unseen:
         found.append(Power(UNSEEN_POLICIES, Grade.ESCALATION, require_all(unseen)))
     return tuple(found)
+
+
+def find_known_powers(principal: Principal) -> tuple[Power, ...]:
+    """Return the powers of `find_powers`, without those that depend only on policies of unknown content."""
+    found = _evaluate_possible_paths(principal, NOTHING_KNOWN, POWER_GRADES)
+    return tuple(power for power in found if not rests_on_unread_policies(power.verdict))
+
+
+def _evaluate_possible_paths(principal: Principal, context: Context, grades: frozenset[Grade]) -> list[Power]:
+    found = []
+    for path in _list_possible_paths(principal):
+        if path.grade not in grades:
+            continue
+        answer = _evaluate_path(path, principal, context)
+        if path.needs_other_path and not answer.denied:
+            answer = require_all([answer, best_of(_evaluate_iam_paths(principal, context))])
+        if not answer.denied:
+            found.append(Power(path.name, path.grade, answer, path, _find_own_targets(path, principal, context)))
+    return found
 
 
 def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Principal, tuple[Power, ...]]]:
@@ -74,158 +91,136 @@ def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Princi
     """
     found: dict[tuple[object, ...], tuple[Power, ...]] = {}
     for principal in principals:
-        key = _power_key_of(principal)
+        if not may_have_powers(principal) and not _may_allow_unread(principal):
+            yield principal, ()
+            continue
+        key = power_key_of(principal)
         if key not in found:
             found[key] = find_powers(principal)
         yield principal, found[key]
 
 
+def may_have_powers(principal: Principal) -> bool:
+    """Return whether its own policies may allow all actions of a path. Policies of unknown content do not count."""
+    return bool(_list_possible_paths(principal))
+
+
+def rests_on_unread_policies(verdict: Verdict) -> bool:
+    """Return whether a verdict depends on policies of unknown content alone."""
+    return bool(verdict.keys) and all(key.startswith("policy:") for key in verdict.keys)
+
+
 def _evaluate_iam_paths(principal: Principal, context: Context) -> Iterator[Verdict]:
     """Yield the verdict of each path of IAM actions alone; resources that a Deny excludes by name are enough."""
-    for path in PATHS:
-        if path.is_iam_only and not path.needs_other_path and _may_allow_path(path, principal):
-            yield _evaluate_path(path, principal, context, {}, include_spared=True)
+    for path in _list_possible_paths(principal):
+        if path.is_iam_only and not path.needs_other_path:
+            yield _evaluate_path(path, principal, context, include_spared=True)
 
 
-def _may_allow_path(path: EscalationPath, principal: Principal) -> bool:
-    """Return whether the principal's own policies may allow every step."""
-    return principal.kind == "root" or all(
-        any(principal.compiled_policies.statements_for(action).may_allow for action in step.actions)
-        for step in path.steps
+def _list_possible_paths(principal: Principal) -> tuple[EscalationPath, ...]:
+    """Return the broad paths of which the principal's own policies may allow every step."""
+    if principal.kind == "root":
+        return _select_paths(None, principal.kind)
+    allowed = allowed_actions_of(principal)
+    return _select_paths(allowed, principal.kind) if allowed.somewhere else ()
+
+
+@lru_cache(maxsize=4096)
+def _select_paths(allowed: AllowedActions | None, kind: str) -> tuple[EscalationPath, ...]:
+    """Return the broad paths whose actions may be allowed. allowed: None if everything is."""
+    return tuple(
+        path for path in load_paths() if path.is_broad_for(kind) and (allowed is None or allowed.may_take(path))
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _PolicySummary:
-    """The part of a policy that decides about powers, to compare principals by.
-
-    statements: the statements that cover a probe, with the actions they cover.
-    keys: the keys of a request that they test.
-    depends_on_self: the answer may depend on the name of the principal itself.
-    may_allow, may_deny: its content is unknown, so that it may allow or deny.
-    spares: it has a Deny that may leave resources of a type.
-    others: the statements that count only beside such a Deny.
-    """
-
-    statements: frozenset[object] = frozenset()
-    keys: frozenset[str] = frozenset()
-    depends_on_self: bool = False
-    may_allow: bool = False
-    may_deny: bool = False
-    spares: bool = False
-    others: frozenset[object] = frozenset()
+def _may_allow_unread(principal: Principal) -> bool:
+    return bool(principal.compiled_policies.statements_for(PASS_ROLE).unknown_allows)
 
 
-_ACTIONS = frozenset(action.lower() for path in PATHS for step in path.steps for action in step.actions)
-_ANY_ACTION = min(_ACTIONS)
-_SELF_ACTIONS = frozenset(
-    action.lower() for path in PATHS if path.allows_self for step in path.steps for action in step.actions
-)
-
-
-def _power_key_of(principal: Principal) -> tuple[object, ...]:
-    """Return a key that is equal for principals with the same powers."""
-    identity = (principal.kind, principal.partition, principal.account)
-    sides = [
-        None if side is None else _merge_summaries([_summarize_policy(item, *identity[1:]) for item in side.documents])
-        for side in (principal.compiled_policies, principal.compiled_boundary, principal.compiled_session)
-    ]
-    present = [side for side in sides if side is not None]
-    others = tuple(side.others for side in present) if any(side.spares for side in present) else ()
-    keys = frozenset[str]().union(*(side.keys for side in present))
-    answers = frozenset((key, principal.request_context.find(key)) for key in keys)
-    labels = tuple(source.label for source in principal.policies)
-    itself = (
-        (principal.arn, principal.role_arn, principal.groups, labels)
-        if any(side.depends_on_self for side in present)
-        else ()
-    )
-    return (*identity, *(_comparable_part_of(side) for side in sides), others, answers, itself)
-
-
-def _comparable_part_of(side: _PolicySummary | None) -> object:
-    """Return a side without the statements that count only beside a Deny that spares resources."""
-    return side and (side.statements, side.keys, side.depends_on_self, side.may_allow, side.may_deny)
-
-
-def _merge_summaries(parts: Sequence[_PolicySummary]) -> _PolicySummary:
-    return _PolicySummary(
-        frozenset[object]().union(*(part.statements for part in parts)),
-        frozenset[str]().union(*(part.keys for part in parts)),
-        any(part.depends_on_self for part in parts),
-        any(part.may_allow for part in parts),
-        any(part.may_deny for part in parts),
-        any(part.spares for part in parts),
-        frozenset[object]().union(*(part.others for part in parts)),
-    )
-
-
-@lru_cache(maxsize=16384)
-def _summarize_policy(document: CompiledDocument, partition: str, account: str) -> _PolicySummary:
-    """Return the summary of a policy; statements that cover no probe go into `others`."""
-    probes = make_probes(partition, account)
-    covered: dict[CompiledStatement, list[str]] = {}
-    for action in _ACTIONS:
-        for item in document.statements_for(action).statements:
-            covered.setdefault(item, []).append(action)
-    relevant: dict[CompiledStatement, frozenset[str]] = {}
-    depends_on_self = False
-    for item, actions in covered.items():
-        by_name = not _SELF_ACTIONS.isdisjoint(actions) and item.resources.resolve_patterns(NOTHING_KNOWN) != ()
-        if by_name or any(item.resources.matches(arn, NOTHING_KNOWN).value is not False for arn in probes):
-            relevant[item] = frozenset(actions)
-        depends_on_self = depends_on_self or by_name
-    part = document.statements_for(_ANY_ACTION)
-    others = {item: frozenset(actions) for item, actions in covered.items() if item not in relevant}
-    return _PolicySummary(
-        frozenset((item.equivalence_key, actions) for item, actions in relevant.items()),
-        frozenset[str]().union(*(item.keys for item in covered)),
-        depends_on_self,
-        bool(part.unknown_allows),
-        bool(part.unknown_denies),
-        any(map(may_spare, covered)),
-        frozenset((item.equivalence_key, actions) for item, actions in others.items()),
-    )
+def _find_unread_path(principal: Principal, context: Context, grades: frozenset[Grade]) -> list[Verdict]:
+    """Return the verdict of one path that policies of unknown content may allow; empty if there is none."""
+    if not _may_allow_unread(principal):
+        return []
+    possible = set(_list_possible_paths(principal))
+    for path in _select_paths(None, principal.kind):
+        if path.grade in grades and not path.needs_other_path and path not in possible:
+            answer = _evaluate_path(path, principal, context)
+            if not answer.denied:
+                return [answer]
+    return []
 
 
 def _evaluate_path(
-    path: EscalationPath,
-    principal: Principal,
-    context: Context,
-    targets: Mapping[str, tuple[str, ...]],
-    *,
-    include_spared: bool = False,
+    path: EscalationPath, principal: Principal, context: Context, *, include_spared: bool = False
 ) -> Verdict:
     """Return the verdict of one path, of which every step must be allowed.
 
-    Each step is tried on a probe, then on the principal itself and on the targets.
+    Each step is tried on a probe, then on the principal itself. If only policies of unknown content may allow a step,
+    its verdict is that of the path.
 
     include_spared: True if resources that a Deny excludes by name are enough for every step.
     """
     steps = []
     for step in path.steps:
         step = replace(step, accepts_spared=True) if include_spared else step
-        verdict = _evaluate_step(step, path.allows_self, principal, context, targets.get(step.resource_type, ()))
+        verdict = best_of(_evaluate_step(path, step, principal, context))
         if verdict.denied:
             return verdict
         steps.append(verdict)
-    return require_all(steps)
+    return next((verdict for verdict in steps if rests_on_unread_policies(verdict)), None) or require_all(steps)
 
 
-def _evaluate_step(
-    step: PathStep, allows_self: bool, principal: Principal, context: Context, targets: tuple[str, ...]
-) -> Verdict:
-    def evaluate_resources() -> Iterator[Verdict]:
-        named = (*(_own_resources_of(principal, step.resource_type) if allows_self else ()), *targets)
-        for action in step.actions:
-            if step.resource_type != "self":
-                yield evaluate_resource_type(
-                    principal, action, step.resource_type, context, include_spared=step.accepts_spared
-                )
-            for resource in named:
-                yield evaluate(principal, action, resource, context)
+def _find_own_targets(path: EscalationPath, principal: Principal, context: Context) -> tuple[str, ...]:
+    """Return the principal's own resources on which a path holds; empty if it holds on all resources of the type."""
+    step = path.steps[0]
+    if not path.counts_on_self or any(not found.denied for found in _evaluate_type(path, step, principal, context)):
+        return ()
+    own = _own_resources_of(principal, step.resource_type)
+    return tuple(arn for arn in own if not evaluate(principal, step.action, arn, context).denied)
 
-    return best_of(evaluate_resources())
+
+def evaluate_other_steps(path: EscalationPath, principal: Principal) -> Verdict:
+    """Return the verdict on the actions that a path needs beside iam:PassRole, on resources that nobody named."""
+    steps = (step for step in path.steps if step.action != PASS_ROLE)
+    return require_all(best_of(_evaluate_step(path, step, principal, NOTHING_KNOWN)) for step in steps)
+
+
+def _evaluate_step(path: EscalationPath, step: PathStep, principal: Principal, context: Context) -> Iterator[Verdict]:
+    yield from _evaluate_type(path, step, principal, context)
+    for resource in _own_resources_of(principal, step.resource_type) if path.counts_on_self else ():
+        yield evaluate(principal, step.action, resource, context)
+
+
+def _evaluate_type(path: EscalationPath, step: PathStep, principal: Principal, context: Context) -> Iterator[Verdict]:
+    """Yield the verdicts on all resources of a step's type; for iam:PassRole one for each service."""
+    if step.resource_type == "self":
+        return
+    passing = step.action == PASS_ROLE
+    contexts = [known for _, known in make_service_contexts(path, principal, context)] if passing else [context]
+    for known in contexts:
+        yield evaluate_resource_type(
+            principal,
+            step.action,
+            step.resource_type,
+            known,
+            include_spared=step.accepts_spared,
+            accepts_any=step.accepts_any,
+        )
+
+
+def make_service_contexts(
+    path: EscalationPath, principal: Principal, context: Context
+) -> Iterator[tuple[str, Context]]:
+    """Yield each service that takes the role of a path, with the keys of a request that passes the role to it.
+
+    In other partitions some services keep their name, and others have the suffix of the partition.
+    """
+    partition = PARTITIONS.get(principal.partition)
+    suffixes = dict.fromkeys((_SUFFIX, partition.dns_suffix if partition else _SUFFIX))
+    for service in path.services:
+        for suffix in suffixes:
+            name = service.removesuffix(_SUFFIX) + suffix
+            yield name, Context.of({"iam:PassedToService": name}).with_fallbacks(context)
 
 
 def _own_resources_of(principal: Principal, resource_type: str) -> tuple[str, ...]:

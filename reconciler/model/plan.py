@@ -169,11 +169,22 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class PrincipalPower:
-    """A principal that has administrator power (grade `administrator`), or a known way to it (`escalation`)."""
+    """A principal that has administrator power (grade `administrator`), or a known way to it (`escalation`).
+
+    power: the actions, and the resources if only some count.
+    path: the id of the way in `access/escalation_paths.json`; empty in plan files of earlier versions.
+    actions: the actions that the way needs.
+    targets: whom it takes over, from the first to the administrator; empty if the actions are allowed on everything.
+    reason: the way in words.
+    """
 
     principal: str
     power: str
     grade: str
+    path: str = ""
+    actions: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

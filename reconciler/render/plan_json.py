@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.pem import PemCertificates
-from reconciler.model.plan import Action, Change, Plan, RoleAccess, ServiceManagedEntity, Step
+from reconciler.model.plan import Action, Change, Plan, PrincipalPower, RoleAccess, ServiceManagedEntity, Step
 from reconciler.model.xml_document import XmlDocument
 from reconciler.policy.canonical import as_json
 from reconciler.render.json_text import dump_json
@@ -38,8 +38,8 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
                 {"before": _access_to_dict(before), "after": _access_to_dict(after)}
                 for before, after in plan.access.changed
             ],
-            "powers_gained": [asdict(power) for power in plan.access.powers_gained],
-            "powers_lost": [asdict(power) for power in plan.access.powers_lost],
+            "powers_gained": [_power_to_dict(power) for power in plan.access.powers_gained],
+            "powers_lost": [_power_to_dict(power) for power in plan.access.powers_lost],
         },
         **({"targets": [str(address) for address in plan.targets]} if plan.targets else {}),
         **({"unmanaged": [str(one.address) for one in plan.unmanaged]} if plan.unmanaged is not None else {}),
@@ -54,6 +54,10 @@ def _left_alone_to_dict(one: ServiceManagedEntity) -> dict[str, Any]:
 def render_plan_json(plan: Plan) -> str:
     """Return the plan as JSON text."""
     return dump_json(plan_to_dict(plan), indent=2)
+
+
+def _power_to_dict(power: PrincipalPower) -> dict[str, Any]:
+    return asdict(power) | {"actions": list(power.actions), "targets": list(power.targets)}
 
 
 def _access_to_dict(access: RoleAccess) -> dict[str, Any]:

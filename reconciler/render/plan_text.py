@@ -11,13 +11,14 @@ from reconciler.model.arns import policy_reference_of
 from reconciler.model.document import Document
 from reconciler.model.durations import annotate_age, format_duration
 from reconciler.model.escape import escape_line, escape_lines
-from reconciler.model.plan import Action, Change, Field, Plan, PrincipalPower, RoleAccess, Step
+from reconciler.model.plan import Action, Change, Field, Plan, RoleAccess, Step
 from reconciler.model.problem import Level
 from reconciler.model.wrap import columns_of, wrap_line
 from reconciler.plan.compare.document_diff import diff_documents
 from reconciler.render.json_text import dump_json
 from reconciler.render.paint import CYAN, GREEN, RED, YELLOW, paint_escaped
 from reconciler.render.plan_json import to_plain_value
+from reconciler.render.power_lines import describe_powers
 from reconciler.render.problems import render_problems as problems_text
 
 NO_CHANGES = "No changes. Live IAM matches {goal}."
@@ -79,8 +80,8 @@ class PlanText:
                 for one in delta.lost
             ),
             *(self._render_line("~", 0, _describe_change(*pair)) for pair in delta.changed),
-            *(self._render_line("+", 0, text) for text in _describe_powers(delta.powers_gained, "gains")),
-            *(self._render_line("-", 0, text) for text in _describe_powers(delta.powers_lost, "loses")),
+            *(self._render_line("+", 0, text) for text in describe_powers(delta.powers_gained, "gain")),
+            *(self._render_line("-", 0, text) for text in describe_powers(delta.powers_lost, "lose")),
         ]
         return ["Access:", *lines, ""] if lines else []
 
@@ -218,13 +219,6 @@ def _describe_change(before: RoleAccess, after: RoleAccess) -> str:
         f"{_describe_principal(after)} may assume {after.role} under other conditions: "
         f"{new or 'fewer'} (before: {old or 'fewer'})"
     )
-
-
-def _describe_powers(powers: tuple[PrincipalPower, ...], verb: str) -> Iterator[str]:
-    """Yield one sentence for each principal and grade."""
-    for (principal, grade), group in groupby(powers, key=lambda one: (one.principal, one.grade)):
-        noun = "administrator power" if grade == "administrator" else "ways to administrator power"
-        yield f"{principal} {verb} {noun}: {', '.join(one.power for one in group)}"
 
 
 _UNTIL_PREFIXES = ("DateLessThan aws:currenttime ", "unless DateGreaterThanEquals aws:currenttime ")

@@ -230,7 +230,7 @@ def test_the_keys_that_a_saved_plan_may_have_are_those_of_the_schema() -> None:
         (): (sections.DOCUMENT_KEYS, sections.OPTIONAL_DOCUMENT_KEYS),
         ("finding",): (sections.FINDING_KEYS, sections.OPTIONAL_FINDING_KEYS),
         ("access",): (sections.ROW_KEYS, sections.OPTIONAL_ROW_KEYS),
-        ("power",): (sections.POWER_KEYS, ()),
+        ("power",): (sections.POWER_KEYS, sections.OPTIONAL_POWER_KEYS),
     }
     for name, (required, optional) in rows.items():
         schema = SCHEMA["$defs"][name[0]] if name else SCHEMA

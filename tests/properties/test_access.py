@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from unittest.mock import patch
 
 from hypothesis import event, given
@@ -38,7 +39,8 @@ from reconciler.plan.compare.renames import apply_renames
 from reconciler.plan.options import PlanOptions
 from tests.support.access_worlds import accounts, plans
 from tests.support.examples import examples
-from tests.support.plain_access import compute_plain_delta, terms_of_delta
+from tests.support.plain_access import compute_plain_delta, compute_plain_ways, terms_of_delta
+from tests.support.plain_powers import every_path_evaluated, ways_of_rows
 from tests.support.strategies import worlds
 
 thorough = examples(100)
@@ -63,7 +65,16 @@ def test_the_delta_is_what_asking_every_pair_on_both_sides_gives(
     live, planned, renames = plan
     made = compare_access(live, planned, differences(live, planned, renames), renames)
     event(f"says something: {made != AccessDelta()}")
-    assert (made, terms_of_delta(made)) == compute_plain_delta(live, planned, renames)
+    assert_is_plain(made, live, planned, renames)
+
+
+def assert_is_plain(made: AccessDelta, live: State, planned: State, renames: Mapping[Address, Address]) -> None:
+    bare = replace(made, powers_gained=(), powers_lost=())
+    assert (bare, terms_of_delta(made)) == compute_plain_delta(live, planned, renames)
+    event(f"tells of ways: {bool(made.powers_gained or made.powers_lost)}")
+    event(f"tells of chains: {any(len(row.targets) > 1 for row in (*made.powers_gained, *made.powers_lost))}")
+    told = ways_of_rows(made.powers_gained), ways_of_rows(made.powers_lost)
+    assert told == compute_plain_ways(live, planned, renames)
 
 
 @thorough
@@ -81,7 +92,7 @@ def test_a_whole_plan_says_what_asking_every_pair_gives(pair: tuple[Desired, Sta
             desired, live, PlanOptions(allow_deletes=True, allow_foreign_detach=True, take_over=True)
         ).access
     (arguments,) = asked
-    assert (made, terms_of_delta(made)) == compute_plain_delta(*arguments)
+    assert_is_plain(made, *arguments)
 
 
 @thorough
@@ -116,7 +127,7 @@ def test_principals_that_are_asked_once_for_all_have_the_same_powers(state: Stat
         return {(power.name, power.verdict.decision) for power in powers}
 
     found = [(principal, told(powers)) for principal, powers in find_powers_of_all(principals_of(state).values())]
-    with patch("reconciler.access.powers._may_allow_path", return_value=True):
+    with every_path_evaluated():
         assert found == [(principal, told(find_powers(principal))) for principal in principals_of(state).values()]
 
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from unittest.mock import patch
 
 from reconciler.access import (
-    UNSEEN_POLICIES,
     WITHOUT_MFA,
-    Grade,
     Principal,
     Target,
     can_assume,
-    find_powers,
     make_mfa_context,
     principals_of,
     targets_of,
@@ -20,19 +16,19 @@ from reconciler.access import (
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.live import State
-from reconciler.model.plan import AccessDelta, PrincipalPower, RoleAccess
+from reconciler.model.plan import AccessDelta, RoleAccess
 from reconciler.plan.access.delta import terms_of
 from reconciler.plan.access.external_principals import find_external_access
 from reconciler.policy.global_keys import MFA_KEYS
+from tests.support.plain_powers import Way, find_plain_ways, list_new_ways
 
 Accesses = dict[tuple[str, str], RoleAccess]
 
 
 def compute_plain_delta(live: State, planned: State, renames: Mapping[Address, Address]) -> tuple[AccessDelta, object]:
-    """Return the delta, and the conditions in it, which do not count for equality."""
+    """Return the delta without powers, and the conditions in it, which do not count for equality."""
     names = {str(old): str(new) for new, old in renames.items()}
     before, after = _find_accesses(live, planned, names), _find_accesses(planned, live, {})
-    held, holds = _find_powers(live, names), _find_powers(planned, {})
     made = AccessDelta(
         gained=tuple(after[pair] for pair in sorted(after.keys() - before.keys())),
         lost=tuple(before[pair] for pair in sorted(before.keys() - after.keys())),
@@ -41,8 +37,6 @@ def compute_plain_delta(live: State, planned: State, renames: Mapping[Address, A
             for pair in sorted(after.keys() & before.keys())
             if before[pair] != after[pair] or before[pair].terms != after[pair].terms
         ),
-        powers_gained=_keep_notable(holds, held),
-        powers_lost=_keep_notable(held, holds),
     )
     return made, terms_of_delta(made)
 
@@ -77,24 +71,8 @@ def _evaluate_access(principal: Principal, target: Target) -> tuple[bool, tuple[
     return None
 
 
-def _find_powers(state: State, names: Mapping[str, str]) -> set[PrincipalPower]:
-    with patch("reconciler.access.powers._may_allow_path", return_value=True):
-        return {
-            PrincipalPower(names.get(str(address), str(address)), power.name, str(power.grade))
-            for address, principal in principals_of(state).items()
-            for power in find_powers(principal)
-            if power.name != UNSEEN_POLICIES and not power.verdict.denied
-        }
-
-
-def _keep_notable(found: set[PrincipalPower], other: set[PrincipalPower]) -> tuple[PrincipalPower, ...]:
-    def administrators_in(powers: set[PrincipalPower]) -> set[str]:
-        return {one.principal for one in powers if one.grade == Grade.ADMINISTRATOR}
-
-    kept = [
-        one
-        for one in found - other
-        if one.principal not in administrators_in(other)
-        and (one.grade == Grade.ADMINISTRATOR or one.principal not in administrators_in(found - other))
-    ]
-    return tuple(sorted(kept, key=lambda one: (one.principal, one.power)))
+def compute_plain_ways(live: State, planned: State, renames: Mapping[Address, Address]) -> tuple[set[Way], set[Way]]:
+    """Return the ways to administrator power that a plan gives and takes."""
+    held = find_plain_ways(live, {str(old): str(new) for new, old in renames.items()})
+    holds = find_plain_ways(planned, {})
+    return list_new_ways(holds, held), list_new_ways(held, holds)

@@ -1,31 +1,33 @@
 """Find who gains and who loses administrator power through a plan, or a way to it.
 
 A power over all entities of a type follows from the principal alone, so only principals that the plan changes are
-evaluated. A right over one administrator by name also depends on who the administrators are. They are looked up only if
-somebody has such a right. Principals that the plan does not change are evaluated only against those who become, or
-cease to be, administrators.
+evaluated. Other ways also depend on whom they take over. They are followed through the whole account, before and after,
+but only if the plan changes somebody's own powers, a right over single entities, or who may assume a role.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.access import (
-    UNSEEN_POLICIES,
-    AdminTargets,
+    ASSUME_PATH,
+    AccountResources,
     Grade,
-    PolicySource,
+    NamedPower,
+    Power,
+    PowerFinder,
+    PowerGraph,
     Principal,
-    find_powers_of_all,
-    find_powers_over,
+    Target,
     group_principals_of,
     has_named_rights,
-    is_administrator,
+    may_combine_rights,
 )
 from reconciler.model.address import Address
 from reconciler.model.live import State
 from reconciler.model.plan import PrincipalPower
+from reconciler.plan.access.power_rows import NameOf, NewWays, build_rows, name_targets
 
 DisplayNames = Mapping[str, str]
 """Maps addresses to the names to show in their place, such as the name after a rename."""
@@ -37,125 +39,162 @@ class AccountSide:
     """The account before or after a plan.
 
     principals: every user and role. changed: those that differ on the other side.
-    groups: every group as a principal.
+    groups: every group as a principal. targets: every role.
     display_names: the names of entities after the plan.
     """
 
     principals: Principals
     changed: Principals
     groups: Principals
+    targets: Mapping[Address, Target]
     display_names: DisplayNames
 
     def display_name(self, address: Address) -> str:
         """Return the name to show for an entity."""
         return self.display_names.get(str(address), str(address))
 
+    def names_by_arn(self) -> dict[str, str]:
+        """Return the names to show for users, roles and groups."""
+        listed = (*self.principals.items(), *self.groups.items())
+        return {principal.arn: self.display_name(address) for address, principal in listed}
+
 
 def build_sides(
-    before: State, after: State, principals: tuple[Principals, ...], display_names: DisplayNames
+    before: State,
+    after: State,
+    principals: tuple[Principals, ...],
+    targets: tuple[Mapping[Address, Target], Mapping[Address, Target]],
+    display_names: DisplayNames,
 ) -> tuple[AccountSide, AccountSide]:
     """Return the account before and after a plan.
 
     principals: four mappings: all before, those of them that differ after; all after, those that differ before.
+    targets: every role before and after.
     """
+    groups_before, groups_after = group_principals_of(before), group_principals_of(after)
+    same = [address for address, group in groups_after.items() if groups_before.get(address) == group]
+    kept = {address: groups_before[address] for address in same}
     return (
-        AccountSide(principals[0], principals[1], group_principals_of(before), display_names),
-        AccountSide(principals[2], principals[3], group_principals_of(after), {}),
+        AccountSide(principals[0], principals[1], groups_before, targets[0], display_names),
+        AccountSide(principals[2], principals[3], {**groups_after, **kept}, targets[1], {}),
     )
 
 
 def compare_powers(
-    before: AccountSide, after: AccountSide
+    before: AccountSide, after: AccountSide, *, changes_access: bool
 ) -> tuple[tuple[PrincipalPower, ...], tuple[PrincipalPower, ...]]:
-    """Return the powers that the plan gives, and the powers that it takes."""
-    only_before, only_after = (
-        _find_administrators(_select_differing(before, after)),
-        _find_administrators(_select_differing(after, before)),
-    )
-    powers_before = _find_broad_powers(before) | _find_named_powers(before, only_before.exclude(only_after))
-    powers_after = _find_broad_powers(after) | _find_named_powers(after, only_after.exclude(only_before))
-    return _drop_implied_powers(powers_after - powers_before, powers_before), _drop_implied_powers(
-        powers_before - powers_after, powers_after
-    )
+    """Return the powers that the plan gives, and the powers that it takes.
 
-
-def _find_broad_powers(side: AccountSide) -> set[PrincipalPower]:
-    """Return the powers of the changed principals, without those that depend on policies of unknown content."""
-    names = {principal.arn: side.display_name(address) for address, principal in side.changed.items()}
-    return {
-        PrincipalPower(names[principal.arn], power.name, str(power.grade))
-        for principal, found in find_powers_of_all(side.changed.values())
-        for power in found
-        if power.name != UNSEEN_POLICIES and not power.verdict.denied
-    }
-
-
-def _find_named_powers(side: AccountSide, unshared: AdminTargets) -> set[PrincipalPower]:
-    """Return the powers by rights over administrators by name.
-
-    unshared: the administrators that only this side has.
+    changes_access: the plan changes who may assume some role, or which service may.
     """
-    changed = {address: item for address, item in side.changed.items() if has_named_rights(item)}
-    found = _find_powers_over(changed, _find_administrators(side), side) if changed else set()
-    if not unshared:
-        return found
-    others = (
-        (address, item)
-        for address, item in side.principals.items()
-        if address not in side.changed and has_named_rights(item)
-    )
-    return found | _find_powers_over(
-        {address: item for address, item in others if not is_administrator(item)}, unshared, side
-    )
+    finder = PowerFinder()
+    held, holds = _SideWays(before, finder), _SideWays(after, finder)
+    if changes_access or _may_change_ways(held, holds):
+        roles = dict.fromkeys(target.arn for side in (before, after) for target in side.targets.values())
+        positions = {arn: index for index, arn in enumerate(roles)}
+        held.follow_ways(positions)
+        holds.follow_ways(positions)
+    return tuple(_list_new_rows(holds, held)), tuple(_list_new_rows(held, holds))
 
 
-def _find_powers_over(principals: Principals, targets: AdminTargets, side: AccountSide) -> set[PrincipalPower]:
-    return {
-        PrincipalPower(side.display_name(address), power.name, str(power.grade))
-        for address, principal in principals.items()
-        for power in find_powers_over(principal, targets)
-    }
+class _SideWays:
+    """The ways of one side of the plan, by the name of the principal."""
+
+    def __init__(self, side: AccountSide, finder: PowerFinder) -> None:
+        self.side = side
+        self.names = side.names_by_arn()
+        self.name_of: NameOf = name_targets(self.names)
+        self._finder = finder
+        self.principals = {side.display_name(address): principal for address, principal in side.principals.items()}
+        self.changed = {side.display_name(address): principal for address, principal in side.changed.items()}
+        self.graph: PowerGraph | None = None
+
+    def follow_ways(self, positions: Mapping[str, int]) -> None:
+        """Follow the ways over single entities and roles through the account. positions: as in `AccountResources`."""
+        side = self.side
+        resources = AccountResources(
+            {principal.arn: principal for principal in side.principals.values()},
+            {group.arn: group for group in side.groups.values()},
+            {target.arn: target for target in side.targets.values()},
+            positions,
+        )
+        self.graph = PowerGraph(resources, self._finder)
+
+    def powers_of(self, name: str) -> tuple[Power, ...]:
+        """Return the powers that follow from the principal alone."""
+        principal = self.principals.get(name)
+        return self._finder.find(principal) if principal is not None else ()
+
+    def powers_of_group(self, address: Address) -> tuple[Power, ...]:
+        group = self.side.groups.get(address)
+        return self._finder.find(group) if group is not None else ()
+
+    def named_powers_of(self, name: str) -> list[NamedPower]:
+        principal = self.principals.get(name)
+        return self.graph.named.get(principal.arn, []) if self.graph and principal is not None else []
+
+    def assumable_of(self, name: str) -> int:
+        """Return the roles that a principal may assume and that lead to administrator power, as a set of bits."""
+        principal = self.principals.get(name)
+        return self.graph.assumable.get(principal.arn, 0) if self.graph and principal is not None else 0
+
+    def is_administrator(self, name: str) -> bool:
+        return any(power.grade is Grade.ADMINISTRATOR for power in self.powers_of(name))
 
 
-def _select_differing(side: AccountSide, other: AccountSide) -> AccountSide:
-    """Return a side with only the principals and groups that differ on the other side."""
-    now = {address: other.groups.get(address) for address in side.groups}
-    groups = {address: group for address, group in side.groups.items() if now[address] != group}
-    return AccountSide(side.changed, side.changed, groups, side.display_names)
+def _may_change_ways(before: _SideWays, after: _SideWays) -> bool:
+    """Return whether the plan may change a way that does not follow from one principal alone."""
+    names = before.changed.keys() | after.changed.keys()
+    if any(_ids_of(before.powers_of(name)) != _ids_of(after.powers_of(name)) for name in names):
+        return True
+    changed = [item for side in (before, after) for item in side.changed.values()]
+    if any(has_named_rights(item) or may_combine_rights(item) for item in changed):
+        return True
+    if any(_labels_of(before, name) != _labels_of(after, name) for name in names):
+        everybody = (item for side in (before, after) for item in side.principals.values())
+        if any(map(may_combine_rights, everybody)):
+            return True
+    groups = before.side.groups.keys() | after.side.groups.keys()
+    return any(_ids_of(before.powers_of_group(one)) != _ids_of(after.powers_of_group(one)) for one in groups)
 
 
-def _find_administrators(side: AccountSide) -> AdminTargets:
-    """Return the administrators of a side, and the groups and policies that make them administrators."""
-    found: dict[str, dict[str, str]] = {"user": {}, "role": {}, "group": {}, "policy": {}}
-    policies: dict[str, PolicySource] = {}
-    for address, principal in (*side.principals.items(), *side.groups.items()):
-        if not is_administrator(principal):
-            continue
-        found[address.kind][principal.arn] = side.display_name(address)
-        mark = f":iam::{principal.account}:policy/"
-        policies |= {source.label: source for source in principal.policies if mark in source.label}
-    for arn, source in policies.items():
-        _, _, _, _, account, name = arn.split(":", 5)
-        if is_administrator(Principal(arn, "account", account, (source,))):
-            found["policy"][arn] = f"policy/{name.rpartition('/')[2]}"
-    return AdminTargets(found)
+def _labels_of(side: _SideWays, name: str) -> frozenset[str] | None:
+    """Return the names of the policies of a principal; None if it does not exist on this side."""
+    principal = side.principals.get(name)
+    return None if principal is None else frozenset(source.label for source in principal.policies)
 
 
-def _drop_implied_powers(found: set[PrincipalPower], other_side: set[PrincipalPower]) -> tuple[PrincipalPower, ...]:
-    """Return the powers to show: for an administrator only that power, and nothing for one on both sides.
+def _ids_of(powers: tuple[Power, ...]) -> set[str]:
+    return {power.path.id for power in powers if power.path is not None}
 
-    other_side: the powers on the other side of the plan.
+
+def _list_new_rows(side: _SideWays, other: _SideWays) -> list[PrincipalPower]:
+    """Return the rows of one side that the other side lacks.
+
+    For an administrator only that power is listed, and nothing for one who is an administrator on the other side.
     """
-    already = set(_select_administrators(other_side))
-    administrators = set(_select_administrators(found))
-    shown = (
+    names = set(side.changed) | set(side.principals if side.graph is not None else ())
+    rows = [row for name in names if not other.is_administrator(name) for row in _build_new_rows(side, other, name)]
+    return sorted(rows, key=lambda row: (row.principal, row.power, row.path))
+
+
+def _build_new_rows(side: _SideWays, other: _SideWays, name: str) -> Iterator[PrincipalPower]:
+    """Yield the rows of one principal. A way on all resources of a type includes the way on single ones."""
+    broad = _ids_of(other.powers_of(name))
+    powers = [power for power in side.powers_of(name) if power.path is not None and power.path.id not in broad]
+    principal = side.principals[name]
+    if side.is_administrator(name):
+        administrator = [power for power in powers if power.grade is Grade.ADMINISTRATOR]
+        yield from build_rows(NewWays(principal, administrator), side.graph, side.name_of)
+        return
+    known = {(power.path.id, other.name_of(power.target)) for power in other.named_powers_of(name)}
+    named = [
         power
-        for power in found
-        if power.principal not in already
-        and (power.grade == Grade.ADMINISTRATOR or power.principal not in administrators)
-    )
-    return tuple(sorted(shown, key=lambda power: (power.principal, power.power)))
-
-
-def _select_administrators(found: Iterable[PrincipalPower]) -> Iterator[str]:
-    return (power.principal for power in found if power.grade == Grade.ADMINISTRATOR)
+        for power in side.named_powers_of(name)
+        if power.path.id not in broad and (power.path.id, side.name_of(power.target)) not in known
+    ]
+    assumable = side.assumable_of(name) & ~other.assumable_of(name)
+    if assumable:
+        powers = [power for power in powers if power.path is not None and power.path.id != ASSUME_PATH]
+    if powers or named or assumable:
+        yield from build_rows(NewWays(principal, powers, named, assumable), side.graph, side.name_of)

@@ -79,7 +79,10 @@ def compare_access(live: State, planned: State, differences: Iterable[Difference
     )
     after |= _find_changed_access(callers.after, callers.changed_after, targets.after, targets.changed_after, {})
     everybody = (principals.before, principals.changed_before, principals.after, principals.changed_after)
-    powers_gained, powers_lost = compare_powers(*build_sides(live, planned, everybody, names))
+    powers_gained, powers_lost = compare_powers(
+        *build_sides(live, planned, everybody, (roles.before, roles.after), names),
+        changes_access=before.keys() != after.keys(),
+    )
     return AccessDelta(
         gained=tuple(after[pair] for pair in sorted(after) if pair not in before),
         lost=tuple(before[pair] for pair in sorted(before) if pair not in after),

@@ -35,6 +35,7 @@ ACCESS_KEYS = ("gained", "lost", "changed", "powers_gained", "powers_lost")
 ROW_KEYS = ("principal", "role", "mfa")
 OPTIONAL_ROW_KEYS = ("conditions", "terms")
 POWER_KEYS = ("principal", "power", "grade")
+OPTIONAL_POWER_KEYS = ("path", "actions", "targets", "reason")
 _SETTING_KEYS = ("prune", "ignore", "max_deletes", "max_delete_percent", "max_removals", "break_glass")
 _OPTIONAL_SETTING_KEYS = ("prune_also",)
 """Keys that plans of earlier versions lack."""
@@ -172,5 +173,14 @@ def _read_access_row(value: object, path: str) -> RoleAccess:
 
 
 def _read_power(value: object, path: str) -> PrincipalPower:
-    row = take_object(value, path, POWER_KEYS)
-    return PrincipalPower(*(take_text(row[key], f"{path}.{key}") for key in POWER_KEYS))
+    row = take_object(value, path, POWER_KEYS, OPTIONAL_POWER_KEYS)
+    principal, power, grade = (take_text(row[key], f"{path}.{key}") for key in POWER_KEYS)
+    return PrincipalPower(
+        principal,
+        power,
+        grade,
+        take_text(row.get("path", ""), f"{path}.path"),
+        take_texts(row.get("actions", []), f"{path}.actions"),
+        take_texts(row.get("targets", []), f"{path}.targets"),
+        take_text(row.get("reason", ""), f"{path}.reason"),
+    )

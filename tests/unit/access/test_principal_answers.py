@@ -19,7 +19,6 @@ from reconciler.access import (
     make_mfa_context,
 )
 from reconciler.access.aws_policies import find_aws_policy
-from reconciler.access.escalation_paths import PATHS, Grade
 from reconciler.access.powers import UNSEEN_POLICIES
 from reconciler.policy.canonical import canonical
 
@@ -218,9 +217,9 @@ def names(*statements: dict[str, Any], **more: Any) -> set[str]:
 
 
 def test_star_on_star_is_every_power() -> None:
-    assert names(says("Allow")) >= {"* on *", "iam:* on *", "iam:PassRole with lambda"}
+    assert names(says("Allow")) >= {"* on *", "iam:* on *", "iam:PassRole with ec2:RunInstances"}
     found = names(says("Allow", "iam:*"))
-    assert "iam:* on *" in found and "* on *" not in found and "iam:PassRole with lambda" not in found
+    assert "iam:* on *" in found and "* on *" not in found and "iam:PassRole with ec2:RunInstances" not in found
 
 
 def test_not_action_and_wildcards_cover_and_denies_subtract() -> None:
@@ -234,10 +233,12 @@ def test_not_action_and_wildcards_cover_and_denies_subtract() -> None:
 
 def test_a_path_needs_all_its_steps() -> None:
     assert not names(says("Allow", "iam:PassRole"))
-    assert names(says("Allow", ["iam:PassRole", "ec2:RunInstances"])) == {"iam:PassRole with ec2"}
+    assert names(says("Allow", ["iam:PassRole", "ec2:RunInstances"])) == {"iam:PassRole with ec2:RunInstances"}
     create = ["iam:PassRole", "lambda:CreateFunction"]
     assert not names(says("Allow", create))
-    assert names(says("Allow", [*create, "lambda:InvokeFunction"])) == {"iam:PassRole with lambda"}
+    assert names(says("Allow", [*create, "lambda:InvokeFunction"])) == {
+        "iam:PassRole with lambda:CreateFunction and lambda:InvokeFunction"
+    }
 
 
 def test_power_over_oneself_counts_where_it_leads_up() -> None:
@@ -245,9 +246,6 @@ def test_power_over_oneself_counts_where_it_leads_up() -> None:
     assert names(says("Allow", "iam:PutUserPolicy", itself)) == {"iam:PutUserPolicy"}
     assert not names(says("Allow", ["iam:CreateAccessKey", "iam:UpdateLoginProfile"], itself))
     assert not names(says("Allow", "iam:PutUserPolicy", f"arn:aws:iam::{A}:user/other"))
-    on = {"user": [f"arn:aws:iam::{A}:user/other"]}
-    asked = user(source(says("Allow", "iam:PutUserPolicy", on["user"][0])))
-    assert [power.name for power in find_powers(asked, targets=on)] == ["iam:PutUserPolicy"]
 
 
 def test_a_condition_makes_a_power_depend_and_unknown_policies_are_one_power() -> None:
@@ -256,10 +254,3 @@ def test_a_condition_makes_a_power_depend_and_unknown_policies_are_one_power() -
     assert not find_powers(asked, WITHOUT_MFA)
     found = find_powers(user(PolicySource(f"{AWS}SomethingNew", None)))
     assert [power.name for power in found] == [UNSEEN_POLICIES]
-
-
-def test_every_path_can_be_walked_and_has_its_own_name() -> None:
-    everything = find_powers(user(source(says("Allow"))), grades=list(Grade))
-    walkable = {path.name for path in PATHS if path.steps[0].resource_type != "self"}
-    assert {power.name for power in everything} == walkable
-    assert len({path.name for path in PATHS}) == len(PATHS)

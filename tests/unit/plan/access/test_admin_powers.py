@@ -12,7 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.plan.access import admin_powers
 from tests.support.strategies import ACCOUNT, policy_arn
-from tests.unit.plan.access.test_delta import ADMINISTRATOR, EC2, MINE, OFFICE, STRANGER, delta, trust
+from tests.unit.plan.access.test_delta import ADMINISTRATOR, MINE, OFFICE, STRANGER, delta, service, trust
 from tests.unit.render.plans import allow, document
 
 IAM = f"arn:aws:iam::{ACCOUNT}"
@@ -37,7 +37,8 @@ def alice(*statements: dict[str, Any], **more: Any) -> User:
 
 
 def on(action: Any, *resources: str, **more: Any) -> dict[str, Any]:
-    return {**allow(action), "Resource": [f"{IAM}:{name}" for name in resources], **more}
+    actions = [action] if isinstance(action, str) else action
+    return {**allow(*actions), "Resource": [f"{IAM}:{name}" for name in resources], **more}
 
 
 def gained(live: list[Entity], wanted: list[Entity]) -> Powers:
@@ -138,11 +139,52 @@ def test_look_alikes_are_no_way(after: User) -> None:
     assert gained([*CHIEFS, alice()], [*CHIEFS, after]) == set()
 
 
-def test_passing_an_administrator_s_role_is_a_way_with_what_runs_as_it() -> None:
-    after = alice(on("iam:PassRole", "role/ops/chief"), allow("ec2:RunInstances"))
-    assert gained([*CHIEFS, alice()], [*CHIEFS, after]) == {("user/alice", "iam:PassRole with ec2 on role/chief")}
-    plain = alice(on("iam:PassRole", "role/other"), allow("ec2:RunInstances"))
-    assert gained([*CHIEFS, EC2, alice()], [*CHIEFS, EC2, plain]) == set()
+INSTANCE_ROLE = replace(ROOT_ROLE, name="machine", trust_policy=document(service("ec2.amazonaws.com")))
+PLAIN_INSTANCE_ROLE = replace(INSTANCE_ROLE, policies=frozenset())
+PASS_MACHINE = on("iam:PassRole", "role/ops/machine")
+RUN = allow("ec2:RunInstances")
+TO_EC2 = {"Condition": {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}}
+TO_LAMBDA = {"Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}}
+PASSING: dict[str, tuple[list[Entity], User, bool]] = {
+    "with what starts an instance": ([INSTANCE_ROLE], alice(PASS_MACHINE, RUN), True),
+    "to this service alone": ([INSTANCE_ROLE], alice({**PASS_MACHINE, **TO_EC2}, RUN), True),
+    "to another service alone": ([INSTANCE_ROLE], alice({**PASS_MACHINE, **TO_LAMBDA}, RUN), False),
+    "by a wildcard": ([INSTANCE_ROLE], alice(on("iam:PassRole", "role/ops/*"), RUN), True),
+    "with nothing that takes it": ([INSTANCE_ROLE], alice(PASS_MACHINE), False),
+    "with what another service takes": ([INSTANCE_ROLE], alice(PASS_MACHINE, allow("glue:CreateDevEndpoint")), False),
+    "denied": ([INSTANCE_ROLE], alice(PASS_MACHINE, RUN, {**PASS_MACHINE, "Effect": "Deny"}), False),
+    "a role that the service cannot take": ([ROOT_ROLE], alice(on("iam:PassRole", "role/ops/chief"), RUN), False),
+    "a role that is no administrator": ([PLAIN_INSTANCE_ROLE], alice(PASS_MACHINE, RUN), False),
+    "another role": ([INSTANCE_ROLE], alice(on("iam:PassRole", "role/other"), RUN), False),
+}
+
+
+@pytest.mark.parametrize(("account", "after", "expected"), PASSING.values(), ids=PASSING.keys())
+def test_passing_a_role_of_an_administrator_is_a_way_if_a_service_takes_it(
+    account: list[Entity], after: User, expected: bool
+) -> None:
+    way = ("user/alice", "iam:PassRole with ec2:RunInstances on role/machine")
+    assert gained([*account, alice()], [*account, after]) == ({way} if expected else set())
+    assert lost([*account, after], [*account, alice()]) == ({way} if expected else set())
+
+
+def test_a_plan_that_makes_a_role_passable_gives_a_way_to_whoever_may_pass_it() -> None:
+    closed = replace(INSTANCE_ROLE, trust_policy=document(trust(STRANGER)))
+    passer = alice(PASS_MACHINE, RUN)
+    (row,) = delta([closed, passer], [INSTANCE_ROLE, passer]).powers_gained
+    assert (row.principal, row.path, row.targets) == ("user/alice", "ec2-001", ("role/machine",))
+    assert row.actions == ("iam:PassRole", "ec2:RunInstances")
+    assert row.reason == "can pass role/machine to a new instance"
+    (row,) = delta([INSTANCE_ROLE, passer], [closed, passer]).powers_lost
+    assert (row.path, row.targets) == ("ec2-001", ("role/machine",))
+
+
+def test_passing_a_role_that_has_a_way_itself_is_a_chain() -> None:
+    machine = replace(PLAIN_INSTANCE_ROLE, inline_policies={"own": document(on("sts:AssumeRole", "role/ops/chief"))})
+    chief = replace(ROOT_ROLE, trust_policy=document(trust("role/ops/machine")))
+    rows = delta([machine, chief, alice()], [machine, chief, alice(PASS_MACHINE, RUN)]).powers_gained
+    assert [(row.path, row.targets) for row in rows] == [("ec2-001", ("role/machine", "role/chief"))]
+    assert rows[0].reason == "can pass role/machine to a new instance: role/machine → role/chief"
 
 
 def test_a_right_over_all_of_a_sort_is_told_once_and_not_by_name() -> None:
@@ -203,8 +245,104 @@ def test_a_renamed_administrator_is_the_same() -> None:
     assert gained([NAMER, CREW, member], [NAMER, CREW, replace(member, path="/x/")]) == set()
 
 
-@pytest.mark.parametrize("change", [alice(allow("s3:GetObject")), alice(allow("iam:GetUser")), alice(allow(TRUST))])
-def test_the_account_is_searched_for_administrators_only_if_a_right_names_something(change: User) -> None:
-    with patch.object(admin_powers, "is_administrator", wraps=admin_powers.is_administrator) as asked:
-        delta([*CHIEFS, alice()], [*CHIEFS, change])
-    assert {call.args[0].arn for call in asked.call_args_list} <= {f"{IAM}:user/alice"}
+CHAIN: list[Entity] = [
+    Role("ci", document(trust("user/bob")), inline_policies={"own": document(on("sts:AssumeRole", "role/admin"))}),
+    Role("admin", document(trust(f"{IAM}:root")), policies=FULL),
+]
+BOB = User("bob")
+
+
+def test_a_plan_that_makes_a_chain_says_every_role_of_it() -> None:
+    closed = replace(CHAIN[0], trust_policy=document(trust(STRANGER)))
+    (row,) = delta([closed, CHAIN[1], BOB], [*CHAIN, BOB]).powers_gained
+    assert (row.principal, row.power, row.path) == ("user/bob", "sts:AssumeRole on role/ci", "sts-001")
+    assert row.targets == ("role/ci", "role/admin")
+    assert row.reason == "user/bob → role/ci → role/admin"
+    (row,) = delta([*CHAIN, BOB], [closed, CHAIN[1], BOB]).powers_lost
+    assert row.targets == ("role/ci", "role/admin")
+
+
+def test_a_link_in_the_middle_gives_the_chain_to_everybody_before_it() -> None:
+    loose = replace(CHAIN[0], inline_policies={})
+    rows = delta([loose, CHAIN[1], BOB], [*CHAIN, BOB]).powers_gained
+    assert [(row.principal, row.targets) for row in rows] == [
+        ("role/ci", ("role/admin",)),
+        ("user/bob", ("role/ci", "role/admin")),
+    ]
+
+
+def test_a_chain_under_a_condition_says_on_what_it_depends() -> None:
+    guarded = replace(CHAIN[0], trust_policy=document({**trust("user/bob"), **OFFICE}))
+    closed = replace(CHAIN[0], trust_policy=document(trust(STRANGER)))
+    (row,) = delta([closed, CHAIN[1], BOB], [guarded, CHAIN[1], BOB]).powers_gained
+    assert row.reason == "user/bob → role/ci → role/admin, depending on aws:sourceip"
+
+
+def test_another_chain_to_the_same_administrator_is_no_news_behind_the_first_role() -> None:
+    direct = replace(CHAIN[0], inline_policies={"own": document(allow("sts:AssumeRole"))})
+    rows = delta([*CHAIN, BOB], [direct, CHAIN[1], BOB]).powers_gained
+    assert [(row.principal, row.path, row.targets) for row in rows] == [("role/ci", "sts-001", ())]
+
+
+def test_assuming_any_role_counts_whatever_exists() -> None:
+    (row,) = delta([BOB], [replace(BOB, inline_policies={"own": document(allow("sts:AssumeRole"))})]).powers_gained
+    assert (row.path, row.power, row.targets, row.reason) == ("sts-001", "sts:AssumeRole", (), "can assume any role")
+
+
+ON_APP = ("role/app-1",)
+APP = Role("app-1", document(trust(STRANGER)))
+TOGETHER: dict[str, tuple[User, set[str]]] = {
+    "its policies and its trust": (
+        alice(on(["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"], "role/app-*")),
+        {"iam-021"},
+    ),
+    "attached policies and its trust": (
+        alice(on("iam:AttachRolePolicy", "role/app-1"), on("iam:UpdateAssumeRolePolicy", "role/*-1")),
+        {"iam-019"},
+    ),
+    "its policies alone": (alice(on("iam:PutRolePolicy", "role/app-1")), set()),
+    "its trust alone": (alice(on("iam:UpdateAssumeRolePolicy", "role/app-1")), set()),
+    "the trust of another role": (
+        alice(on("iam:PutRolePolicy", "role/app-1"), on("iam:UpdateAssumeRolePolicy", "role/app-2")),
+        set(),
+    ),
+    "policies and keys of a user": (alice(on(["iam:PutUserPolicy", "iam:CreateAccessKey"], "user/plain")), {"iam-018"}),
+    "keys of a user": (alice(on("iam:CreateAccessKey", "user/plain")), set()),
+}
+
+
+@pytest.mark.parametrize(("after", "paths"), TOGETHER.values(), ids=TOGETHER.keys())
+def test_actions_that_together_take_somebody_over_count_on_anybody(after: User, paths: set[str]) -> None:
+    others: list[Entity] = [APP, User("plain")]
+    rows = delta([*others, alice()], [*others, after]).powers_gained
+    assert {row.path for row in rows} == paths
+    assert all(row.targets in (("role/app-1",), ("user/plain",)) for row in rows)
+
+
+def test_a_new_role_counts_for_whoever_may_write_its_policies_and_its_trust() -> None:
+    writer = alice(on(["iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy"], "role/app-*"))
+    service_role = replace(APP, trust_policy=document(service("ec2.amazonaws.com")))
+    (row,) = delta([writer], [writer, service_role]).powers_gained
+    assert (row.principal, row.path, row.targets) == ("user/alice", "iam-021", ("role/app-1",))
+
+
+def test_a_policy_of_a_role_that_one_may_edit_and_assume_is_a_way() -> None:
+    role = replace(APP, trust_policy=document(trust("user/alice")), policies=frozenset([policy_arn("read")]))
+    editor = alice(on("iam:CreatePolicyVersion", "policy/read"))
+    rows = delta([READ_POLICY, role, alice()], [READ_POLICY, role, editor]).powers_gained
+    assert [(row.path, row.targets) for row in rows] == [("iam-016", ("role/app-1",))]
+    assert rows[0].reason == "can write a new version of a policy of role/app-1 and assume it"
+
+
+def test_a_user_that_has_a_way_counts_as_an_administrator_for_its_keys() -> None:
+    keys = alice(on("iam:CreateAccessKey", "user/bob"))
+    (row,) = delta([*CHAIN, BOB, alice()], [*CHAIN, BOB, keys]).powers_gained
+    assert (row.path, row.targets) == ("iam-002", ("user/bob", "role/ci", "role/admin"))
+    assert row.reason == "can create access keys for user/bob: user/bob → role/ci → role/admin"
+
+
+@pytest.mark.parametrize("change", [alice(allow("s3:GetObject")), alice(allow("iam:GetUser"))])
+def test_ways_through_the_account_are_followed_only_if_the_plan_can_change_one(change: User) -> None:
+    with patch.object(admin_powers, "PowerGraph") as followed:
+        delta([*CHIEFS, *CHAIN, BOB, alice()], [*CHIEFS, *CHAIN, BOB, change])
+    assert not followed.called

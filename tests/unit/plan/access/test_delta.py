@@ -503,22 +503,22 @@ POWERS: dict[str, tuple[list[Entity], list[Entity], Powers]] = {
     "PassRole to a new instance": (
         [ALICE],
         [user(allow("iam:PassRole", "ec2:RunInstances"))],
-        way("user/alice", "iam:PassRole with ec2"),
+        way("user/alice", "iam:PassRole with ec2:RunInstances"),
     ),
     "PassRole to a new function": (
         [ALICE],
         [user(allow("iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"))],
-        way("user/alice", "iam:PassRole with lambda"),
+        way("user/alice", "iam:PassRole with lambda:CreateFunction and lambda:InvokeFunction"),
     ),
     "PassRole to a stack": (
         [ALICE],
         [user(allow("iam:PassRole", "cloudformation:CreateStack"))],
-        way("user/alice", "iam:PassRole with cloudformation"),
+        way("user/alice", "iam:PassRole with cloudformation:CreateStack"),
     ),
     "PassRole joins what was there": (
         [user(allow("ec2:RunInstances"))],
         [user(allow("ec2:RunInstances"), allow("iam:PassRole"))],
-        way("user/alice", "iam:PassRole with ec2"),
+        way("user/alice", "iam:PassRole with ec2:RunInstances"),
     ),
     "PassRole alone": ([ALICE], [user(allow("iam:PassRole"))], set()),
     "PassRole of one role": (

@@ -1,0 +1,292 @@
+"""Find ways to administrator power over the single users, roles, groups and policies that a policy names.
+
+`powers.py` finds rights over all resources of a type. A right over one of them counts by what that one is: an
+administrator, or somebody who has a way (`power_graph.py` knows who). Some pairs of actions count whatever it is, such
+as writing a role's policies and assuming it. Rights over a whole type are skipped here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+
+from reconciler.access.compiled_policies import CompiledStatement
+from reconciler.access.context import NOTHING_KNOWN, Context
+from reconciler.access.escalation_paths import (
+    ASSUME_PATH,
+    ASSUME_ROLE,
+    PASS_ROLE,
+    EscalationPath,
+    Grade,
+    PathStep,
+    list_named_paths,
+    load_paths,
+)
+from reconciler.access.power_keys import allowed_actions_of
+from reconciler.access.powers import (
+    UNSEEN_POLICIES,
+    evaluate_other_steps,
+    find_powers,
+    make_service_contexts,
+    rests_on_unread_policies,
+)
+from reconciler.access.principal import Principal
+from reconciler.access.principal_answers import evaluate
+from reconciler.access.probes import PROBE_ACTION, best_of, evaluate_resource_type
+from reconciler.access.role_assumption import Target, can_assume
+from reconciler.access.templates import MANY, ONE
+from reconciler.access.verdicts import Decision, Verdict, require_all
+
+MAX_NAMED_TARGETS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPower:
+    """A path that a principal has over one resource. target: its ARN."""
+
+    path: EscalationPath
+    target: str
+    verdict: Verdict
+
+
+class NamedResources:
+    """Users, roles, groups and policies that count as resources of a named right.
+
+    arns: maps a type (user, role, group, policy) to ARNs.
+    administrators: those of them that are administrators, or make somebody one.
+    """
+
+    def __init__(self, arns: Mapping[str, Iterable[str]], administrators: frozenset[str] = frozenset()) -> None:
+        self._arns = {kind: frozenset(listed) for kind, listed in arns.items()}
+        self.administrators = administrators
+        self._covered: dict[tuple[str, CompiledStatement], frozenset[str]] = {}
+
+    def list_all(self, kind: str) -> frozenset[str]:
+        return self._arns.get(kind, frozenset())
+
+    def find_covered(self, statement: CompiledStatement, kind: str, context: Context) -> frozenset[str]:
+        """Return the ARNs of a type that the resources of a statement may match; cached if it has no variables."""
+        if statement.resources.variables:
+            return self._match_resources(statement, kind, context)
+        found = self._covered.get((kind, statement))
+        if found is None:
+            found = self._covered[kind, statement] = self._match_resources(statement, kind, context)
+        return found
+
+    def _match_resources(self, statement: CompiledStatement, kind: str, context: Context) -> frozenset[str]:
+        known, resources = self.list_all(kind), statement.resources
+        texts = resources.resolve_patterns(context)
+        if texts and not resources.negated and not any(MANY in text or ONE in text for text in texts):
+            return frozenset(text for text in texts if text in known)
+        return frozenset(arn for arn in known if resources.matches(arn, context).value is not False)
+
+
+class PassableRoles:
+    """Tells which roles of an account a service can take, by their trust."""
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        self._targets = {target.arn: target for target in targets}
+        self._verdicts: dict[tuple[str, str], Verdict] = {}
+
+    def evaluate_trust(self, service: str, role: str) -> Verdict:
+        """Return whether the trust of a role lets a service in."""
+        found = self._verdicts.get((service, role))
+        if found is None:
+            target = self._targets.get(role)
+            caller = Principal(service, "service", "")
+            found = Verdict(Decision.DENY) if target is None else can_assume(caller, target)
+            self._verdicts[service, role] = found
+        return found
+
+
+def is_administrator(principal: Principal) -> bool:
+    """Return whether the principal's policies make it an administrator, perhaps under conditions.
+
+    Policies whose content is unknown do not count.
+    """
+    part = principal.compiled_policies.statements_for(f"iam:{PROBE_ACTION}")
+    return bool(part.allows) and any(
+        power.name != UNSEEN_POLICIES for power in find_powers(principal, grades=(Grade.ADMINISTRATOR,))
+    )
+
+
+def has_named_rights(principal: Principal) -> bool:
+    """Return whether the principal may have a right over single entities that helps if one leads to the power."""
+    return any(
+        _list_relevant_allows(principal, step.action)
+        for path in _list_possible_paths(principal)
+        for step in path.steps
+        if step.action.startswith("iam:")
+    )
+
+
+def find_named_powers(principal: Principal, resources: NamedResources, roles: PassableRoles) -> Iterator[NamedPower]:
+    """Yield the paths over the resources, all of which lead to administrator power; none over the principal itself."""
+    for path in _list_possible_paths(principal):
+        if path.passes_role:
+            yield from _find_passable(path, principal, resources, roles)
+        elif path.named in ("leads", "administrators"):
+            found = _find_common_targets(path, principal, resources)
+            if path.named == "administrators":
+                found &= resources.administrators
+            for arn in sorted(found):
+                verdict = require_all(evaluate(principal, step.action, arn) for step in path.steps)
+                if not verdict.denied and not rests_on_unread_policies(verdict):
+                    yield NamedPower(path, arn, verdict)
+
+
+def find_combined_powers(
+    principal: Principal,
+    resources: NamedResources,
+    targets: Mapping[str, Target],
+    holders: Mapping[str, Sequence[str]],
+) -> Iterator[NamedPower]:
+    """Yield the paths whose actions count together on one user or role, whatever that one may do today.
+
+    Of each path only the first 50 users or roles are named.
+
+    targets: every role, by ARN.
+    holders: maps the ARN of a policy to the roles that have it.
+    """
+    for path in _list_combined_paths(principal):
+        found = _evaluate_combined(path, principal, resources, targets, holders)
+        yield from islice((NamedPower(path, arn, verdict) for arn, verdict in found), MAX_NAMED_TARGETS)
+
+
+def may_combine_rights(principal: Principal) -> bool:
+    """Return whether `find_combined_powers` may find something."""
+    return any(True for _ in _list_combined_paths(principal))
+
+
+def _evaluate_combined(
+    path: EscalationPath,
+    principal: Principal,
+    resources: NamedResources,
+    targets: Mapping[str, Target],
+    holders: Mapping[str, Sequence[str]],
+) -> Iterator[tuple[str, Verdict]]:
+    """Yield each user or role on which all actions of a path are allowed, with the verdict."""
+    rights = [
+        _find_changeable(principal, step, resources, holders) for step in path.steps if step.action != ASSUME_ROLE
+    ]
+    for arn in sorted(frozenset(rights[0]).intersection(*rights[1:]) - {_itself_of(principal)}):
+        verdicts = [right[arn] for right in rights]
+        if ASSUME_ROLE in path.actions:
+            verdicts.append(can_assume(principal, targets[arn]))
+        verdict = require_all(verdicts)
+        if not verdict.denied and not rests_on_unread_policies(verdict):
+            yield arn, verdict
+
+
+def _find_changeable(
+    principal: Principal, step: PathStep, resources: NamedResources, holders: Mapping[str, Sequence[str]]
+) -> dict[str, Verdict]:
+    """Return the users or roles on which an action is allowed; for a policy the roles that have it."""
+    covered = _find_covered(principal, step.action, step.resource_type, resources)
+    verdicts = {arn: evaluate(principal, step.action, arn) for arn in covered}
+    if step.resource_type != "policy":
+        return verdicts
+    return {role: verdict for arn, verdict in verdicts.items() if not verdict.denied for role in holders.get(arn, ())}
+
+
+def _list_combined_paths(principal: Principal) -> Iterator[EscalationPath]:
+    """Yield the paths that count on anybody, of which the principal does not have every action on everything.
+
+    The trust of a role may let the principal in without a policy of its own, so sts:AssumeRole need not be allowed.
+    """
+    allowed = allowed_actions_of(principal).somewhere | {ASSUME_ROLE.lower()}
+    for path in list_named_paths("any") if len(allowed) > 1 else ():
+        if all(action.lower() in allowed for action in path.actions) and not _covers_whole_types(principal, path):
+            yield path
+
+
+def _find_passable(
+    path: EscalationPath, principal: Principal, resources: NamedResources, roles: PassableRoles
+) -> Iterator[NamedPower]:
+    """Yield a power for each role that the principal may pass to a service which its trust names."""
+    covered = _find_covered(principal, PASS_ROLE, "role", resources) - {_itself_of(principal)}
+    contexts = list(make_service_contexts(path, principal, NOTHING_KNOWN))
+    passable = {
+        arn: best_of(
+            require_all([evaluate(principal, PASS_ROLE, arn, context), trusted])
+            for service, context in contexts
+            if not (trusted := roles.evaluate_trust(service, arn)).denied
+        )
+        for arn in sorted(covered)
+    }
+    passable = {arn: verdict for arn, verdict in passable.items() if not verdict.denied}
+    if not passable or _covers_passing(principal, path):
+        return
+    rest = evaluate_other_steps(path, principal)
+    for arn, verdict in passable.items():
+        whole = require_all([verdict, rest])
+        if not whole.denied and not rests_on_unread_policies(whole):
+            yield NamedPower(path, arn, whole)
+
+
+def _find_common_targets(path: EscalationPath, principal: Principal, resources: NamedResources) -> frozenset[str]:
+    """Return the resources on which every action of a path may be allowed, except the principal itself."""
+    found = [_find_covered(principal, step.action, step.resource_type, resources) for step in path.steps]
+    common = found[0].intersection(*found[1:]) - {_itself_of(principal)}
+    return common if common and not _covers_whole_types(principal, path) else frozenset()
+
+
+def _find_covered(principal: Principal, action: str, kind: str, resources: NamedResources) -> frozenset[str]:
+    return frozenset[str]().union(
+        *(
+            resources.find_covered(item, kind, principal.request_context)
+            for item in principal.compiled_policies.statements_for(action).allows
+        )
+    )
+
+
+def _list_possible_paths(principal: Principal) -> tuple[EscalationPath, ...]:
+    return _select_paths(allowed_actions_of(principal).somewhere, principal.kind)
+
+
+@lru_cache(maxsize=4096)
+def _select_paths(allowed: frozenset[str], kind: str) -> tuple[EscalationPath, ...]:
+    """Return the paths over resources that lead to the power, and whose actions are all allowed on something."""
+    return tuple(
+        path
+        for path in load_paths()
+        if (path.passes_role or path.named in ("leads", "administrators"))
+        and path.id != ASSUME_PATH
+        and path.may_belong_to(kind)
+        and allowed.issuperset(action.lower() for action in path.actions)
+    )
+
+
+def _list_relevant_allows(principal: Principal, action: str) -> tuple[CompiledStatement, ...]:
+    """Return the Allows of an action; none if all of them cover everything and nothing limits them."""
+    part = principal.compiled_policies.statements_for(action)
+    limited = principal.compiled_boundary is not None or principal.compiled_session is not None
+    if (
+        part.denies
+        or limited
+        or any(item.resources.resolve_patterns(principal.request_context) != () for item in part.allows)
+    ):
+        return part.allows
+    return ()
+
+
+def _covers_whole_types(principal: Principal, path: EscalationPath) -> bool:
+    """Return whether every action of a path is allowed on all resources of its type."""
+    return not any(
+        evaluate_resource_type(principal, step.action, step.resource_type, NOTHING_KNOWN, include_spared=False).denied
+        for step in path.steps
+    )
+
+
+def _covers_passing(principal: Principal, path: EscalationPath) -> bool:
+    """Return whether the principal may pass every role to a service of a path."""
+    contexts = make_service_contexts(path, principal, NOTHING_KNOWN)
+    return not best_of(
+        evaluate_resource_type(principal, PASS_ROLE, "role", context, include_spared=False) for _, context in contexts
+    ).denied
+
+
+def _itself_of(principal: Principal) -> str:
+    return principal.role_arn or principal.arn

@@ -1,0 +1,153 @@
+"""Say in words, and as rows of the plan, by which ways a principal comes to administrator power."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.access import (
+    ASSUME_PATH,
+    EscalationPath,
+    NamedPower,
+    Power,
+    PowerGraph,
+    Principal,
+    Verdict,
+    can_assume,
+    load_paths,
+)
+from reconciler.model.plan import PrincipalPower
+
+_MAX_ROWS = 5
+"""A way over more resources than this becomes one row with a count."""
+_MAX_TARGETS = 50
+_MAX_CHAIN_WORDS = 6
+"""A longer chain is shortened in words."""
+
+NameOf = Callable[[str], str]
+"""Returns the name to show for an ARN."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewWays:
+    """The ways of one principal that the other side of a plan lacks.
+
+    principal: None if it does not exist on this side. powers: on all resources of a type, or on its own.
+    named: over single resources. assumable: the roles that lead to the power, as a set of bits of the graph.
+    """
+
+    principal: Principal
+    powers: Sequence[Power]
+    named: Sequence[NamedPower] = ()
+    assumable: int = 0
+
+
+def build_rows(ways: NewWays, graph: PowerGraph | None, name_of: NameOf) -> Iterator[PrincipalPower]:
+    """Yield a row for each way; a way over at most five single resources has a row for each of them."""
+    roles = graph.list_roles(ways.assumable) if graph is not None else []
+    named = list(ways.named)
+    assume = next(path for path in load_paths() if path.id == ASSUME_PATH)
+    named += [NamedPower(assume, role.arn, can_assume(ways.principal, role)) for role in roles[:_MAX_TARGETS]]
+    for power in ways.powers:
+        if power.path is not None:
+            yield _build_broad_row(ways.principal, power, power.path, name_of)
+    by_path: dict[str, list[NamedPower]] = {}
+    for item in named:
+        by_path.setdefault(item.path.id, []).append(item)
+    for listed in by_path.values():
+        if graph is not None:
+            count = len(roles) if listed[0].path is assume else len(listed)
+            yield from _build_named_rows(ways.principal, listed, count, graph, name_of)
+
+
+def _build_broad_row(principal: Principal, power: Power, path: EscalationPath, name_of: NameOf) -> PrincipalPower:
+    own = tuple(map(name_of, power.own_targets))
+    target = _join_names(own) or f"any {path.resource_word}"
+    target = "itself" if own == (name_of(principal.arn),) else target
+    reason = path.reason.replace("{target}", target) + _describe_keys(power.verdict)
+    return PrincipalPower(name_of(principal.arn), path.name, str(path.grade), path.id, path.actions, own, reason)
+
+
+def _build_named_rows(
+    principal: Principal, listed: list[NamedPower], count: int, graph: PowerGraph, name_of: NameOf
+) -> Iterator[PrincipalPower]:
+    path = listed[0].path
+    if count <= _MAX_ROWS:
+        for item in listed:
+            chain, end = _find_chain(item, graph)
+            names = list(map(name_of, chain))
+            yield PrincipalPower(
+                name_of(principal.arn),
+                f"{path.name} on {names[0]}",
+                str(path.grade),
+                path.id,
+                path.actions,
+                tuple(_shorten(names, _MAX_TARGETS)),
+                _describe_way(name_of(principal.arn), path, names, end) + _describe_keys(item.verdict),
+            )
+        return
+    names = sorted(name_of(item.target) for item in listed)
+    nearest = min(listed, key=lambda item: (len(_find_chain(item, graph)[0]), name_of(item.target)))
+    chain, end = _find_chain(nearest, graph)
+    shown = _describe_way(name_of(principal.arn), path, list(map(name_of, chain)), end)
+    only_administrators = all(_find_chain(item, graph) == ([item.target], "") for item in listed)
+    noun = "administrators" if only_administrators and path.named != "any" else f"{path.resource_word}s"
+    yield PrincipalPower(
+        name_of(principal.arn),
+        f"{path.name} on {count} {noun}",
+        str(path.grade),
+        path.id,
+        path.actions,
+        tuple(names[:_MAX_TARGETS]),
+        f"{shown}, and so for {count - 1} more{_describe_keys(nearest.verdict)}",
+    )
+
+
+def _find_chain(item: NamedPower, graph: PowerGraph) -> tuple[list[str], str]:
+    """Return the ARNs from the target of a way to the last one, and the path of the last one, if any."""
+    return ([item.target], "") if item.path.named == "any" else graph.chain_of(item.target)
+
+
+def _describe_way(principal: str, path: EscalationPath, names: list[str], end: str) -> str:
+    """Return the way in words. names: from the target to the last one. end: the path of the last one, if any."""
+    tail = f", which {_describe_end(end)}" if end else ""
+    if path.id == ASSUME_PATH:
+        return " → ".join(_shorten([principal, *names], _MAX_CHAIN_WORDS)) + tail
+    words = path.reason.replace("{target}", names[0])
+    if len(names) > 1:
+        return f"{words}: {' → '.join(_shorten(names, _MAX_CHAIN_WORDS))}{tail}"
+    return words + tail
+
+
+def _describe_end(path_id: str) -> str:
+    path = next(path for path in load_paths() if path.id == path_id)
+    return f"{path.reason.replace('{target}', f'any {path.resource_word}')} ({path.id})"
+
+
+def _shorten(names: Sequence[str], most: int) -> list[str]:
+    """Return the names; of too many, the first and the last ones with a count between them."""
+    if len(names) <= most:
+        return list(names)
+    first, last = (most - 1) // 2 + (most - 1) % 2, (most - 1) // 2
+    return [*names[:first], f"… {len(names) - first - last} more …", *names[len(names) - last :]]
+
+
+def _join_names(names: Sequence[str]) -> str:
+    return ", ".join(_shorten(names, _MAX_CHAIN_WORDS))
+
+
+def _describe_keys(verdict: Verdict) -> str:
+    return f", depending on {', '.join(sorted(verdict.keys))}" if verdict.keys else ""
+
+
+def name_targets(names: Mapping[str, str]) -> NameOf:
+    """Return the function that names ARNs. names: maps the ARNs of users, roles and groups to the names to show."""
+
+    def name_of(arn: str) -> str:
+        known = names.get(arn)
+        if known is not None:
+            return known
+        kind, _, rest = arn.split(":", 5)[-1].partition("/")
+        return f"{kind}/{rest.rpartition('/')[2]}"
+
+    return name_of
