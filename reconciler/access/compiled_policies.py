@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from reconciler.access.aws_policies import find_aws_policy, may_deny
 from reconciler.access.conditions import CompiledCondition, compile_condition
 from reconciler.access.context import Context
-from reconciler.access.statement_scope import ResourceMatcher, covers_action
+from reconciler.access.statement_scope import ResourceMatcher, covers_action, select_covered
 from reconciler.access.verdicts import (
     NO,
     YES,
@@ -178,6 +178,11 @@ class CompiledDocument:
         self._statements: dict[Statement, CompiledStatement] = {}
         self._by_action: dict[str, ActionStatements] = {}
 
+    def find_allowed_actions(self, actions: frozenset[str]) -> frozenset[str]:
+        """Return those of the actions, which are in lower case, that a statement of known content allows."""
+        allows = (item for item in self._document.statements if item.effect == "Allow")
+        return frozenset[str]().union(*(select_covered(item, actions) for item in allows))
+
     def statements_for(self, action: str) -> ActionStatements:
         """Return the statements that cover an action, which is in lower case."""
         if self._services is not None and action.partition(":")[0] not in self._services:
@@ -224,10 +229,14 @@ def _services_of(document: Document) -> frozenset[str] | None:
 
 
 class CompiledPolicies:
-    """Several policies that count together, such as all policies of a user."""
+    """Several policies that count together, such as all policies of a user.
 
-    def __init__(self, documents: Iterable[CompiledDocument]) -> None:
+    ignores_unread_allows: True if policies of unknown content allow nothing.
+    """
+
+    def __init__(self, documents: Iterable[CompiledDocument], ignores_unread_allows: bool = False) -> None:
         self.documents = tuple(documents)
+        self._ignores_unread_allows = ignores_unread_allows
         self._by_action: dict[str, ActionStatements] = {}
 
     def statements_for(self, action: str) -> ActionStatements:
@@ -236,7 +245,10 @@ class CompiledPolicies:
         if found is None:
             lower = action.lower()
             parts = [part for item in self.documents if (part := item.statements_for(lower)) is not _EMPTY]
-            found = self._by_action[action] = _merge_statements(parts)
+            found = _merge_statements(parts)
+            if self._ignores_unread_allows and found.unknown_allows:
+                found = replace(found, unknown_allows=())
+            self._by_action[action] = found
         return found
 
 

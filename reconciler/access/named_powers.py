@@ -192,14 +192,20 @@ def _find_changeable(
 
 
 def _list_combined_paths(principal: Principal) -> Iterator[EscalationPath]:
-    """Yield the paths that count on anybody, of which the principal does not have every action on everything.
+    """Yield the paths that count on anybody, of which the principal does not have every action on everything."""
+    for path in _select_combined_paths(allowed_actions_of(principal).somewhere):
+        if not _covers_whole_types(principal, path):
+            yield path
+
+
+@lru_cache(maxsize=4096)
+def _select_combined_paths(allowed: frozenset[str]) -> tuple[EscalationPath, ...]:
+    """Return the paths that count on anybody, and whose actions are all allowed on something.
 
     The trust of a role may let the principal in without a policy of its own, so sts:AssumeRole need not be allowed.
     """
-    allowed = allowed_actions_of(principal).somewhere | {ASSUME_ROLE.lower()}
-    for path in list_named_paths("any") if len(allowed) > 1 else ():
-        if all(action.lower() in allowed for action in path.actions) and not _covers_whole_types(principal, path):
-            yield path
+    assumable = allowed | {ASSUME_ROLE.lower()}
+    return tuple(path for path in list_named_paths("any") if assumable.issuperset(map(str.lower, path.actions)))
 
 
 def _find_passable(

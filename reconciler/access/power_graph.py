@@ -138,6 +138,10 @@ class PowerGraph:
             chain.append(self.leads[chain[-1]].next)
         return chain, self.leads[chain[-1]].path
 
+    def has_ways_over_others(self, arn: str) -> bool:
+        """Return whether a principal has a way over single resources."""
+        return arn in self.named or arn in self.assumable
+
     def list_roles(self, bits: int) -> list[Target]:
         """Return the roles of a set of bits."""
         return [target for arn, target in self.account.targets.items() if bits >> self.account.positions[arn] & 1]

@@ -16,7 +16,7 @@ from reconciler.access.templates import MANY, ONE
 
 @dataclass(frozen=True, slots=True)
 class _PathActions:
-    """The actions of all paths, in lower case.
+    """The actions of all paths, in lower case, sorted (`all`) and as a set (`everything`).
 
     everywhere: those for which any single resource can decide: of services other than IAM and STS.
     on_self: those that count on the principal itself.
@@ -24,6 +24,7 @@ class _PathActions:
     """
 
     all: tuple[str, ...]
+    everything: frozenset[str]
     everywhere: frozenset[str]
     on_self: frozenset[str]
     beginnings: Mapping[str, tuple[str, ...]]
@@ -32,8 +33,10 @@ class _PathActions:
 @lru_cache(maxsize=1)
 def _list_actions() -> _PathActions:
     steps = [(path, step) for path in load_paths() for step in path.steps]
+    actions = frozenset(step.action.lower() for _, step in steps)
     return _PathActions(
-        tuple(sorted({step.action.lower() for _, step in steps})),
+        tuple(sorted(actions)),
+        actions,
         frozenset(step.action.lower() for _, step in steps if step.resource_type.startswith("arn:")),
         frozenset(
             step.action.lower() for path, step in steps if path.counts_on_self and step.resource_type != "everything"
@@ -72,19 +75,26 @@ class AllowedActions:
 
 @lru_cache(maxsize=16384)
 def _find_allowed_actions(document: CompiledDocument) -> AllowedActions:
-    found = {action: document.statements_for(action).allows for action in _list_actions().all}
     beginnings = _list_actions().beginnings
+    somewhere = document.find_allowed_actions(_list_actions().everything)
     return AllowedActions(
-        frozenset(action for action, allows in found.items() if allows),
+        somewhere,
         frozenset(
-            action for action, allows in found.items() if any(_is_wide(one, beginnings[action]) for one in allows)
+            action
+            for action in somewhere
+            if any(_is_wide(item, beginnings[action]) for item in document.statements_for(action).allows)
         ),
     )
 
 
 def allowed_actions_of(principal: Principal) -> AllowedActions:
     """Return what the policies of a principal may allow, as far as their content is known."""
-    found = [_find_allowed_actions(document) for document in principal.compiled_policies.documents]
+    return _merge_allowed_actions(principal.compiled_policies.documents)
+
+
+@lru_cache(maxsize=65536)
+def _merge_allowed_actions(documents: tuple[CompiledDocument, ...]) -> AllowedActions:
+    found = [item for item in map(_find_allowed_actions, documents) if item.somewhere]
     if len(found) == 1:
         return found[0]
     return AllowedActions(

@@ -59,7 +59,7 @@ def find_powers(
     found = [power for power in powers if not rests_on_unread_policies(power.verdict)]
     unseen = [power.verdict for power in powers if rests_on_unread_policies(power.verdict)]
     if not unseen:
-        unseen = _find_unread_path(principal, context, grade_set)
+        unseen = _find_unread_path(principal, context, grade_set, {power.name for power in found})
     if unseen:
         found.append(Power(UNSEEN_POLICIES, Grade.ESCALATION, require_all(unseen)))
     return tuple(found)
@@ -72,7 +72,8 @@ def find_known_powers(principal: Principal) -> tuple[Power, ...]:
 
 
 def _evaluate_possible_paths(principal: Principal, context: Context, grades: frozenset[Grade]) -> list[Power]:
-    found = []
+    """Return the powers that policies of known content give."""
+    principal, found = principal.known_part, []
     for path in _list_possible_paths(principal):
         if path.grade not in grades:
             continue
@@ -137,13 +138,17 @@ def _may_allow_unread(principal: Principal) -> bool:
     return bool(principal.compiled_policies.statements_for(PASS_ROLE).unknown_allows)
 
 
-def _find_unread_path(principal: Principal, context: Context, grades: frozenset[Grade]) -> list[Verdict]:
-    """Return the verdict of one path that policies of unknown content may allow; empty if there is none."""
+def _find_unread_path(
+    principal: Principal, context: Context, grades: frozenset[Grade], known: set[str]
+) -> list[Verdict]:
+    """Return the verdict of one path that policies of unknown content may allow; empty if there is none.
+
+    known: the names of the paths that the other policies give.
+    """
     if not _may_allow_unread(principal):
         return []
-    possible = set(_list_possible_paths(principal))
     for path in _select_paths(None, principal.kind):
-        if path.grade in grades and not path.needs_other_path and path not in possible:
+        if path.grade in grades and not path.needs_other_path and path.name not in known:
             answer = _evaluate_path(path, principal, context)
             if not answer.denied:
                 return [answer]
@@ -155,8 +160,7 @@ def _evaluate_path(
 ) -> Verdict:
     """Return the verdict of one path, of which every step must be allowed.
 
-    Each step is tried on a probe, then on the principal itself. If only policies of unknown content may allow a step,
-    its verdict is that of the path.
+    Each step is tried on a probe, then on the principal itself.
 
     include_spared: True if resources that a Deny excludes by name are enough for every step.
     """
@@ -167,7 +171,7 @@ def _evaluate_path(
         if verdict.denied:
             return verdict
         steps.append(verdict)
-    return next((verdict for verdict in steps if rests_on_unread_policies(verdict)), None) or require_all(steps)
+    return require_all(steps)
 
 
 def _find_own_targets(path: EscalationPath, principal: Principal, context: Context) -> tuple[str, ...]:

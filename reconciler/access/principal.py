@@ -8,7 +8,7 @@ elements: Principal".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 
@@ -79,6 +79,15 @@ class Principal:
     @cached_property
     def compiled_policies(self) -> CompiledPolicies:
         return compile_policies(self.policies)
+
+    @cached_property
+    def known_part(self) -> Principal:
+        """Return the same principal, whose policies of unknown content allow nothing. They may still deny."""
+        if not self.compiled_policies.statements_for("iam:PassRole").unknown_allows:
+            return self
+        copy = replace(self)
+        copy.__dict__["compiled_policies"] = CompiledPolicies(self.compiled_policies.documents, True)
+        return copy
 
     @cached_property
     def compiled_boundary(self) -> CompiledPolicies | None:

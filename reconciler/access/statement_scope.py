@@ -25,6 +25,17 @@ def covers_action(statement: Statement, action: str) -> bool:
     return named != statement.not_action
 
 
+def select_covered(statement: Statement, actions: frozenset[str]) -> frozenset[str]:
+    """Return those of the actions, which are in lower case, that a statement covers (`covers_action`)."""
+    if not statement.actions:
+        return frozenset()
+    patterns = [compile_glob(text) for text in statement.actions if "*" in text or "?" in text]
+    named = actions & statement.actions
+    if patterns:
+        named |= {action for action in actions if any(matches(action) for matches in patterns)}
+    return actions - named if statement.not_action else named
+
+
 class ResourceMatcher:
     """The Resource or NotResource of one statement. Without either, as in a trust policy, all resources match."""
 

@@ -173,7 +173,9 @@ def _list_new_rows(side: _SideWays, other: _SideWays) -> list[PrincipalPower]:
 
     For an administrator only that power is listed, and nothing for one who is an administrator on the other side.
     """
-    names = set(side.changed) | set(side.principals if side.graph is not None else ())
+    names = set(side.changed)
+    if side.graph is not None:
+        names |= {name for name, item in side.principals.items() if side.graph.has_ways_over_others(item.arn)}
     rows = [row for name in names if not other.is_administrator(name) for row in _build_new_rows(side, other, name)]
     return sorted(rows, key=lambda row: (row.principal, row.power, row.path))
 
