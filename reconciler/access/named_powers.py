@@ -96,7 +96,9 @@ class PassableRoles:
         if found is None:
             target = self._targets.get(role)
             caller = Principal(service, "service", "")
-            found = Verdict(Decision.DENY) if target is None else can_assume(caller, target)
+            found = Verdict(Decision.DENY)
+            if target is not None:
+                found = can_assume(caller, target, Context.of({"aws:SourceAccount": target.account}))
             self._verdicts[service, role] = found
         return found
 

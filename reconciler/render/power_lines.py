@@ -15,11 +15,13 @@ _MAX_SINGLE = 3
 def describe_powers(powers: tuple[PrincipalPower, ...], verb: str) -> Iterator[str]:
     """Yield one sentence for each principal and grade; many principals with the same ways share one.
 
+    Ways over somebody who exists come first.
+
     verb: gain or lose.
     """
     by_ways: dict[tuple[str, tuple[str, ...]], list[list[PrincipalPower]]] = {}
     for (_, grade), group in groupby(powers, key=lambda one: (one.principal, one.grade)):
-        rows = list(group)
+        rows = sorted(group, key=lambda row: not row.targets)
         by_ways.setdefault((grade, tuple(_describe_way(row, "") for row in rows)), []).append(rows)
     for (grade, ways), members in by_ways.items():
         noun = "administrator power" if grade == "administrator" else "ways to administrator power"

@@ -60,3 +60,8 @@ def test_more_than_ten_ways_are_counted() -> None:
     (line,) = lines(*rows)
     assert line.endswith("iam:Action09 (iam-002); and 4 more")
     assert "iam:Action10" not in line
+
+
+def test_a_way_over_somebody_comes_before_one_on_everything() -> None:
+    (line,) = lines(way("user/a"), chain("user/a", "role/admin"))
+    assert line.endswith("user/a → role/admin (sts-001); iam:CreateAccessKey (iam-002)")

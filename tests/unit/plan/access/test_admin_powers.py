@@ -145,6 +145,14 @@ PASS_MACHINE = on("iam:PassRole", "role/ops/machine")
 RUN = allow("ec2:RunInstances")
 TO_EC2 = {"Condition": {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}}
 TO_LAMBDA = {"Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}}
+
+
+def from_account(account: str) -> Role:
+    """The instance role, if the service acts for something in this account."""
+    condition = {"Condition": {"StringEquals": {"aws:SourceAccount": account}}}
+    return replace(INSTANCE_ROLE, trust_policy=document({**service("ec2.amazonaws.com"), **condition}))
+
+
 PASSING: dict[str, tuple[list[Entity], User, bool]] = {
     "with what starts an instance": ([INSTANCE_ROLE], alice(PASS_MACHINE, RUN), True),
     "to this service alone": ([INSTANCE_ROLE], alice({**PASS_MACHINE, **TO_EC2}, RUN), True),
@@ -156,6 +164,13 @@ PASSING: dict[str, tuple[list[Entity], User, bool]] = {
     "a role that the service cannot take": ([ROOT_ROLE], alice(on("iam:PassRole", "role/ops/chief"), RUN), False),
     "a role that is no administrator": ([PLAIN_INSTANCE_ROLE], alice(PASS_MACHINE, RUN), False),
     "another role": ([INSTANCE_ROLE], alice(on("iam:PassRole", "role/other"), RUN), False),
+    "a role that the service takes for this account": ([from_account(ACCOUNT)], alice(PASS_MACHINE, RUN), True),
+    "a role that it takes for another account": ([from_account("210987654321")], alice(PASS_MACHINE, RUN), False),
+    "outside the boundary": (
+        [INSTANCE_ROLE, READ_POLICY],
+        alice(PASS_MACHINE, RUN, permissions_boundary=policy_arn("read")),
+        False,
+    ),
 }
 
 

@@ -150,6 +150,10 @@ WRONG: dict[str, tuple[Callable[[Any], None], str]] = {
     "access of a number": (put("access", "gained", 0, "principal", value=1), "principal"),
     "access under one text": (put("access", "gained", 0, "conditions", value="aws:sourceip"), "conditions"),
     "a power without a grade": (put("access", "powers_gained", value=[{"principal": "a", "power": "b"}]), "grade"),
+    "a power whose actions are a text": (
+        put("access", "powers_gained", value=[{"principal": "a", "power": "b", "grade": "c", "actions": "iam:*"}]),
+        "actions",
+    ),
     "targets that are texts": (put("targets", value=["u"]), "targets"),
     "targets that are null": (put("targets", value=None), "targets"),
     "unmanaged of numbers": (put("unmanaged", value=[1]), "unmanaged"),
