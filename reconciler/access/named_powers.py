@@ -125,7 +125,7 @@ def has_named_rights(principal: Principal) -> bool:
 
 
 def find_named_powers(principal: Principal, resources: NamedResources, roles: PassableRoles) -> Iterator[NamedPower]:
-    """Yield the paths over the resources, all of which lead to administrator power; none over the principal itself."""
+    """Yield the paths over the resources, all of which lead to administrator power; the principal may be among them."""
     for path in _list_possible_paths(principal):
         if path.passes_role:
             yield from _find_passable(path, principal, resources, roles)
@@ -214,7 +214,7 @@ def _find_passable(
     path: EscalationPath, principal: Principal, resources: NamedResources, roles: PassableRoles
 ) -> Iterator[NamedPower]:
     """Yield a power for each role that the principal may pass to a service which its trust names."""
-    covered = _find_covered(principal, PASS_ROLE, "role", resources) - {_itself_of(principal)}
+    covered = _find_covered(principal, PASS_ROLE, "role", resources)
     contexts = list(make_service_contexts(path, principal, NOTHING_KNOWN))
     passable = {
         arn: best_of(
@@ -235,9 +235,9 @@ def _find_passable(
 
 
 def _find_common_targets(path: EscalationPath, principal: Principal, resources: NamedResources) -> frozenset[str]:
-    """Return the resources on which every action of a path may be allowed, except the principal itself."""
+    """Return the resources on which every action of a path may be allowed."""
     found = [_find_covered(principal, step.action, step.resource_type, resources) for step in path.steps]
-    common = found[0].intersection(*found[1:]) - {_itself_of(principal)}
+    common = found[0].intersection(*found[1:])
     return common if common and not _covers_whole_types(principal, path) else frozenset()
 
 

@@ -24,7 +24,7 @@ from reconciler.access.named_powers import (
     is_administrator,
     may_combine_rights,
 )
-from reconciler.access.power_keys import power_key_of
+from reconciler.access.power_keys import named_key_of, power_key_of
 from reconciler.access.powers import Power, find_known_powers, may_have_powers, rests_on_unread_policies
 from reconciler.access.principal import Principal
 from reconciler.access.role_assumption import Target, can_assume
@@ -116,11 +116,10 @@ class PowerGraph:
         self._asked: set[str] = set()
         self._has_asked_all = False
         self._administrators = frozenset(self._find_administrators())
-        self._holders = [
-            item
-            for arn, item in self.account.principals.items()
-            if arn not in self._administrators and has_named_rights(item)
-        ]
+        self._holders: dict[tuple[object, ...], list[Principal]] = {}
+        for arn, item in self.account.principals.items():
+            if arn not in self._administrators and has_named_rights(item):
+                self._holders.setdefault(named_key_of(item), []).append(item)
         self._everything = self._list_everything()
         self._follow({arn: Lead() for arn in sorted(self._administrators)})
         self._follow(dict(self._find_own_leads()))
@@ -232,10 +231,12 @@ class PowerGraph:
         resources = NamedResources(
             {kind: arns & asked for kind, arns in self._everything.items()}, self._administrators
         )
-        for holder in self._holders:
-            for power in find_named_powers(holder, resources, self._passable):
-                self.named.setdefault(holder.arn, []).append(power)
-                self._into.setdefault(power.target, []).append((power.path.id, (holder.arn,)))
+        for holders in self._holders.values():
+            for power in find_named_powers(holders[0], resources, self._passable):
+                members = [holder.arn for holder in holders if holder.arn != power.target]
+                self._into.setdefault(power.target, []).append((power.path.id, members))
+                for member in members:
+                    self.named.setdefault(member, []).append(power)
 
     def _collect_assumable(self) -> None:
         bits = {arn: 1 << self.account.positions[arn] for arn in self.account.targets}

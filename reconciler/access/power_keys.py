@@ -160,6 +160,18 @@ def power_key_of(principal: Principal) -> tuple[object, ...]:
     return (*identity, *(_comparable_part_of(side) for side in sides), others, answers, itself)
 
 
+def named_key_of(principal: Principal) -> tuple[object, ...]:
+    """Return a key that is equal for principals with the same rights over every user, role, group and policy."""
+    identity = (principal.kind, principal.partition, principal.account)
+    sides = [
+        None if side is None else _merge_summaries([_summarize_policy(item, *identity[1:]) for item in side.documents])
+        for side in (principal.compiled_policies, principal.compiled_boundary, principal.compiled_session)
+    ]
+    keys = frozenset[str]().union(*(side.keys for side in sides if side is not None))
+    answers = frozenset((key, principal.request_context.find(key)) for key in keys)
+    return (*identity, *(side and (_comparable_part_of(side), side.others) for side in sides), answers)
+
+
 def _comparable_part_of(side: _PolicySummary | None) -> object:
     """Return a side without the statements that count only beside a Deny that spares resources."""
     return side and (side.statements, side.keys, side.depends_on_self, side.may_allow, side.may_deny)
