@@ -36,9 +36,9 @@ from reconciler.access.matrix import (
     role_key_of,
 )
 from reconciler.access.mfa_requirement import MfaRequirement
-from reconciler.access.named_powers import NamedPower, has_named_rights, is_administrator, may_combine_rights
+from reconciler.access.named_powers import NamedPower, has_named_rights, may_combine_rights
 from reconciler.access.power_graph import AccountResources, Lead, PowerFinder, PowerGraph
-from reconciler.access.powers import UNSEEN_POLICIES, Power, find_powers, find_powers_of_all
+from reconciler.access.powers import UNSEEN_POLICIES, Power, find_powers, find_powers_of_all, is_administrator
 from reconciler.access.principal import Principal, PrincipalMatch, make_external_principal
 from reconciler.access.principal_answers import evaluate
 from reconciler.access.resource_access import ResourceEvaluation, ResourcePolicy, evaluate_resource

@@ -19,22 +19,19 @@ from reconciler.access.escalation_paths import (
     ASSUME_ROLE,
     PASS_ROLE,
     EscalationPath,
-    Grade,
     PathStep,
     list_named_paths,
     load_paths,
 )
 from reconciler.access.power_keys import allowed_actions_of
 from reconciler.access.powers import (
-    UNSEEN_POLICIES,
     evaluate_other_steps,
-    find_powers,
     make_service_contexts,
     rests_on_unread_policies,
 )
 from reconciler.access.principal import Principal
 from reconciler.access.principal_answers import evaluate
-from reconciler.access.probes import PROBE_ACTION, best_of, evaluate_resource_type
+from reconciler.access.probes import best_of, evaluate_resource_type
 from reconciler.access.role_assumption import Target, can_assume
 from reconciler.access.templates import MANY, ONE
 from reconciler.access.verdicts import Decision, Verdict, require_all
@@ -103,17 +100,6 @@ class PassableRoles:
         return found
 
 
-def is_administrator(principal: Principal) -> bool:
-    """Return whether the principal's policies make it an administrator, perhaps under conditions.
-
-    Policies whose content is unknown do not count.
-    """
-    part = principal.compiled_policies.statements_for(f"iam:{PROBE_ACTION}")
-    return bool(part.allows) and any(
-        power.name != UNSEEN_POLICIES for power in find_powers(principal, grades=(Grade.ADMINISTRATOR,))
-    )
-
-
 def has_named_rights(principal: Principal) -> bool:
     """Return whether the principal may have a right over single entities that helps if one leads to the power."""
     return any(
@@ -144,6 +130,7 @@ def find_combined_powers(
     resources: NamedResources,
     targets: Mapping[str, Target],
     holders: Mapping[str, Sequence[str]],
+    rights: dict[str, dict[str, Verdict]],
 ) -> Iterator[NamedPower]:
     """Yield the paths whose actions count together on one user or role, whatever that one may do today.
 
@@ -151,9 +138,10 @@ def find_combined_powers(
 
     targets: every role, by ARN.
     holders: maps the ARN of a policy to the roles that have it.
+    rights: the rights that are known of principals with the same statements, by action; more are added.
     """
     for path in _list_combined_paths(principal):
-        found = _evaluate_combined(path, principal, resources, targets, holders)
+        found = _evaluate_combined(path, principal, resources, targets, holders, rights)
         yield from islice((NamedPower(path, arn, verdict) for arn, verdict in found), MAX_NAMED_TARGETS)
 
 
@@ -168,11 +156,14 @@ def _evaluate_combined(
     resources: NamedResources,
     targets: Mapping[str, Target],
     holders: Mapping[str, Sequence[str]],
+    known: dict[str, dict[str, Verdict]],
 ) -> Iterator[tuple[str, Verdict]]:
     """Yield each user or role on which all actions of a path are allowed, with the verdict."""
-    rights = [
-        _find_changeable(principal, step, resources, holders) for step in path.steps if step.action != ASSUME_ROLE
-    ]
+    steps = [step for step in path.steps if step.action != ASSUME_ROLE]
+    for step in steps:
+        if step.action not in known:
+            known[step.action] = _find_changeable(principal, step, resources, holders)
+    rights = [known[step.action] for step in steps]
     for arn in sorted(frozenset(rights[0]).intersection(*rights[1:]) - {_itself_of(principal)}):
         verdicts = [right[arn] for right in rights]
         if ASSUME_ROLE in path.actions:

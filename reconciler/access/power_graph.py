@@ -21,14 +21,19 @@ from reconciler.access.named_powers import (
     find_combined_powers,
     find_named_powers,
     has_named_rights,
-    is_administrator,
     may_combine_rights,
 )
 from reconciler.access.power_keys import named_key_of, power_key_of
-from reconciler.access.powers import Power, find_known_powers, may_have_powers, rests_on_unread_policies
+from reconciler.access.powers import (
+    Power,
+    find_known_powers,
+    is_administrator,
+    may_have_powers,
+    rests_on_unread_policies,
+)
 from reconciler.access.principal import Principal
 from reconciler.access.role_assumption import Target, can_assume
-from reconciler.access.verdicts import PolicySource
+from reconciler.access.verdicts import PolicySource, Verdict
 
 _MAX_SMALL_ROUNDS = 4
 """The number of rounds that ask only for rights over the resources of the round before."""
@@ -187,8 +192,10 @@ class PowerGraph:
             for source in self.account.principals[role].policies if role in self.account.principals else ():
                 holders.setdefault(source.label, []).append(role)
         resources = NamedResources({**self._everything, "policy": [arn for arn in holders if ":policy/" in arn]})
+        rights: dict[tuple[object, ...], dict[str, dict[str, Verdict]]] = {}
         for principal in asking:
-            for power in find_combined_powers(principal, resources, self.account.targets, holders):
+            known = rights.setdefault(named_key_of(principal), {})
+            for power in find_combined_powers(principal, resources, self.account.targets, holders, known):
                 yield principal.arn, power
 
     def _follow(self, seeds: Mapping[str, Lead]) -> None:

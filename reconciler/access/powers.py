@@ -17,7 +17,7 @@ from reconciler.access.escalation_paths import PASS_ROLE, EscalationPath, Grade,
 from reconciler.access.power_keys import AllowedActions, allowed_actions_of, power_key_of
 from reconciler.access.principal import Principal
 from reconciler.access.principal_answers import evaluate
-from reconciler.access.probes import best_of, evaluate_resource_type
+from reconciler.access.probes import PROBE_ACTION, best_of, evaluate_resource_type
 from reconciler.access.verdicts import Verdict, require_all
 from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS
 
@@ -99,6 +99,17 @@ def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Princi
         if key not in found:
             found[key] = find_powers(principal)
         yield principal, found[key]
+
+
+def is_administrator(principal: Principal) -> bool:
+    """Return whether the principal's policies make it an administrator, perhaps under conditions.
+
+    Policies whose content is unknown do not count.
+    """
+    part = principal.compiled_policies.statements_for(f"iam:{PROBE_ACTION}")
+    return bool(part.allows) and any(
+        power.name != UNSEEN_POLICIES for power in find_powers(principal, grades=(Grade.ADMINISTRATOR,))
+    )
 
 
 def may_have_powers(principal: Principal) -> bool:

@@ -93,7 +93,7 @@ def find_plain_ways(state: State, names: Mapping[str, str]) -> PlainSide:
         if item.arn not in administrators:
             named = find_named_powers(item, resources, passable)
             edges |= {(item.arn, power.path.id, power.target) for power in named if power.target != item.arn}
-            combined = find_combined_powers(item, everybody, by_arn, holders)
+            combined = find_combined_powers(item, everybody, by_arn, holders, {})
             anyway |= {(item.arn, power.path.id, power.target) for power in combined}
     leading = {*administrators, *policies, *(arn for arn in own if own[arn]), *(arn for arn, _, _ in anyway)}
     while more := {arn for arn, _, target in edges if target in leading} - leading:

@@ -85,7 +85,7 @@ def compare_powers(
 ) -> tuple[tuple[PrincipalPower, ...], tuple[PrincipalPower, ...]]:
     """Return the powers that the plan gives, and the powers that it takes.
 
-    changes_access: the plan changes who may assume some role, or which service may.
+    changes_access: the plan changes who may assume some role, which service may, or on which keys that depends.
     """
     finder = PowerFinder()
     held, holds = _SideWays(before, finder), _SideWays(after, finder)

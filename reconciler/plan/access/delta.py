@@ -81,7 +81,7 @@ def compare_access(live: State, planned: State, differences: Iterable[Difference
     everybody = (principals.before, principals.changed_before, principals.after, principals.changed_after)
     powers_gained, powers_lost = compare_powers(
         *build_sides(live, planned, everybody, (roles.before, roles.after), names),
-        changes_access=before.keys() != after.keys(),
+        changes_access=before != after,
     )
     return AccessDelta(
         gained=tuple(after[pair] for pair in sorted(after) if pair not in before),
