@@ -48,7 +48,7 @@ def find_powers(
     grades: the grades to look for.
     """
     grade_set, targets_by_type = frozenset(grades), {kind: tuple(arns) for kind, arns in (targets or {}).items()}
-    found: list[Power] = []
+    powers: list[Power] = []
     unseen: list[Verdict] = []
     for path in PATHS:
         if path.grade not in grade_set or not _may_allow_path(path, principal):
@@ -61,10 +61,10 @@ def find_powers(
         if answer.keys and all(key.startswith("policy:") for key in answer.keys):
             unseen.append(answer)
         else:
-            found.append(Power(path.name, path.grade, answer))
+            powers.append(Power(path.name, path.grade, answer))
     if unseen:
-        found.append(Power(UNSEEN_POLICIES, Grade.ESCALATION, require_all(unseen)))
-    return tuple(found)
+        powers.append(Power(UNSEEN_POLICIES, Grade.ESCALATION, require_all(unseen)))
+    return tuple(powers)
 
 
 def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Principal, tuple[Power, ...]]]:
@@ -72,12 +72,12 @@ def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Princi
 
     Only the labels of policies in a verdict may then be those of another principal.
     """
-    found: dict[tuple[object, ...], tuple[Power, ...]] = {}
+    powers_by_key: dict[tuple[object, ...], tuple[Power, ...]] = {}
     for principal in principals:
         key = _power_key_of(principal)
-        if key not in found:
-            found[key] = find_powers(principal)
-        yield principal, found[key]
+        if key not in powers_by_key:
+            powers_by_key[key] = find_powers(principal)
+        yield principal, powers_by_key[key]
 
 
 def _evaluate_iam_paths(principal: Principal, context: Context) -> Iterator[Verdict]:
@@ -216,13 +216,13 @@ def _evaluate_step(
     step: PathStep, allows_self: bool, principal: Principal, context: Context, targets: tuple[str, ...]
 ) -> Verdict:
     def evaluate_resources() -> Iterator[Verdict]:
-        named = (*(_own_resources_of(principal, step.resource_type) if allows_self else ()), *targets)
+        resources = (*(_own_resources_of(principal, step.resource_type) if allows_self else ()), *targets)
         for action in step.actions:
             if step.resource_type != "self":
                 yield evaluate_resource_type(
                     principal, action, step.resource_type, context, include_spared=step.accepts_spared
                 )
-            for resource in named:
+            for resource in resources:
                 yield evaluate(principal, action, resource, context)
 
     return best_of(evaluate_resources())

@@ -133,8 +133,8 @@ def _make_own_path(account: str, environ: Mapping[str, str]) -> Path:
     try:
         ensure_private_folder(base)
         ensure_private_folder(str(folder))
-        kept = sorted(folder.glob("*.jsonl"), key=lambda one: one.name.partition("-")[2])
-        for oldest in kept[: max(0, len(kept) - MAX_JOURNALS + 1)]:
+        journals = sorted(folder.glob("*.jsonl"), key=lambda one: one.name.partition("-")[2])
+        for oldest in journals[: max(0, len(journals) - MAX_JOURNALS + 1)]:
             oldest.unlink(missing_ok=True)
     except OSError as error:
         raise _make_write_error(folder, error) from None

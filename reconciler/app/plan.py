@@ -224,18 +224,19 @@ def _has_other_paths(desired: Desired, live: State) -> bool:
 
     The file is then declared with the live paths: an entity that names no path keeps its own.
     """
-    moved = {move.new: move.old for move in desired.moves if move.new not in live.entities}
+    old_addresses = {move.new: move.old for move in desired.moves if move.new not in live.entities}
     return any(
-        (existing := live.entities.get(moved.get(address, address))) is not None and existing.path != entity.path
+        (existing := live.entities.get(old_addresses.get(address, address))) is not None
+        and existing.path != entity.path
         for address, entity in desired.state.entities.items()
     )
 
 
 def _check_targets(desired: Desired, live: State, options: PlanOptions) -> None:
-    known = [str(address) for address in (*desired.state.entities, *live.entities)]
+    known_addresses = [str(address) for address in (*desired.state.entities, *live.entities)]
     for target in sorted(options.targets):
         if target not in desired.state.entities and target not in live.entities:
-            close = suggest_word(str(target), known)
+            close = suggest_word(str(target), known_addresses)
             hint = f"Did you mean {close!r}?" if close else "Write an address as kind/name, as in role/app."
             summary = f"--target {target} is neither in the file nor in account {live.account}."
             raise make_error("unknown-target", summary, hint=hint)

@@ -71,8 +71,8 @@ class AccountReader:
             if details is None:
                 arns = [item["Arn"] for key in ("Policies", "InstanceProfiles") for item in lists.get(key, ())]
                 details, is_detailed = read_details(self.connection, arns, pool), True
-            known = {document.text: document for document in documents}
-            raw = RawAccount(self.connection.account, self.connection.partition, lists, details, known)
+            known_documents = {document.text: document for document in documents}
+            raw = RawAccount(self.connection.account, self.connection.partition, lists, details, known_documents)
             return _build_state(raw, self.connection, denied, is_detailed)
 
     def _start_kind_reads(self, declared: Collection[Address], sections: Collection[str]) -> None:
@@ -80,13 +80,13 @@ class AccountReader:
         kinds = {address.kind for address in declared}.union(sections)
         for kind in KINDS:
             for source in kind.read_calls:
-                wanted = source.only_for is None or source.only_for in declared
-                wanted = wanted and (not source.needs_section or kind.name in kinds)
-                if wanted and source.operation not in self._reads:
+                is_needed = source.only_for is None or source.only_for in declared
+                is_needed = is_needed and (not source.needs_section or kind.name in kinds)
+                if is_needed and source.operation not in self._reads:
                     self._start_read(source, _read_source, self.connection, source, self._pool)
 
-    def _start_read(self, source: ReadCall, read: Callable[..., Lists], *arguments: object) -> None:
-        self._reads[source.operation] = source, self._pool.submit(read, *arguments)
+    def _start_read(self, source: ReadCall, reader: Callable[..., Lists], *arguments: object) -> None:
+        self._reads[source.operation] = source, self._pool.submit(reader, *arguments)
 
 
 def read_account(connection: Connection, declared: Collection[Address] = (), sections: Collection[str] = ()) -> State:

@@ -33,8 +33,8 @@ def render_plan_commands(plan: Plan) -> str:
         refusals = (item.summary for item in plan.findings if item.level is Level.ERROR)
         lines.append(_format_comment(f"NOT SAFE: {'; '.join(refusals)}"))
     has_call_findings = any(item.calls for item in plan.findings)
-    shown = (item for item in plan.findings if item.calls or item.level is Level.WARNING)
-    lines += [_format_comment(f"{item.level}: {item.message}") for item in shown]
+    findings = (item for item in plan.findings if item.calls or item.level is Level.WARNING)
+    lines += [_format_comment(f"{item.level}: {item.message}") for item in findings]
     headings = {change.address: _heading_of(change) for change in plan.changes}
     number = 0
     for address, steps in groupby(plan.steps, key=lambda step: step.address):
