@@ -168,7 +168,7 @@ def resume_rotation(
     """Return the new key of a rotation that was interrupted.
 
     stored_key: the key in the profile. current: the same key as AWS lists it. other: the user's second key.
-    Raises ReconcileError if the second key does not come from such a rotation.
+    Raises ReconcileError if the second key does not come from that rotation.
     """
     user = request.user
     if not current.active:

@@ -122,7 +122,7 @@ class _IamReader:
         return lists
 
     def read_aws_policies(self, entities: Mapping[Address, Entity], caller: Address | None) -> dict[str, Document]:
-        """Return ARN → document of the caller's AWS managed policies whose exact content is not known offline."""
+        """Return the documents, by ARN, of the caller's AWS managed policies that are not known exactly offline."""
         who = entities.get(caller) if caller else None
         arns = managed_arns_of(walk_held_policies(who, entities.get))
         arns_to_read = sorted(arn for arn in arns if ":iam::aws:" in arn and not self._is_known_exactly(arn))

@@ -57,7 +57,7 @@ class PartialReader:
         return self._merge_state(state, addresses, [item for answer in answers for item in answer])
 
     def _find_respelled(self, lost: Collection[Address], pool: Executor) -> list[Address]:
-        """Return entities whose names differ only in case: to IAM that is one name, but it may not find it by both."""
+        """Return lost entities by their live names, which differ in case: IAM may not find them by another spelling."""
         candidates = [address for address in lost if _is_listed_by_name(address)]
         self._reader.read_arns({address.kind for address in candidates}, pool)
         arns = map(self._reader.find_arn, candidates)

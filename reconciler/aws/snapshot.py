@@ -60,7 +60,7 @@ class AccountReader:
     ) -> State:
         """Return the account as plans compare it. Call this once. Raises ReconcileError.
 
-        declared: see `__init__`. documents: the file's documents for this partition, which need no second parsing.
+        declared: see `__init__`. documents: the file's documents for this partition, which are not parsed again.
         sections: the kinds whose section the file has.
         """
         with translate_errors("reading the account"), self._pool as pool:

@@ -121,7 +121,7 @@ class PlanContext:
 
     @cached_property
     def trusting_roles(self) -> Mapping[Address, tuple[Address, ...]]:
-        """Return user, role or provider → the live roles whose trust names it."""
+        """Map each user, role or provider to the live roles whose trust names it."""
         return _invert_pairs(
             (principal, address)
             for address, entity in self.baseline.all_entities.items()

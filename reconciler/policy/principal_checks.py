@@ -159,7 +159,7 @@ def caller_types_of(part: DocumentPart | None) -> set[str]:
 
 
 def find_assume_actions(principals: DocumentPart | None) -> tuple[str, ...]:
-    """Return the actions by which one of these principals can assume a role; all such actions if it is unclear."""
+    """Return the actions by which one of these principals can assume a role; all three if that is unclear."""
     callers = caller_types_of(principals)
     actions = tuple(name for name, able in _CALLER_TYPES.items() if able & callers)
     return tuple(_CALLER_TYPES) if "any" in callers or not actions else actions

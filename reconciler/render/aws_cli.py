@@ -26,7 +26,7 @@ def render_plan_commands(plan: Plan) -> str:
     """Return all commands of a plan, with a comment before the commands of each entity.
 
     The first comments say if the plan is unsafe, and repeat its warnings and its findings about calls. If there are
-    such findings, the comments number the calls.
+    findings about calls, the comments number the calls.
     """
     lines = [_format_comment(f"account {plan.account}: {len(plan.steps)} calls, as `reconcile apply` makes them")]
     if not plan.is_safe:

@@ -28,7 +28,7 @@ AccessPairs = dict[tuple[str, str], RoleAccess]
 
 
 def find_external_access(state: State, roles: Iterable[Address], missing: frozenset[Address]) -> AccessPairs:
-    """Return the access of external principals to some roles.
+    """Return the access of external principals to these roles.
 
     missing: entities, such as providers, that exist only on the other side of the plan; they give no access.
     """

@@ -129,9 +129,9 @@ def find_service_managed(
 ) -> Mapping[Address, str]:
     """Return the candidates for pruning that must stay, because an AWS service made them, each with the reason.
 
-    The policies of such a role stay too, because the role cannot do its work without them.
+    The policies of these roles stay too, because the roles cannot do their work without them.
 
-    prune_also: the addresses of `settings.prune_also`, which are pruned all the same.
+    prune_also: the addresses of `settings.prune_also`, which are pruned anyway.
     """
     reasons: dict[Address, str] = {}
     addresses = list(candidates)

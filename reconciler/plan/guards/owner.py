@@ -34,7 +34,7 @@ def check_owner(draft: Draft) -> Iterator[Problem]:
 def _check_group_owner(draft: Draft) -> Iterator[Problem]:
     """Yield a refusal for each change of a group below another owner's path, and for each user who joins one.
 
-    A user who leaves such a group does not change it.
+    A user who leaves the group does not change it.
     """
     claims = [(item, claimants) for item in draft.differences if (claimants := _find_claimants(item, draft))]
     carriers = find_tagged_owners(draft.baseline) if claims else {}
@@ -47,7 +47,7 @@ def _check_group_owner(draft: Draft) -> Iterator[Problem]:
 
 
 def _find_claimants(item: Difference, draft: Draft) -> Mapping[str, str]:
-    """Return the other owners whose path a changed or joined group has, each with the beginning of a sentence."""
+    """Return the other owners whose path a changed or joined group has, each with the beginning of a message."""
     claimants: dict[str, str] = {}
     groups = [(item.before, f"{item.address} is"), (item.after, f"{item.address} would be")]
     groups += [

@@ -49,8 +49,8 @@ def check_references(draft: Draft) -> Iterator[Problem]:
 def check_providers(draft: Draft) -> Iterator[Problem]:
     """Yield a warning for each trust of the plan in an identity provider that neither exists nor is created.
 
-    IAM accepts such a trust: installers such as that of ROSA make roles before the provider. AWS does not document SAML
-    providers separately, so the same rule applies to them.
+    IAM accepts this trust: some installers, such as that of ROSA, make roles before the provider. AWS does not document
+    SAML providers separately, so the same rule applies to them.
     """
     for difference in draft.differences:
         role = difference.after

@@ -85,7 +85,7 @@ class RoleChains:
         return any(self._works_surely(role, way) for ways in self._chains_after[role].values() for way in ways)
 
     def find_uncertain_users(self, role: Address) -> list[Address]:
-        """Return users whose means to sign in are unknown and decide if the role stays open, the likeliest first."""
+        """Return the users whose unknown means to sign in decide if the role stays open, the likeliest first."""
         if not self.find_closed_chains(role) or self.is_surely_open(role):
             return []
         users = (start.user for start in (*self._chains_after[role], *self._chains_before[role]))

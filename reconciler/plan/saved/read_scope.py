@@ -91,9 +91,9 @@ def allows_unread_principals(saved: SavedPlan, live: State) -> bool:
 
 
 def order_depends_on_unread(plan: Plan, live: State) -> bool:
-    """Return whether a principal that was not read may decide which call of the plan waits for which.
+    """Return whether a principal that was not read may decide the order of two calls of the plan.
 
-    That is possible if one call on a group or policy allows requests that another such call refuses.
+    That is possible if one call on a group or policy allows requests that another call on one refuses.
     """
     after = {change.address: change.after for change in plan.changes if change.after is not None}
     planning = PlanContext(live, State(live.account, live.partition, after))
