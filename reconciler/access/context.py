@@ -70,7 +70,8 @@ class Context:
 
     def with_fallbacks(self, *others: Context) -> Context:
         """Return this context with further contexts for keys that it does not know."""
-        return Context(self.alternatives, self.absent_prefixes, (*self.fallbacks, *others))
+        known = tuple(other for other in others if other is not NOTHING_KNOWN)
+        return Context(self.alternatives, self.absent_prefixes, (*self.fallbacks, *known)) if known else self
 
 
 def _to_alternative(value: Value | None) -> Alternative:
