@@ -199,6 +199,16 @@ class CompiledDocument:
         return statements
 
     @cached_property
+    def statements(self) -> tuple[CompiledStatement, ...]:
+        """Return all statements; empty if the content is not known."""
+        return tuple(map(self._compile_statement, self._sorted_statements))
+
+    @property
+    def unknown_content(self) -> ActionStatements:
+        """Return what is not known of every action: empty if the content is known."""
+        return self._no_statements
+
+    @cached_property
     def _sorted_statements(self) -> list[Statement]:
         return sorted(self._document.statements, key=lambda item: (item.sid, sorted(item.actions)))
 
