@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from reconciler.access.conditions import CompiledCondition
 from reconciler.access.permission_cells import (
@@ -25,27 +24,8 @@ from reconciler.access.request_parts import covers_resource_atom
 from reconciler.access.templates import to_plain_text
 from reconciler.access.text_atoms import TooManyAtomsError
 from reconciler.access.verdicts import StatementSource
+from reconciler.model.permissions import ActionPattern, Direction, Terms
 from reconciler.policy.overlap import covers_pattern, patterns_overlap
-
-
-class Direction(StrEnum):
-    """The direction of a change. OTHER: neither side allows all that the other does."""
-
-    WIDER = "wider"
-    NARROWER = "narrower"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class ActionPattern:
-    """The actions that match a pattern and none of its exceptions; all in lower case."""
-
-    pattern: str
-    exceptions: tuple[str, ...] = ()
-
-
-Terms = tuple[str, ...] | None
-"""The conditions under which one side allows something: () if always; None if never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +35,7 @@ class PermissionChange:
     resources, not_resources: patterns; the change is about those that match one of the first and none of the second.
     before, after: the conditions of either side. sources: the statements that cause it.
     decided: a request proves it; else it may be less than it says, or nothing.
+    unread: the labels of the policies of unknown content that a cause is a statement of.
     """
 
     actions: tuple[ActionPattern, ...]
@@ -65,14 +46,7 @@ class PermissionChange:
     direction: Direction
     sources: tuple[StatementSource, ...]
     decided: bool = True
-
-    @property
-    def is_gain(self) -> bool:
-        return self.before is None
-
-    @property
-    def is_loss(self) -> bool:
-        return self.after is None
+    unread: frozenset[str] = frozenset()
 
 
 def find_permission_changes(
@@ -123,7 +97,14 @@ def _tell_whole(statement: PolicyStatement, gains: bool, decided: bool) -> Permi
         Direction.WIDER if gains else Direction.NARROWER,
         (statement.source,),
         decided,
+        find_unread_policies([statement]),
     )
+
+
+def find_unread_policies(statements: Iterable[PolicyStatement]) -> frozenset[str]:
+    """Return the labels of the policies of unknown content to which some of the statements belong."""
+    facts = (fact for one in statements for fact in one.unknown)
+    return frozenset(fact.removeprefix("policy:") for fact in facts if fact.startswith("policy:"))
 
 
 def format_condition_test(condition: CompiledCondition) -> str:
@@ -256,6 +237,7 @@ class _CellGrouper:
                 direction,
                 tuple(sorted({one.source for one in causes}, key=repr)),
                 group.decided,
+                find_unread_policies(causes),
             )
 
 

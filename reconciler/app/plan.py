@@ -216,7 +216,7 @@ def _build_plan(
     while reads := find_followup_reads(comparison):
         live = snapshot.complete_state(reading.connection, live, reads)
         comparison = compare(desired, live, allow_lockout=options.allow_lockout)
-    return plan_comparison(comparison, options), desired
+    return plan_comparison(comparison, options, AwsNames()), desired
 
 
 def _has_other_paths(desired: Desired, live: State) -> bool:

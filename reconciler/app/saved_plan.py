@@ -15,6 +15,7 @@ from reconciler.aws import snapshot
 from reconciler.aws.known_calls import check_calls
 from reconciler.aws.partial_read import PartialReader, make_empty_state
 from reconciler.aws.session import Connection, check_account
+from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.load import is_plan
 from reconciler.files import atomic
 from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular
@@ -125,12 +126,12 @@ def _rebuild_plan(
     Raises ReconcileError if live IAM has changed, or the file does not fit the rebuilt plan.
     """
     live = _check_still_live(saved, _read_live(saved, connection))
-    plan = rebuild_plan(saved, live, options)
+    plan = rebuild_plan(saved, live, options, AwsNames())
     if live.known_addresses is not None:
         if _is_conclusive(plan, live) and _is_accounted_for(document, saved, plan, live):
             return _restore_access(plan, saved)
         live = _check_still_live(saved, _read_account(saved, connection))
-        plan = rebuild_plan(saved, live, options)
+        plan = rebuild_plan(saved, live, options, AwsNames())
     if not _is_accounted_for(document, saved, plan, live):
         raise make_error(
             "plan-not-accounted-for",

@@ -9,6 +9,7 @@ from reconciler.app.plan import PlanRequest
 from reconciler.aws import snapshot
 from reconciler.aws.known_calls import check_calls
 from reconciler.aws.session import check_account
+from reconciler.desired.aws_names import AwsNames
 from reconciler.model.plan import Plan
 from reconciler.model.problem import make_error
 from reconciler.plan.followup_reads import find_followup_reads
@@ -31,6 +32,6 @@ def make_undo_plan(journal: Path, request: PlanRequest) -> Plan:
     back = reverse_run(run, live)
     while questions := find_followup_reads(compare_with_live(back, live)):
         live = snapshot.complete_state(connection, live, questions)
-    plan = build_undo_plan(back, live, request.options)
+    plan = build_undo_plan(back, live, request.options, AwsNames())
     check_calls(connection, plan.steps)
     return plan

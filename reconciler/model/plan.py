@@ -13,8 +13,10 @@ from reconciler.model.document import Statement
 from reconciler.model.effects import Effect
 from reconciler.model.entity import Entity
 from reconciler.model.live import State
+from reconciler.model.permissions import NO_PERMISSIONS, PermissionRows
 from reconciler.model.problem import Level, Problem
 from reconciler.model.quotas import Quota
+from reconciler.model.risk import NO_RISK, Risk
 
 
 class Action(StrEnum):
@@ -180,7 +182,8 @@ class PrincipalPower:
 class AccessDelta:
     """The access that a plan gives and takes.
 
-    changed: access that stays, but under other conditions: before and after.
+    changed: access that stays, but under other conditions: before and after. permissions: of each user and role, for
+    any service.
     """
 
     gained: tuple[RoleAccess, ...] = ()
@@ -188,6 +191,7 @@ class AccessDelta:
     changed: tuple[tuple[RoleAccess, RoleAccess], ...] = ()
     powers_gained: tuple[PrincipalPower, ...] = ()
     powers_lost: tuple[PrincipalPower, ...] = ()
+    permissions: PermissionRows = NO_PERMISSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +225,7 @@ class Plan:
     goal: words for the state that the account shall match, such as "the file".
     reads: the estimated number of calls to read the whole account; 0 if only a part was read. A part does not show
         who gains or loses access.
+    risk: what the plan widens, judged without guardrails.
     exposures: the stretches of an apply in which somebody can have too much or too little.
     after: the account after the plan.
     """
@@ -233,6 +238,7 @@ class Plan:
     steps: tuple[Step, ...] = ()
     findings: tuple[Problem, ...] = ()
     access: AccessDelta = AccessDelta()
+    risk: Risk = NO_RISK
     targets: tuple[Address, ...] = ()
     moves: tuple[Move, ...] = ()
     valid_until: datetime | None = None
@@ -246,6 +252,11 @@ class Plan:
     @property
     def is_safe(self) -> bool:
         return not any(finding.level is Level.ERROR for finding in self.findings)
+
+    @property
+    def is_reversible(self) -> bool:
+        """Whether an undo can restore all that the plan does."""
+        return all(step.effect.inverse() for step in self.steps)
 
     def count_changes(self, action: Action) -> int:
         return sum(change.action is action for change in self.changes)

@@ -17,6 +17,7 @@ class PlanOptions:
     allow_lockout (--allow-lockout): the caller or `break_glass` may lose access.
     targets (--target): only these addresses are planned; empty means everything.
     report_unmanaged (--unmanaged): the plan lists live entities outside the file.
+    refuse_widening (--refuse-widening): a plan that widens anybody's access is refused.
     """
 
     allow_deletes: bool = False
@@ -25,3 +26,4 @@ class PlanOptions:
     allow_lockout: bool = False
     targets: frozenset[Address] = frozenset()
     report_unmanaged: bool = False
+    refuse_widening: bool = False

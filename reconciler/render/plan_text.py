@@ -13,7 +13,9 @@ from reconciler.model.durations import annotate_age, format_duration
 from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.plan import Action, Change, Field, Plan, PrincipalPower, RoleAccess, Step
 from reconciler.model.problem import Level
+from reconciler.model.risk import RiskLevel
 from reconciler.model.wrap import columns_of, wrap_line
+from reconciler.plan.access.permission_words import describe_permissions
 from reconciler.plan.compare.document_diff import diff_documents
 from reconciler.render.json_text import dump_json
 from reconciler.render.paint import CYAN, GREEN, RED, YELLOW, paint_escaped
@@ -36,6 +38,9 @@ _DEFAULT_WIDTH = 100
 _COLORS = {"+": GREEN, "-": RED, "~": YELLOW, "@": CYAN}
 
 
+_RISK_COLORS = {RiskLevel.HIGH: RED, RiskLevel.LOW: YELLOW, RiskLevel.NONE: GREEN}
+
+
 @dataclass(frozen=True)
 class PlanText:
     """A renderer of one plan. color: whether to use ANSI colours. width: columns at which every line is wrapped.
@@ -49,7 +54,7 @@ class PlanText:
 
     def render(self) -> str:
         """Return the whole plan as text."""
-        lines: list[str] = []
+        lines: list[str] = self.render_risk() if self.plan.changes else []
         for change in self.plan.changes:
             lines += [*self.render_change(change), ""]
         lines += self.render_access()
@@ -63,6 +68,18 @@ class PlanText:
             lines += [problems_text([*others, *errors], color=self.color, width=self.width), ""]
         lines += wrap_line(self.render_summary(), self.width)
         return escape_lines("\n".join(lines), colors=self.color)
+
+    def render_risk(self) -> list[str]:
+        """Return the risk of the plan with its reasons; `!` marks those that make it high."""
+        risk = self.plan.risk
+        lines = [paint_escaped(f"Risk: {risk.level}", _RISK_COLORS[risk.level], self.color)]
+        for reason in risk.reasons:
+            place = f"  {reason.place.file}:{reason.place.line}" if reason.place else ""
+            text = escape_line(f"  {'!' if reason.is_high else ' '} {reason.message}{place}")
+            wrapped = "\n".join(map(escape_line, wrap_line(text, max(self.width or _DEFAULT_WIDTH, 40), "        ")))
+            color = _RISK_COLORS[RiskLevel.HIGH if reason.is_high else RiskLevel.LOW]
+            lines.append(paint_escaped(wrapped, color, self.color))
+        return [*lines, ""]
 
     def render_access(self) -> list[str]:
         """Return the lines of the access delta, with a heading and a blank line at the end; none if it is empty."""
@@ -81,6 +98,7 @@ class PlanText:
             *(self._render_line("~", 0, _describe_change(*pair)) for pair in delta.changed),
             *(self._render_line("+", 0, text) for text in _describe_powers(delta.powers_gained, "gains")),
             *(self._render_line("-", 0, text) for text in _describe_powers(delta.powers_lost, "loses")),
+            *(self._render_line(sign, 0, text) for sign, text in describe_permissions(delta.permissions)),
         ]
         return ["Access:", *lines, ""] if lines else []
 

@@ -17,6 +17,7 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Desired, Move, Settings
 from reconciler.model.entity import Entity
 from reconciler.model.live import State
+from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.plan import AccessDelta, Plan
 from reconciler.model.problem import Level, Problem
 from reconciler.plan.build import assemble_plan
@@ -226,9 +227,9 @@ def use_saved_spelling(saved: SavedPlan, live: State) -> State:
     return replace(live, entities={**live.entities, **as_before.entities})
 
 
-def rebuild_plan(saved: SavedPlan, live: State, options: PlanOptions) -> Plan:
-    """Return the plan from the live account to the saved entities."""
-    return assemble_plan(compare_with_live(saved, live), options)
+def rebuild_plan(saved: SavedPlan, live: State, options: PlanOptions, catalogue: ActionCatalogue | None = None) -> Plan:
+    """Return the plan from the live account to the saved entities. catalogue: see `build_plan`."""
+    return assemble_plan(compare_with_live(saved, live), options, catalogue=catalogue)
 
 
 def compare_with_live(saved: SavedPlan, live: State) -> Comparison:

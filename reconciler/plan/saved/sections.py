@@ -12,9 +12,11 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.desired import Move, Settings
 from reconciler.model.partitions import PARTITION_NAME
+from reconciler.model.permissions import NO_PERMISSIONS
 from reconciler.model.plan import AccessDelta, PrincipalPower, RoleAccess
 from reconciler.model.problem import Level, Place
 from reconciler.plan.compare.ownership import ignores_everything
+from reconciler.plan.saved.permission_rows import read_permissions
 from reconciler.plan.saved.strict_json import (
     MalformedPlan,
     take_address,
@@ -28,7 +30,7 @@ from reconciler.plan.saved.strict_json import (
 )
 
 DOCUMENT_KEYS = ("format_version", "account", "owner", "safe", "summary", "changes", "findings", "access", "saved")
-OPTIONAL_DOCUMENT_KEYS = ("targets", "unmanaged", "left_alone", "integrity")
+OPTIONAL_DOCUMENT_KEYS = ("permissions", "targets", "unmanaged", "left_alone", "integrity")
 FINDING_KEYS = ("level", "code", "message")
 OPTIONAL_FINDING_KEYS = ("address", "addresses", "calls", "file", "line", "column", "flag")
 ACCESS_KEYS = ("gained", "lost", "changed", "powers_gained", "powers_lost")
@@ -146,6 +148,7 @@ def read_refusals(document: Mapping[str, Any]) -> frozenset[tuple[str, Address |
 def read_access(document: Mapping[str, Any]) -> AccessDelta:
     """Return the access that the plan gives and takes, as it was shown for approval."""
     access = take_object(document["access"], "access", ACCESS_KEYS)
+    permissions = read_permissions(document["permissions"]) if "permissions" in document else NO_PERMISSIONS
     rows = {key: list(enumerate(take_list(access[key], f"access.{key}"))) for key in ACCESS_KEYS}
     pairs = [
         (path := f"access.changed[{index}]", take_object(item, path, ("before", "after")))
@@ -157,6 +160,7 @@ def read_access(document: Mapping[str, Any]) -> AccessDelta:
         tuple((_read_access_row(pair["before"], path), _read_access_row(pair["after"], path)) for path, pair in pairs),
         tuple(_read_power(item, f"access.powers_gained[{index}]") for index, item in rows["powers_gained"]),
         tuple(_read_power(item, f"access.powers_lost[{index}]") for index, item in rows["powers_lost"]),
+        permissions,
     )
 
 

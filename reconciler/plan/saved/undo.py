@@ -16,6 +16,7 @@ from reconciler.model.desired import Move
 from reconciler.model.effects import add_link
 from reconciler.model.entity import Entity, Role, User
 from reconciler.model.live import State
+from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.plan import Action, Plan
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.sentence import format_list
@@ -89,12 +90,14 @@ def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
     )
 
 
-def build_undo_plan(target: SavedPlan, live: State, options: PlanOptions) -> Plan:
-    """Return the plan that undoes a run. target: the result of `reverse_run`."""
+def build_undo_plan(
+    target: SavedPlan, live: State, options: PlanOptions, catalogue: ActionCatalogue | None = None
+) -> Plan:
+    """Return the plan that undoes a run. target: the result of `reverse_run`. catalogue: see `build_plan`."""
     target, left_out = _drop_unrestorable(target)
     comparison = compare_with_live(target, live)
     differences, protections = drop_protected_deletions(comparison.differences, live)
-    plan = assemble_plan(comparison.select(differences), options, protections)
+    plan = assemble_plan(comparison.select(differences), options, protections, catalogue)
     findings = [
         *_find_taken_over(target, live, options),
         *plan.findings,
