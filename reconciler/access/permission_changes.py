@@ -67,7 +67,7 @@ def find_permission_changes(
             grouper.add(cell)
     except TooManyAtomsError:
         return tuple(tell_causes(*pair))
-    return (*told, *grouper.build_changes())
+    return tuple(dict.fromkeys(map(_merge_unread, (*told, *grouper.build_changes()))))
 
 
 def tell_causes(old: frozenset[PolicyStatement], new: frozenset[PolicyStatement]) -> Iterator[PermissionChange]:
@@ -75,8 +75,26 @@ def tell_causes(old: frozenset[PolicyStatement], new: frozenset[PolicyStatement]
 
     Every gain lies within an Allow that is added or a Deny that is removed; every loss within the reverse.
     """
-    for one in sorted(old ^ new, key=repr):
-        yield _tell_whole(one, (one in new) == one.allows, False)
+    changes = (_tell_whole(one, (one in new) == one.allows, False) for one in sorted(old ^ new, key=repr))
+    yield from dict.fromkeys(map(_merge_unread, changes))
+
+
+def _merge_unread(change: PermissionChange) -> PermissionChange:
+    """Return one and the same change for all that depends on the content of the same unread policies."""
+    if not change.unread or change.decided:
+        return change
+    gains = change.direction is not Direction.NARROWER
+    return PermissionChange(
+        (ActionPattern("*"),),
+        ("*",),
+        (),
+        None if gains else (),
+        () if gains else None,
+        change.direction,
+        tuple(StatementSource(label) for label in sorted(change.unread)),
+        False,
+        change.unread,
+    )
 
 
 def _tell_whole(statement: PolicyStatement, gains: bool, decided: bool) -> PermissionChange:

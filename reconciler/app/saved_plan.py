@@ -128,7 +128,8 @@ def _rebuild_plan(
     live = _check_still_live(saved, _read_live(saved, connection))
     plan = rebuild_plan(saved, live, options, AwsNames())
     if live.known_addresses is not None:
-        if _is_conclusive(plan, live) and _is_accounted_for(document, saved, plan, live):
+        is_enough = _is_conclusive(plan, live) and _is_accounted_for(document, saved, plan, live)
+        if is_enough and not options.refuse_widening:
             return _restore_access(plan, saved)
         live = _check_still_live(saved, _read_account(saved, connection))
         plan = rebuild_plan(saved, live, options, AwsNames())
@@ -174,11 +175,10 @@ def _restore_access(plan: Plan, saved: SavedPlan) -> Plan:
     A finding says so, because no check covers that section of the file.
     """
     if saved.access == AccessDelta():
-        return plan
+        return replace(plan, risk=saved.risk)
     summary = "Who gains and loses access is taken from the plan file: only the plan's own entities were read again."
-    return replace(
-        plan, access=saved.access, findings=(*plan.findings, Problem(Level.INFO, "access-as-saved", summary))
-    )
+    note = Problem(Level.INFO, "access-as-saved", summary)
+    return replace(plan, access=saved.access, risk=saved.risk, findings=(*plan.findings, note))
 
 
 def read_intact_plan(path: Path, document: Mapping[str, Any]) -> SavedPlan:

@@ -103,7 +103,7 @@ def target_option(function: F) -> F:
 
 
 def allow_options(function: F) -> F:
-    """Add the options that allow a plan more than the safe defaults."""
+    """Add the options that allow a plan more, or less, than the defaults."""
     options = (
         click.option("--allow-deletes", is_flag=True, help="Allow more deletions than the file's thresholds."),
         click.option("--allow-foreign-detach", is_flag=True, help="Allow deleting what entities outside the file use."),
@@ -111,6 +111,9 @@ def allow_options(function: F) -> F:
             "--allow-lockout", is_flag=True, help="Allow a plan that you or a break-glass principal could not undo."
         ),
         click.option("--take-over", is_flag=True, help="Change entities that another owner's tag or path claims."),
+        click.option(
+            "--refuse-widening", is_flag=True, help="Refuse a plan that widens anybody's access (risk low or high)."
+        ),
     )
     for option in reversed(options):
         function = option(function)

@@ -132,6 +132,7 @@ def build_request(
     allow_foreign_detach: bool,
     take_over: bool,
     allow_lockout: bool,
+    refuse_widening: bool = False,
     files: tuple[str, ...] = (),
     variables: Mapping[str, str] | None = None,
     targets: tuple[str, ...] = (),
@@ -154,5 +155,6 @@ def build_request(
         allow_lockout=allow_lockout,
         targets=addresses,
         report_unmanaged=unmanaged,
+        refuse_widening=refuse_widening,
     )
     return PlanRequest(files, variables or {}, profile, region, endpoint_url, options, verbose)

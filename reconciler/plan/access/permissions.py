@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import itemgetter
 
 from reconciler.access.permission_cells import PermissionSide, StatementPair, list_deciding_statements
 from reconciler.access.permission_changes import PermissionChange, find_permission_changes, tell_causes
@@ -60,7 +61,7 @@ def _find_changes(principals: BothSides[Principal], renames: Renames) -> Mapping
     found: defaultdict[PermissionChange, list[Address]] = defaultdict(list)
     compared: dict[StatementPair, tuple[PermissionChange, ...]] = {}
     remaining = dict(principals.changed_before)
-    for address, principal in principals.changed_after.items():
+    for address, principal in sorted(principals.changed_after.items(), key=itemgetter(0)):
         old = remaining.pop(renames.get(address, address), None)
         changes: Iterable[PermissionChange]
         if old is None:
@@ -69,7 +70,7 @@ def _find_changes(principals: BothSides[Principal], renames: Renames) -> Mapping
             changes = _compare(PermissionSide(old), PermissionSide(principal), compared)
         for change in changes:
             found[change].append(address)
-    for address, principal in remaining.items():
+    for address, principal in sorted(remaining.items(), key=itemgetter(0)):
         for change in tell_causes(_list_grants(principal), frozenset()):
             found[change].append(address)
     return found

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from reconciler.access.trust_risk import TrustChange
 from reconciler.kinds.facets.tags import BREAK_GLASS, PROTECT, with_our_keys
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
@@ -20,7 +21,6 @@ from reconciler.model.plan import AccessDelta, RoleAccess
 from reconciler.model.problem import Place, Problem
 from reconciler.model.risk import Risk, RiskCode, RiskReason
 from reconciler.plan.access.permission_words import describe_gain
-from reconciler.plan.access.trust_risk import TrustChange
 from reconciler.plan.compare.diff import Difference
 from reconciler.policy.permission_delta import diff_statements
 from reconciler.policy.statement_words import describe_statement

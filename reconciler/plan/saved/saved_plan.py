@@ -20,6 +20,7 @@ from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.plan import AccessDelta, Plan
 from reconciler.model.problem import Level, Problem
+from reconciler.model.risk import NO_RISK, Risk
 from reconciler.plan.build import assemble_plan
 from reconciler.plan.compare.arn_changes import find_arn_changes, follow_arn_changes
 from reconciler.plan.compare.comparison import Comparison
@@ -28,6 +29,7 @@ from reconciler.plan.compare.renames import apply_renames, find_renames, find_re
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.saved.codec import decode_entity, encode_entity
 from reconciler.plan.saved.fingerprint import fingerprint_of
+from reconciler.plan.saved.reviewed_sections import read_risk
 from reconciler.plan.saved.sections import (
     DOCUMENT_KEYS,
     OPTIONAL_DOCUMENT_KEYS,
@@ -65,6 +67,7 @@ class SavedPlan:
     renames: the renamed entities, new address → old.
     valid_until: the time at which the file asks for something else; None if it never does.
     access: the access that the plan gives and takes, as it was shown for approval.
+    risk: the risk of the plan, as it was shown; none for a plan of an earlier version.
     reads: the estimated number of calls to read the whole account; 0 if not known.
     targets: the addresses of --target.
     """
@@ -82,6 +85,7 @@ class SavedPlan:
     valid_until: datetime | None
     access: AccessDelta
     reads: int
+    risk: Risk = NO_RISK
     targets: tuple[Address, ...] = ()
 
     @property
@@ -156,6 +160,7 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
         renames=renames,
         valid_until=parse_timestamp(take_text(until, "saved.valid_until")) if until is not None else None,
         access=read_access(document),
+        risk=read_risk(document["risk"]) if "risk" in document else NO_RISK,
         reads=take_integer(part.get("reads", 0), "saved.reads"),
         targets=read_targets(document),
     )

@@ -16,7 +16,7 @@ from reconciler.model.permissions import NO_PERMISSIONS
 from reconciler.model.plan import AccessDelta, PrincipalPower, RoleAccess
 from reconciler.model.problem import Level, Place
 from reconciler.plan.compare.ownership import ignores_everything
-from reconciler.plan.saved.permission_rows import read_permissions
+from reconciler.plan.saved.reviewed_sections import read_permissions
 from reconciler.plan.saved.strict_json import (
     MalformedPlan,
     take_address,
@@ -30,10 +30,11 @@ from reconciler.plan.saved.strict_json import (
 )
 
 DOCUMENT_KEYS = ("format_version", "account", "owner", "safe", "summary", "changes", "findings", "access", "saved")
-OPTIONAL_DOCUMENT_KEYS = ("permissions", "targets", "unmanaged", "left_alone", "integrity")
+OPTIONAL_DOCUMENT_KEYS = ("risk", "reversible", "permissions", "targets", "unmanaged", "left_alone", "integrity")
 FINDING_KEYS = ("level", "code", "message")
 OPTIONAL_FINDING_KEYS = ("address", "addresses", "calls", "file", "line", "column", "flag")
 ACCESS_KEYS = ("gained", "lost", "changed", "powers_gained", "powers_lost")
+OPTIONAL_ACCESS_KEYS = ("widens",)
 ROW_KEYS = ("principal", "role", "mfa")
 OPTIONAL_ROW_KEYS = ("conditions", "terms")
 POWER_KEYS = ("principal", "power", "grade")
@@ -147,7 +148,7 @@ def read_refusals(document: Mapping[str, Any]) -> frozenset[tuple[str, Address |
 
 def read_access(document: Mapping[str, Any]) -> AccessDelta:
     """Return the access that the plan gives and takes, as it was shown for approval."""
-    access = take_object(document["access"], "access", ACCESS_KEYS)
+    access = take_object(document["access"], "access", ACCESS_KEYS, OPTIONAL_ACCESS_KEYS)
     permissions = read_permissions(document["permissions"]) if "permissions" in document else NO_PERMISSIONS
     rows = {key: list(enumerate(take_list(access[key], f"access.{key}"))) for key in ACCESS_KEYS}
     pairs = [

@@ -1,4 +1,4 @@
-"""Read the permissions of a plan file strictly, as they were shown for approval."""
+"""Read permissions and risk of a plan file strictly, as they were shown for approval."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import Any
 
 from reconciler.model.permissions import LEVELS, ActionPattern, Direction, PermissionRow, PermissionRows, Terms
 from reconciler.model.problem import Place
+from reconciler.model.risk import Risk, RiskCode, RiskReason
 from reconciler.plan.saved.strict_json import (
     MalformedPlan,
+    take_address,
     take_flag,
     take_integer,
     take_list,
@@ -19,8 +21,9 @@ from reconciler.plan.saved.strict_json import (
 )
 
 PERMISSION_KEYS = ("gained", "lost", "changed")
+REASON_KEYS = ("code", "address", "message", "file", "line", "column")
 _TEXTS = ("principals", "actions", "resources", "not_resources", "conditions", "levels", "via", "unread")
-_ROW_KEYS = (
+ROW_KEYS = (
     *_TEXTS,
     *("group", "service", "patterns", "before", "after", "counts", "data", "decided", "direction"),
     *("file", "line", "column"),
@@ -41,8 +44,28 @@ def read_permissions(value: object) -> PermissionRows:
     )
 
 
+def read_risk(value: object) -> Risk:
+    """Return the risk. Raises MalformedPlan."""
+    risk = take_object(value, "risk", ("level", "reasons"))
+    reasons = take_list(risk["reasons"], "risk.reasons")
+    judged = Risk(tuple(_read_reason(item, f"risk.reasons[{index}]") for index, item in enumerate(reasons)))
+    if take_text(risk["level"], "risk.level") != judged.level:
+        raise MalformedPlan("risk.level is not that of its reasons.")
+    return judged
+
+
+def _read_reason(value: object, path: str) -> RiskReason:
+    reason = take_object(value, path, REASON_KEYS)
+    code = take_text(reason["code"], f"{path}.code")
+    if code not in set(RiskCode):
+        raise MalformedPlan(f"{path}.code is not one of {', '.join(RiskCode)}.")
+    address = take_address(reason["address"], f"{path}.address")
+    message = take_text(reason["message"], f"{path}.message")
+    return RiskReason(RiskCode(code), address, message, _read_place(reason, path))
+
+
 def _read_row(value: object, path: str) -> PermissionRow:
-    row = take_object(value, path, _ROW_KEYS)
+    row = take_object(value, path, ROW_KEYS)
     texts = {key: take_texts(row[key], f"{path}.{key}") for key in _TEXTS}
     direction = take_text(row["direction"], f"{path}.direction")
     if direction not in set(Direction):
