@@ -19,7 +19,7 @@ from reconciler.model.live import State
 def principals_of(state: State, external_documents: Mapping[str, Document] | None = None) -> dict[Address, Principal]:
     """Return every user and role as a principal.
 
-    external_documents: the documents of AWS's own policies that were read, by ARN.
+    external_documents: further documents of AWS's own policies, by ARN, beside those that the state has.
     """
     documents = {**(external_documents or {}), **_managed_documents_of(state)}
     ids = {address: unique for unique, address in state.details.unique_ids.items()}
@@ -84,7 +84,9 @@ def _source_of(policy: HeldPolicy, documents: Mapping[str, Document]) -> PolicyS
 
 
 def _managed_documents_of(state: State) -> dict[str, Document]:
-    return {
+    """Return the documents of policies of the account, and those of AWS's policies that were read."""
+    read = {arn: document for arn, document in state.details.external_documents.items() if document is not None}
+    return read | {
         _build_arn(state, "policy", entity.path, entity.name): entity.document
         for entity in state.entities.values()
         if isinstance(entity, Policy)

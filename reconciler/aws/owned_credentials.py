@@ -121,16 +121,6 @@ def _call_unless_denied(call: Callable[[], T]) -> T | None:
         raise
 
 
-def policy_exists(connection: Connection, arn: str) -> bool:
-    """Return whether a policy of AWS or of another account exists. If AWS denies the read, assume that it does."""
-    try:
-        return _entity_exists(connection.iam.get_policy, PolicyArn=arn)
-    except ClientError as error:
-        if code_of(error) in DENIED:
-            return True
-        raise
-
-
 def _entity_exists(call: Any, **parameters: str) -> bool:
     try:
         call(**parameters)

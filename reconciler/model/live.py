@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.address import Address
+from reconciler.model.document import Document
 from reconciler.model.entity import Entity
 from reconciler.model.problem import Problem
 
@@ -87,6 +88,7 @@ class LiveDetails:
     unique_ids: maps AIDA… and AROA… to the user or role.
     caller: the ARN of the credentials that read the account.
     external_policies: for policies of AWS or another account: maps the ARN to True if the policy exists.
+    external_documents: the content of policies of AWS that was read, by ARN; None if AWS denied that.
     fully_read: entities that were read one by one, so that their data is complete and current.
     devices_unread: users whose devices may not be read.
     unread: kinds, and single entities, that could only be read in part.
@@ -106,6 +108,7 @@ class LiveDetails:
     unique_ids: Mapping[str, Address] = field(default_factory=dict)
     caller: str = ""
     external_policies: Mapping[str, bool] = field(default_factory=dict)
+    external_documents: Mapping[str, Document | None] = field(default_factory=dict)
     fully_read: frozenset[Address] = frozenset()
     devices_unread: frozenset[Address] = frozenset()
     unread: frozenset[str] = frozenset()

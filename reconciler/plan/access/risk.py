@@ -6,6 +6,7 @@ Losing access is never a risk. The list of what makes a risk high is in `model/r
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from reconciler.model.permissions import PermissionRow
 from reconciler.model.plan import AccessDelta, RoleAccess
 from reconciler.model.problem import Place, Problem
 from reconciler.model.risk import Risk, RiskCode, RiskReason
-from reconciler.plan.access.permission_words import describe_gain
+from reconciler.plan.access.permission_words import describe_gain, group_by_service
 from reconciler.plan.compare.diff import Difference
 from reconciler.policy.permission_delta import diff_statements
 from reconciler.policy.statement_words import describe_statement
@@ -109,20 +110,17 @@ class RiskJudge:
                     yield self._make_reason(code, new.address, f"{new.address} loses its {noun}")
 
     def _find_permissions(self) -> Iterator[RiskReason]:
+        """Yield a reason for each widening; none for a principal that gains administrator power, which says it all."""
         permissions = self.access.permissions
+        powerful = {one.principal for one in self.access.powers_gained if one.grade == "administrator"}
+        by_code: defaultdict[RiskCode, list[PermissionRow]] = defaultdict(list)
         for row in (*permissions.gained, *permissions.changed, *permissions.lost):
-            if row.widens:
-                yield self._judge_row(row)
-
-    def _judge_row(self, row: PermissionRow) -> RiskReason:
-        address = Address.parse(row.principals[0])
-        message = describe_gain(row)
-        if is_unlimited(row):
-            if "permissions management" in row.levels or row.service == "*":
-                return self._make_reason(RiskCode.PERMISSIONS_MANAGEMENT, address, message, row.place)
-            if row.has_data:
-                return self._make_reason(RiskCode.DATA_ACCESS, address, message, row.place)
-        return self._make_reason(RiskCode.PERMISSIONS, address, message, row.place)
+            if row.widens and not powerful.issuperset(row.principals):
+                by_code[judge_row(row)].append(row)
+        for code, rows in by_code.items():
+            for group in group_by_service(rows):
+                address = Address.parse(group[0].principals[0])
+                yield self._make_reason(code, address, describe_gain(group), group[0].place)
 
     def _find_order_risks(self) -> Iterator[RiskReason]:
         for finding in self.findings:
@@ -152,6 +150,16 @@ def _demands_more(before: RoleAccess, after: RoleAccess) -> bool:
     keeps = before.mfa <= after.mfa and set(before.conditions) <= set(after.conditions)
     adds = before.mfa < after.mfa or len(before.conditions) < len(after.conditions)
     return keeps and (adds or before.terms <= after.terms)
+
+
+def judge_row(row: PermissionRow) -> RiskCode:
+    """Return the code of a row that widens: high if it manages permissions or reads data, of all or all of a type."""
+    if is_unlimited(row):
+        if "permissions management" in row.levels or row.service == "*":
+            return RiskCode.PERMISSIONS_MANAGEMENT
+        if row.has_data:
+            return RiskCode.DATA_ACCESS
+    return RiskCode.PERMISSIONS
 
 
 def is_unlimited(row: PermissionRow) -> bool:
