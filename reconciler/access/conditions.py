@@ -40,6 +40,11 @@ class CompiledCondition:
         """Return the keys of its policy variables."""
         return frozenset[str]().union(*(item.variables for item in self.templates))
 
+    @property
+    def sort_key(self) -> tuple[str, str, str]:
+        """Return a key that sorts conditions in the same order in every run."""
+        return self.name, self.key, repr(self.templates)
+
     def holds(self, context: Context) -> Ternary:
         """Return whether the condition holds for a request."""
         if not self.key:

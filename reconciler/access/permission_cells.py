@@ -7,10 +7,9 @@ that it decides: divided by all that the principal has besides, nobody could rea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
-from reconciler.access.compiled_policies import CompiledPolicies
 from reconciler.access.context import Context
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement, list_policy_statements
 from reconciler.access.principal import Principal
@@ -28,15 +27,16 @@ from reconciler.access.verdicts import Decision
 from reconciler.policy.overlap import pattern_sets_overlap
 
 _MAX_TRIALS = 8
-"""The number of requests of one cell that are tried as proof."""
+"""The number of requests of one cell, or of actions of one statement, that are tried as proof."""
+_MANY_ACTIONS = 200
+"""A statement with more patterns of actions than these is told whole."""
 
 
 @dataclass(frozen=True)
 class PermissionSide:
-    """A principal before or after a change. guardrails: one for each level of the organisation, root first."""
+    """A principal before or after a change."""
 
     principal: Principal
-    guardrails: Sequence[CompiledPolicies] = ()
 
     def decide(self, action: str, resource: str, context: Context) -> Decision:
         """Return the decision on one request."""
@@ -64,8 +64,7 @@ class PermissionCell:
 
 def list_deciding_statements(before: PermissionSide, after: PermissionSide) -> StatementPair:
     """Return the statements that can decide about a difference, for each side; equal pairs have equal differences."""
-    old = list_policy_statements(before.principal, before.guardrails)
-    new = list_policy_statements(after.principal, after.guardrails)
+    old, new = list_policy_statements(before.principal), list_policy_statements(after.principal)
     changed = old ^ new
     shared = frozenset(one for one in old & new if any(_may_share_action(one, other) for other in changed))
     return (old - new) | shared, (new - old) | shared
@@ -90,7 +89,7 @@ class PermissionComparer:
     def tell_broad_allows(self) -> Iterator[PolicyStatement]:
         """Yield the broad Allows of the principal that are added or removed, and that a request proves to decide."""
         old, new = self.statements
-        for one in sorted((old ^ new), key=repr):
+        for one in sorted(old ^ new, key=lambda one: one.sort_key):
             if one.layer == IDENTITY and one.allows and not one.unknown and _is_broad(one) and self._decides(one):
                 self.told.add(one)
                 yield one
@@ -99,9 +98,13 @@ class PermissionComparer:
         """Return whether a request to an action that only this statement names gets another answer."""
         space = ChoiceSpace([statement], self.after.principal.request_context)
         selected = space.select(statement) & space.known
+        parts = [statement]
+        if not statement.not_action:
+            parts = [replace(statement, actions=frozenset([one])) for one in sorted(statement.actions)[:_MAX_TRIALS]]
         return any(
             covers_resource_atom(statement, atom) and self._is_proven(actions, atom, space, selected)
-            for actions in find_action_classes([statement])
+            for part in parts
+            for actions in find_action_classes([part], [part])
             for atom in find_resource_atoms([statement])
         )
 
@@ -112,9 +115,7 @@ class PermissionComparer:
         if not changed:
             return
         layers = sorted({one.layer for one in old | new if one.allows} | {IDENTITY})
-        for actions in find_action_classes(old | new):
-            if actions.covering.isdisjoint(changed):
-                continue
+        for actions in find_action_classes(old | new, changed):
             space = ChoiceSpace(actions.covering, self.after.principal.request_context)
             masks = _masks(actions, space)
             for atom in find_resource_atoms(actions.covering):
@@ -141,5 +142,7 @@ def _masks(actions: ActionClass, space: ChoiceSpace) -> dict[PolicyStatement, in
 
 
 def _is_broad(statement: PolicyStatement) -> bool:
-    """Return whether a statement covers actions of any service."""
-    return statement.not_action or any("*" in action.partition(":")[0] for action in statement.actions)
+    """Return whether a statement covers actions of any service, or of very many."""
+    if statement.not_action or len(statement.actions) > _MANY_ACTIONS:
+        return True
+    return any("*" in action.partition(":")[0] for action in statement.actions)

@@ -75,7 +75,9 @@ def tell_causes(old: frozenset[PolicyStatement], new: frozenset[PolicyStatement]
 
     Every gain lies within an Allow that is added or a Deny that is removed; every loss within the reverse.
     """
-    changes = (_tell_whole(one, (one in new) == one.allows, False) for one in sorted(old ^ new, key=repr))
+    changes = (
+        _tell_whole(one, (one in new) == one.allows, False) for one in sorted(old ^ new, key=lambda one: one.sort_key)
+    )
     yield from dict.fromkeys(map(_merge_unread, changes))
 
 
@@ -253,10 +255,15 @@ class _CellGrouper:
                 before,
                 after,
                 direction,
-                tuple(sorted({one.source for one in causes}, key=repr)),
+                _list_sources(causes),
                 group.decided,
                 find_unread_policies(causes),
             )
+
+
+def _list_sources(causes: Iterable[PolicyStatement]) -> tuple[StatementSource, ...]:
+    ordered = sorted(causes, key=lambda one: one.sort_key)
+    return tuple(dict.fromkeys(one.source for one in ordered))
 
 
 def _build_patterns(actions: Mapping[str, frozenset[str]]) -> Iterator[ActionPattern]:

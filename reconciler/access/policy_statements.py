@@ -6,7 +6,7 @@ statement. So a change of a tag shows as a change of statements.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -19,8 +19,8 @@ from reconciler.access.verdicts import StatementSource
 
 ALL_ACTIONS = frozenset("*")
 
-IDENTITY, BOUNDARY, FIRST_GUARDRAIL = 0, 1, 2
-"""Layers: a request needs an Allow of each. Guardrails have one for each level of the organisation, root first."""
+IDENTITY, BOUNDARY = 0, 1
+"""Layers: a request needs an Allow of each."""
 
 NO_BOUNDARY = StatementSource("no permissions boundary")
 
@@ -46,18 +46,19 @@ class PolicyStatement:
     unknown: frozenset[str] = frozenset()
     source: StatementSource = field(default=NO_BOUNDARY, compare=False)
 
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        """Return a key that sorts statements in the same order in every run."""
+        resources = sorted(self.resources or ())
+        conditions = [condition.sort_key for condition in self.conditions]
+        flags = (self.layer, self.allows, self.not_action, self.resources is None, self.not_resource)
+        return flags, sorted(self.actions), resources, conditions, sorted(self.unknown), self.source.label
 
-def list_policy_statements(
-    principal: Principal, guardrails: Sequence[CompiledPolicies] = ()
-) -> frozenset[PolicyStatement]:
-    """Return every statement that counts for a principal. guardrails: one for each level, root first.
 
-    A limit that the principal does not have allows everything.
-    """
-    layers = [principal.compiled_policies, principal.compiled_boundary, *guardrails]
-    return frozenset(
-        statement for layer, policies in enumerate(layers) for statement in _list_layer(layer, policies, principal)
-    )
+def list_policy_statements(principal: Principal) -> frozenset[PolicyStatement]:
+    """Return every statement that counts for a principal. Without a boundary, that layer allows everything."""
+    layers = ((IDENTITY, principal.compiled_policies), (BOUNDARY, principal.compiled_boundary))
+    return frozenset(statement for layer, policies in layers for statement in _list_layer(layer, policies, principal))
 
 
 def _list_layer(layer: int, policies: CompiledPolicies | None, principal: Principal) -> Iterator[PolicyStatement]:

@@ -23,6 +23,7 @@ from reconciler.access.text_atoms import (
     make_pattern,
 )
 from reconciler.model.globs import compile_glob, parse_glob
+from reconciler.policy.overlap import pattern_sets_overlap
 
 MAX_CHOICES = 4096
 """The number of combinations of choices that a comparison looks at before it gives up."""
@@ -39,15 +40,26 @@ class ActionClass:
     atoms: tuple[TextAtom, ...]
 
 
-def find_action_classes(statements: Iterable[PolicyStatement]) -> list[ActionClass]:
-    """Return the classes of actions that a statement covers. Raises TooManyAtomsError."""
-    listed = list(statements)
+def find_action_classes(statements: Iterable[PolicyStatement], changed: Iterable[PolicyStatement]) -> list[ActionClass]:
+    """Return the classes of actions that a changed statement covers, among some statements. Raises TooManyAtomsError.
+
+    Patterns that share no action with a changed statement tell none of these actions apart, so they are left out.
+    """
+    listed, deciding = list(statements), frozenset(changed)
+    patterns = frozenset(
+        pattern for one in listed for pattern in one.actions if one in deciding or _may_matter(pattern, deciding)
+    )
     by_covering: dict[frozenset[PolicyStatement], list[TextAtom]] = {}
-    for atom in _find_action_atoms(frozenset(pattern for one in listed for pattern in one.actions)):
+    for atom in _find_action_atoms(patterns):
         covering = frozenset(one for one in listed if covers_action_atom(one, atom))
-        if covering:
+        if not covering.isdisjoint(deciding):
             by_covering.setdefault(covering, []).append(atom)
     return [ActionClass(covering, tuple(atoms)) for covering, atoms in by_covering.items()]
+
+
+def _may_matter(pattern: str, changed: frozenset[PolicyStatement]) -> bool:
+    alone = frozenset([pattern])
+    return any(pattern_sets_overlap(alone, False, one.actions, one.not_action) for one in changed)
 
 
 def find_resource_atoms(statements: Iterable[PolicyStatement]) -> tuple[TextAtom, ...]:
@@ -102,7 +114,7 @@ class ChoiceSpace:
         listed = list(statements)
         unknown = sorted({fact for one in listed for fact in one.unknown})
         self._choices: list[list[KeyChoice]] = list_key_choices(
-            sorted({test for one in listed for test in one.conditions}, key=repr), own
+            sorted({test for one in listed for test in one.conditions}, key=lambda test: test.sort_key), own
         )
         self._unknown = unknown
         counts = [*(len(choices) for choices in self._choices), *(2 for _ in unknown)]

@@ -25,6 +25,7 @@ from reconciler.model.held_policies import list_held_policies, managed_arns_of
 from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Change, Plan, Step
 from reconciler.model.problem import Problem, make_error
+from reconciler.model.risk import Risk
 from reconciler.model.suggest import suggest_word
 from reconciler.plan.build import plan_comparison
 from reconciler.plan.compare.comparison import compare
@@ -93,6 +94,11 @@ class ConnectedPlan:
     def access(self) -> AccessDelta:
         """The access that principals gain and lose."""
         return self.plan.access
+
+    @property
+    def risk(self) -> Risk:
+        """How far the plan widens somebody's access, with the reasons."""
+        return self.plan.risk
 
     @property
     def after(self) -> State:

@@ -48,12 +48,18 @@ def find_permission_rows(
         for change, addresses in found.items()
         for row in name_actions(describe.build_row(change, tuple(sorted(addresses))), catalogue)
     ]
-    rows.sort(key=lambda row: (row.principals, row.service, row.patterns[0].pattern, row.resources))
+    rows.sort(key=_sort_key_of)
     return PermissionRows(
         gained=tuple(row for row in rows if row.before is None),
         lost=tuple(row for row in rows if row.after is None),
         changed=tuple(row for row in rows if row.before is not None and row.after is not None),
     )
+
+
+def _sort_key_of(row: PermissionRow) -> tuple[object, ...]:
+    patterns = [(one.pattern, one.exceptions) for one in row.patterns]
+    sides = ((row.before is not None, row.before or ()), (row.after is not None, row.after or ()))
+    return row.principals, row.service, patterns, row.resources, row.not_resources, sides, row.direction, row.via
 
 
 def _find_changes(principals: BothSides[Principal], renames: Renames) -> Mapping[PermissionChange, list[Address]]:
