@@ -7,16 +7,16 @@ one by one, which keeps the automaton small.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from reconciler.model.globs import Matcher, Repeat, Token
+from reconciler.model.globs import CharacterTest, Matcher, Repeat, Token
 
 MAX_STATES = 3000
 """The number of states of the automaton that a search visits before it gives up."""
 
-_FRESH_CHARACTERS = "xq0zjw"
+_FRESH_CHARACTERS = "xq0zjw\u00b7"
 """Characters for a place in a text at which any character does that no pattern names."""
 
 
@@ -54,95 +54,83 @@ def find_text_atoms(patterns: Iterable[TextPattern], universe: Sequence[TextPatt
             atoms.setdefault(frozenset(pattern.text for pattern in listed if pattern.matches(text)), text)
     wild = [pattern for pattern in listed if pattern.tokens is not None]
     bounds = [pattern for pattern in universe if pattern.tokens is not None]
-    for matched, example in _search_atoms(wild, bounds):
-        atoms.setdefault(frozenset(pattern.text for pattern in matched), example)
+    for matched, example in _JointAutomaton(wild, bounds).search_atoms():
+        atoms.setdefault(matched, example)
     return [TextAtom(matched, example) for matched, example in atoms.items()]
 
 
-def _search_atoms(
-    patterns: Sequence[TextPattern], bounds: Sequence[TextPattern]
-) -> Iterator[tuple[list[TextPattern], str]]:
-    """Yield each set of patterns that some text of the bounds matches, and the shortest such text."""
-    machines = [_Machine.of(pattern.tokens or ()) for pattern in (*patterns, *bounds)]
-    start = tuple(machine.start for machine in machines)
-    reached, ends, queue = {start}, set[tuple[bool, ...]](), [(start, "")]
-    for state, text in queue:
-        accepted = tuple(machine.accepts(places) for machine, places in zip(machines, state, strict=True))
-        own = accepted[: len(patterns)]
-        if any(accepted[len(patterns) :]) and own not in ends:
-            ends.add(own)
-            yield [pattern for pattern, holds in zip(patterns, own, strict=True) if holds], text
-        for letter in _choose_letters(machines, state):
-            following = tuple(machine.step(places, letter) for machine, places in zip(machines, state, strict=True))
-            if any(following[len(patterns) :]) and following not in reached:
-                if len(reached) >= MAX_STATES:
-                    raise TooManyAtomsError
-                reached.add(following)
-                queue.append((following, text + letter))
+class _JointAutomaton:
+    """All patterns side by side, and the bounds that a text must stay within.
 
+    A state is a number of which each pattern has some bits. Bit n of a pattern is set if the text so far matches its
+    first n parts, not counting a `Repeat`.
+    """
 
-def _choose_letters(machines: Sequence[_Machine], state: Sequence[int]) -> list[str]:
-    """Return the characters that lead to different states: those that a pattern expects next, and a fresh one."""
-    expected = {":"}
-    for machine, places in zip(machines, state, strict=True):
-        if places:
-            expected |= machine.letters_at(places)
-    fresh = next((letter for letter in _FRESH_CHARACTERS if letter not in expected), "\u00b7")
-    return [fresh, *sorted(expected)]
+    def __init__(self, patterns: Sequence[TextPattern], bounds: Sequence[TextPattern]) -> None:
+        self._patterns = patterns
+        self._start, self._free = 0, 1
+        self._literals: defaultdict[str, int] = defaultdict(int)
+        self._singles: defaultdict[CharacterTest, int] = defaultdict(int)
+        self._repeats: defaultdict[CharacterTest, int] = defaultdict(int)
+        self._steps: dict[str, tuple[int, int]] = {}
+        self._bound_ends = sum(self._add_pattern(pattern.tokens or ()) for pattern in bounds)
+        self._bounds = self._free - 1
+        self._ends = [self._add_pattern(pattern.tokens or ()) for pattern in patterns]
+        self._all_ends = sum(self._ends)
 
+    def _add_pattern(self, tokens: Sequence[Token]) -> int:
+        """Give a pattern the next free bits; return the bit that is set when all of it matches."""
+        place = self._free
+        self._start |= place
+        for token in tokens:
+            if isinstance(token, Repeat):
+                self._repeats[token.test] |= place
+                continue
+            if isinstance(token, str):
+                self._literals[token] |= place
+            else:
+                self._singles[token] |= place
+            place <<= 1
+        self._free = place << 1
+        return place
 
-class _Machine:
-    """One pattern as an automaton. A state is a set of places in the pattern, as bits."""
+    def search_atoms(self) -> Iterator[tuple[frozenset[str], str]]:
+        """Yield each set of patterns that some text within the bounds matches, and the shortest such text."""
+        queue = [(self._start, "")]
+        reached, told = {self._start}, set[int]()
+        for state, text in queue:
+            matched = state & self._all_ends
+            if state & self._bound_ends and matched not in told:
+                told.add(matched)
+                yield self._name_patterns(matched), text
+            for letter in self._choose_letters(state):
+                moving, staying = self._steps.get(letter) or self._compute_step(letter)
+                following = (state & moving) << 1 | state & staying
+                if following & self._bounds and following not in reached:
+                    if len(reached) >= MAX_STATES:
+                        raise TooManyAtomsError
+                    reached.add(following)
+                    queue.append((following, text + letter))
 
-    def __init__(self, tokens: tuple[Token, ...]) -> None:
-        self._tokens = tokens
-        self._end = 1 << len(tokens)
-        self._letters: dict[int, frozenset[str]] = {}
-        self._steps: dict[tuple[int, str], int] = {}
-        self.start = self._close(1)
+    def _name_patterns(self, matched: int) -> frozenset[str]:
+        pairs = zip(self._patterns, self._ends, strict=True)
+        return frozenset(pattern.text for pattern, end in pairs if matched & end)
 
-    @staticmethod
-    @lru_cache(maxsize=4096)
-    def of(tokens: tuple[Token, ...]) -> _Machine:
-        return _Machine(tokens)
+    def _choose_letters(self, state: int) -> list[str]:
+        """Return the characters that lead to different states: those that a pattern expects next, and a fresh one."""
+        expected = [letter for letter, places in self._literals.items() if state & places]
+        fresh = next(letter for letter in _FRESH_CHARACTERS if letter not in expected)
+        return [fresh, *sorted({*expected, ":"})]
 
-    def accepts(self, places: int) -> bool:
-        return bool(places & self._end)
-
-    def letters_at(self, places: int) -> frozenset[str]:
-        """Return the plain characters that are expected at some of the places."""
-        letters = self._letters.get(places)
-        if letters is None:
-            tokens = (token for token, _ in self._tokens_at(places))
-            letters = self._letters[places] = frozenset(token for token in tokens if isinstance(token, str))
-        return letters
-
-    def step(self, places: int, letter: str) -> int:
-        """Return the places after one more character."""
-        key = places, letter
-        if key not in self._steps:
-            following = 0
-            for token, place in self._tokens_at(places):
-                if isinstance(token, Repeat):
-                    following |= place if token.test(letter) else 0
-                elif token == letter if isinstance(token, str) else token(letter):
-                    following |= place << 1
-            self._steps[key] = self._close(following)
-        return self._steps[key]
-
-    def _tokens_at(self, places: int) -> Iterator[tuple[Token, int]]:
-        while places:
-            place = places & -places
-            places ^= place
-            if place != self._end:
-                yield self._tokens[place.bit_length() - 1], place
-
-    def _close(self, places: int) -> int:
-        """Return the places with those that follow without a character: a Repeat may match no text."""
-        for index, token in enumerate(self._tokens):
-            if places >> index & 1 and isinstance(token, Repeat):
-                places |= 1 << (index + 1)
-        return places
+    def _compute_step(self, letter: str) -> tuple[int, int]:
+        """Return the places from which a character leads to the next place, and those that it does not leave."""
+        moving, staying = self._literals.get(letter, 0), 0
+        for test, places in self._singles.items():
+            moving |= places if test(letter) else 0
+        for test, places in self._repeats.items():
+            staying |= places if test(letter) else 0
+        self._steps[letter] = moving, staying
+        return moving, staying
 
 
 def make_pattern(text: str, matches: Matcher, parse: Callable[[str], Iterable[Token]], wildcards: str) -> TextPattern:
