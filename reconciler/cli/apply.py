@@ -150,8 +150,10 @@ def _is_confirmed(log: Log, planned: ConnectedPlan) -> bool:
     if not is_interactive():
         log.report_event("refused", "Refused: there is no terminal to ask on. Pass --yes. Nothing was written.")
         return False
-    calls = "this call" if len(planned.plan.steps) == 1 else f"these {len(planned.plan.steps)} calls"
-    question = f"\nApply {calls} to account {escape_line(planned.plan.account)}? Type 'yes' to continue"
+    plan = planned.plan
+    calls = "this call" if len(plan.steps) == 1 else f"these {len(plan.steps)} calls"
+    account = f"{plan.account} ({plan.account_alias})" if plan.account_alias else plan.account
+    question = f"\nApply {calls} to account {escape_line(account)}? Type 'yes' to continue"
     if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
         return True
     log.report_event("declined", "Declined; nothing was written.")

@@ -223,6 +223,7 @@ class Plan:
         who gains or loses access.
     exposures: the stretches of an apply in which somebody can have too much or too little.
     after: the account after the plan.
+    account_alias: the alias of the account, before the plan; None if it has none, or if it may not be read.
     """
 
     account: str
@@ -242,6 +243,7 @@ class Plan:
     reads: int = 0
     exposures: tuple[Exposure, ...] = ()
     after: State | None = field(default=None, compare=False, repr=False)
+    account_alias: str | None = None
 
     @property
     def is_safe(self) -> bool:

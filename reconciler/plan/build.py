@@ -124,6 +124,7 @@ def assemble_plan(comparison: Comparison, options: PlanOptions, findings: Sequen
     return Plan(
         account=draft.live.account,
         partition=draft.live.partition,
+        account_alias=draft.live.details.account_alias,
         owner=draft.desired.owner,
         settings=draft.desired.settings,
         changes=tuple(_build_changes(draft.differences, arrangement.steps)),

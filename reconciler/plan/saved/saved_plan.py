@@ -32,6 +32,7 @@ from reconciler.plan.saved.sections import (
     OPTIONAL_DOCUMENT_KEYS,
     read_access,
     read_account,
+    read_account_alias,
     read_moves,
     read_owner,
     read_partition,
@@ -66,6 +67,7 @@ class SavedPlan:
     access: the access that the plan gives and takes, as it was shown for approval.
     reads: the estimated number of calls to read the whole account; 0 if not known.
     targets: the addresses of --target.
+    account_alias: the alias of the account, as it was shown for approval; None if there was none.
     """
 
     account: str
@@ -82,6 +84,7 @@ class SavedPlan:
     access: AccessDelta
     reads: int
     targets: tuple[Address, ...] = ()
+    account_alias: str | None = None
 
     @property
     def desired_entities(self) -> dict[Address, Entity]:
@@ -157,6 +160,7 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
         access=read_access(document),
         reads=take_integer(part.get("reads", 0), "saved.reads"),
         targets=read_targets(document),
+        account_alias=read_account_alias(document),
     )
 
 

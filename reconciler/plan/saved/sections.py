@@ -28,7 +28,7 @@ from reconciler.plan.saved.strict_json import (
 )
 
 DOCUMENT_KEYS = ("format_version", "account", "owner", "safe", "summary", "changes", "findings", "access", "saved")
-OPTIONAL_DOCUMENT_KEYS = ("targets", "unmanaged", "left_alone", "integrity")
+OPTIONAL_DOCUMENT_KEYS = ("account_alias", "targets", "unmanaged", "left_alone", "integrity")
 FINDING_KEYS = ("level", "code", "message")
 OPTIONAL_FINDING_KEYS = ("address", "addresses", "calls", "file", "line", "column", "flag")
 ACCESS_KEYS = ("gained", "lost", "changed", "powers_gained", "powers_lost")
@@ -50,6 +50,12 @@ def read_account(document: Mapping[str, Any]) -> str:
     if not _ACCOUNT.fullmatch(account):
         raise MalformedPlan("account is not 12 digits.")
     return account
+
+
+def read_account_alias(document: Mapping[str, Any]) -> str | None:
+    """Return the alias of the account; None if it has none, or if the file does not say."""
+    alias = document.get("account_alias")
+    return None if alias is None else take_text(alias, "account_alias")
 
 
 def read_partition(saved: Mapping[str, Any]) -> str:
