@@ -100,7 +100,8 @@ def _show_plan(plan: Plan) -> None:
 
 def _get_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> ConnectedPlan:
     from reconciler.app.plan import make_plan
-    from reconciler.app.saved_plan import load_saved_plan, read_plan_document
+    from reconciler.app.plan_file import read_plan_document
+    from reconciler.app.saved_plan import load_saved_plan
 
     if against:
         return _get_reviewed_plan(log, request, against)
@@ -123,8 +124,8 @@ def _get_reviewed_plan(log: Log, request: PlanRequest, against: Sequence[str]) -
 
     The first FILE is the saved plan. Further FILEs belong to --against: a shell's wildcard puts them there.
     """
+    from reconciler.app.plan_file import read_plan_document
     from reconciler.app.reviewed_plan import plan_against_files
-    from reconciler.app.saved_plan import read_plan_document
 
     document = read_plan_document(Path(request.files[0])) if request.files else None
     if document is None:

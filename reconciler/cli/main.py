@@ -26,6 +26,7 @@ _COMMANDS = {
     "rules": "rules",
     "sandbox": "sandbox",
     "schema": "schema",
+    "show": "show",
     "undo": "undo",
     "validate": "validate",
 }

@@ -59,11 +59,16 @@ _RENDERERS: Mapping[str, Callable[[Plan], str]] = {
 }
 
 
+def format_option(function: F) -> F:
+    """Add --format of a plan. The command gets `form`."""
+    forms = click.Choice(list(_RENDERERS))
+    return click.option("--format", "form", type=forms, default="text", help="Output format.")(function)
+
+
 def output_options(function: F) -> F:
     """Add the options for the output of a plan. `show_plan` takes their values."""
-    forms = click.Choice(list(_RENDERERS))
     options = (
-        click.option("--format", "form", type=forms, default="text", help="Output format."),
+        format_option,
         click.option(
             "--out",
             metavar="FILE",
@@ -81,14 +86,14 @@ def output_options(function: F) -> F:
     return function
 
 
-def show_plan(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -> int:
+def show_plan(plan: Plan, form: str, out: str | None = None, detailed_exitcode: bool = False) -> int:
     """Print the plan, save it if --out is given, and return the exit code. An unsafe plan is shown and saved, too."""
     from reconciler.cli.terminal import echo, echo_commands
 
     if text := _RENDERERS[form](plan):
         echo_commands(text) if form == "github" else echo(text)
     if out:
-        from reconciler.app.saved_plan import save_plan
+        from reconciler.app.plan_file import save_plan
 
         save_plan(plan, Path(out))
     if not plan.is_safe:

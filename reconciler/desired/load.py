@@ -211,7 +211,10 @@ def _detect_other_kind(path: Path, data: bytes) -> Problem | None:
     """Return a problem if the file is a plan or a journal of `apply` instead of a desired state."""
     place = Place(str(path), 1, 1)
     if is_plan(data):
-        hint = f"Name the YAML file that it was made from. To apply a plan saved with --out: `reconcile apply {path}`."
+        hint = (
+            f"To look at a plan saved with --out: `reconcile show {path}`. To apply it: `reconcile apply {path}`. "
+            "Otherwise, name the YAML file that it was made from."
+        )
         return Problem(
             Level.ERROR, "not-desired-state", f"{path} is a plan, not a desired-state file.", "", hint, place
         )

@@ -36,6 +36,13 @@ RULES = (
         how_to_fix="Name the journal that `apply` printed in its last line, or a new file for `--journal`.",
     ),
     Rule(
+        "not-a-plan",
+        Level.ERROR,
+        title="The file is not a saved plan",
+        why="`show` reads what `reconcile plan --out FILE` wrote, and nothing else.",
+        how_to_fix="Name the plan file. To plan a desired-state file: `reconcile plan FILE`.",
+    ),
+    Rule(
         "not-the-same",
         Level.WARNING,
         title="Something does not come back as it was",

@@ -40,6 +40,7 @@ from reconciler.plan.saved.sections import (
     read_settings,
     read_targets,
 )
+from reconciler.plan.saved.shown_section import to_shown_section
 from reconciler.plan.saved.strict_json import (
     MalformedPlan,
     take_address,
@@ -99,6 +100,7 @@ def to_saved_section(plan: Plan) -> dict[str, Any]:
         "settings": _settings_to_json(plan.settings),
         "valid_until": format_timestamp(plan.valid_until) if plan.valid_until else None,
         "reads": plan.reads,
+        "shown": to_shown_section(plan),
         "moves": [[str(move.old), str(move.new), *astuple(move.place)] for move in plan.moves],
         "entities": {
             str(change.address): {
@@ -128,7 +130,7 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
     Raises MalformedPlan, ValueError, KeyError, TypeError or AttributeError if it is not a plan.
     """
     take_object(document, "the plan", DOCUMENT_KEYS, OPTIONAL_DOCUMENT_KEYS)
-    part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads",))
+    part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads", "shown"))
     partition = read_partition(part)
     before: dict[Address, Entity | None] = {}
     after: dict[Address, Entity | None] = {}
