@@ -25,6 +25,17 @@ def read_alias_roles(files: Sequence[str], variables: Mapping[str, str]) -> Mapp
     return {name: str(node.get("role", "")) if isinstance(node, Map) else "" for name, node in aliases.items()}
 
 
+def list_journal_helps(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the path of each of the user's own journals, newest first → when and in which account it was written."""
+    from reconciler.files.journal_files import account_of_journal, find_own_journals, time_of_journal
+
+    times = {path: time_of_journal(path) for path in reversed(find_own_journals(environ))}
+    return {
+        str(path): f"{time:%Y-%m-%d %H:%M:%S} UTC, account {account_of_journal(path)}" if time else ""
+        for path, time in times.items()
+    }
+
+
 def list_aws_profiles(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the sorted profile names in AWS's config and credentials files. Ignore a file that cannot be read."""
     names = {ini.profile_of(name) for name in _read_section_names(aws_files.locate_config_file, environ)}

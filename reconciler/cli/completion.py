@@ -27,6 +27,16 @@ def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: st
     return _make_items(dict.fromkeys(list_aws_profiles(os.environ), ""), incomplete)
 
 
+def complete_journals(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Return the user's own journals, newest first, with time and account as help; then files, as the shell finds."""
+    from click.shell_completion import CompletionItem
+
+    from reconciler.app.completion_values import list_journal_helps
+
+    journals = _make_items(list_journal_helps(os.environ), incomplete)
+    return [*journals, CompletionItem(incomplete, type="file")]
+
+
 def complete_rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """Return all problem codes with their titles, as the `shell_complete` of click."""
     from reconciler.rules.registry import RULES

@@ -29,6 +29,13 @@ RULES = (
         how_to_fix="Give each apply a journal of its own (`--journal FILE`), and undo the last one first.",
     ),
     Rule(
+        "no-journal",
+        Level.ERROR,
+        title="No journal of an apply to this account is kept",
+        why="`undo --last` looks only where `apply` writes its journals by itself, and only for the caller's account.",
+        how_to_fix="Name the journal: `reconcile undo JOURNAL`. `reconcile undo --list` shows all that are kept.",
+    ),
+    Rule(
         "not-a-journal",
         Level.ERROR,
         title="The file is not a journal",
