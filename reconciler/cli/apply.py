@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import announce_default_file, plan_options
+from reconciler.cli.options import add_file_arguments, announce_default_file, plan_options
 from reconciler.cli.plan import build_request
 from reconciler.cli.terminal import echo_quietly
 from reconciler.model.escape import escape_line
@@ -44,6 +44,7 @@ INTERRUPTED = 130
     "--log-format", type=click.Choice(["text", "json"]), default="text", help="Format of the messages on stderr."
 )
 @plan_options
+@add_file_arguments()
 def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format: str, **options: Any) -> int:
     """Show the plan, ask, make its calls, then read IAM again and say whether it matches.
 
@@ -112,7 +113,7 @@ def _get_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> Connect
         request = replace(request, on_call=on_call)
         if path is None or document is None:
             return make_plan(request)
-        if request.variables or request.options.targets:
+        if request.variables or request.options.targets or request.options.target_patterns:
             raise click.UsageError(
                 "A saved plan takes no --var and no --target: pass them to `reconcile plan`, or add --against."
             )

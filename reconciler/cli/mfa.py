@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.habits import HelpfulGroup
 from reconciler.cli.options import (
     announce_default_file,
     aws_options,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.app.mfa_enrolment import Terminal
 
 
-@click.group("mfa", epilog="Example: reconcile mfa enroll alice")
+@click.group("mfa", cls=HelpfulGroup, epilog="Example: reconcile mfa enroll alice")
 def command() -> None:
     """Show which users have an MFA device, and enrol one for a user."""
 

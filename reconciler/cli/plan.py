@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import F, announce_default_file, plan_options
+from reconciler.cli.options import F, add_file_arguments, announce_default_file, plan_options
 
 if TYPE_CHECKING:
     from reconciler.app.plan import ConnectedPlan, PlanRequest
@@ -105,6 +105,7 @@ def show_plan(plan: Plan, form: str, out: str | None = None, detailed_exitcode: 
 @output_options
 @click.option("--unmanaged", is_flag=True, help="Also list live entities that no file declares.")
 @plan_options
+@add_file_arguments(stdin=True)
 def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any) -> int:
     """Read live IAM and show what would change. Writes nothing. Exits with 3 if the plan is unsafe."""
     from reconciler.app.plan import make_plan
@@ -146,10 +147,11 @@ def build_request(
     """Make a request of the options that commands with a plan share. Options that not all of them have are optional."""
     from reconciler.app.plan import PlanRequest
     from reconciler.model.address import Address
+    from reconciler.model.globs import is_glob
     from reconciler.plan.options import PlanOptions
 
     try:
-        addresses = frozenset(Address.parse(target) for target in targets)
+        addresses = {target: Address.parse(target) for target in targets}
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--target") from None
     options = PlanOptions(
@@ -157,7 +159,8 @@ def build_request(
         allow_foreign_detach=allow_foreign_detach,
         take_over=take_over,
         allow_lockout=allow_lockout,
-        targets=addresses,
+        targets=frozenset(address for target, address in addresses.items() if not is_glob(target)),
+        target_patterns=tuple(target for target in addresses if is_glob(target)),
         report_unmanaged=unmanaged,
     )
     return PlanRequest(files, variables or {}, profile, region, endpoint_url, options, verbose)

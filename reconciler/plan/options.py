@@ -16,6 +16,7 @@ class PlanOptions:
     take_over (--take-over): entities of another owner may be changed.
     allow_lockout (--allow-lockout): the caller or `break_glass` may lose access.
     targets (--target): only these addresses are planned; empty means everything.
+    target_patterns (--target): patterns of addresses with * and ?, which mean further targets.
     report_unmanaged (--unmanaged): the plan lists live entities outside the file.
     """
 
@@ -25,3 +26,4 @@ class PlanOptions:
     allow_lockout: bool = False
     targets: frozenset[Address] = frozenset()
     report_unmanaged: bool = False
+    target_patterns: tuple[str, ...] = ()
