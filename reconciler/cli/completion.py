@@ -16,8 +16,29 @@ def complete_aliases(ctx: click.Context, param: click.Parameter, incomplete: str
     """Return the aliases of --file, $RECONCILE_FILE or roles.yaml, with their roles as help."""
     from reconciler.app.completion_values import read_alias_roles
 
-    files: Sequence[str] = ctx.params.get("files") or ()
-    return _make_items(read_alias_roles(files, ctx.params.get("variables") or {}), incomplete)
+    return _make_items(read_alias_roles(*_find_input(ctx)), incomplete)
+
+
+def complete_users(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Return the users of the file; as addresses if the word begins as one."""
+    from reconciler.app.completion_values import read_users
+
+    prefix = "user/" if incomplete.startswith("user/") else ""
+    users = read_users(*_find_input(ctx))
+    return _make_items({f"{prefix}{name}": text for name, text in users.items()}, incomplete)
+
+
+def complete_addresses(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Return the addresses of the entities of the file, with their descriptions as help."""
+    from reconciler.app.completion_values import read_addresses
+
+    return _make_items(read_addresses(*_find_input(ctx)), incomplete)
+
+
+def _find_input(ctx: click.Context) -> tuple[Sequence[str], Mapping[str, str]]:
+    """Return the files and variables that the command line names so far."""
+    files: Sequence[str] = ctx.params.get("files") or ctx.params.get("named_files") or ()
+    return files, ctx.params.get("variables") or {}
 
 
 def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reconciler.cli.completion import complete_users
 from reconciler.cli.habits import HelpfulGroup
 from reconciler.cli.options import announce_default_file, aws_options, check_text, file_option, variable_option
 from reconciler.cli.terminal import echo, echo_sentence, get_width, notice, uses_color
@@ -39,7 +40,7 @@ def _add_shared_options(function: F) -> F:
             callback=check_text,
             help="Profile in the credentials file. Default: the user's name.",
         ),
-        click.argument("user", callback=check_text),
+        click.argument("user", callback=check_text, shell_complete=complete_users),
     ):
         function = option(function)
     return function

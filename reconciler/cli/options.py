@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from reconciler.cli.completion import complete_profiles
+from reconciler.cli.completion import complete_addresses, complete_profiles
 from reconciler.cli.terminal import choose_color, notice
 from reconciler.files.bounded_reads import STANDARD_INPUT_NAME
 
@@ -131,6 +131,7 @@ def target_option(function: F) -> F:
         "targets",
         metavar="ADDRESS",
         multiple=True,
+        shell_complete=complete_addresses,
         help="Plan only this entity (kind/name, with * and ?) and what it needs; repeatable.",
     )(function)
 

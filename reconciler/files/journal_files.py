@@ -5,12 +5,14 @@ A journal is named ACCOUNT-TIME.jsonl, with the time in UTC, so that names sort 
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from reconciler.files.user_dirs import ensure_private_folder, find_state_folder
+from reconciler.files.owners import find_foreign_owner, trusted_uids
+from reconciler.files.user_dirs import find_state_folder
 
 _FOLDER = "journals"
 _TIME = "%Y%m%dT%H%M%S.%f"
@@ -44,5 +46,6 @@ def find_own_journals(environ: Mapping[str, str]) -> list[Path]:
     folder = find_journal_folder(environ)
     if folder is None or not folder.is_dir():
         return []
-    ensure_private_folder(str(folder))
+    if find_foreign_owner(folder, trusted_uids(environ)) is not None:
+        raise PermissionError(errno.EPERM, "it belongs to another user", str(folder))
     return sorted(folder.glob("*.jsonl"), key=lambda path: path.name.partition("-")[2])

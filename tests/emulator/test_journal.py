@@ -453,6 +453,10 @@ def test_the_journals_of_another_user_are_neither_written_nor_pruned(
         assert (result.code, "belongs to another user" in result.err) == (1, True), result.err
         assert sorted(path.name for path in theirs.iterdir()) == ["1-a.jsonl", "1-b.jsonl"]
         os.chown(foreign, 0, 0)
+    os.chown(theirs, 54_321, 54_321)
+    for option in ("--list", "--last"):
+        result = two.run_cli("undo", option, XDG_STATE_HOME=str(state))
+        assert (result.code, "it belongs to another user" in result.err) == (1, True), result.err
     assert two.iam.list_users()["Users"] == []
 
 
