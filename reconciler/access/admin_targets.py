@@ -46,17 +46,17 @@ class AdminTargets:
         """Return the ARNs of a type that the resources of a statement may match; cached if it has no variables."""
         if statement.resources.variables:
             return self._match_targets(statement, kind, context)
-        found = self._covered.get((kind, statement))
-        if found is None:
-            found = self._covered[kind, statement] = self._match_targets(statement, kind, context)
-        return found
+        arns = self._covered.get((kind, statement))
+        if arns is None:
+            arns = self._covered[kind, statement] = self._match_targets(statement, kind, context)
+        return arns
 
     def _match_targets(self, statement: CompiledStatement, kind: str, context: Context) -> tuple[str, ...]:
-        known, resources = self.names.get(kind, {}), statement.resources
+        names, resources = self.names.get(kind, {}), statement.resources
         texts = resources.resolve_patterns(context)
         if texts and not resources.negated and not any(MANY in text or ONE in text for text in texts):
-            return tuple(text for text in texts if text in known)
-        return tuple(arn for arn in known if resources.matches(arn, context).value is not False)
+            return tuple(text for text in texts if text in names)
+        return tuple(arn for arn in names if resources.matches(arn, context).value is not False)
 
 
 _MAX_LISTED = 5
@@ -85,13 +85,13 @@ def find_powers_over(principal: Principal, targets: AdminTargets) -> Iterator[Po
         (action,) = step.actions
         yield from _summarize_powers(action, _find_allowed_targets(principal, step, targets))
     over_roles = [
-        found for step in _list_pass_role_steps() for found in _find_allowed_targets(principal, step, targets)
+        target for step in _list_pass_role_steps() for target in _find_allowed_targets(principal, step, targets)
     ]
     for path in _PASS_ROLE_PATHS if over_roles else ():
-        rest = _evaluate_other_steps(principal, path)
-        if not rest.denied:
+        other_verdict = _evaluate_other_steps(principal, path)
+        if not other_verdict.denied:
             yield from _summarize_powers(
-                path.name, [(name, require_all([verdict, rest])) for name, verdict in over_roles]
+                path.name, [(name, require_all([verdict, other_verdict])) for name, verdict in over_roles]
             )
 
 
@@ -101,18 +101,18 @@ def _list_pass_role_steps() -> tuple[PathStep, ...]:
 
 def _evaluate_other_steps(principal: Principal, path: EscalationPath) -> Verdict:
     """Return the verdict on the actions that a path needs beside iam:PassRole, on resources that nobody named."""
-    found = []
+    step_verdicts = []
     for step in path.steps[1:]:
         verdicts = [
             evaluate_resource_type(principal, item, step.resource_type, NOTHING_KNOWN, include_spared=False)
             for item in step.actions
         ]
-        found.append(next((item for item in verdicts if not item.denied), verdicts[0]))
-    return require_all(found)
+        step_verdicts.append(next((item for item in verdicts if not item.denied), verdicts[0]))
+    return require_all(step_verdicts)
 
 
-def _summarize_powers(name: str, found: Iterable[tuple[str, Verdict]]) -> Iterator[Power]:
-    listed = sorted(found, key=lambda item: item[0])
+def _summarize_powers(name: str, target_verdicts: Iterable[tuple[str, Verdict]]) -> Iterator[Power]:
+    listed = sorted(target_verdicts, key=lambda item: item[0])
     if len(listed) > _MAX_LISTED:
         verdict = next((verdict for _, verdict in listed if verdict.allowed), listed[0][1])
         yield Power(f"{name} on {len(listed)} administrators", Grade.ESCALATION, verdict)
@@ -124,15 +124,15 @@ def _summarize_powers(name: str, found: Iterable[tuple[str, Verdict]]) -> Iterat
 def _find_allowed_targets(principal: Principal, step: PathStep, targets: AdminTargets) -> Iterator[tuple[str, Verdict]]:
     """Yield the targets on which the principal may do a step, except itself, each with its verdict."""
     (action,) = step.actions
-    found = dict.fromkeys(
+    arns = dict.fromkeys(
         arn
         for item in _relevant_allows_of(principal, step)
         for arn in targets.find_covered(item, step.resource_type, principal.request_context)
     )
-    if not found or _covers_whole_type(principal, step):
+    if not arns or _covers_whole_type(principal, step):
         return
     itself = principal.role_arn or principal.arn
-    for arn in found:
+    for arn in arns:
         verdict = evaluate(principal, action, arn)
         unread = verdict.keys and all(key.startswith("policy:") for key in verdict.keys)
         if arn != itself and not verdict.denied and not unread:

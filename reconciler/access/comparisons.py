@@ -77,9 +77,9 @@ def _parse_timestamp(text: str) -> Decimal | None:
     return Decimal(str((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))
 
 
-def _make_comparison(read: Callable[[str], Decimal | None], holds: Callable[[Decimal, Decimal], bool]) -> Compare:
+def _make_comparison(parse: Callable[[str], Decimal | None], holds: Callable[[Decimal, Decimal], bool]) -> Compare:
     def compare(text: str, value: str) -> bool:
-        limit, actual = read(to_plain_text(text)), read(value)
+        limit, actual = parse(to_plain_text(text)), parse(value)
         return limit is not None and actual is not None and holds(actual, limit)
 
     return compare

@@ -83,10 +83,10 @@ class CompiledCondition:
 
     def _test_value(self, value: str, texts: FilledTexts) -> Ternary:
         if any(self.compare(text, value) for text in texts.texts):
-            found = YES
+            truth = YES
         else:
-            found = Ternary(None, texts.unknown) if texts.unknown else NO
-        return negate(found) if self.negated else found
+            truth = Ternary(None, texts.unknown) if texts.unknown else NO
+        return negate(truth) if self.negated else truth
 
 
 def compile_condition(condition: Condition, version: str) -> CompiledCondition:

@@ -123,12 +123,12 @@ _WEAKENING = """
 
 
 def _parse_single_actions(text: str, grade: Grade) -> list[EscalationPath]:
-    found = []
+    paths = []
     for word in text.split():
         action, _, on = word.rpartition(":")
         own = action in _SELF_ACTIONS
-        found.append(EscalationPath(action, grade, (PathStep((action,), on, accepts_spared=own),), own))
-    return found
+        paths.append(EscalationPath(action, grade, (PathStep((action,), on, accepts_spared=own),), own))
+    return paths
 
 
 def _make_pass_role_path(name: str, actions: str) -> EscalationPath:

@@ -9,8 +9,8 @@ are the principal itself or are passed as `targets`. `admin_targets.py` finds ri
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 
 from reconciler.access.compiled_policies import CompiledDocument, CompiledStatement
 from reconciler.access.context import NOTHING_KNOWN, Context
@@ -48,23 +48,25 @@ def find_powers(
     grades: the grades to look for.
     """
     grade_set, targets_by_type = frozenset(grades), {kind: tuple(arns) for kind, arns in (targets or {}).items()}
-    found: list[Power] = []
+    powers: list[Power] = []
     unseen: list[Verdict] = []
+    other_path: Verdict | None = None
     for path in PATHS:
         if path.grade not in grade_set or not _may_allow_path(path, principal):
             continue
         answer = _evaluate_path(path, principal, context, targets_by_type)
         if path.needs_other_path and not answer.denied:
-            answer = require_all([answer, best_of(_evaluate_iam_paths(principal, context))])
+            other_path = other_path or best_of(_evaluate_iam_paths(principal, context))
+            answer = require_all([answer, other_path])
         if answer.denied:
             continue
         if answer.keys and all(key.startswith("policy:") for key in answer.keys):
             unseen.append(answer)
         else:
-            found.append(Power(path.name, path.grade, answer))
+            powers.append(Power(path.name, path.grade, answer))
     if unseen:
-        found.append(Power(UNSEEN_POLICIES, Grade.ESCALATION, require_all(unseen)))
-    return tuple(found)
+        powers.append(Power(UNSEEN_POLICIES, Grade.ESCALATION, require_all(unseen)))
+    return tuple(powers)
 
 
 def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Principal, tuple[Power, ...]]]:
@@ -72,12 +74,21 @@ def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Princi
 
     Only the labels of policies in a verdict may then be those of another principal.
     """
-    found: dict[tuple[object, ...], tuple[Power, ...]] = {}
     for principal in principals:
-        key = _power_key_of(principal)
-        if key not in found:
-            found[key] = find_powers(principal)
-        yield principal, found[key]
+        yield principal, _find_shared_powers(_KeyedPrincipal(_power_key_of(principal), principal))
+
+
+@dataclass(frozen=True, slots=True)
+class _KeyedPrincipal:
+    """A principal that is equal to every other with the same powers."""
+
+    key: tuple[object, ...]
+    principal: Principal = field(compare=False)
+
+
+@lru_cache(maxsize=4096)  # kept for the next plan: an apply plans again what it has made
+def _find_shared_powers(item: _KeyedPrincipal) -> tuple[Power, ...]:
+    return find_powers(item.principal)
 
 
 def _evaluate_iam_paths(principal: Principal, context: Context) -> Iterator[Verdict]:
@@ -203,8 +214,7 @@ def _evaluate_path(
     include_spared: True if resources that a Deny excludes by name are enough for every step.
     """
     steps = []
-    for step in path.steps:
-        step = replace(step, accepts_spared=True) if include_spared else step
+    for step in _accept_spared(path.steps) if include_spared else path.steps:
         verdict = _evaluate_step(step, path.allows_self, principal, context, targets.get(step.resource_type, ()))
         if verdict.denied:
             return verdict
@@ -212,17 +222,22 @@ def _evaluate_path(
     return require_all(steps)
 
 
+@cache
+def _accept_spared(steps: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
+    return tuple(replace(step, accepts_spared=True) for step in steps)
+
+
 def _evaluate_step(
     step: PathStep, allows_self: bool, principal: Principal, context: Context, targets: tuple[str, ...]
 ) -> Verdict:
     def evaluate_resources() -> Iterator[Verdict]:
-        named = (*(_own_resources_of(principal, step.resource_type) if allows_self else ()), *targets)
+        resources = (*(_own_resources_of(principal, step.resource_type) if allows_self else ()), *targets)
         for action in step.actions:
             if step.resource_type != "self":
                 yield evaluate_resource_type(
                     principal, action, step.resource_type, context, include_spared=step.accepts_spared
                 )
-            for resource in named:
+            for resource in resources:
                 yield evaluate(principal, action, resource, context)
 
     return best_of(evaluate_resources())

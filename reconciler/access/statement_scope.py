@@ -19,10 +19,10 @@ def covers_action(statement: Statement, action: str) -> bool:
     """Return whether a statement covers an action, which is in lower case; without any action it covers none."""
     if not statement.actions:
         return False
-    named = action in statement.actions or any(
+    is_listed = action in statement.actions or any(
         ("*" in pattern or "?" in pattern) and compile_glob(pattern)(action) for pattern in statement.actions
     )
-    return named != statement.not_action
+    return is_listed != statement.not_action
 
 
 class ResourceMatcher:

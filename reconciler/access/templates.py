@@ -93,11 +93,11 @@ def fill_templates(templates: Iterable[Template], context: Context) -> FilledTex
 
 def _fill_variable(variable: Variable, context: Context, unknown: set[str]) -> str | None:
     """Return the value of a variable, else its default; None if it has neither, or has several possible values."""
-    found = context.find(variable.key)
-    if found == (None,):
+    alternatives = context.find(variable.key)
+    if alternatives == (None,):
         return variable.default
-    if len(found) == 1 and found[0] is not None and len(found[0]) == 1:
-        return found[0][0]
+    if len(alternatives) == 1 and alternatives[0] is not None and len(alternatives[0]) == 1:
+        return alternatives[0][0]
     unknown.add(variable.key)
     return None
 

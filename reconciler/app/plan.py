@@ -226,8 +226,9 @@ def _has_other_paths(desired: Desired, live: State) -> bool:
 
     The file is then declared with the live paths: an entity that names no path keeps its own.
     """
-    moved = {move.new: move.old for move in desired.moves if move.new not in live.entities}
+    old_addresses = {move.new: move.old for move in desired.moves if move.new not in live.entities}
     return any(
-        (existing := live.entities.get(moved.get(address, address))) is not None and existing.path != entity.path
+        (existing := live.entities.get(old_addresses.get(address, address))) is not None
+        and existing.path != entity.path
         for address, entity in desired.state.entities.items()
     )

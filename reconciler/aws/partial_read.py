@@ -42,8 +42,8 @@ class PartialReader:
         self._reader = EntityReader(connection)
         self._is_alias_read = False
 
-    def read_entities(self, addresses: Collection[Address], known: State) -> State | None:
-        """Return `known` with these entities, also if they do not exist; None if AWS refuses one of the calls.
+    def read_entities(self, addresses: Collection[Address], state: State) -> State | None:
+        """Return `state` with these entities, also if they do not exist; None if AWS refuses one of the calls.
 
         Raises ReconcileError. Raises KeyError for an address of an unknown kind, which cannot be read.
         """
@@ -58,16 +58,16 @@ class PartialReader:
                 answers.append(alias.result())
             except ClientError:
                 return None
-        return self._merge_state(known, addresses, [item for answer in answers for item in answer])
+        return self._merge_state(state, addresses, [item for answer in answers for item in answer])
 
     def _find_respelled(self, lost: Collection[Address], pool: Executor) -> list[Address]:
-        """Return entities whose names differ only in case: to IAM that is one name, but it may not find it by both."""
-        named = [address for address in lost if _is_listed_by_name(address)]
-        self._reader.read_arns({address.kind for address in named}, pool)
-        arns = map(self._reader.find_arn, named)
+        """Return lost entities by their live names, which differ in case: IAM may not find them by another spelling."""
+        candidates = [address for address in lost if _is_listed_by_name(address)]
+        self._reader.read_arns({address.kind for address in candidates}, pool)
+        arns = map(self._reader.find_arn, candidates)
         return [address for arn in arns if arn and (address := address_of(arn, self._connection.account))]
 
-    def _merge_state(self, known: State, addresses: Collection[Address], entries: list[RawEntry]) -> State:
+    def _merge_state(self, state: State, addresses: Collection[Address], entries: list[RawEntry]) -> State:
         lists: defaultdict[str, list[Any]] = defaultdict(list)
         for key, item in entries:
             lists[key].append(item)
@@ -76,21 +76,23 @@ class PartialReader:
             for _, item in entries
             if isinstance(item, Mapping) and "Arn" in item
         }
-        raw = RawAccount(known.account, known.partition, lists, tags)
-        found = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
-        entities = {address: entity for address, entity in found.items() if address != ALIAS or ALIAS in addresses}
+        raw = RawAccount(state.account, state.partition, lists, tags)
+        entities_read = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
+        entities = {
+            address: entity for address, entity in entities_read.items() if address != ALIAS or ALIAS in addresses
+        }
         details = replace(
-            known.details,
-            versions={**known.details.versions, **read_policy_versions(raw)},
-            unique_ids={**known.details.unique_ids, **raw.map_unique_ids()},
-            expirations={**known.details.expirations, **find_expirations(raw)},
-            fully_read=known.details.fully_read
+            state.details,
+            versions={**state.details.versions, **read_policy_versions(raw)},
+            unique_ids={**state.details.unique_ids, **raw.map_unique_ids()},
+            expirations={**state.details.expirations, **find_expirations(raw)},
+            fully_read=state.details.fully_read
             | {address for address in entities if KINDS_BY_NAME[address.kind].has_separate_tags},
             read_at=datetime.now(UTC),
-            account_alias=read_account_alias(raw) or known.details.account_alias,
+            account_alias=read_account_alias(raw) or state.details.account_alias,
         )
-        known_addresses = (known.known_addresses or frozenset()) | frozenset(addresses)
-        return replace(known, entities={**known.entities, **entities}, details=details, known_addresses=known_addresses)
+        known_addresses = (state.known_addresses or frozenset()) | frozenset(addresses)
+        return replace(state, entities={**state.entities, **entities}, details=details, known_addresses=known_addresses)
 
     def _read_alias(self, is_entity: bool) -> list[RawEntry]:
         """Return the account's alias, which every plan shows; none if AWS refuses to tell. It is read once.

@@ -61,7 +61,7 @@ class AccountReader:
     ) -> State:
         """Return the account as plans compare it. Call this once. Raises ReconcileError.
 
-        declared: see `__init__`. documents: the file's documents for this partition, which need no second parsing.
+        declared: see `__init__`. documents: the file's documents for this partition, which are not parsed again.
         sections: the kinds whose section the file has.
         """
         with translate_errors("reading the account"), self._pool as pool:
@@ -86,8 +86,8 @@ class AccountReader:
                 if wanted and source.operation not in self._reads:
                     self._start_read(source, _read_source, self.connection, source, self._pool)
 
-    def _start_read(self, source: ReadCall, read: Callable[..., Lists], *arguments: object) -> None:
-        self._reads[source.operation] = source, self._pool.submit(read, *arguments)
+    def _start_read(self, source: ReadCall, reader: Callable[..., Lists], *arguments: object) -> None:
+        self._reads[source.operation] = source, self._pool.submit(reader, *arguments)
 
 
 def read_account(connection: Connection, declared: Collection[Address] = (), sections: Collection[str] = ()) -> State:

@@ -207,8 +207,8 @@ def _report_stale(log: Log, approved: Plan, now: Plan | None) -> int:
 
 
 def _report_stopped(log: Log, outcome: ExecutionResult, journal: Path | None, saved: bool) -> int:
-    done, unclear, remaining = len(outcome.done), len(outcome.unclear), outcome.remaining
-    parts = [f"{done} of {_format_call_count(outcome.total)} were made"]
+    done_count, unclear, remaining = len(outcome.done), len(outcome.unclear), outcome.remaining
+    parts = [f"{done_count} of {_format_call_count(outcome.total)} were made"]
     parts += [f"{unclear} may have been"] if unclear else []
     parts += [f"{remaining} {'was' if remaining == 1 else 'were'} not"]
     event = "interrupted" if outcome.interrupted else "stopped"
@@ -216,7 +216,7 @@ def _report_stopped(log: Log, outcome: ExecutionResult, journal: Path | None, sa
     is_stale = saved and (outcome.done or outcome.unclear)
     command = "Run `reconcile plan` again" if is_stale else "Run the same command again"
     hint = f"{command} to go on from there. The calls are recorded in {journal}."
-    log.report_event(event, summary, hint, done=done, unclear=unclear, left=remaining, journal=str(journal))
+    log.report_event(event, summary, hint, done=done_count, unclear=unclear, left=remaining, journal=str(journal))
     return INTERRUPTED if outcome.interrupted else 1
 
 

@@ -83,7 +83,7 @@ def _make_request(user: str, **options: Any) -> KeysRequest:
 def _print_outcome(outcome: KeysResult) -> int:
     from reconciler.render.problems import render_problems
 
-    for line in outcome.done:
+    for line in outcome.messages:
         echo_sentence(line)
     if outcome.findings:
         echo(render_problems(outcome.findings, color=uses_color(err=True), width=get_width(err=True)), err=True)

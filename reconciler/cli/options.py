@@ -104,18 +104,20 @@ def aws_options(function: F) -> F:
     return function
 
 
-def check_text(context: click.Context, parameter: click.Parameter, given: Any) -> Any:
+def check_text(context: click.Context, parameter: click.Parameter, argument: Any) -> Any:
     """Return the value unchanged. Refuse bytes that are no text in the locale's encoding, except in a path."""
-    values: tuple[str, ...] = (given,) if isinstance(given, str) else given or ()
+    values: tuple[str, ...] = (argument,) if isinstance(argument, str) else argument or ()
     for value in values:
         if any("\ud800" <= character <= "\udfff" for character in value):
             raise click.BadParameter(f"{value!r} holds bytes that are not text.")
-    return given
+    return argument
 
 
-def _parse_variables(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> Mapping[str, str]:
+def _parse_variables(
+    context: click.Context, option: click.Parameter, assignments: tuple[str, ...]
+) -> Mapping[str, str]:
     parsed = {}
-    for item in given:
+    for item in assignments:
         name, equals, value = item.partition("=")
         if not (name and equals):
             raise click.BadParameter(f"{item!r} is not NAME=VALUE.")
@@ -165,8 +167,8 @@ def color_option(function: F) -> F:
 
 def verbose_option(function: F) -> F:
     """Add -v/--verbose."""
-    said = "On stderr, count the AWS calls and their times, by operation."
-    return click.option("-v", "--verbose", is_flag=True, help=said)(function)
+    help_text = "On stderr, count the AWS calls and their times, by operation."
+    return click.option("-v", "--verbose", is_flag=True, help=help_text)(function)
 
 
 def plan_options(function: F) -> F:

@@ -82,15 +82,15 @@ def _check_bounds(path: Path) -> Path:
 
 
 def _find_default_file() -> Path:
-    named = os.environ.get("RECONCILE_FILE")
-    if named:
-        if not os.path.exists(named):  # noqa: PTH110 - pathlib raises if a path is too long
+    file_name = os.environ.get("RECONCILE_FILE")
+    if file_name:
+        if not os.path.exists(file_name):  # noqa: PTH110 - pathlib raises if a path is too long
             raise make_error(
                 "no-file",
-                f"{named}, named by $RECONCILE_FILE, does not exist.",
+                f"{file_name}, named by $RECONCILE_FILE, does not exist.",
                 hint="Correct the variable, or unset it.",
             )
-        return _check_bounds(Path(named))
+        return _check_bounds(Path(file_name))
     nearest = _find_nearest_file()
     if nearest is None:
         raise make_error(

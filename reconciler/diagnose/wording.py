@@ -159,8 +159,10 @@ def describe_failure(words: CallWording, reason: StatementMatch) -> str:
     if statement is None:
         return f"{name} cannot be read"
     has_age = any(condition.key == MFA_AGE for condition in reason.failing_conditions)
-    shown = [condition for condition in reason.failing_conditions if not (has_age and condition.key == MFA_PRESENT)]
-    failing = [_describe_failing(condition, statement, words.context) for condition in shown]
+    conditions = [
+        condition for condition in reason.failing_conditions if not (has_age and condition.key == MFA_PRESENT)
+    ]
+    failing = [_describe_failing(condition, statement, words.context) for condition in conditions]
     return f"{name} demands {'; and '.join(failing)}" if failing else name
 
 
@@ -242,8 +244,8 @@ def _format_name(words: CallWording, arn: str) -> str:
     """Return a user or role as a trust rule names it: by name if the file declares it, else its ARN, quoted."""
     address = address_of(arn, words.account)
     declared = words.desired.state.entities.get(address) if address else None
-    known = declared is not None and arn == _declared_arn_of(words.desired, declared)
-    return declared.name if declared is not None and known else json.dumps(arn)
+    has_declared_arn = declared is not None and arn == _declared_arn_of(words.desired, declared)
+    return declared.name if declared is not None and has_declared_arn else json.dumps(arn)
 
 
 def _declared_arn_of(desired: Desired, entity: Entity) -> str:

@@ -231,8 +231,8 @@ def _make_put_call(entity: AccountSetting) -> tuple[str, str, dict[str, object]]
     if isinstance(entity, AccountAlias):
         return "CreateAccountAlias", "DeleteAccountAlias", {"AccountAlias": entity.alias}
     values = {key: getattr(entity, field) for field, key in _PARAMETERS.items()}
-    given = {key: value for key, value in values.items() if value is not None}
-    return "UpdateAccountPasswordPolicy", "DeleteAccountPasswordPolicy", given
+    parameters = {key: value for key, value in values.items() if value is not None}
+    return "UpdateAccountPasswordPolicy", "DeleteAccountPasswordPolicy", parameters
 
 
 def _read_password_policy(node: Map, context: DeclareContext) -> PasswordPolicy:
@@ -251,8 +251,8 @@ def _read_max_age(node: Map, context: DeclareContext) -> int | None:
     age = parse_duration(written)
     if age is None:
         return None
-    days, rest = divmod(age, _DAY)
-    if rest or not 1 <= days <= MAX_PASSWORD_AGE:
+    days, remainder = divmod(age, _DAY)
+    if remainder or not 1 <= days <= MAX_PASSWORD_AGE:
         summary = f"max_age {written!r} is not a whole number of days from 1d to {MAX_PASSWORD_AGE}d."
         hint = f"Did you mean '{age}d'?" if isinstance(written, int) and 1 <= age <= MAX_PASSWORD_AGE else ""
         context.add_problem("bad-duration", summary, node.place_of("max_age"), hint)

@@ -98,9 +98,9 @@ class RawAccount:
 
     def _decode_document(self, encoded: str) -> Document:
         text = unquote(encoded)
-        known = self.known_documents.get(text)
-        if known is not None:
-            return replace(known, places=(), from_rules=False)
+        known_document = self.known_documents.get(text)
+        if known_document is not None:
+            return replace(known_document, places=(), from_rules=False)
         try:
             body = json.loads(text)
         except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, or nested without end

@@ -71,10 +71,10 @@ def _compile_pieces(head: str, middle: list[str], tail: str, one: str) -> Matche
 def _has_pieces(text: str, pieces: list[str], start: int, end: int) -> bool:
     """Return whether a text has the pieces in this order between two positions."""
     for piece in pieces:
-        found = text.find(piece, start, end)
-        if found < 0:
+        position = text.find(piece, start, end)
+        if position < 0:
             return False
-        start = found + len(piece)
+        start = position + len(piece)
     return True
 
 
@@ -236,8 +236,8 @@ def _has_wildcard(pattern: str) -> bool:
 
 def _places_of(pattern: str, letter: str) -> int:
     """Return the positions of a letter as bits."""
-    found, place = 0, pattern.find(letter)
+    places, place = 0, pattern.find(letter)
     while place >= 0:
-        found |= 1 << place
+        places |= 1 << place
         place = pattern.find(letter, place + 1)
-    return found
+    return places

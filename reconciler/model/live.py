@@ -127,9 +127,9 @@ class NotReadError(Exception):
 class PartialEntities(Mapping[Address, Entity]):
     """The entities of a part of an account. To ask for an entity that was not read raises NotReadError."""
 
-    def __init__(self, entities: Mapping[Address, Entity], known: frozenset[Address]) -> None:
+    def __init__(self, entities: Mapping[Address, Entity], known_addresses: frozenset[Address]) -> None:
         self._entities = dict(entities)
-        self._known = known
+        self._known = known_addresses
 
     def __getitem__(self, address: Address) -> Entity:
         if address not in self._entities and address not in self._known:

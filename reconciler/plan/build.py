@@ -171,8 +171,8 @@ def _build_draft(comparison: Comparison, options: PlanOptions) -> Draft:
 def _expand_targets(options: PlanOptions, desired: Desired) -> set[Address]:
     """Return the targets, the entities that are derived from them, and the new addresses of renamed targets."""
     derived = {a for a, item in desired.declarations.items() if item.derived_from in options.targets}
-    moved = {move.new for move in desired.moves if move.old in options.targets}
-    return {*options.targets, *derived, *moved}
+    new_addresses = {move.new for move in desired.moves if move.old in options.targets}
+    return {*options.targets, *derived, *new_addresses}
 
 
 def _select_targeted(
@@ -196,7 +196,7 @@ def _select_targeted(
             needed = KINDS_BY_NAME[address.kind].dependents_of(address, context)
         if address in replaced:
             needed = {*needed, replaced[address], *_find_references_to(address, context)}
-        queue += [named for named in needed if named not in selected]
+        queue += [needed_address for needed_address in needed if needed_address not in selected]
         selected |= set(needed)
     return [item for item in differences if item.address in selected]
 

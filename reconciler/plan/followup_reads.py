@@ -143,10 +143,10 @@ def find_users_needing_mfa(desired: Desired, entities: Mapping[Address, Entity])
 
 
 def _find_outside_policies(entities: Iterable[Entity], live: State) -> set[str]:
-    known = set(live.details.external_policies)
+    known_arns = set(live.details.external_policies)
     for entity in live.entities.values():
-        known |= managed_arns_of(list_held_policies(entity))
-    wanted: set[str] = set()
+        known_arns |= managed_arns_of(list_held_policies(entity))
+    policy_arns: set[str] = set()
     for entity in entities:
-        wanted |= managed_arns_of(list_held_policies(entity))
-    return {arn for arn in wanted - known if address_of(arn, live.account) is None}
+        policy_arns |= managed_arns_of(list_held_policies(entity))
+    return {arn for arn in policy_arns - known_arns if address_of(arn, live.account) is None}

@@ -114,10 +114,10 @@ class PlanText:
         margin, width = "    " * depth, max(self.width or _DEFAULT_WIDTH, 40)
         indent = f"{margin}      "
         wrapped = wrap_line(margin + escape_line(f"{sign} {text}"), width, indent)
-        shown = paint_escaped("\n".join(map(escape_line, wrapped)), _COLORS.get(sign), self.color)
+        output = paint_escaped("\n".join(map(escape_line, wrapped)), _COLORS.get(sign), self.color)
         if not note or columns_of(wrapped[-1]) + columns_of(note) <= width:
-            return shown + escape_line(note)
-        return "\n".join([shown, *map(escape_line, wrap_line(indent + escape_line(note.strip()), width, indent))])
+            return output + escape_line(note)
+        return "\n".join([output, *map(escape_line, wrap_line(indent + escape_line(note.strip()), width, indent))])
 
     def render_change(self, change: Change) -> Iterator[str]:
         """Yield the lines of one entity."""
@@ -181,8 +181,8 @@ class PlanText:
     def _format_value(self, value: object) -> str:
         if isinstance(value, str) and ":policy/" in value:
             return policy_reference_of(value, self.plan.account)
-        shown = to_plain_value(value)
-        return shown if isinstance(shown, str) and shown else dump_json(shown)
+        plain_value = to_plain_value(value)
+        return plain_value if isinstance(plain_value, str) and plain_value else dump_json(plain_value)
 
     def _format_call(self, step: Step) -> str:
         values = [

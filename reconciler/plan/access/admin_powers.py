@@ -84,8 +84,8 @@ def _find_broad_powers(side: AccountSide) -> set[PrincipalPower]:
     names = {principal.arn: side.display_name(address) for address, principal in side.changed.items()}
     return {
         PrincipalPower(names[principal.arn], power.name, str(power.grade))
-        for principal, found in find_powers_of_all(side.changed.values())
-        for power in found
+        for principal, powers in find_powers_of_all(side.changed.values())
+        for power in powers
         if power.name != UNSEEN_POLICIES and not power.verdict.denied
     }
 
@@ -96,15 +96,15 @@ def _find_named_powers(side: AccountSide, unshared: AdminTargets) -> set[Princip
     unshared: the administrators that only this side has.
     """
     changed = {address: item for address, item in side.changed.items() if has_named_rights(item)}
-    found = _find_powers_over(changed, _find_administrators(side), side) if changed else set()
+    powers = _find_powers_over(changed, _find_administrators(side), side) if changed else set()
     if not unshared:
-        return found
+        return powers
     others = (
         (address, item)
         for address, item in side.principals.items()
         if address not in side.changed and has_named_rights(item)
     )
-    return found | _find_powers_over(
+    return powers | _find_powers_over(
         {address: item for address, item in others if not is_administrator(item)}, unshared, side
     )
 
@@ -126,36 +126,36 @@ def _select_differing(side: AccountSide, other: AccountSide) -> AccountSide:
 
 def _find_administrators(side: AccountSide) -> AdminTargets:
     """Return the administrators of a side, and the groups and policies that make them administrators."""
-    found: dict[str, dict[str, str]] = {"user": {}, "role": {}, "group": {}, "policy": {}}
+    names_by_kind: dict[str, dict[str, str]] = {"user": {}, "role": {}, "group": {}, "policy": {}}
     policies: dict[str, PolicySource] = {}
     for address, principal in (*side.principals.items(), *side.groups.items()):
         if not is_administrator(principal):
             continue
-        found[address.kind][principal.arn] = side.display_name(address)
+        names_by_kind[address.kind][principal.arn] = side.display_name(address)
         mark = f":iam::{principal.account}:policy/"
         policies |= {source.label: source for source in principal.policies if mark in source.label}
     for arn, source in policies.items():
         _, _, _, _, account, name = arn.split(":", 5)
         if is_administrator(Principal(arn, "account", account, (source,))):
-            found["policy"][arn] = f"policy/{name.rpartition('/')[2]}"
-    return AdminTargets(found)
+            names_by_kind["policy"][arn] = f"policy/{name.rpartition('/')[2]}"
+    return AdminTargets(names_by_kind)
 
 
-def _drop_implied_powers(found: set[PrincipalPower], other_side: set[PrincipalPower]) -> tuple[PrincipalPower, ...]:
+def _drop_implied_powers(powers: set[PrincipalPower], other_side: set[PrincipalPower]) -> tuple[PrincipalPower, ...]:
     """Return the powers to show: for an administrator only that power, and nothing for one on both sides.
 
     other_side: the powers on the other side of the plan.
     """
-    already = set(_select_administrators(other_side))
-    administrators = set(_select_administrators(found))
-    shown = (
+    old_administrators = set(_select_administrators(other_side))
+    administrators = set(_select_administrators(powers))
+    shown_powers = (
         power
-        for power in found
-        if power.principal not in already
+        for power in powers
+        if power.principal not in old_administrators
         and (power.grade == Grade.ADMINISTRATOR or power.principal not in administrators)
     )
-    return tuple(sorted(shown, key=lambda power: (power.principal, power.power)))
+    return tuple(sorted(shown_powers, key=lambda power: (power.principal, power.power)))
 
 
-def _select_administrators(found: Iterable[PrincipalPower]) -> Iterator[str]:
-    return (power.principal for power in found if power.grade == Grade.ADMINISTRATOR)
+def _select_administrators(powers: Iterable[PrincipalPower]) -> Iterator[str]:
+    return (power.principal for power in powers if power.grade == Grade.ADMINISTRATOR)

@@ -159,9 +159,11 @@ def _find_changed_access(
     display_names: DisplayNames,
 ) -> AccessPairs:
     """Return the access of the pairs of one side whose principal or role differs on the other side."""
-    rest = {address: principal for address, principal in principals.items() if address not in changed_principals}
+    unchanged_principals = {
+        address: principal for address, principal in principals.items() if address not in changed_principals
+    }
     return find_access_pairs(changed_principals, roles, display_names) | find_access_pairs(
-        rest, changed_roles, display_names
+        unchanged_principals, changed_roles, display_names
     )
 
 
@@ -175,14 +177,14 @@ def find_access_pairs(
         principal.arn: display_names.get(str(address), str(address)) for address, principal in principals.items()
     }
     role_names = {target.arn: str(address) for address, target in targets.items()}
-    found: AccessPairs = {}
+    pairs: AccessPairs = {}
     for group in group_equivalent_pairs(principals.values(), targets.values()):
         access = _evaluate_access(group.principals[0], group.roles[0])
         if access is not None:
             roles = [role_names[role.arn] for role in group.roles]
             for name in [principal_names[principal.arn] for principal in group.principals]:
-                found |= {(name, role): RoleAccess(name, role, *access) for role in roles}
-    return found
+                pairs |= {(name, role): RoleAccess(name, role, *access) for role in roles}
+    return pairs
 
 
 AccessTerms = tuple[bool, tuple[str, ...], frozenset[str]]
@@ -192,8 +194,8 @@ AccessTerms = tuple[bool, tuple[str, ...], frozenset[str]]
 def _evaluate_access(principal: Principal, target: Target) -> AccessTerms | None:
     """Return the terms on which a principal may assume a role; None if it may not."""
     if principal.kind != "user":
-        found = can_assume(principal, target)
-        return None if found.denied else _to_access_terms(False, found)
+        verdict = can_assume(principal, target)
+        return None if verdict.denied else _to_access_terms(False, verdict)
     demand = MfaRequirement(principal, target)
     return None if demand.verdict.denied else _to_access_terms(demand.is_required, demand.verdict)
 

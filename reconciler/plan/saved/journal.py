@@ -48,19 +48,19 @@ def find_calls_made(lines: Iterable[str]) -> list[tuple[Mapping[str, Any], dict[
 
     Raises as `read_runs` does, which checks the plans as well.
     """
-    found: list[tuple[Mapping[str, Any], dict[int, Address]]] = []
+    runs: list[tuple[Mapping[str, Any], dict[int, Address]]] = []
     for record in _parse_records(lines):
         if record["event"] == "plan":
             if record["journal_version"] != JOURNAL_VERSION:
                 raise ValueError("another version")
-            found.append((record, {}))
+            runs.append((record, {}))
         elif record["event"] == "starts":
-            found[-1][1][record["seq"]] = Address.parse(record["address"])
+            runs[-1][1][record["seq"]] = Address.parse(record["address"])
         elif record["event"] == "ends" and record["ending"] == "failed":
-            del found[-1][1][record["seq"]]
-    if not found:
+            del runs[-1][1][record["seq"]]
+    if not runs:
         raise ValueError("no plan in it")
-    return found
+    return runs
 
 
 def _build_run(plan_record: Mapping[str, Any], calls_made: Mapping[int, Address]) -> ApplyRun:

@@ -116,8 +116,8 @@ def to_saved_section(plan: Plan) -> dict[str, Any]:
 
 
 def _settings_to_json(settings: Settings) -> dict[str, Any]:
-    found = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    return found | {
+    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    return values | {
         "ignore": list(settings.ignore),
         "break_glass": [str(item) for item in settings.break_glass],
         "prune_also": list(settings.prune_also),
@@ -178,14 +178,14 @@ def _read_side(side: str, address: Address, entry: Mapping[str, Any], partition:
 
 def find_stale_entities(saved: SavedPlan, live: State) -> list[Problem]:
     """Return an error for each touched entity that has changed since the plan was made."""
-    found = list(_find_blocked_renames(saved, live))
+    problems = list(_find_blocked_renames(saved, live))
     live = _apply_pending_renames(saved, live)
     moves = find_arn_changes(saved.desired_entities, live)
     for address, before in saved.before.items():
         now = _drop_unplanned_fields(follow_arn_changes(live.entities.get(address), moves), before)
         if fingerprint_of(now) != fingerprint_of(before):
-            found.append(Problem(Level.ERROR, "stale-plan", _describe_change(address, before, now), address=address))
-    return found
+            problems.append(Problem(Level.ERROR, "stale-plan", _describe_change(address, before, now), address=address))
+    return problems
 
 
 def _drop_unplanned_fields(now: Entity | None, before: Entity | None) -> Entity | None:
@@ -238,11 +238,11 @@ def rebuild_plan(saved: SavedPlan, live: State, options: PlanOptions) -> Plan:
 
 
 def compare_with_live(saved: SavedPlan, live: State) -> Comparison:
-    """Return what was saved beside what is live."""
+    """Compare the saved entities with the live account."""
     desired, renames = desired_of(saved), _find_pending_renames(saved, live)
     baseline = apply_renames(live, renames)
     moves = find_arn_changes(saved.desired_entities, baseline)
-    found = (
+    candidates = (
         compare_entity(
             follow_arn_changes(baseline.entities.get(address), moves),
             after,
@@ -252,7 +252,7 @@ def compare_with_live(saved: SavedPlan, live: State) -> Comparison:
         )
         for address, after in saved.after.items()
     )
-    differences = tuple(difference for difference in found if difference is not None)
+    differences = tuple(difference for difference in candidates if difference is not None)
     replaced = find_replacements(desired, live)
     return Comparison(desired, saved.desired_entities, live, baseline, renames, replaced, differences)
 

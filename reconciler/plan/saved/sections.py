@@ -90,12 +90,12 @@ def read_targets(document: Mapping[str, Any]) -> tuple[Address, ...]:
 def read_settings(saved: Mapping[str, Any]) -> Settings:
     """Return the settings, each within the bounds that a file has for it."""
     path = "saved.settings"
-    found = take_object(saved["settings"], path, _SETTING_KEYS, _OPTIONAL_SETTING_KEYS)
-    prune = take_text(found["prune"], f"{path}.prune")
+    values = take_object(saved["settings"], path, _SETTING_KEYS, _OPTIONAL_SETTING_KEYS)
+    prune = take_text(values["prune"], f"{path}.prune")
     if prune not in _PRUNE:
         raise MalformedPlan(f"{path}.prune is not one of {', '.join(_PRUNE)}.")
-    ignore = take_texts(found["ignore"], f"{path}.ignore")
-    prune_also = take_texts(found.get("prune_also", []), f"{path}.prune_also")
+    ignore = take_texts(values["ignore"], f"{path}.ignore")
+    prune_also = take_texts(values.get("prune_also", []), f"{path}.prune_also")
     for key, patterns in (("ignore", ignore), ("prune_also", prune_also)):
         if any("/" not in pattern for pattern in patterns):
             raise MalformedPlan(f"{path}.{key} has a pattern that is not of the form kind/name.")
@@ -104,12 +104,12 @@ def read_settings(saved: Mapping[str, Any]) -> Settings:
     return Settings(
         prune,
         ignore,
-        take_integer(found["max_deletes"], f"{path}.max_deletes"),
-        take_number(found["max_delete_percent"], f"{path}.max_delete_percent", 100),
-        take_integer(found["max_removals"], f"{path}.max_removals"),
+        take_integer(values["max_deletes"], f"{path}.max_deletes"),
+        take_number(values["max_delete_percent"], f"{path}.max_delete_percent", 100),
+        take_integer(values["max_removals"], f"{path}.max_removals"),
         tuple(
             take_address(item, f"{path}.break_glass", ("user", "role"))
-            for item in take_list(found["break_glass"], f"{path}.break_glass")
+            for item in take_list(values["break_glass"], f"{path}.break_glass")
         ),
         prune_also,
     )
