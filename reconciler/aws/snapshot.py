@@ -28,6 +28,7 @@ from reconciler.aws.owned_credentials import (
 )
 from reconciler.aws.pagination import ACCOUNT_DETAILS, Lists, complete_items, read_account_details, read_lists
 from reconciler.aws.session import Connection
+from reconciler.kinds.account import read_account_alias
 from reconciler.kinds.policy import read_policy_versions
 from reconciler.kinds.raw_account import RawAccount, ReadCall
 from reconciler.kinds.registry import KINDS, find_expirations
@@ -65,24 +66,24 @@ class AccountReader:
         """
         with translate_errors("reading the account"), self._pool as pool:
             self._start_kind_reads(declared, sections)
-            lists, denied = _gather_lists(self._reads.values())
+            lists, denied = _gather_lists(self._reads.values(), declared)
             self._reads = {}  # frees the memory of the answers
             details, is_detailed = self._tags.result(), False
             if details is None:
                 arns = [item["Arn"] for key in ("Policies", "InstanceProfiles") for item in lists.get(key, ())]
                 details, is_detailed = read_details(self.connection, arns, pool), True
-            known_documents = {document.text: document for document in documents}
-            raw = RawAccount(self.connection.account, self.connection.partition, lists, details, known_documents)
-            return _build_state(raw, self.connection, denied, is_detailed)
+            known = {document.text: document for document in documents}
+            raw = RawAccount(self.connection.account, self.connection.partition, lists, details, known)
+            return _build_state(raw, self.connection, denied, is_detailed, declared)
 
     def _start_kind_reads(self, declared: Collection[Address], sections: Collection[str]) -> None:
         """Start the list calls of every kind that are not under way, but for those that this file has no use for."""
         kinds = {address.kind for address in declared}.union(sections)
         for kind in KINDS:
             for source in kind.read_calls:
-                is_needed = source.only_for is None or source.only_for in declared
-                is_needed = is_needed and (not source.needs_section or kind.name in kinds)
-                if is_needed and source.operation not in self._reads:
+                wanted = source.only_for is None or source.only_for in declared or source.is_shown
+                wanted = wanted and (not source.needs_section or kind.name in kinds)
+                if wanted and source.operation not in self._reads:
                     self._start_read(source, _read_source, self.connection, source, self._pool)
 
     def _start_read(self, source: ReadCall, reader: Callable[..., Lists], *arguments: object) -> None:
@@ -103,7 +104,9 @@ def _read_source(connection: Connection, source: ReadCall, pool: Executor) -> Li
     return complete_items(connection, source.item_call, lists, pool) if source.item_call else lists
 
 
-def _gather_lists(reads: Iterable[tuple[ReadCall, Future[Lists]]]) -> tuple[Lists, dict[str, str]]:
+def _gather_lists(
+    reads: Iterable[tuple[ReadCall, Future[Lists]]], declared: Collection[Address]
+) -> tuple[Lists, dict[str, str]]:
     """Return all lists, and for each optional list that AWS denied, its operation → the operation that was denied."""
     lists: Lists = {}
     denied: dict[str, str] = {}
@@ -111,14 +114,29 @@ def _gather_lists(reads: Iterable[tuple[ReadCall, Future[Lists]]]) -> tuple[List
         try:
             lists |= future.result()
         except ClientError as error:
+            if _is_only_shown(source, declared):
+                continue
             if not source.optional or code_of(error) not in DENIED:
                 raise
             denied[source.operation] = error.operation_name
     return lists, denied
 
 
-def _build_state(raw: RawAccount, connection: Connection, denied: Mapping[str, str], is_detailed: bool) -> State:
-    entities = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
+def _is_only_shown(source: ReadCall, declared: Collection[Address]) -> bool:
+    """Return whether a plan shows the answer of a call and needs it for nothing else."""
+    return source.is_shown and source.only_for not in declared
+
+
+def _build_state(
+    raw: RawAccount,
+    connection: Connection,
+    denied: Mapping[str, str],
+    is_detailed: bool,
+    declared: Collection[Address],
+) -> State:
+    only_shown = {call.only_for for kind in KINDS for call in kind.read_calls if _is_only_shown(call, declared)}
+    found = (entity for kind in KINDS for entity in kind.read(raw))
+    entities = {entity.address: entity for entity in found if entity.address not in only_shown}
     tagged = (address for address, entity in entities.items() if isinstance(entity, Policy | InstanceProfile))
     details = LiveDetails(
         versions=read_policy_versions(raw),
@@ -134,6 +152,7 @@ def _build_state(raw: RawAccount, connection: Connection, denied: Mapping[str, s
         unread=frozenset(_find_unread(denied)),
         read_at=datetime.now(UTC),
         notes=tuple(note_denied_read(operation) for operation in denied.values()),
+        account_alias=read_account_alias(raw),
     )
     return State(raw.account, raw.partition, entities, details)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.completion import complete_addresses
 from reconciler.cli.options import aws_options, color_option
 from reconciler.cli.terminal import echo, echo_line, echo_sentence
 
@@ -36,6 +37,7 @@ def _check_patterns(context: click.Context, option: click.Parameter, patterns: t
     metavar="PATTERN",
     multiple=True,
     callback=_check_patterns,
+    shell_complete=complete_addresses,
     help="Export only addresses (kind/name) that match, with * and ?; repeatable.",
 )
 @click.option(

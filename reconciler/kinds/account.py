@@ -129,6 +129,11 @@ _POLICY_SCHEMA: parts.Schema = {
 }
 
 
+def read_account_alias(raw: RawAccount) -> str | None:
+    """Return the alias of the account; None if it has none, or if AWS refused to tell."""
+    return next(iter(raw.texts_of("AccountAliases")), None)
+
+
 class AccountKind(Kind):
     name: ClassVar[str] = "account"
     noun: ClassVar[str] = "AccountAlias"
@@ -140,7 +145,7 @@ class AccountKind(Kind):
         "CreateAccountAlias DeleteAccountAlias UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy".split()
     )
     read_calls: ClassVar[tuple[ReadCall, ...]] = (
-        ReadCall("ListAccountAliases", ("AccountAliases",), optional=True, only_for=ALIAS),
+        ReadCall("ListAccountAliases", ("AccountAliases",), optional=True, only_for=ALIAS, is_shown=True),
         ReadCall("GetAccountPasswordPolicy", ("PasswordPolicy",), paged=False, optional=True, only_for=PASSWORD_POLICY),
     )
     schema: ClassVar[Mapping[str, Any]] = parts.make_entry_schema(

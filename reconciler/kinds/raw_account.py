@@ -36,6 +36,8 @@ class ReadCall:
     lists_kind: true if the entities of the kind come from it, so that the kind is unread without it.
     only_for: the one entity that it shows; read only for a file that declares it.
     needs_section: true if it is read only for a file with the kind's section.
+    is_shown: true if every plan shows its answer. A file that does not declare `only_for` then does without it if AWS
+        refuses the call, and says nothing of it.
     """
 
     operation: str
@@ -48,6 +50,7 @@ class ReadCall:
     lists_kind: bool = False
     only_for: Address | None = None
     needs_section: bool = False
+    is_shown: bool = False
 
 
 @dataclass(frozen=True)

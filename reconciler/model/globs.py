@@ -168,6 +168,11 @@ class Automaton:
         return literals, singles, repeats
 
 
+def is_glob(text: str) -> bool:
+    """Return whether a text is a pattern of `compile_glob_with_sets` that may match other texts than itself."""
+    return any(character in text for character in "*?[")
+
+
 @lru_cache(maxsize=4096)
 def compile_glob_with_sets(pattern: str) -> Matcher:
     """Return the function that matches a pattern in which `[abc]`, `[a-c]` and `[!abc]` match one character.

@@ -99,6 +99,7 @@ class LiveDetails:
     read_at: the time of the read; None if no account was read.
     role_templates: maps a role to the ARN of the role template that AWS made it from.
     expirations: maps an entity to the time at which AWS lets it end (a server certificate), with a time zone.
+    account_alias: the alias of the account; None if it has none, or if it may not be read.
     """
 
     versions: Mapping[Address, tuple[PolicyVersion, ...]] = field(default_factory=dict)
@@ -119,6 +120,7 @@ class LiveDetails:
     read_at: datetime | None = None
     role_templates: Mapping[Address, str] = field(default_factory=dict)
     expirations: Mapping[Address, datetime] = field(default_factory=dict)
+    account_alias: str | None = None
 
 
 class NotReadError(Exception):

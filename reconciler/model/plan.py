@@ -225,9 +225,10 @@ class Plan:
     goal: words for the state that the account shall match, such as "the file".
     reads: the estimated number of calls to read the whole account; 0 if only a part was read. A part does not show
         who gains or loses access.
-    risk: what the plan widens, judged without guardrails.
+    risk: what the plan widens. is_reversible: an undo can restore all that the plan does.
     exposures: the stretches of an apply in which somebody can have too much or too little.
     after: the account after the plan.
+    account_alias: the alias of the account, before the plan; None if it has none, or if it may not be read.
     """
 
     account: str
@@ -239,6 +240,7 @@ class Plan:
     findings: tuple[Problem, ...] = ()
     access: AccessDelta = AccessDelta()
     risk: Risk = NO_RISK
+    is_reversible: bool = True
     targets: tuple[Address, ...] = ()
     moves: tuple[Move, ...] = ()
     valid_until: datetime | None = None
@@ -248,15 +250,11 @@ class Plan:
     reads: int = 0
     exposures: tuple[Exposure, ...] = ()
     after: State | None = field(default=None, compare=False, repr=False)
+    account_alias: str | None = None
 
     @property
     def is_safe(self) -> bool:
         return not any(finding.level is Level.ERROR for finding in self.findings)
-
-    @property
-    def is_reversible(self) -> bool:
-        """Whether an undo can restore all that the plan does."""
-        return all(step.effect.inverse() for step in self.steps)
 
     def count_changes(self, action: Action) -> int:
         return sum(change.action is action for change in self.changes)

@@ -28,6 +28,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "account": plan.account,
+        "account_alias": plan.account_alias,
         "owner": plan.owner,
         "safe": plan.is_safe,
         "summary": {str(action): plan.count_changes(action) for action in Action},

@@ -35,6 +35,7 @@ from reconciler.plan.saved.sections import (
     OPTIONAL_DOCUMENT_KEYS,
     read_access,
     read_account,
+    read_account_alias,
     read_moves,
     read_owner,
     read_partition,
@@ -42,9 +43,11 @@ from reconciler.plan.saved.sections import (
     read_settings,
     read_targets,
 )
+from reconciler.plan.saved.shown_section import to_shown_section
 from reconciler.plan.saved.strict_json import (
     MalformedPlan,
     take_address,
+    take_flag,
     take_integer,
     take_mapping,
     take_object,
@@ -67,9 +70,10 @@ class SavedPlan:
     renames: the renamed entities, new address → old.
     valid_until: the time at which the file asks for something else; None if it never does.
     access: the access that the plan gives and takes, as it was shown for approval.
-    risk: the risk of the plan, as it was shown; none for a plan of an earlier version.
+    risk, is_reversible: as in `Plan`, as they were shown; plans of earlier versions lack them.
     reads: the estimated number of calls to read the whole account; 0 if not known.
     targets: the addresses of --target.
+    account_alias: the alias of the account, as it was shown for approval; None if there was none.
     """
 
     account: str
@@ -86,7 +90,9 @@ class SavedPlan:
     access: AccessDelta
     reads: int
     risk: Risk = NO_RISK
+    is_reversible: bool = True
     targets: tuple[Address, ...] = ()
+    account_alias: str | None = None
 
     @property
     def desired_entities(self) -> dict[Address, Entity]:
@@ -101,6 +107,7 @@ def to_saved_section(plan: Plan) -> dict[str, Any]:
         "settings": _settings_to_json(plan.settings),
         "valid_until": format_timestamp(plan.valid_until) if plan.valid_until else None,
         "reads": plan.reads,
+        "shown": to_shown_section(plan),
         "moves": [[str(move.old), str(move.new), *astuple(move.place)] for move in plan.moves],
         "entities": {
             str(change.address): {
@@ -130,7 +137,7 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
     Raises MalformedPlan, ValueError, KeyError, TypeError or AttributeError if it is not a plan.
     """
     take_object(document, "the plan", DOCUMENT_KEYS, OPTIONAL_DOCUMENT_KEYS)
-    part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads",))
+    part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads", "shown"))
     partition = read_partition(part)
     before: dict[Address, Entity | None] = {}
     after: dict[Address, Entity | None] = {}
@@ -161,8 +168,10 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
         valid_until=parse_timestamp(take_text(until, "saved.valid_until")) if until is not None else None,
         access=read_access(document),
         risk=read_risk(document["risk"]) if "risk" in document else NO_RISK,
+        is_reversible=take_flag(document.get("reversible", True), "reversible"),
         reads=take_integer(part.get("reads", 0), "saved.reads"),
         targets=read_targets(document),
+        account_alias=read_account_alias(document),
     )
 
 

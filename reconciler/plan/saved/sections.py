@@ -17,6 +17,7 @@ from reconciler.model.plan import AccessDelta, PrincipalPower, RoleAccess
 from reconciler.model.problem import Level, Place
 from reconciler.plan.compare.ownership import ignores_everything
 from reconciler.plan.saved.reviewed_sections import read_permissions
+from reconciler.plan.saved.shown_section import read_findings
 from reconciler.plan.saved.strict_json import (
     MalformedPlan,
     take_address,
@@ -30,9 +31,10 @@ from reconciler.plan.saved.strict_json import (
 )
 
 DOCUMENT_KEYS = ("format_version", "account", "owner", "safe", "summary", "changes", "findings", "access", "saved")
-OPTIONAL_DOCUMENT_KEYS = ("risk", "reversible", "permissions", "targets", "unmanaged", "left_alone", "integrity")
-FINDING_KEYS = ("level", "code", "message")
-OPTIONAL_FINDING_KEYS = ("address", "addresses", "calls", "file", "line", "column", "flag")
+OPTIONAL_DOCUMENT_KEYS = (
+    *("account_alias", "risk", "reversible", "permissions"),
+    *("targets", "unmanaged", "left_alone", "integrity"),
+)
 ACCESS_KEYS = ("gained", "lost", "changed", "powers_gained", "powers_lost")
 OPTIONAL_ACCESS_KEYS = ("widens",)
 ROW_KEYS = ("principal", "role", "mfa")
@@ -53,6 +55,12 @@ def read_account(document: Mapping[str, Any]) -> str:
     if not _ACCOUNT.fullmatch(account):
         raise MalformedPlan("account is not 12 digits.")
     return account
+
+
+def read_account_alias(document: Mapping[str, Any]) -> str | None:
+    """Return the alias of the account; None if it has none, or if the file does not say."""
+    alias = document.get("account_alias")
+    return None if alias is None else take_text(alias, "account_alias")
 
 
 def read_partition(saved: Mapping[str, Any]) -> str:
@@ -132,18 +140,9 @@ def _read_move(value: object, path: str) -> Move:
 
 def read_refusals(document: Mapping[str, Any]) -> frozenset[tuple[str, Address | None]]:
     """Return the code and the address of each finding that made the plan unsafe."""
-    refusals = set()
     take_flag(document["safe"], "safe")
-    for index, item in enumerate(take_list(document["findings"], "findings")):
-        path = f"findings[{index}]"
-        finding = take_object(item, path, FINDING_KEYS, OPTIONAL_FINDING_KEYS)
-        address = take_address(finding["address"], f"{path}.address") if "address" in finding else None
-        if take_text(finding["level"], f"{path}.level") not in set(Level):
-            raise MalformedPlan(f"{path}.level is not one of {', '.join(Level)}.")
-        code = take_text(finding["code"], f"{path}.code")
-        if finding["level"] == Level.ERROR:
-            refusals.add((code, address))
-    return frozenset(refusals)
+    findings = read_findings(document)
+    return frozenset((finding.code, finding.address) for finding in findings if finding.level is Level.ERROR)
 
 
 def read_access(document: Mapping[str, Any]) -> AccessDelta:
