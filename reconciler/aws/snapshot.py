@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from reconciler.aws import timing
 from reconciler.aws.concurrency import DaemonExecutor
 from reconciler.aws.details import read_bulk_tags, read_details
-from reconciler.aws.external_policies import read_external_policy
+from reconciler.aws.external_policies import add_external_policies, start_policy_reads
 from reconciler.aws.faults import DENIED, code_of, note_denied_read, translate_errors
 from reconciler.aws.owned_credentials import (
     call_or_empty,
@@ -201,11 +201,7 @@ def complete_state(connection: Connection, state: State, followup_reads: Followu
         devices = pool.map(
             lambda address: call_or_empty(lambda: read_mfa_devices(connection, address)), followup_reads.devices
         )
-        external = sorted({*followup_reads.policies, *followup_reads.documents})
-        wanted_documents = frozenset(followup_reads.documents)
-        external_answers = pool.map(
-            lambda arn: read_external_policy(connection, arn, arn in wanted_documents), external
-        )
+        external = start_policy_reads(connection, followup_reads.policies, followup_reads.documents, pool)
         users = (*followup_reads.passwords, *followup_reads.sign_ins)
         passwords = pool.map(lambda address: has_password(connection, address), users)
         keys = pool.map(
@@ -213,7 +209,6 @@ def complete_state(connection: Connection, state: State, followup_reads: Followu
         )
         arns = {_arn_of_entity(state, address): address for address in followup_reads.details}
         tags = read_details(connection, arns, pool)
-        policies_by_arn = dict(zip(external, external_answers, strict=True))
         devices_of = dict(zip(followup_reads.devices, devices, strict=True))
         password_of = dict(zip(users, passwords, strict=True))
         keys_of = dict(zip(followup_reads.access_keys, keys, strict=True))
@@ -225,19 +220,12 @@ def complete_state(connection: Connection, state: State, followup_reads: Followu
             },
             devices={**state.details.devices, **{user: one for user, one in devices_of.items() if one is not None}},
             devices_unread=state.details.devices_unread | {user for user, one in devices_of.items() if one is None},
-            external_policies={
-                **state.details.external_policies,
-                **{arn: exists for arn, (exists, _) in policies_by_arn.items()},
-            },
-            external_documents={
-                **state.details.external_documents,
-                **{arn: policies_by_arn[arn][1] for arn in followup_reads.documents},
-            },
             fully_read=state.details.fully_read | set(followup_reads.details),
             console_passwords={**state.details.console_passwords, **password_of},
             access_keys={**state.details.access_keys, **keys_of},
             quotas=quotas.result() if quotas else state.details.quotas,
         )
+        details = add_external_policies(details, dict(external), followup_reads.documents)
         results: Mapping[str, Mapping[Address, object]]
         results = {"ListMFADevices": devices_of, "GetLoginProfile": password_of, "ListAccessKeys": keys_of}
         notes = [note_denied_read(operation) for operation, values in results.items() if None in values.values()]

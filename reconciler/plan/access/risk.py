@@ -6,7 +6,7 @@ Losing access is never a risk. The list of what makes a risk high is in `model/r
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -132,17 +132,16 @@ class RiskJudge:
 
         opened: the roles whose trust is a reason already.
         """
-        for role in dict.fromkeys(access.role for access in self.access.gained):
-            address = Address.parse(role)
-            count = sum(access.role == role for access in self.access.gained)
-            noun = "principal" if count == 1 else "principals"
-            if address in opened:
-                continue
-            yield self._make_reason(RiskCode.ROLE_ACCESS, address, f"{count} more {noun} may assume {role}")
-        for before, after in self.access.changed:
-            if Address.parse(after.role) not in opened and not _demands_more(before, after):
-                message = f"{after.principal} may assume {after.role} on other conditions"
-                yield self._make_reason(RiskCode.ROLE_ACCESS, Address.parse(after.role), message)
+        for role, count in Counter(access.role for access in self.access.gained).items():
+            if Address.parse(role) not in opened:
+                message = f"{count} more {'principal' if count == 1 else 'principals'} may assume {role}"
+                yield self._make_reason(RiskCode.ROLE_ACCESS, Address.parse(role), message)
+        eased = [after for before, after in self.access.changed if not _demands_more(before, after)]
+        for role, count in Counter(access.role for access in eased).items():
+            if Address.parse(role) not in opened:
+                noun = "principal may" if count == 1 else "principals may"
+                message = f"{count} {noun} assume {role} on other conditions"
+                yield self._make_reason(RiskCode.ROLE_ACCESS, Address.parse(role), message)
 
 
 def _demands_more(before: RoleAccess, after: RoleAccess) -> bool:
