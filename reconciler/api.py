@@ -33,8 +33,10 @@ from reconciler.aws.borrowed_session import Session, connect_program, read_aws_v
 from reconciler.aws.retry import CallStatus
 from reconciler.model.address import Address
 from reconciler.model.explanation import AssumeOutcome, Explanation
+from reconciler.model.permissions import PermissionRow, PermissionRows
 from reconciler.model.plan import Access, AccessDelta, Action, Change, RoleAccess, Step
 from reconciler.model.problem import Level, Place, Problem, ReconcileError
+from reconciler.model.risk import Risk, RiskCode, RiskLevel, RiskReason
 from reconciler.plan.access.account_access import find_account_access
 from reconciler.plan.options import PlanOptions
 
@@ -55,12 +57,18 @@ __all__ = [
     "Explanation",
     "Level",
     "LockAwaited",
+    "PermissionRow",
+    "PermissionRows",
     "Place",
     "Plan",
     "PlanOptions",
     "Problem",
     "ReconcileError",
     "Result",
+    "Risk",
+    "RiskCode",
+    "RiskLevel",
+    "RiskReason",
     "RoleAccess",
     "Step",
     "VerifyStarted",

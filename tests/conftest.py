@@ -18,6 +18,7 @@ from tests.support.examples import load_profile
 from tests.support.quick_http import parse_headers_quickly
 from tests.support.warm_python import fork_warm_processes
 
+gc.disable()  # until all tests are collected
 load_profile()
 parse_headers_quickly()
 
@@ -44,6 +45,7 @@ def pytest_collection_finish() -> None:
     """The collector need not walk tests and modules again and again: they stay."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -19,22 +19,22 @@ from reconciler.model.live import State
 def principals_of(state: State, external_documents: Mapping[str, Document] | None = None) -> dict[Address, Principal]:
     """Return every user and role as a principal.
 
-    external_documents: the documents of AWS's own policies that were read, by ARN.
+    external_documents: further documents of AWS's own policies, by ARN, beside those that the state has.
     """
     documents = {**(external_documents or {}), **_managed_documents_of(state)}
     ids = {address: unique for unique, address in state.details.unique_ids.items()}
-    found: dict[Address, Principal] = {}
+    principals: dict[Address, Principal] = {}
     for address, entity in state.entities.items():
         if not isinstance(entity, (User, Role)):
             continue
         arn = _build_arn(state, address.kind, entity.path, entity.name)
-        held = list(walk_held_policies(entity, state.entities.get))
-        boundaries = (_source_of(policy, documents) for policy in held if policy.hold is Hold.BOUNDARY)
-        found[address] = Principal(
+        held_policies = list(walk_held_policies(entity, state.entities.get))
+        boundaries = (_source_of(policy, documents) for policy in held_policies if policy.hold is Hold.BOUNDARY)
+        principals[address] = Principal(
             arn=arn,
             kind=address.kind,
             account=state.account,
-            policies=_grant_sources_of(held, documents),
+            policies=_grant_sources_of(held_policies, documents),
             boundary=next(boundaries, None),
             unique_id=ids.get(address, ""),
             tags=None if isinstance(entity, Role) and _allows_session_tags(entity) else entity.tags,
@@ -42,7 +42,7 @@ def principals_of(state: State, external_documents: Mapping[str, Document] | Non
                 _build_arn(state, "group", group.path, group.name) for group in list_groups(entity, state.entities.get)
             ),
         )
-    return found
+    return principals
 
 
 def group_principals_of(state: State) -> dict[Address, Principal]:
@@ -69,9 +69,11 @@ def targets_of(state: State) -> dict[Address, Target]:
     }
 
 
-def _grant_sources_of(held: Iterable[HeldPolicy], documents: Mapping[str, Document]) -> tuple[PolicySource, ...]:
+def _grant_sources_of(
+    held_policies: Iterable[HeldPolicy], documents: Mapping[str, Document]
+) -> tuple[PolicySource, ...]:
     """Return the policies that grant, each once: several holders may have the same."""
-    sources = (_source_of(policy, documents) for policy in held if policy.hold is not Hold.BOUNDARY)
+    sources = (_source_of(policy, documents) for policy in held_policies if policy.hold is not Hold.BOUNDARY)
     return tuple(dict.fromkeys(sources))
 
 
@@ -82,7 +84,9 @@ def _source_of(policy: HeldPolicy, documents: Mapping[str, Document]) -> PolicyS
 
 
 def _managed_documents_of(state: State) -> dict[str, Document]:
-    return {
+    """Return the documents of policies of the account, and those of AWS's policies that were read."""
+    read = {arn: document for arn, document in state.details.external_documents.items() if document is not None}
+    return read | {
         _build_arn(state, "policy", entity.path, entity.name): entity.document
         for entity in state.entities.values()
         if isinstance(entity, Policy)

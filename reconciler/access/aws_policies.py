@@ -206,6 +206,12 @@ def find_aws_policy(arn: str) -> tuple[Document | None, bool]:
     )
 
 
+def is_unknown_aws_policy(arn: str) -> bool:
+    """Return whether a policy is one of AWS whose exact content is not known here."""
+    document, is_exact = find_aws_policy(arn)
+    return _AWS_POLICY_PREFIX in arn and (document is None or not is_exact)
+
+
 def may_deny(arn: str) -> bool:
     """Return whether a policy of unknown content may deny something; few of AWS's own policies do."""
     _, mark, name = arn.partition(_AWS_POLICY_PREFIX)

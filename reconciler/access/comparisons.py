@@ -42,7 +42,7 @@ def _matches_arn(text: str, value: str) -> bool:
 
 def _is_in_network(text: str, value: str) -> bool:
     try:
-        network = _parse_network(to_plain_text(text))
+        network = parse_network(to_plain_text(text))
         if "/" in value:
             source = ipaddress.ip_network(value, strict=False)
             return source.version == network.version and source.subnet_of(network)  # type: ignore[arg-type]
@@ -52,11 +52,11 @@ def _is_in_network(text: str, value: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+def parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     return ipaddress.ip_network(text, strict=False)
 
 
-def _parse_number(text: str) -> Decimal | None:
+def parse_number(text: str) -> Decimal | None:
     try:
         number = Decimal(text)
     except InvalidOperation:
@@ -64,7 +64,7 @@ def _parse_number(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def _parse_timestamp(text: str) -> Decimal | None:
+def parse_timestamp(text: str) -> Decimal | None:
     """Return the seconds since 1970 of an ISO 8601 time (any W3C profile) or of epoch seconds; None for others."""
     if re.fullmatch(r"[0-9]{5,}(\.[0-9]+)?", text):
         return Decimal(text)
@@ -77,9 +77,9 @@ def _parse_timestamp(text: str) -> Decimal | None:
     return Decimal(str((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()))
 
 
-def _make_comparison(read: Callable[[str], Decimal | None], holds: Callable[[Decimal, Decimal], bool]) -> Compare:
+def _make_comparison(parse: Callable[[str], Decimal | None], holds: Callable[[Decimal, Decimal], bool]) -> Compare:
     def compare(text: str, value: str) -> bool:
-        limit, actual = read(to_plain_text(text)), read(value)
+        limit, actual = parse(to_plain_text(text)), parse(value)
         return limit is not None and actual is not None and holds(actual, limit)
 
     return compare
@@ -102,8 +102,8 @@ COMPARISONS: dict[str, Compare] = {
     "IpAddress": _is_in_network,
     "ArnEquals": _matches_arn,
     "ArnLike": _matches_arn,
-    **{f"Numeric{name}": _make_comparison(_parse_number, holds) for name, holds in _ORDERS.items()},
-    **{f"Date{name}": _make_comparison(_parse_timestamp, holds) for name, holds in _ORDERS.items()},
+    **{f"Numeric{name}": _make_comparison(parse_number, holds) for name, holds in _ORDERS.items()},
+    **{f"Date{name}": _make_comparison(parse_timestamp, holds) for name, holds in _ORDERS.items()},
 }
 
 NEGATED: dict[str, str] = {

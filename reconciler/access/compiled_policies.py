@@ -76,12 +76,12 @@ class CompiledStatement:
 
     def applies_to(self, resource: str, context: Context) -> Ternary:
         """Return whether it covers the resource and its conditions hold; the action must be one that it covers."""
-        found = self.resources.matches(resource, context)
-        if self.conditions and found.value is not False:
-            found = all_of((found, *(condition.holds(context) for condition in self.conditions)))
-        if self.ceiling and found.value is not False:
+        truth = self.resources.matches(resource, context)
+        if self.conditions and truth.value is not False:
+            truth = all_of((truth, *(condition.holds(context) for condition in self.conditions)))
+        if self.ceiling and truth.value is not False:
             return depends_on(self.ceiling)
-        return found
+        return truth
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,8 +103,8 @@ class ActionStatements:
     @property
     def equivalence_key(self) -> tuple[frozenset[object], ...]:
         """Return a key that is equal for statements with the same answers; policies of unknown content keep a name."""
-        known = (frozenset(item.equivalence_key for item in side) for side in (self.allows, self.denies))
-        return (*known, frozenset(self.unknown_allows), frozenset(self.unknown_denies))
+        statement_keys = (frozenset(item.equivalence_key for item in side) for side in (self.allows, self.denies))
+        return (*statement_keys, frozenset(self.unknown_allows), frozenset(self.unknown_denies))
 
     def filter_statements(self, test: Callable[[CompiledStatement], bool]) -> ActionStatements:
         """Return only the statements that pass a test."""
@@ -187,12 +187,12 @@ class CompiledDocument:
         """Return the statements that cover an action, which is in lower case."""
         if self._services is not None and action.partition(":")[0] not in self._services:
             return self._no_statements
-        found = self._by_action.get(action)
-        if found is None:
+        statements = self._by_action.get(action)
+        if statements is None:
             covering = [
                 self._compile_statement(item) for item in self._sorted_statements if covers_action(item, action)
             ]
-            found = self._by_action[action] = (
+            statements = self._by_action[action] = (
                 replace(
                     self._no_statements,
                     allows=tuple(item for item in covering if item.statement.effect == "Allow"),
@@ -201,31 +201,41 @@ class CompiledDocument:
                 if covering
                 else self._no_statements
             )
-        return found
+        return statements
+
+    @cached_property
+    def statements(self) -> tuple[CompiledStatement, ...]:
+        """Return all statements; empty if the content is not known."""
+        return tuple(map(self._compile_statement, self._sorted_statements))
+
+    @property
+    def unknown_content(self) -> ActionStatements:
+        """Return what is not known of every action: empty if the content is known."""
+        return self._no_statements
 
     @cached_property
     def _sorted_statements(self) -> list[Statement]:
         return sorted(self._document.statements, key=lambda item: (item.sid, sorted(item.actions)))
 
     def _compile_statement(self, statement: Statement) -> CompiledStatement:
-        found = self._statements.get(statement)
-        if found is None:
+        compiled_statement = self._statements.get(statement)
+        if compiled_statement is None:
             source = StatementSource(self._label, statement)
-            found = CompiledStatement(source, statement, self._document.version, self._ceiling)
-            self._statements[statement] = found
-        return found
+            compiled_statement = CompiledStatement(source, statement, self._document.version, self._ceiling)
+            self._statements[statement] = compiled_statement
+        return compiled_statement
 
 
 def _services_of(document: Document) -> frozenset[str] | None:
     """Return the services whose actions a document can cover; None if it may be any service."""
-    found = set()
+    services = set()
     for statement in document.statements:
         for action in statement.actions:
             service, colon, _ = action.partition(":")
             if statement.not_action or not colon or "*" in service or "?" in service:
                 return None
-            found.add(service)
-    return frozenset(found)
+            services.add(service)
+    return frozenset(services)
 
 
 class CompiledPolicies:
@@ -241,15 +251,15 @@ class CompiledPolicies:
 
     def statements_for(self, action: str) -> ActionStatements:
         """Return the statements that cover an action; letter case does not count."""
-        found = self._by_action.get(action)
-        if found is None:
+        statements = self._by_action.get(action)
+        if statements is None:
             lower = action.lower()
             parts = [part for item in self.documents if (part := item.statements_for(lower)) is not _EMPTY]
-            found = _merge_statements(parts)
-            if self._ignores_unread_allows and found.unknown_allows:
-                found = replace(found, unknown_allows=())
-            self._by_action[action] = found
-        return found
+            statements = _merge_statements(parts)
+            if self._ignores_unread_allows and statements.unknown_allows:
+                statements = replace(statements, unknown_allows=())
+            self._by_action[action] = statements
+        return statements
 
 
 def _merge_statements(parts: list[ActionStatements]) -> ActionStatements:

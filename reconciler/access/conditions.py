@@ -40,6 +40,11 @@ class CompiledCondition:
         """Return the keys of its policy variables."""
         return frozenset[str]().union(*(item.variables for item in self.templates))
 
+    @property
+    def sort_key(self) -> tuple[str, str, str]:
+        """Return a key that sorts conditions in the same order in every run."""
+        return self.name, self.key, repr(self.templates)
+
     def holds(self, context: Context) -> Ternary:
         """Return whether the condition holds for a request."""
         if not self.key:
@@ -83,10 +88,10 @@ class CompiledCondition:
 
     def _test_value(self, value: str, texts: FilledTexts) -> Ternary:
         if any(self.compare(text, value) for text in texts.texts):
-            found = YES
+            truth = YES
         else:
-            found = Ternary(None, texts.unknown) if texts.unknown else NO
-        return negate(found) if self.negated else found
+            truth = Ternary(None, texts.unknown) if texts.unknown else NO
+        return negate(truth) if self.negated else truth
 
 
 def compile_condition(condition: Condition, version: str) -> CompiledCondition:

@@ -23,12 +23,12 @@ ABSENT: tuple[Alternative, ...] = (None,)
 class Context:
     """The keys of a request, as far as they are known.
 
-    known: maps a key in lower case to its possible values. A single alternative means that the value is certain.
-    absent_prefixes: keys with such a prefix are absent, unless they are in `known`.
+    alternatives: maps a key in lower case to its possible values. A single one means that the value is certain.
+    absent_prefixes: keys with one of these prefixes are absent, unless they are in `alternatives`.
     fallbacks: contexts that are asked in turn for keys that this one does not know.
     """
 
-    known: Mapping[str, tuple[Alternative, ...]] = field(default_factory=dict)
+    alternatives: Mapping[str, tuple[Alternative, ...]] = field(default_factory=dict)
     absent_prefixes: tuple[str, ...] = ()
     fallbacks: tuple[Context, ...] = ()
 
@@ -45,32 +45,33 @@ class Context:
         absent: the keys that a request lacks; a prefix ends in `*`, as in `aws:PrincipalTag/*`.
         either: maps a key to its possible values; None among them means that it may be absent.
         """
-        known: dict[str, tuple[Alternative, ...]] = {}
+        alternatives: dict[str, tuple[Alternative, ...]] = {}
         listed = [key.lower() for key in absent]
         for key in listed:
-            known[key] = ABSENT
+            alternatives[key] = ABSENT
         for key, value in (values or {}).items():
-            known[key.lower()] = (_to_alternative(value),)
+            alternatives[key.lower()] = (_to_alternative(value),)
         for key, options in (either or {}).items():
-            known[key.lower()] = tuple(_to_alternative(option) for option in options)
-        return cls(known, tuple(key[:-1] for key in listed if key.endswith("*")))
+            alternatives[key.lower()] = tuple(_to_alternative(option) for option in options)
+        return cls(alternatives, tuple(key[:-1] for key in listed if key.endswith("*")))
 
     def find(self, key: str) -> tuple[Alternative, ...]:
         """Return the possible values of a key; empty if nothing is known of it."""
-        found = self.known.get(key)
-        if found is not None:
-            return found
+        alternatives = self.alternatives.get(key)
+        if alternatives is not None:
+            return alternatives
         if self.absent_prefixes and key.startswith(self.absent_prefixes):
             return ABSENT
         for other in self.fallbacks:
-            found = other.find(key)
-            if found:
-                return found
+            alternatives = other.find(key)
+            if alternatives:
+                return alternatives
         return ()
 
     def with_fallbacks(self, *others: Context) -> Context:
         """Return this context with further contexts for keys that it does not know."""
-        return Context(self.known, self.absent_prefixes, (*self.fallbacks, *others))
+        known = tuple(other for other in others if other is not NOTHING_KNOWN)
+        return Context(self.alternatives, self.absent_prefixes, (*self.fallbacks, *known)) if known else self
 
 
 def _to_alternative(value: Value | None) -> Alternative:

@@ -54,9 +54,9 @@ def group_equivalent_pairs(principals: Iterable[Principal], targets: Iterable[Ta
 def principal_key_of(principal: Principal, keys: Iterable[str]) -> tuple[object, ...]:
     """Return a key that is equal for principals with the same answers from every trust that tests only these keys."""
     slices = _assume_statements_of(principal)
-    named = (principal.arn, principal.unique_id, principal.role_arn)
+    names = (principal.arn, principal.unique_id, principal.role_arn)
     return (
-        *named,
+        *names,
         *_rights_key_of(principal, slices),
         _context_answers_of(principal, {*keys, *keys_of(filter(None, slices))}),
     )
@@ -125,10 +125,10 @@ class _PrincipalGroup:
         identity = self._statements[0]
         if identity is None or identity.unknown_allows or not self.first.has_policies:
             return self._roles.all_roles
-        found = 0
+        roles = 0
         for statement in identity.allows:
-            found |= self._roles.find_covered(statement, self.first.request_context)
-        return found
+            roles |= self._roles.find_covered(statement, self.first.request_context)
+        return roles
 
     @cached_property
     def role_sets(self) -> list[int]:
@@ -140,13 +140,13 @@ class _PrincipalGroup:
 
     def group_members(self, keys: frozenset[str]) -> list[list[Principal]]:
         """Return its members, grouped by the values that their requests carry for these keys."""
-        found = self._groups_by_keys.get(keys)
-        if found is None:
+        member_groups = self._groups_by_keys.get(keys)
+        if member_groups is None:
             groups: dict[object, list[Principal]] = {}
             for member in self.members:
                 groups.setdefault(_context_answers_of(member, keys), []).append(member)
-            found = self._groups_by_keys[keys] = list(groups.values())
-        return found
+            member_groups = self._groups_by_keys[keys] = list(groups.values())
+        return member_groups
 
 
 class _NameIndex:
@@ -163,11 +163,11 @@ class _NameIndex:
         return bool(trust.opaque) or any(map(self._may_allow, trust.statements))
 
     def _may_allow(self, statement: Statement) -> bool:
-        named = statement.principals or frozenset()
+        principals = statement.principals or frozenset()
         return statement.effect == "Allow" and (
             statement.not_principal
-            or not self._names.isdisjoint(named)
-            or any(name.startswith(self._possible_prefixes) for _, name in named)
+            or not self._names.isdisjoint(principals)
+            or any(name.startswith(self._possible_prefixes) for _, name in principals)
         )
 
 
@@ -190,24 +190,24 @@ class _Callers:
 
     def find_mentioned(self, part: ActionStatements) -> dict[int, Principal]:
         """Return the principals that the trust names themselves, in Allow or Deny, and those always taken alone."""
-        found = list(self._individuals)
+        principals = list(self._individuals)
         for statement in part.statements:
             for name in sorted(statement.statement.principals or ()):
-                found += self._named.get(name, ())
+                principals += self._named.get(name, ())
                 session, slash, _ = name[1].rpartition("/")
-                found += self._sessions.get(session + slash, ())
-        return {id(principal): principal for principal in found}
+                principals += self._sessions.get(session + slash, ())
+        return {id(principal): principal for principal in principals}
 
     @cached_property
     def principal_groups(self) -> list[_PrincipalGroup]:
-        found: dict[tuple[object, ...], _PrincipalGroup] = {}
+        groups: dict[tuple[object, ...], _PrincipalGroup] = {}
         for principal in self._grouped:
             slices = self._relevant_statements_of(principal)
             key = (*_rights_key_of(principal, slices), _context_answers_of(principal, keys_of(filter(None, slices))))
-            if key not in found:
-                found[key] = _PrincipalGroup(principal, slices, self._roles)
-            found[key].members.append(principal)
-        return list(found.values())
+            if key not in groups:
+                groups[key] = _PrincipalGroup(principal, slices, self._roles)
+            groups[key].members.append(principal)
+        return list(groups.values())
 
     def role_sets_for(self, principal: Principal) -> list[int]:
         return _PrincipalGroup(principal, self._relevant_statements_of(principal), self._roles).role_sets

@@ -56,13 +56,13 @@ def find_powers(
     """
     grade_set = frozenset(grades)
     powers = _evaluate_possible_paths(principal, context, grade_set)
-    found = [power for power in powers if not rests_on_unread_policies(power.verdict)]
+    known_powers = [power for power in powers if not rests_on_unread_policies(power.verdict)]
     unseen = [power.verdict for power in powers if rests_on_unread_policies(power.verdict)]
     if not unseen:
-        unseen = _find_unread_path(principal, context, grade_set, {power.name for power in found})
+        unseen = _find_unread_path(principal, context, grade_set, {power.name for power in known_powers})
     if unseen:
-        found.append(Power(UNSEEN_POLICIES, Grade.ESCALATION, require_all(unseen)))
-    return tuple(found)
+        known_powers.append(Power(UNSEEN_POLICIES, Grade.ESCALATION, require_all(unseen)))
+    return tuple(known_powers)
 
 
 def find_known_powers(principal: Principal) -> tuple[Power, ...]:
@@ -74,12 +74,14 @@ def find_known_powers(principal: Principal) -> tuple[Power, ...]:
 def _evaluate_possible_paths(principal: Principal, context: Context, grades: frozenset[Grade]) -> list[Power]:
     """Return the powers that policies of known content give."""
     principal, found = principal.known_part, []
+    other_path: Verdict | None = None
     for path in _list_possible_paths(principal):
         if path.grade not in grades:
             continue
         answer = _evaluate_path(path, principal, context)
         if path.needs_other_path and not answer.denied:
-            answer = require_all([answer, best_of(_evaluate_iam_paths(principal, context))])
+            other_path = other_path or best_of(_evaluate_iam_paths(principal, context))
+            answer = require_all([answer, other_path])
         if not answer.denied:
             found.append(Power(path.name, path.grade, answer, path, _find_own_targets(path, principal, context)))
     return found
@@ -90,15 +92,15 @@ def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Princi
 
     Only the labels of policies in a verdict may then be those of another principal.
     """
-    found: dict[tuple[object, ...], tuple[Power, ...]] = {}
+    powers_by_key: dict[tuple[object, ...], tuple[Power, ...]] = {}
     for principal in principals:
         if not may_have_powers(principal) and not _may_allow_unread(principal):
             yield principal, ()
             continue
         key = power_key_of(principal)
-        if key not in found:
-            found[key] = find_powers(principal)
-        yield principal, found[key]
+        if key not in powers_by_key:
+            powers_by_key[key] = find_powers(principal)
+        yield principal, powers_by_key[key]
 
 
 def is_administrator(principal: Principal) -> bool:

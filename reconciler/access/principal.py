@@ -105,17 +105,17 @@ class Principal:
             return {("Service", self.arn): PrincipalMatch.DIRECT, **everyone}
         if self.kind in ("oidc", "saml"):
             return {("Federated", self.arn): PrincipalMatch.DIRECT, **everyone}
-        found = {**everyone, ("AWS", "*"): PrincipalMatch.EVERYONE}
-        found["AWS", f"arn:{self.partition}:iam::{self.account}:root"] = PrincipalMatch.ACCOUNT
+        matches = {**everyone, ("AWS", "*"): PrincipalMatch.EVERYONE}
+        matches["AWS", f"arn:{self.partition}:iam::{self.account}:root"] = PrincipalMatch.ACCOUNT
         if self.kind in ("user", "session"):
-            found["AWS", self.arn] = PrincipalMatch.DIRECT
+            matches["AWS", self.arn] = PrincipalMatch.DIRECT
         if self.is_role:
-            found["AWS", self.role_arn or self.arn] = PrincipalMatch.ROLE
+            matches["AWS", self.role_arn or self.arn] = PrincipalMatch.ROLE
         if self.unique_id:
-            found["AWS", self.unique_id.partition(":")[0]] = (
+            matches["AWS", self.unique_id.partition(":")[0]] = (
                 PrincipalMatch.ROLE if self.is_role else PrincipalMatch.DIRECT
             )
-        return found
+        return matches
 
     @cached_property
     def possible_name_prefixes(self) -> tuple[str, ...]:
@@ -150,8 +150,8 @@ class Principal:
         if self.tags is not None:
             values |= {f"aws:PrincipalTag/{key}": value for key, value in self.tags.items()}
             absent.append("aws:PrincipalTag/*")
-        found = Context.of(values, absent)
-        return found if self.kind in ("user", "account", "root") else found.with_fallbacks(NO_MFA_POSSIBLE)
+        context = Context.of(values, absent)
+        return context if self.kind in ("user", "account", "root") else context.with_fallbacks(NO_MFA_POSSIBLE)
 
 
 def make_external_principal(arn: str, trust: Document | None = None) -> Principal:
@@ -163,14 +163,14 @@ def make_external_principal(arn: str, trust: Document | None = None) -> Principa
     policies = (PolicySource(arn, None),)
     if resource == "root":
         return Principal(arn, "account", account, policies)
-    kind, _, rest = resource.partition("/")
+    kind, _, tail = resource.partition("/")
     if service != "sts":
         return Principal(arn, kind, account, policies)
     if trust is None or kind != "assumed-role":
         return Principal(arn, "session", account, policies)
-    prefix, name = f"arn:{partition}:iam::{account}:role/", rest.partition("/")[0]
-    named = (value for statement in trust.statements for _, value in statement.principals or ())
+    prefix, name = f"arn:{partition}:iam::{account}:role/", tail.partition("/")[0]
+    trusted_arns = (value for statement in trust.statements for _, value in statement.principals or ())
     role_arn = next(
-        (value for value in named if value.startswith(prefix) and value.endswith(f"/{name}")), prefix + name
+        (value for value in trusted_arns if value.startswith(prefix) and value.endswith(f"/{name}")), prefix + name
     )
     return Principal(arn, "session", account, policies, role_arn=role_arn)

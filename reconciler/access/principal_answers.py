@@ -58,8 +58,8 @@ def evaluate_without_denies(
     """Return the verdict of `evaluate` as if there were no Deny statements."""
     if principal.kind == "root":
         return Verdict(Decision.ALLOW, reason=VerdictReason.ALLOWED)
-    found = collect_answers(principal, action, resource, principal.request_context.with_fallbacks(context))
-    return reach_verdict((), [(found.identity, found.boundary, found.session)])
+    answers = collect_answers(principal, action, resource, principal.request_context.with_fallbacks(context))
+    return reach_verdict((), [(answers.identity, answers.boundary, answers.session)])
 
 
 def evaluate(principal: Principal, action: str, resource: str, context: Context = NOTHING_KNOWN) -> Verdict:
@@ -70,5 +70,5 @@ def evaluate(principal: Principal, action: str, resource: str, context: Context 
     """
     if principal.kind == "root":
         return Verdict(Decision.ALLOW, reason=VerdictReason.ALLOWED)
-    found = collect_answers(principal, action, resource, principal.request_context.with_fallbacks(context))
-    return reach_verdict(found.denies, [(found.identity, found.boundary, found.session)])
+    answers = collect_answers(principal, action, resource, principal.request_context.with_fallbacks(context))
+    return reach_verdict(answers.denies, [(answers.identity, answers.boundary, answers.session)])

@@ -48,35 +48,35 @@ def collect_trust_answers(
     part: ActionStatements, principal: Principal, resource: str, context: Context
 ) -> TrustAnswers:
     """Return the answers of the trust statements for one action to a principal."""
-    found: dict[PrincipalMatch, _AnswerBuilder] = {}
+    builders: dict[PrincipalMatch, _AnswerBuilder] = {}
     for statement in part.allows:
-        for naming, named in match_principal(statement, principal):
-            truth = all_of((named, statement.applies_to(resource, context)))
-            found.setdefault(naming, _AnswerBuilder()).add(truth, statement.source)
+        for naming, certainty in match_principal(statement, principal):
+            truth = all_of((certainty, statement.applies_to(resource, context)))
+            builders.setdefault(naming, _AnswerBuilder()).add(truth, statement.source)
     denied = _AnswerBuilder()
     for statement in part.denies:
-        for _, named in match_principal(statement, principal):
-            denied.add(all_of((named, statement.applies_to(resource, context))), statement.source)
+        for _, certainty in match_principal(statement, principal):
+            denied.add(all_of((certainty, statement.applies_to(resource, context))), statement.source)
     for source in part.unknown_allows:
-        found.setdefault(PrincipalMatch.DIRECT, _AnswerBuilder()).add(depends_on(f"policy:{source.label}"), source)
+        builders.setdefault(PrincipalMatch.DIRECT, _AnswerBuilder()).add(depends_on(f"policy:{source.label}"), source)
     for source in part.unknown_denies:
         denied.add(depends_on(f"policy:{source.label}"), source)
-    answers = {naming: collected.build(VerdictReason.TRUST) for naming, collected in found.items()}
+    answers = {naming: collected.build(VerdictReason.TRUST) for naming, collected in builders.items()}
     allowed = {naming: answer for naming, answer in answers.items() if answer.truth.value is not False}
     return TrustAnswers(allowed, denied.build(VerdictReason.EXPLICIT))
 
 
 def match_principal(statement: CompiledStatement, principal: Principal) -> Iterator[tuple[PrincipalMatch, Ternary]]:
     """Yield each way in which a statement names the principal, and how certain that is."""
-    named = statement.statement.principals or frozenset()
+    principals = statement.statement.principals or frozenset()
     if statement.statement.not_principal:
         yield from _match_not_principal(statement, principal)
         return
-    for name in principal.names.keys() & named:
+    for name in principal.names.keys() & principals:
         naming = principal.names[name]
         yield PrincipalMatch.BY_ARN if naming is PrincipalMatch.EVERYONE and statement.picks_by_arn else naming, YES
     if principal.possible_name_prefixes:
-        for kind, value in named:
+        for kind, value in principals:
             if (
                 kind == "AWS"
                 and value.startswith(principal.possible_name_prefixes)
@@ -93,8 +93,8 @@ def _match_not_principal(
     It surely excludes a principal if it names the principal, its role and its account. To name only some of these
     "might" not be enough (IAM User Guide, "…: NotPrincipal").
     """
-    named = statement.statement.principals or frozenset()
-    listed = {naming for name, naming in principal.names.items() if name in named}
+    principals = statement.statement.principals or frozenset()
+    listed = {naming for name, naming in principal.names.items() if name in principals}
     needed = set(principal.names.values()) - {PrincipalMatch.EVERYONE}
     if not listed:
         yield PrincipalMatch.EVERYONE, YES

@@ -157,11 +157,11 @@ def _probe_spared_resources(
 ) -> Iterator[str]:
     """Yield resources of a type that the Denies of an action may leave."""
     yield make_probe(principal, resource_type)
-    known = principal.request_context.with_fallbacks(context)
+    full_context = principal.request_context.with_fallbacks(context)
     for statement in _list_denies(principal, action):
         if not may_spare(statement):
             continue
-        for text in statement.resources.resolve_patterns(known) or ():
+        for text in statement.resources.resolve_patterns(full_context) or ():
             if statement.resources.negated:
                 yield from _fill_pattern(text, principal, resource_type) if include_spared else ()
             else:

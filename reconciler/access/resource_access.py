@@ -91,8 +91,8 @@ def _find_routes(
         yield by_identity
         return
     if principal.account != policy.account:
-        found = [(allowed, *by_identity) for allowed in granted.allows.values()]
-        yield from found or [(Answer(NO, (), VerdictReason.IMPLICIT),)]
+        routes = [(allowed, *by_identity) for allowed in granted.allows.values()]
+        yield from routes or [(Answer(NO, (), VerdictReason.IMPLICIT),)]
         return
     yield by_identity
     for naming, allowed in granted.allows.items():

@@ -77,8 +77,8 @@ class Target:
     @cached_property
     def resource_context(self) -> Context:
         """Return the known keys of ROLE_KEY_PREFIXES (Service Authorization Reference, "AWS STS")."""
-        found = Context.of({"aws:ResourceAccount": self.account})
-        return found if self.tags is None else found.with_fallbacks(make_tag_context(self.tags))
+        context = Context.of({"aws:ResourceAccount": self.account})
+        return context if self.tags is None else context.with_fallbacks(make_tag_context(self.tags))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,8 @@ def can_assume(
         return Verdict(Decision.DENY, reason=VerdictReason.ROOT)
     full = principal.request_context.with_fallbacks(role.resource_context, context)
     first = _evaluate_action(principal, role, ASSUME_ACTIONS.get(principal.kind, "sts:AssumeRole"), full)
-    rest = [_evaluate_action(principal, role, action, full) for action in also]
-    return require_all([first, *rest]) if rest else first
+    other_verdicts = [_evaluate_action(principal, role, action, full) for action in also]
+    return require_all([first, *other_verdicts]) if other_verdicts else first
 
 
 def _evaluate_action(principal: Principal, role: Target, action: str, context: Context) -> Verdict:

@@ -46,17 +46,17 @@ class RoleSets:
 
     def list_targets(self, roles: int) -> tuple[Target, ...]:
         """Return the roles of a set."""
-        found = self._targets_by_set.get(roles)
-        if found is None:
-            found = self._targets_by_set[roles] = tuple(self._targets[index] for index in _list_bits(roles))
-        return found
+        targets = self._targets_by_set.get(roles)
+        if targets is None:
+            targets = self._targets_by_set[roles] = tuple(self._targets[index] for index in _list_bits(roles))
+        return targets
 
     def find_matching(self, text: str) -> int:
         """Return the set of roles whose ARN matches a filled-in text of a Resource."""
-        found = self._sets_by_text.get(text)
-        if found is None:
-            found = self._sets_by_text[text] = self._search_matching(text)
-        return found
+        matching_roles = self._sets_by_text.get(text)
+        if matching_roles is None:
+            matching_roles = self._sets_by_text[text] = self._search_matching(text)
+        return matching_roles
 
     def _search_matching(self, text: str) -> int:
         """Test only the ARNs that begin with the text before its first wildcard."""
@@ -86,23 +86,23 @@ class RoleSets:
         texts = statement.resources.resolve_patterns(caller_context)
         if not texts or statement.resources.negated:
             return self.all_roles
-        found = 0
+        covered_roles = 0
         for text in texts:
-            found |= self.find_matching(text)
-        return found
+            covered_roles |= self.find_matching(text)
+        return covered_roles
 
     def split_by_key(self, key: str) -> tuple[int, ...]:
         """Return sets of roles that give a request the same values for a key."""
         if not key.startswith(ROLE_KEY_PREFIXES):
             return (self.all_roles,)
-        found = self._sets_by_key.get(key)
-        if found is None:
+        sets = self._sets_by_key.get(key)
+        if sets is None:
             by_value: dict[tuple[Alternative, ...], int] = {}
             for index, target in enumerate(self._targets):
                 value = target.resource_context.find(key)
                 by_value[value] = by_value.get(value, 0) | 1 << index
-            found = self._sets_by_key[key] = tuple(by_value.values())
-        return found
+            sets = self._sets_by_key[key] = tuple(by_value.values())
+        return sets
 
     def group_by_trust(self, action: str, is_relevant: Callable[[Document], bool]) -> Iterator[TrustGroup]:
         """Yield the roles in groups whose trusts give the same answers to an action; skip trusts not relevant."""

@@ -50,12 +50,12 @@ def match_trust_statements(
     trust: CompiledPolicies, principal: Principal, action: str, resource: str, context: Context
 ) -> tuple[StatementMatch, ...]:
     """Return the matches of all statements of a trust policy, including those that do not name the principal."""
-    found = []
+    matches = []
     for item in trust.statements_for(action).statements:
         ways = list(match_principal(item, principal))
-        named = any_of(truth for _, truth in ways)
-        found.append(_match_statement(item, named, (naming for naming, _ in ways), resource, context))
-    return tuple(found)
+        names_principal = any_of(truth for _, truth in ways)
+        matches.append(_match_statement(item, names_principal, (naming for naming, _ in ways), resource, context))
+    return tuple(matches)
 
 
 def _match_statement(

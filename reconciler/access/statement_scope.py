@@ -6,10 +6,11 @@ variables), "…: NotAction", "…: NotResource".
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 
 from reconciler.access.context import Context
-from reconciler.access.templates import MANY, ONE, compile_arn_glob, fill_templates, parse_template
+from reconciler.access.templates import MANY, ONE, compile_arn_glob, fill_templates, parse_template, widen_template
 from reconciler.access.verdicts import NO, YES, Ternary
 from reconciler.model.document import Statement
 from reconciler.model.globs import Matcher, compile_glob
@@ -19,10 +20,10 @@ def covers_action(statement: Statement, action: str) -> bool:
     """Return whether a statement covers an action, which is in lower case; without any action it covers none."""
     if not statement.actions:
         return False
-    named = action in statement.actions or any(
+    is_listed = action in statement.actions or any(
         ("*" in pattern or "?" in pattern) and compile_glob(pattern)(action) for pattern in statement.actions
     )
-    return named != statement.not_action
+    return is_listed != statement.not_action
 
 
 def select_covered(statement: Statement, actions: frozenset[str]) -> frozenset[str]:
@@ -44,7 +45,7 @@ class ResourceMatcher:
         fixed = [item.fixed for item in templates if item.fixed is not None]
         self.negated = statement.not_resource
         self._with_variables = tuple(item for item in templates if item.fixed is None)
-        self._matches_all = statement.resources is None or MANY in fixed
+        self.matches_all = statement.resources is None or MANY in fixed
         self._literal = frozenset(text for text in fixed if MANY not in text and ONE not in text)
         self._wildcards = tuple(text for text in fixed if text not in self._literal)
 
@@ -64,14 +65,31 @@ class ResourceMatcher:
 
         context: the keys that are known whatever the resource is.
         """
-        if self._matches_all:
+        if self.matches_all:
             return ()
         texts = fill_templates(self._with_variables, context)
         return None if texts.unknown else (*self._literal, *self._wildcards, *texts.texts)
 
+    def list_patterns(self, context: Context) -> Iterator[tuple[frozenset[str] | None, frozenset[str]]]:
+        """Yield the patterns of the statement, with the unknown keys on which they depend; None for every resource.
+
+        A text with an unknown variable has `*` in its place: the statement covers what it matches, or less. With
+        NotResource, the patterns are those of the resources that the statement does not cover.
+        """
+        if self.matches_all:
+            yield None, frozenset()
+            return
+        texts = fill_templates(self._with_variables, context)
+        known = frozenset([*self._literal, *self._wildcards, *texts.texts])
+        if known or not texts.unknown or self.negated:
+            yield known, texts.unknown if self.negated else frozenset()
+        if texts.unknown and not self.negated:
+            wide = (widen_template(item, context) for item in self._with_variables)
+            yield frozenset(text for text in wide if text is not None), texts.unknown
+
     def matches(self, resource: str, context: Context) -> Ternary:
         """Return whether the statement covers a resource; unknown if a variable decides."""
-        if self._matches_all or resource in self._literal or any(matches(resource) for matches in self._patterns):
+        if self.matches_all or resource in self._literal or any(matches(resource) for matches in self._patterns):
             return NO if self.negated else YES
         if not self._with_variables:
             return YES if self.negated else NO

@@ -91,13 +91,28 @@ def fill_templates(templates: Iterable[Template], context: Context) -> FilledTex
     return FilledTexts(tuple(texts), frozenset(unknown))
 
 
+def widen_template(template: Template, context: Context) -> str | None:
+    """Return a text with `*` for each unknown variable, which matches all that the template can match.
+
+    Return None if a variable is absent and has no default: the text then matches nothing.
+    """
+    unknown: set[str] = set()
+    parts = []
+    for part in template.parts:
+        filled = part if isinstance(part, str) else _fill_variable(part, context, unknown)
+        if filled is None and unknown.isdisjoint(template.variables):
+            return None
+        parts.append(MANY if filled is None else filled)
+    return "".join(parts)
+
+
 def _fill_variable(variable: Variable, context: Context, unknown: set[str]) -> str | None:
     """Return the value of a variable, else its default; None if it has neither, or has several possible values."""
-    found = context.find(variable.key)
-    if found == (None,):
+    alternatives = context.find(variable.key)
+    if alternatives == (None,):
         return variable.default
-    if len(found) == 1 and found[0] is not None and len(found[0]) == 1:
-        return found[0][0]
+    if len(alternatives) == 1 and alternatives[0] is not None and len(alternatives[0]) == 1:
+        return alternatives[0][0]
     unknown.add(variable.key)
     return None
 
@@ -118,17 +133,22 @@ def compile_arn_glob(text: str) -> Matcher:
 
     A wildcard stays within its segment, but `*` at the end of one may run beyond the colon.
     """
-    *segments, last = text.split(":", 5)
-    if not any(ONE in segment or MANY in segment.rstrip(MANY) for segment in segments):
+    if not any(ONE in segment or MANY in segment.rstrip(MANY) for segment in text.split(":", 5)[:-1]):
         return compile_filled_glob(text)
+    return Automaton(parse_arn_glob(text)).matches
+
+
+def parse_arn_glob(text: str) -> list[Token]:
+    """Return the parts of a filled-in ARN, as `compile_arn_glob` matches it."""
+    *segments, last = text.split(":", 5)
     tokens: list[Token] = []
     for segment in segments:
-        tokens += parse_glob(segment.removesuffix(MANY), MANY, ONE, _accept_all_but_colon)
+        tokens += parse_glob(segment.removesuffix(MANY), MANY, ONE, accept_all_but_colon)
         tokens += [Repeat(accept_any), ":"] if segment.endswith(MANY) else ":"
-    return Automaton([*tokens, *parse_glob(last, MANY, ONE)]).matches
+    return [*tokens, *parse_glob(last, MANY, ONE)]
 
 
-def _accept_all_but_colon(char: str) -> bool:
+def accept_all_but_colon(char: str) -> bool:
     return char != ":"
 
 

@@ -62,11 +62,15 @@ def find_trusted_providers(trust: Document, account: str) -> dict[Address, list[
 
 def covers_entrance(deny: Statement, kind: str, value: str) -> bool:
     """Return whether a Deny covers everybody behind a name of an Allow: by that name, its account or everyone."""
-    meant = {(kind, value), EVERYONE}
+    covering_names = {(kind, value), EVERYONE}
     if kind in ("AWS", "*"):
-        meant |= {EVERY_AWS, ("AWS", _ACCOUNT.sub(r"\1:iam::\2:root", value))}
-    named = deny.principals or frozenset()
-    return meant.isdisjoint(named) and "*" not in (kind, value) if deny.not_principal else not meant.isdisjoint(named)
+        covering_names |= {EVERY_AWS, ("AWS", _ACCOUNT.sub(r"\1:iam::\2:root", value))}
+    deny_names = deny.principals or frozenset()
+    return (
+        covering_names.isdisjoint(deny_names) and "*" not in (kind, value)
+        if deny.not_principal
+        else not covering_names.isdisjoint(deny_names)
+    )
 
 
 def may_admit_unnamed(trust: Document, account: str) -> bool:

@@ -88,10 +88,10 @@ def any_of(items: Iterable[Ternary]) -> Ternary:
 
 def consensus_of(items: Iterable[Ternary], key: str) -> Ternary:
     """Return the value on which all items agree; if they differ, unknown until `key` and their own keys are known."""
-    found = set(items)
-    if len(found) == 1:
-        return found.pop()
-    return Ternary(None, frozenset({key}).union(*(item.keys for item in found)))
+    distinct_items = set(items)
+    if len(distinct_items) == 1:
+        return distinct_items.pop()
+    return Ternary(None, frozenset({key}).union(*(item.keys for item in distinct_items)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,12 +68,12 @@ def read_catalog(
 
     since = time.time()
     loaded = read_files(files, variables, account, partition)
-    made, looked = declare_catalog(loaded), _build_manifest(loaded, files, since)
-    behind = alias_index.build_manifest(map(str, loaded.documents), (), (), since)
-    if looked is not None and behind is not None:
-        cache.put(DEMANDS, name, _encode_demands(made) | {"looked": behind, "of": looked})
-        cache.put(INDEXES, name, _encode_catalog(made) | {"looked": looked})
-    return made
+    catalog, manifest = declare_catalog(loaded), _build_manifest(loaded, files, since)
+    document_manifest = alias_index.build_manifest(map(str, loaded.documents), (), (), since)
+    if manifest is not None and document_manifest is not None:
+        cache.put(DEMANDS, name, _encode_demands(catalog) | {"looked": document_manifest, "of": manifest})
+        cache.put(INDEXES, name, _encode_catalog(catalog) | {"looked": manifest})
+    return catalog
 
 
 def build_catalog(desired: Desired, account: str | None) -> Catalog:
@@ -110,8 +110,8 @@ def _build_manifest(loaded: Any, files: Sequence[str], since: float) -> alias_in
     from reconciler.desired.source_files import find_deciding_paths
 
     patterns, absent = find_deciding_paths(tuple(files))
-    read = [*loaded.files, *documents_of(loaded.root)]
-    return alias_index.build_manifest(map(str, read), absent, [*patterns, *loaded.patterns], since)
+    paths = [*loaded.files, *documents_of(loaded.root)]
+    return alias_index.build_manifest(map(str, paths), absent, [*patterns, *loaded.patterns], since)
 
 
 def _encode_catalog(catalog: Catalog) -> dict[str, object]:

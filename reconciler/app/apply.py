@@ -112,7 +112,7 @@ def _apply_in_rounds(
     So the last of two concurrent applies leaves its plan applied as a whole.
     """
     goal = plan
-    for done in range(max_rounds):
+    for round_index in range(max_rounds):
         journal.write_plan(plan)
         observer.on_begin(plan, replanned)
         with observer.handle_interrupts() as stop:
@@ -127,7 +127,7 @@ def _apply_in_rounds(
             observer.on_verify()
             plan = _replan_until_settled(planned)
             if has_concurrent_apply(goal, plan):
-                time.sleep(random.uniform(0, timing.CONCURRENT_APPLY_PAUSE * 2**done))
+                time.sleep(random.uniform(0, timing.CONCURRENT_APPLY_PAUSE * 2**round_index))
                 plan = planned.replan()  # the other apply may have made more calls since
             if not has_concurrent_apply(goal, plan):
                 return ApplyResult(outcome, journal.path, plan)

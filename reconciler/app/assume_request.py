@@ -122,17 +122,17 @@ class AssumeRun:
     @property
     def cached_caller(self) -> Caller | None:
         """The owner of the source credentials if the cache knows it, else None."""
-        known = (
+        identity = (
             cache_lookup.find_identity(self.cache, self._known_source, self.endpoint) if self._known_source else None
         )
-        return Caller(str(known["arn"]), str(known["account"])) if known else None
+        return Caller(str(identity["arn"]), str(identity["account"])) if identity else None
 
     @cached_property
     def caller(self) -> Caller:
         """The owner of the source credentials, from the cache or from AWS. Raises ReconcileError."""
-        known = self.cached_caller
-        if known is not None:
-            return known
+        cached_caller = self.cached_caller
+        if cached_caller is not None:
+            return cached_caller
         caller = self.source.caller
         entry = {
             "arn": caller.arn,

@@ -121,37 +121,37 @@ class EvidenceReader:
             return LiveEvidence(State(self._account, self._partition, {}))
         return read_evidence(self._iam, self._account, self._partition, caller, role)
 
-    def _apply_live_paths(self, seen: LiveEvidence) -> None:
+    def _apply_live_paths(self, live_evidence: LiveEvidence) -> None:
         """Declare the file again if it leaves out paths that entities have live."""
         declared = self._desired.state
-        paths = {address: entity.path for address, entity in seen.state.entities.items()}
+        paths = {address: entity.path for address, entity in live_evidence.state.entities.items()}
         differs = any(
             address in paths and paths[address] != entity.path for address, entity in declared.entities.items()
         )
         if differs and self._redeclare is not None and declared.account == self._account:
             self._desired = self._redeclare(paths)
 
-    def _merge_state(self, seen: LiveEvidence) -> State:
+    def _merge_state(self, live_evidence: LiveEvidence) -> State:
         """Return the account as far as it is known: the entities read live, and the file's for those not readable."""
-        if seen.is_complete:
-            return seen.state
+        if live_evidence.is_complete:
+            return live_evidence.state
         declared = self._desired.state
         in_file = declared.entities if declared.account == self._account else {}
-        not_missing = {address: entity for address, entity in in_file.items() if address not in seen.missing}
+        not_missing = {address: entity for address, entity in in_file.items() if address not in live_evidence.missing}
         fully_read = {
             address: entity
-            for address, entity in seen.state.entities.items()
-            if address not in seen.partial or address not in in_file
+            for address, entity in live_evidence.state.entities.items()
+            if address not in live_evidence.partial or address not in in_file
         }
-        return replace(seen.state, entities={**not_missing, **fully_read})
+        return replace(live_evidence.state, entities={**not_missing, **fully_read})
 
-    def _evidence_of(self, addresses: Iterable[Address], live: State, seen: LiveEvidence) -> Evidence:
+    def _evidence_of(self, addresses: Iterable[Address], live: State, live_evidence: LiveEvidence) -> Evidence:
         """Return the weakest evidence of these entities."""
         listed = list(addresses)
-        if all(address in seen.state.entities and address not in seen.partial for address in listed):
+        if all(address in live_evidence.state.entities and address not in live_evidence.partial for address in listed):
             return Evidence.LIVE
-        known = all(address in live.entities for address in listed)
-        return Evidence.FILE if known and not self._has_unread_policies(listed, live) else Evidence.UNSEEN
+        all_exist = all(address in live.entities for address in listed)
+        return Evidence.FILE if all_exist and not self._has_unread_policies(listed, live) else Evidence.UNSEEN
 
     @staticmethod
     def _has_unread_policies(addresses: Iterable[Address], live: State) -> bool:
@@ -160,7 +160,7 @@ class EvidenceReader:
         return any(document.opaque == UNREAD for documents in inline for document in documents.values())
 
     def _find_principal(
-        self, arn: str, address: Address | None, live: State, seen: LiveEvidence, role_arn: str
+        self, arn: str, address: Address | None, live: State, live_evidence: LiveEvidence, role_arn: str
     ) -> tuple[Principal, Evidence]:
         account = _account_of(arn)
         if arn.endswith(":root"):
@@ -170,8 +170,8 @@ class EvidenceReader:
         if address is None or not isinstance(entity, User | Role):
             return make_external_principal(arn, self._trust_of(role_arn, live)), Evidence.UNSEEN
         sources = [address, *_find_grant_sources(entity, state)]
-        evidence = self._evidence_of(sources, state, seen) if account == self._account else Evidence.FILE
-        return _make_caller(arn, principals_of(state, seen.aws_policies)[address], state), evidence
+        evidence = self._evidence_of(sources, state, live_evidence) if account == self._account else Evidence.FILE
+        return _make_caller(arn, principals_of(state, live_evidence.aws_policies)[address], state), evidence
 
     def _state_of(self, account: str) -> State:
         """Return an account that cannot be read live: the file's state if the file is for it, else an empty one."""
@@ -183,13 +183,15 @@ class EvidenceReader:
         role = state.entities.get(role_address_of(role_arn))
         return role.trust_policy if isinstance(role, Role) else _UNREAD
 
-    def _find_target(self, arn: str, address: Address, live: State, seen: LiveEvidence) -> tuple[Target, Evidence]:
+    def _find_target(
+        self, arn: str, address: Address, live: State, live_evidence: LiveEvidence
+    ) -> tuple[Target, Evidence]:
         account = _account_of(arn)
         state = live if account == self._account else self._state_of(account)
         target = targets_of(state).get(address)
         if target is None:
             return Target(arn, _UNREAD), Evidence.UNSEEN
-        is_live = account == self._account and address in seen.state.entities
+        is_live = account == self._account and address in live_evidence.state.entities
         return target, Evidence.LIVE if is_live else Evidence.FILE
 
     def _build_file_view(
@@ -197,7 +199,7 @@ class EvidenceReader:
         request: AssumeRoleCall,
         role: Address,
         live: CallerAndRole,
-        seen: LiveEvidence,
+        live_evidence: LiveEvidence,
         session: ChainedSession | None,
     ) -> CallerAndRole | None:
         """Return both sides as the file has them; a side that it does not declare stays as it is live.
@@ -207,15 +209,15 @@ class EvidenceReader:
         declared, arn, role_arn = self._desired.state, live.principal.arn, request.role_arn
         caller = _parse_caller(arn)
         entities: dict[Address, Entity] = {
-            address: self._fill_from_live(entity, seen.state.entities.get(address))
+            address: self._fill_from_live(entity, live_evidence.state.entities.get(address))
             for address, entity in declared.entities.items()
         }
-        merged = {**seen.state.entities, **entities} if declared.account == self._account else entities
-        state = replace(declared, entities=merged, details=seen.state.details)
+        merged = {**live_evidence.state.entities, **entities} if declared.account == self._account else entities
+        state = replace(declared, entities=merged, details=live_evidence.state.details)
         target = targets_of(state).get(role) if declared.account == _account_of(role_arn) and role in entities else None
         principal = None
         if caller and declared.account == _account_of(arn) and caller in entities:
-            principal = _make_caller(arn, principals_of(state, seen.aws_policies)[caller], state)
+            principal = _make_caller(arn, principals_of(state, live_evidence.aws_policies)[caller], state)
             principal = narrow_principal(principal, session, state) if session else principal
         if target is None and principal is None:
             return None
@@ -261,10 +263,10 @@ def _account_of(arn: str) -> str:
 def _parse_caller(arn: str) -> Address | None:
     """Return the user or role of an ARN from GetCallerIdentity; None for any other principal."""
     resource = arn.split(":", 5)[5]
-    kind, *rest = resource.split("/")
-    if kind == "user" and rest:
-        return Address("user", rest[-1])
-    return Address("role", rest[0]) if kind == "assumed-role" and rest else None
+    kind, *segments = resource.split("/")
+    if kind == "user" and segments:
+        return Address("user", segments[-1])
+    return Address("role", segments[0]) if kind == "assumed-role" and segments else None
 
 
 def _make_caller(arn: str, principal: Principal, state: State) -> Principal:

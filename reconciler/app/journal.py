@@ -1,7 +1,7 @@
-"""Write and read the journal of an apply: one line before each call and one after it, flushed before going on.
+"""Write the journal of an apply: one line before each call and one after it, flushed before going on.
 
 The journal survives a kill of the process, not a power cut. It holds what plan files hold, so no secret.
-`plan/saved/journal.py` parses it.
+`app/journal_list.py` finds and reads it.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import IO, Any
 from reconciler import __version__
 from reconciler.aws.executor import ExecutionResult
 from reconciler.aws.retry import CallStatus
-from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular_or_pipe, reason_of
+from reconciler.files.journal_files import find_journal_folder, find_own_journals, make_journal_name
 from reconciler.files.outputs import check_folder, is_stream, open_for_append, open_stream
-from reconciler.files.user_dirs import ensure_private_folder, find_state_folder
+from reconciler.files.user_dirs import ensure_private_folder
 from reconciler.model.plan import Plan, Step
 from reconciler.model.problem import Problem, ReconcileError, make_error
-from reconciler.plan.saved.journal import JOURNAL_VERSION, ApplyRun, read_runs
+from reconciler.plan.saved.journal import JOURNAL_VERSION
 from reconciler.plan.saved.saved_plan import to_saved_section
 from reconciler.render.json_text import dump_json
 from reconciler.render.plan_json import plan_to_dict
@@ -30,7 +30,6 @@ from reconciler.render.problems import problem_to_dict
 
 MAX_JOURNALS = 100
 """Journals kept in the user's own folder; older ones are deleted. Journals of --journal are never deleted."""
-_FOLDER = "journals"
 _FIRST_BYTES = b'{"event": "plan", '
 """The first bytes of every journal."""
 
@@ -126,19 +125,18 @@ def _is_cut_off(file: IO[bytes]) -> bool:
 
 
 def _make_own_path(account: str, environ: Mapping[str, str]) -> Path:
-    base = find_state_folder(environ)
-    if base is None:
+    folder = find_journal_folder(environ)
+    if folder is None:
         raise make_error("cannot-write", "This user has no home folder for the journal.", hint="Pass --journal FILE.")
-    folder = Path(base, _FOLDER)
     try:
-        ensure_private_folder(base)
+        ensure_private_folder(str(folder.parent))
         ensure_private_folder(str(folder))
-        kept = sorted(folder.glob("*.jsonl"), key=lambda one: one.name.partition("-")[2])
+        kept = find_own_journals(environ)
         for oldest in kept[: max(0, len(kept) - MAX_JOURNALS + 1)]:
             oldest.unlink(missing_ok=True)
     except OSError as error:
         raise _make_write_error(folder, error) from None
-    return folder / f"{account}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.jsonl"
+    return folder / make_journal_name(account, datetime.now(UTC))
 
 
 def _make_write_error(path: Path, error: OSError) -> ReconcileError:
@@ -148,16 +146,3 @@ def _make_write_error(path: Path, error: OSError) -> ReconcileError:
         "reconcile applies nothing without a journal.",
         "Pass --journal FILE to write it elsewhere.",
     )
-
-
-def read_journal(path: Path) -> list[ApplyRun]:
-    """Return the runs of a journal. Raises ReconcileError if it cannot be read or is no journal."""
-    try:
-        content = read_regular_or_pipe(path, LARGEST_RECORD)
-    except OSError as error:
-        raise make_error("cannot-read", f"Cannot read {path}: {reason_of(error)}.") from None
-    try:
-        return read_runs(content.decode("utf-8").split("\n"))
-    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
-        hint = "Name the file that `reconcile apply` wrote: its last line of output gives the path."
-        raise make_error("not-a-journal", f"{path} is not a journal of this version.", hint=hint) from None

@@ -79,15 +79,15 @@ def check_profile_free(
     environ: Mapping[str, str],
 ) -> None:
     """Raise ReconcileError if the profile exists, or the config file gives it other credentials."""
-    held = credentials_file.find_key(text, profile.name)
-    if held is not None:
-        own = any(key.id == held.key_id for key in user_keys)
+    stored_key = credentials_file.find_key(text, profile.name)
+    if stored_key is not None:
+        own = any(key.id == stored_key.key_id for key in user_keys)
         raise make_error(
             "profile-exists",
             f"The profile {profile.name} already exists" + (f", with a key of {request.user}." if own else "."),
             "Nothing was changed.",
             f"Replace the key with `{request.rotate_command}`." if own else "Pass --into with another name.",
-            ini_edits.place_of_line(str(profile.path), held.line),
+            ini_edits.place_of_line(str(profile.path), stored_key.line),
         )
     config = aws_files.locate_config_file(environ)
     for section in ini.parse_sections(aws_files.read_file(config)):
@@ -125,34 +125,36 @@ def find_held_key(
     request: KeysRequest, profile: CredentialsProfile, text: str, user_keys: Sequence[AccessKey]
 ) -> tuple[StoredKey, AccessKey]:
     """Return the key in the profile and the user's key with the same id. Raises ReconcileError if there is none."""
-    held = credentials_file.find_key(text, profile.name)
-    if held is None or not held.key_id:
+    stored_key = credentials_file.find_key(text, profile.name)
+    if stored_key is None or not stored_key.key_id:
         raise make_error(
             "no-key-in-profile",
             f"There is no access key in {profile}.",
             hint=f"Name the profile with --into, or issue a first key: `reconcile keys issue {request.user}`",
         )
-    current = next((key for key in user_keys if key.id == held.key_id), None)
-    if held.temporary or current is None or not held.secret:
+    current = next((key for key in user_keys if key.id == stored_key.key_id), None)
+    if stored_key.temporary or current is None or not stored_key.secret:
         content = (
-            "a session's temporary keys" if held.temporary else f"{held.key_id}, which is no key of {request.user}"
+            "a session's temporary keys"
+            if stored_key.temporary
+            else f"{stored_key.key_id}, which is no key of {request.user}"
         )
-        if current is not None and not held.secret:
-            content = f"{held.key_id} without its secret"
+        if current is not None and not stored_key.secret:
+            content = f"{stored_key.key_id} without its secret"
         raise make_error(
             "other-key-in-profile",
             f"{profile} holds {content}; nothing was changed.".replace("the profile", "The profile", 1),
             f"{request.user} has {' and '.join(key.id for key in user_keys) or 'no access key'}.",
             "Name another profile with --into.",
-            ini_edits.place_of_line(str(profile.path), held.line),
+            ini_edits.place_of_line(str(profile.path), stored_key.line),
         )
-    return held, current
+    return stored_key, current
 
 
 def check_same_key(profile: CredentialsProfile, text: str, current: AccessKey) -> None:
     """Raise ReconcileError if the profile no longer holds the key that it held when the rotation began."""
-    held = credentials_file.find_key(text, profile.name)
-    if held is None or held.key_id != current.id:
+    stored_key = credentials_file.find_key(text, profile.name)
+    if stored_key is None or stored_key.key_id != current.id:
         raise make_error(
             "profile-changed",
             f"Another program changed {profile} during the rotation: it no longer holds {current.id}.",
@@ -161,12 +163,12 @@ def check_same_key(profile: CredentialsProfile, text: str, current: AccessKey) -
 
 
 def resume_rotation(
-    request: KeysRequest, profile: CredentialsProfile, held: StoredKey, current: AccessKey, other: AccessKey
+    request: KeysRequest, profile: CredentialsProfile, stored_key: StoredKey, current: AccessKey, other: AccessKey
 ) -> KeyPair:
     """Return the new key of a rotation that was interrupted.
 
-    held: the key in the profile. current: the same key as AWS lists it. other: the user's second key.
-    Raises ReconcileError if the second key does not come from such a rotation.
+    stored_key: the key in the profile. current: the same key as AWS lists it. other: the user's second key.
+    Raises ReconcileError if the second key does not come from that rotation.
     """
     user = request.user
     if not current.active:
@@ -176,13 +178,13 @@ def resume_rotation(
             hint=f"Delete the one that nothing uses: {make_delete_command(user, 'ID')}",
         )
     if not other.active:
-        older = held.replaced_id == other.id or other.created <= current.created
+        older = stored_key.replaced_id == other.id or other.created <= current.created
         raise make_error(
             "rotation-not-finished",
             f"{user} still has the inactive access key {other.id}, and AWS allows no third.",
             hint="Pass --finish to delete it, then rotate again." if older else make_delete_command(user, other.id),
         )
-    if held.replaced_id != other.id:
+    if stored_key.replaced_id != other.id:
         raise make_error(
             "two-active-keys",
             f"{user} has two active access keys, {current.id} ({profile}) and {other.id}, and AWS allows no third.",
@@ -190,14 +192,14 @@ def resume_rotation(
             "or a killed run of reconcile left it.",
             f"If nothing uses it: {make_delete_command(user, other.id)}",
         )
-    return key_pair_of(held)
+    return key_pair_of(stored_key)
 
 
 def check_old_key(
-    request: KeysRequest, profile: CredentialsProfile, held: StoredKey, current: AccessKey, old: AccessKey
+    request: KeysRequest, profile: CredentialsProfile, stored_key: StoredKey, current: AccessKey, old: AccessKey
 ) -> None:
     """Raise ReconcileError unless the profile's key replaced `old`, and `old` is inactive."""
-    has_replaced = held.replaced_id == old.id if held.replaced_id else old.created <= current.created
+    has_replaced = stored_key.replaced_id == old.id if stored_key.replaced_id else old.created <= current.created
     if not has_replaced or not current.active:
         raise make_error(
             "not-the-new-key",
@@ -211,15 +213,15 @@ def check_old_key(
             "old-key-active",
             f"The access key {old.id} of {request.user} is still active; nothing was deleted.",
             hint="Run the command without --finish to deactivate it."
-            if held.replaced_id
+            if stored_key.replaced_id
             else "When nothing uses it, deactivate it: `aws iam update-access-key "
             f"--user-name {request.user} --access-key-id {old.id} --status Inactive`",
         )
 
 
-def key_pair_of(held: StoredKey) -> KeyPair:
+def key_pair_of(stored_key: StoredKey) -> KeyPair:
     """Return id and secret of a stored key."""
-    return KeyPair(held.key_id or "", held.secret or "")
+    return KeyPair(stored_key.key_id or "", stored_key.secret or "")
 
 
 def make_delete_command(user: str, key_id: str) -> str:

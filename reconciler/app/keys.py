@@ -25,9 +25,9 @@ from reconciler.model.problem import Level, Problem, ReconcileError, make_error
 
 @dataclass(frozen=True, slots=True)
 class KeysResult:
-    """The result of a command. done: a sentence for each thing that was done. findings: warnings."""
+    """The result of a command. messages: a sentence for each change. findings: warnings."""
 
-    done: tuple[str, ...]
+    messages: tuple[str, ...]
     findings: tuple[Problem, ...] = ()
 
 
@@ -73,12 +73,12 @@ def rotate_key(request: KeysRequest, environ: Mapping[str, str], notice: Notice)
     with aws_files.hold_file_lock(profile.path, environ, notice):
         text = aws_files.read_file(profile.path)
         user_keys = access_keys.list_access_keys(connection, request.user)
-        held, current = key_checks.find_held_key(request, profile, text, user_keys)
+        stored_key, current = key_checks.find_held_key(request, profile, text, user_keys)
         other = next((key for key in user_keys if key.id != current.id), None)
         if other is None:
             pair, old = _replace_key(connection, request, profile, current, notice), current
         else:
-            pair, old = key_checks.resume_rotation(request, profile, held, current, other), other
+            pair, old = key_checks.resume_rotation(request, profile, stored_key, current, other), other
             access_keys.verify_key(connection, pair, request.user)
     if old.active:
         _deactivate_key(connection, request.user, old, pair, profile)
@@ -99,14 +99,14 @@ def finish_rotation(request: KeysRequest, environ: Mapping[str, str], notice: No
     with aws_files.hold_file_lock(profile.path, environ, notice):
         text = aws_files.read_file(profile.path)
         user_keys = access_keys.list_access_keys(connection, request.user)
-        held, current = key_checks.find_held_key(request, profile, text, user_keys)
+        stored_key, current = key_checks.find_held_key(request, profile, text, user_keys)
         old = next((key for key in user_keys if key.id != current.id), None)
         if old is not None:
-            key_checks.check_old_key(request, profile, held, current, old)
-            access_keys.verify_key(connection, key_checks.key_pair_of(held), request.user)
+            key_checks.check_old_key(request, profile, stored_key, current, old)
+            access_keys.verify_key(connection, key_checks.key_pair_of(stored_key), request.user)
             access_keys.delete_key(connection, request.user, old.id)
         text = aws_files.read_file(profile.path)
-        if held.replaced_id and credentials_file.find_key(text, profile.name) is not None:
+        if stored_key.replaced_id and credentials_file.find_key(text, profile.name) is not None:
             aws_files.write_file(profile.path, credentials_file.remove_note(text, profile.name))
     if old is None:
         return KeysResult((f"Nothing to finish: {current.id} is the only access key of {request.user}.",))

@@ -44,7 +44,7 @@ def _make_device(
 ) -> mfa_devices.NewDevice:
     serial = f"arn:{connection.partition}:iam::{connection.account}:mfa/{name}"
     holders = mfa_devices.list_virtual_devices(connection)
-    existing = next((known for known in holders or {} if known.casefold() == serial.casefold()), None)
+    existing = next((device for device in holders or {} if device.casefold() == serial.casefold()), None)
     if existing is not None and holders is not None:
         holder = holders[existing]
         if holder is not None:

@@ -162,9 +162,9 @@ def _check_devices(user: str, devices: Sequence[MfaDevice], another: bool) -> No
 
 def _find_free_name(user: str, devices: Sequence[MfaDevice]) -> str:
     """Return the user's name for the device, with a number if a device of the user has that name."""
-    taken = {device.serial.rpartition("/")[2].casefold() for device in devices}
+    used_names = {device.serial.rpartition("/")[2].casefold() for device in devices}
     names = (user, *(f"{user}-{number}" for number in range(2, MFA_DEVICES.default + 2)))
-    return next(name for name in names if name.casefold() not in taken)
+    return next(name for name in names if name.casefold() not in used_names)
 
 
 def _make_uri(connection: Connection, user: str, seed: str) -> str:
@@ -205,11 +205,11 @@ def _show_device(
 
 def _enable_device(connection: Connection, user: str, serial: str, terminal: Terminal) -> None:
     """Ask for two successive codes until AWS accepts them, three times at most."""
-    sent: set[str] = set()
+    used_codes: set[str] = set()
     note = ""
     for attempt in range(1, MAX_TRIES + 1):
-        first = _ask_code(terminal.ask, f"{note}Code that the app shows now: ", sent)
-        second = _ask_code(terminal.ask, "Next code (wait for it): ", sent)
+        first = _ask_code(terminal.ask, f"{note}Code that the app shows now: ", used_codes)
+        second = _ask_code(terminal.ask, "Next code (wait for it): ", used_codes)
         try:
             _send_codes(connection, user, serial, first, second)
         except ReconcileError as error:
@@ -229,17 +229,17 @@ def _send_codes(connection: Connection, user: str, serial: str, first: str, seco
             raise
 
 
-def _ask_code(ask: Prompt, question: str, sent: set[str]) -> str:
+def _ask_code(ask: Prompt, question: str, used_codes: set[str]) -> str:
     """Ask for a code of six digits that was not sent before. Raises ReconcileError after three other answers."""
     note = ""
     for _ in range(MAX_TRIES):
         code = ask(note + question).replace(" ", "").strip()
         if not CODE_PATTERN.fullmatch(code):
             note = NOT_A_CODE_NOTE
-        elif code in sent:
+        elif code in used_codes:
             note = USED_CODE_NOTE
         else:
-            sent.add(code)
+            used_codes.add(code)
             return code
     summary = f"None of {MAX_TRIES} answers was an unused code of six digits."
     raise make_error("mfa-code", summary, hint="Run the command again.")

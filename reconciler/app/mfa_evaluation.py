@@ -145,4 +145,5 @@ def _stable_context_of(request: AssumeRoleCall, alias: Alias) -> Context:
     """Return the condition keys that are the same in every call of this alias."""
     context = context_of(request, Mfa(present=None), datetime.now(UTC))
     unknown = (*_TIME_KEYS, *(() if alias.session_name else (_SESSION_NAME_KEY,)))
-    return replace(context, known={key: value for key, value in context.known.items() if key not in unknown})
+    alternatives = {key: value for key, value in context.alternatives.items() if key not in unknown}
+    return replace(context, alternatives=alternatives)

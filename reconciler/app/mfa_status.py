@@ -92,11 +92,11 @@ def _read_account(connection: Connection, desired: Desired | None) -> MfaStatus:
     needing = [one for one in without_virtual if one.reasons]
     others = [one for one in without_virtual if not one.reasons]
     singly = [*needing, *others[: max(0, MAX_OTHER_USERS - len(needing))]]
-    read = {one.user: one for one in _read_devices(connection, singly)}
-    holders = [read.get(one.user, one) for one in holders]
+    users_by_name = {one.user: one for one in _read_devices(connection, singly)}
+    holders = [users_by_name.get(one.user, one) for one in holders]
     denied = [*(["ListUsers"] if paths is None else []), *(["ListVirtualMFADevices"] if holder_names is None else [])]
     unused = tuple(sorted(serial for serial, name in (holder_names or {}).items() if name is None))
-    return MfaStatus(connection.account, tuple(holders), unused, _make_notes(read.values(), *denied))
+    return MfaStatus(connection.account, tuple(holders), unused, _make_notes(users_by_name.values(), *denied))
 
 
 def _read_devices(connection: Connection, holders: Sequence[MfaUser]) -> tuple[MfaUser, ...]:
@@ -115,9 +115,9 @@ def _read_user_devices(connection: Connection, holder: MfaUser) -> MfaUser:
     return replace(holder, complete=False) if devices is None else replace(holder, devices=devices, complete=True)
 
 
-def _make_notes(read: Iterable[MfaUser], *denied: str) -> tuple[Problem, ...]:
-    """Return a note for each denied read. read: the users that were read singly."""
-    incomplete = any(one.exists and not one.complete for one in read)
+def _make_notes(users: Iterable[MfaUser], *denied: str) -> tuple[Problem, ...]:
+    """Return a note for each denied read. users: the users that were read singly."""
+    incomplete = any(one.exists and not one.complete for one in users)
     return tuple(map(note_denied_read, (*denied, *(["ListMFADevices"] if incomplete else []))))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 
 from reconciler.app.desired_files import DesiredFiles, account_of, read_files, require_valid
+from reconciler.app.targets import resolve_targets
 from reconciler.aws import snapshot
 from reconciler.aws.concurrency import start_call
 from reconciler.aws.known_calls import check_calls
@@ -24,8 +25,8 @@ from reconciler.model.desired import Desired
 from reconciler.model.held_policies import list_held_policies, managed_arns_of
 from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Change, Plan, Step
-from reconciler.model.problem import Problem, make_error
-from reconciler.model.suggest import suggest_word
+from reconciler.model.problem import Problem
+from reconciler.model.risk import Risk
 from reconciler.plan.build import plan_comparison
 from reconciler.plan.compare.comparison import compare
 from reconciler.plan.followup_reads import find_followup_reads
@@ -95,6 +96,11 @@ class ConnectedPlan:
         return self.plan.access
 
     @property
+    def risk(self) -> Risk:
+        """How far the plan widens somebody's access, with the reasons."""
+        return self.plan.risk
+
+    @property
     def after(self) -> State:
         """The account after the plan."""
         return self.plan.after or State(self.account, self.plan.partition, {})
@@ -151,6 +157,7 @@ def _finish_plan(
     if _names_other_partition(desired, connection.partition):
         desired = require_valid(declare(loaded, now=now, names=AwsNames(), own_partition=connection.partition))
     plan, desired = _build_plan(loaded, desired, reading, options)
+    options = replace(options, targets=frozenset(plan.targets), target_patterns=())
     check_calls(connection, plan.steps)
     return ConnectedPlan(plan, connection, lambda: _replan(desired, connection, options), now)
 
@@ -200,7 +207,8 @@ def _build_plan(
 ) -> tuple[Plan, Desired]:
     """Plan the desired state against live IAM.
 
-    loaded: the file, to declare it again with live paths; None if `desired` is final, as when an apply is verified.
+    loaded: the file, to declare it again with live paths; None if `desired` and the targets are final, as when an apply
+    is verified: a target that it deleted is nowhere any more.
     """
     entities = desired.state.entities
     live = reading.read_state(
@@ -211,12 +219,12 @@ def _build_plan(
     if loaded is not None and _has_other_paths(desired, live):
         paths = {address: entity.path for address, entity in live.entities.items()}
         desired = require_valid(declare(loaded, paths, desired.now, AwsNames()))
-    _check_targets(desired, live, options)
     comparison = compare(desired, live, allow_lockout=options.allow_lockout)
+    options = resolve_targets(options, comparison) if loaded is not None else options
     while reads := find_followup_reads(comparison):
         live = snapshot.complete_state(reading.connection, live, reads)
         comparison = compare(desired, live, allow_lockout=options.allow_lockout)
-    return plan_comparison(comparison, options), desired
+    return plan_comparison(comparison, options, AwsNames()), desired
 
 
 def _has_other_paths(desired: Desired, live: State) -> bool:
@@ -224,18 +232,9 @@ def _has_other_paths(desired: Desired, live: State) -> bool:
 
     The file is then declared with the live paths: an entity that names no path keeps its own.
     """
-    moved = {move.new: move.old for move in desired.moves if move.new not in live.entities}
+    old_addresses = {move.new: move.old for move in desired.moves if move.new not in live.entities}
     return any(
-        (existing := live.entities.get(moved.get(address, address))) is not None and existing.path != entity.path
+        (existing := live.entities.get(old_addresses.get(address, address))) is not None
+        and existing.path != entity.path
         for address, entity in desired.state.entities.items()
     )
-
-
-def _check_targets(desired: Desired, live: State, options: PlanOptions) -> None:
-    known = [str(address) for address in (*desired.state.entities, *live.entities)]
-    for target in sorted(options.targets):
-        if target not in desired.state.entities and target not in live.entities:
-            close = suggest_word(str(target), known)
-            hint = f"Did you mean {close!r}?" if close else "Write an address as kind/name, as in role/app."
-            summary = f"--target {target} is neither in the file nor in account {live.account}."
-            raise make_error("unknown-target", summary, hint=hint)

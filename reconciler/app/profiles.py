@@ -102,14 +102,14 @@ def _find_mfa_aliases(desired: Desired, environ: Mapping[str, str]) -> frozenset
             return alias.mfa
         profile = alias.source_profile or ini.DEFAULT_PROFILE
         source = identity_of(profile, environ)
-        known = (
+        identity = (
             cache_lookup.find_identity(cache, source, cache_lookup.resolve_sts_endpoint(None, profile, environ))
             if source
             else None
         )
-        if known is None:
+        if identity is None:
             return catalog.demands.is_required_for_some(alias.name)
-        return catalog.find_demand((alias,), Caller(str(known["arn"]), str(known["account"]))).required is True
+        return catalog.find_demand((alias,), Caller(str(identity["arn"]), str(identity["account"]))).required is True
 
     return frozenset(alias.name for alias in desired.aliases.values() if not alias.via and needs_mfa(alias))
 
@@ -132,8 +132,8 @@ def _find_partition(desired: Desired) -> str | None:
     aliases = desired.aliases.values()
     partitions = {partition_of_region(alias.region) for alias in aliases if alias.region}
     partitions |= {partition_of_arn(alias.role_arn) for alias in aliases if alias.role is None}
-    known = partitions - {None}
-    return known.pop() if len(known) == 1 else None
+    known_partitions = partitions - {None}
+    return known_partitions.pop() if len(known_partitions) == 1 else None
 
 
 def _ask_account(desired: Desired) -> tuple[str, str]:

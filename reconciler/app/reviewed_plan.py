@@ -15,13 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.app.plan import ConnectedPlan, PlanRequest, make_plan
-from reconciler.app.saved_plan import (
-    check_not_expired,
-    document_of,
-    has_same_changes,
-    plan_remaining,
-    read_intact_plan,
-)
+from reconciler.app.plan_file import document_of, has_same_changes, read_intact_plan
+from reconciler.app.saved_plan import check_not_expired, plan_remaining
 from reconciler.aws.session import check_account
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem, ReconcileError

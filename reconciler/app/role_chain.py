@@ -164,7 +164,7 @@ class AssumeChain:
             try:
                 return self._assume_hop(0, run.source.make_sts_client(cached), caller)
             except ReconcileError as error:
-                may_help = _has_code(error, BAD_CREDENTIALS) or (_has_code(error, ROLE_REFUSED) and not need.known)
+                may_help = _has_code(error, BAD_CREDENTIALS) or (_has_code(error, ROLE_REFUSED) and not need.is_exact)
                 if not (may_help and self._can_ask):
                     raise
                 self.notice("AWS refused the cached MFA session; trying again with a new code.")
@@ -236,7 +236,7 @@ class AssumeChain:
 
     @property
     def _mfa_need(self) -> MfaNeed:
-        return replace(self._need_of_file, certain=True, known=False) if self.needs_retry else self._need_of_file
+        return replace(self._need_of_file, certain=True, is_exact=False) if self.needs_retry else self._need_of_file
 
     @cached_property
     def _need_of_file(self) -> MfaNeed:
@@ -261,13 +261,13 @@ class MfaNeed:
     """The MFA that the first hop needs.
 
     certain: the file demands it; else MFA is used only if a code was passed. serial: the device, None for the caller's.
-    max_age: seconds. known: the trust policy is in the file, so `max_age` is right.
+    max_age: seconds. is_exact: the file has the trust policy, so `max_age` is right.
     """
 
     certain: bool
     serial: str | None
     max_age: int | None = None
-    known: bool = False
+    is_exact: bool = False
 
 
 def find_mfa_need(run: AssumeRun) -> MfaNeed:

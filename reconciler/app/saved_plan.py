@@ -1,9 +1,7 @@
-"""Write saved plans (`plan --out`), and check and rebuild them (`apply plan.json`)."""
+"""Check a saved plan against the live account, and make it again (`apply plan.json`)."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.app.plan import ConnectedPlan, PlanRequest
+from reconciler.app.plan_file import has_same_changes, read_intact_plan
 from reconciler.aws import snapshot
 from reconciler.aws.known_calls import check_calls
 from reconciler.aws.partial_read import PartialReader, make_empty_state
 from reconciler.aws.session import Connection, check_account
-from reconciler.desired.load import is_plan
-from reconciler.files import atomic
-from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular
-from reconciler.files.outputs import check_folder, is_stream, open_stream
+from reconciler.desired.aws_names import AwsNames
 from reconciler.model.address import Address
 from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Plan
@@ -27,7 +23,6 @@ from reconciler.plan.compare.ownership import owner_of
 from reconciler.plan.followup_reads import find_followup_reads
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.read_cost import count_entity_calls
-from reconciler.plan.saved.fingerprint import compute_digest
 from reconciler.plan.saved.read_scope import (
     find_unread,
     is_insufficient,
@@ -38,59 +33,9 @@ from reconciler.plan.saved.saved_plan import (
     SavedPlan,
     compare_with_live,
     find_stale_entities,
-    read_saved_plan,
     rebuild_plan,
-    to_saved_section,
     use_saved_spelling,
 )
-from reconciler.plan.saved.strict_json import MalformedPlan, parse_strict_json
-from reconciler.render.json_text import dump_json
-from reconciler.render.plan_json import FORMAT_VERSION, plan_to_dict
-
-_DERIVED_SECTIONS = ("summary", "changes")
-"""The sections that an apply computes again. They must be equal as JSON, so that `true` is not 1."""
-
-
-def document_of(plan: Plan) -> dict[str, Any]:
-    """Return the content of a plan file, without its checksum."""
-    return plan_to_dict(plan) | {"saved": to_saved_section(plan)}
-
-
-def save_plan(plan: Plan, path: Path) -> None:
-    """Write a plan file as a whole. Raises ReconcileError if it cannot be written."""
-    document = document_of(plan)
-    document["integrity"] = compute_digest(document, allow_surrogates=True)
-    content = dump_json(document, indent=2).encode(errors="backslashreplace")  # JSON may hold a lone surrogate
-    try:
-        if is_stream(path):
-            with os.fdopen(open_stream(path), "wb") as file:
-                file.write(content)
-            return
-        check_folder(path, os.environ)
-        atomic.replace_file(path, content, atomic.PRIVATE_FILE, follow=False)
-    except OSError as error:
-        summary = f"Cannot write the plan to {path}: {error.strerror or error}."
-        raise make_error("cannot-write", summary, hint="Name another file with --out.") from None
-
-
-def read_plan_document(path: Path) -> Mapping[str, Any] | None:
-    """Return the content of a plan file; None for another file. Raises ReconcileError if the plan file was edited."""
-    content = b""
-    flaws: list[str] = []
-    try:
-        content = read_regular(path, LARGEST_RECORD)
-        document = parse_strict_json(content, flaws) if content.lstrip().startswith(b"{") else None
-    except OSError:  # reported when it is read as a desired-state file
-        return None
-    except (ValueError, RecursionError):
-        if is_plan(content):
-            raise _make_edited_error(path) from None
-        return None
-    if not isinstance(document, dict) or "format_version" not in document:
-        return None
-    if flaws:
-        raise _make_edited_error(path, flaws[0])
-    return document
 
 
 def load_saved_plan(path: Path, document: Mapping[str, Any], request: PlanRequest) -> ConnectedPlan:
@@ -125,12 +70,13 @@ def _rebuild_plan(
     Raises ReconcileError if live IAM has changed, or the file does not fit the rebuilt plan.
     """
     live = _check_still_live(saved, _read_live(saved, connection))
-    plan = rebuild_plan(saved, live, options)
+    plan = rebuild_plan(saved, live, options, AwsNames())
     if live.known_addresses is not None:
-        if _is_conclusive(plan, live) and _is_accounted_for(document, saved, plan, live):
+        is_enough = _is_conclusive(plan, live) and _is_accounted_for(document, saved, plan, live)
+        if is_enough and not options.refuse_widening:
             return _restore_access(plan, saved)
         live = _check_still_live(saved, _read_account(saved, connection))
-        plan = rebuild_plan(saved, live, options)
+        plan = rebuild_plan(saved, live, options, AwsNames())
     if not _is_accounted_for(document, saved, plan, live):
         raise make_error(
             "plan-not-accounted-for",
@@ -173,38 +119,10 @@ def _restore_access(plan: Plan, saved: SavedPlan) -> Plan:
     A finding says so, because no check covers that section of the file.
     """
     if saved.access == AccessDelta():
-        return plan
+        return replace(plan, risk=saved.risk)
     summary = "Who gains and loses access is taken from the plan file: only the plan's own entities were read again."
-    return replace(
-        plan, access=saved.access, findings=(*plan.findings, Problem(Level.INFO, "access-as-saved", summary))
-    )
-
-
-def read_intact_plan(path: Path, document: Mapping[str, Any]) -> SavedPlan:
-    """Read the content of a plan file. Raises ReconcileError for a wrong checksum, version or value."""
-    if document.get("format_version") != FORMAT_VERSION:
-        raise make_error(
-            "plan-version",
-            f"{path} has format_version {document.get('format_version')!r}, and this version reads {FORMAT_VERSION}.",
-            hint="Run `reconcile plan` again with this version.",
-        )
-    content = {key: value for key, value in document.items() if key != "integrity"}
-    if "saved" not in document:
-        summary = f"{path} is the printed form of a plan, which cannot be applied."
-        raise make_error("plan-not-saved", summary, hint=f"Write it with `reconcile plan --out {path}`.")
-    try:
-        if document.get("integrity") != compute_digest(content, allow_surrogates=True):
-            raise _make_edited_error(path)
-        return read_saved_plan(document)
-    except MalformedPlan as error:
-        raise _make_edited_error(path, str(error)) from None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise _make_edited_error(path) from None
-
-
-def _make_edited_error(path: Path, detail: str = "") -> ReconcileError:
-    summary = f"The plan {path} was edited or damaged after it was saved; nothing was written."
-    return make_error("plan-edited", summary, detail, "Run `reconcile plan` again.")
+    note = Problem(Level.INFO, "access-as-saved", summary)
+    return replace(plan, access=saved.access, risk=saved.risk, findings=(*plan.findings, note))
 
 
 def _read_live(saved: SavedPlan, connection: Connection) -> State:
@@ -259,23 +177,3 @@ def _is_accounted_for(document: Mapping[str, Any], saved: SavedPlan, plan: Plan,
         and {change.address for change in plan.changes} == set(saved.after)
         and all(refusal in codes for refusal in saved.refusals if refusal[0] != "lockout")
     )
-
-
-def has_same_changes(document: Mapping[str, Any], plan: Plan, *, in_order: bool = True) -> bool:
-    """Return whether a plan file has exactly the changes, calls and totals of a plan. in_order: and their order."""
-    both = [{key: side[key] for key in _DERIVED_SECTIONS} for side in (document, _recompute_sections(plan))]
-    if not in_order:
-        both = [side | {"changes": list(map(_drop_order, side["changes"]))} for side in both]
-    return compute_digest(both[0]) == compute_digest(both[1])
-
-
-def _drop_order(change: Mapping[str, Any]) -> dict[str, Any]:
-    calls = ({key: value for key, value in call.items() if key != "seq"} for call in change["calls"])
-    return {**change, "calls": sorted(calls, key=compute_digest)}
-
-
-def _recompute_sections(plan: Plan) -> dict[str, Any]:
-    """Return the changes and totals of a plan as they would be read from a file."""
-    document = plan_to_dict(plan)
-    sections: dict[str, Any] = json.loads(json.dumps({key: document[key] for key in _DERIVED_SECTIONS}))
-    return sections

@@ -119,13 +119,13 @@ class Cache:
 
         from reconciler.files.atomic import hold_lock
 
-        with ExitStack() as held:
+        with ExitStack() as stack:
             try:
                 folder = ensure_private_folder(os.path.join(str(self._folder), "locks"))
                 lock = hold_lock(
                     Path(folder, f"{kind}-{key}"), lambda: self._notice(wait_notice) if wait_notice else None
                 )
-                held.enter_context(lock)
+                stack.enter_context(lock)
             except OSError as error:
                 self._disable(error)
             yield

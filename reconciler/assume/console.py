@@ -74,8 +74,8 @@ def build_login_url(base: str, partition: str, region: str | None, token: str) -
 
 
 def _find_host(service: str, partition: str) -> str:
-    known = PARTITIONS.get(partition)
-    if known is None or not known.console:
+    known_partition = PARTITIONS.get(partition)
+    if known_partition is None or not known_partition.console:
         documented = ", ".join(one.id for one in PARTITIONS.values() if one.console)
         raise make_error(
             "console-unknown",
@@ -83,7 +83,7 @@ def _find_host(service: str, partition: str) -> str:
             f"AWS documents sign-in hosts for {documented}.",
             "Run the command again without --console.",
         )
-    return known.console.format(service)
+    return known_partition.console.format(service)
 
 
 def _is_secure_url(url: str) -> bool:

@@ -116,7 +116,7 @@ def _profile_name_of(profile: str | None, environ: Mapping[str, str]) -> str:
 
 def _identity_of_profile(name: str, files: _AwsFiles) -> str | None:
     visited: list[tuple[str, ProfileSettings]] = []
-    while name not in (seen for seen, _ in visited):
+    while name not in (visited_name for visited_name, _ in visited):
         settings = files.settings_of(name)
         if not settings or any(key in settings for key in _OPAQUE_SOURCES):
             return None
@@ -141,13 +141,13 @@ class _AwsFiles:
         self.sso_sessions: Sections = {}
         self.services: Sections = {}
         for header, settings in _read_sections(find_settings_path(CONFIG, environ)).items():
-            for name, known in (
+            for name, sections in (
                 (ini.profile_of(header), self._profiles),
                 (ini.name_of_section(header, ini.SSO_SESSION), self.sso_sessions),
                 (ini.name_of_section(header, ini.SERVICES), self.services),
             ):
                 if name is not None:
-                    known[name] = settings
+                    sections[name] = settings
         self._credentials = _read_sections(find_settings_path(CREDENTIALS, environ))
 
     def settings_of(self, name: str) -> ProfileSettings:
@@ -157,8 +157,10 @@ class _AwsFiles:
 
 def _read_sections(path: str) -> Sections:
     """Return section -> option -> value. Raises ValueError if configparser refuses the file, or it has a DEFAULT."""
-    read = ini.parse_ini(read_settings(path).decode("utf-8", "replace"))
-    found = {section.name: {option.name: option.value for option in section.options} for section in read.sections}
-    if read.refused or ini.DEFAULT_SECTION in found:
+    ini_text = ini.parse_ini(read_settings(path).decode("utf-8", "replace"))
+    sections = {
+        section.name: {option.name: option.value for option in section.options} for section in ini_text.sections
+    }
+    if ini_text.refused or ini.DEFAULT_SECTION in sections:
         raise ValueError(path)
-    return found
+    return sections

@@ -82,10 +82,10 @@ def _run_command(
     from reconciler.shell import child
 
     ends = parse_expiration(credentials.expiration)
-    if ends is not None and (left := ends.timestamp() - time()) < EXPIRY_NOTICE_SECONDS:
+    if ends is not None and (seconds_left := ends.timestamp() - time()) < EXPIRY_NOTICE_SECONDS:
         notice(
             f"these credentials expire at {format_local_time(credentials.expiration)}, in "
-            f"{max(0, int(left // 60))} minutes."
+            f"{max(0, int(seconds_left // 60))} minutes."
         )
     return child.run_command(words, _build_child_environ(variables, environ), notice)
 

@@ -144,19 +144,19 @@ def _alias_of(index: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _parse_arguments(arguments: Sequence[str]) -> _FastArguments | None:
     if not arguments or arguments[0] != "assume":
         return None
-    parsed, rest = _FastArguments(), list(arguments[1:])
-    if "--" in rest:
-        cut = rest.index("--")
-        rest, parsed.words = rest[:cut], rest[cut + 1 :]
+    parsed, remaining = _FastArguments(), list(arguments[1:])
+    if "--" in remaining:
+        cut = remaining.index("--")
+        remaining, parsed.words = remaining[:cut], remaining[cut + 1 :]
         if not parsed.words:
             return None
-    while rest:
-        word = rest.pop(0)
+    while remaining:
+        word = remaining.pop(0)
         name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
         if word == "--print":
             parsed.printing = True
-        elif name in _VALUE_OPTIONS and (equals or rest):
-            if not _set_option(parsed, name, value if equals else rest.pop(0)):
+        elif name in _VALUE_OPTIONS and (equals or remaining):
+            if not _set_option(parsed, name, value if equals else remaining.pop(0)):
                 return None
         elif not word or word.startswith("-") or parsed.alias:
             return None

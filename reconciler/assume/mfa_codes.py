@@ -163,7 +163,7 @@ def _run_command(command: str) -> str:
     """Run the command without a shell and return its output. It keeps stdin and stderr, to ask for a touch, say."""
     try:
         words = shlex.split(command, posix=os_name == "posix")
-        done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
+        result = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False)
     except (OSError, ValueError, IndexError) as error:
         reason = isinstance(error, OSError) and error.strerror
         cause = f"{reason}." if reason else "Its value is not a valid command line."
@@ -173,10 +173,10 @@ def _run_command(command: str) -> str:
             cause,
             "reconcile runs it without a shell. To use a pipe, write --token-command \"sh -c '…'\".",
         ) from None
-    if done.returncode:
+    if result.returncode:
         raise make_error(
             "mfa-command",
-            f"--token-command failed with exit code {done.returncode}.",
+            f"--token-command failed with exit code {result.returncode}.",
             hint="Run that command by itself to see why.",
         )
-    return done.stdout
+    return result.stdout

@@ -58,8 +58,8 @@ class FileDemands:
         """Return the demand of an alias on a caller of the file's account; None if the file does not declare it."""
         if caller not in self.declared:
             return None
-        known = self.aliases.get(alias, AliasDemands())
-        return next((demand for group, demand in known.callers if caller in self.groups[group]), NO_DEMAND)
+        alias_demands = self.aliases.get(alias, AliasDemands())
+        return next((demand for group, demand in alias_demands.callers if caller in self.groups[group]), NO_DEMAND)
 
     def is_required_for_all(self, alias: str) -> bool | None:
         """Return the `required` of every caller that the file knows; None if they differ or it is not known."""
@@ -72,10 +72,10 @@ class FileDemands:
 
 def caller_name_of(caller_arn: str) -> str:
     """Return `user/NAME` or `role/NAME` of an ARN from GetCallerIdentity; "" for any other principal."""
-    kind, *rest = caller_arn.split(":", 5)[5].split("/")
-    if kind == "user" and rest:
-        return f"user/{rest[-1]}"
-    return f"role/{rest[0]}" if kind == "assumed-role" and rest else ""
+    kind, *segments = caller_arn.split(":", 5)[5].split("/")
+    if kind == "user" and segments:
+        return f"user/{segments[-1]}"
+    return f"role/{segments[0]}" if kind == "assumed-role" and segments else ""
 
 
 def choose_device(devices: Sequence[MfaDevice], caller_arn: str) -> str:

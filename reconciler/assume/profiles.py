@@ -119,7 +119,7 @@ def format_profiles(profiles: Iterable[Profile], header: Mapping[str, str]) -> t
 
 def find_omitted_fields(profiles: Iterable[Profile], with_mfa: Collection[str]) -> tuple[Problem, ...]:
     """Return a warning for each profile that lacks a field of its alias. with_mfa: the aliases that need MFA."""
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for profile in profiles:
         alias = profile.alias
         lost = [name for name in _UNSUPPORTED_FIELDS if getattr(alias, name)]
@@ -131,9 +131,9 @@ def find_omitted_fields(profiles: Iterable[Profile], with_mfa: Collection[str]) 
             summary = f"The profile {profile.name} lacks {fields} of the alias: AWS profiles have no such setting."
             if alias.via and set(lost) <= {"source_profile", "mfa_serial", "mfa"}:
                 summary = f"The profile {profile.name} lacks {fields}: with `via` they belong to the first alias."
-            found.append(_make_warning("profile-leaves-out", summary, _PROCESS_HINT, alias))
+            problems.append(_make_warning("profile-leaves-out", summary, _PROCESS_HINT, alias))
         if not alias.via and not alias.mfa_serial and alias.name in with_mfa:
-            found.append(
+            problems.append(
                 _make_warning(
                     "mfa-serial-unknown",
                     f"{alias.name} needs MFA, and the profile {profile.name} names no device: AWS will refuse it.",
@@ -141,7 +141,7 @@ def find_omitted_fields(profiles: Iterable[Profile], with_mfa: Collection[str]) 
                     alias,
                 )
             )
-    return tuple(found)
+    return tuple(problems)
 
 
 def find_longer_sessions(profiles: Iterable[Profile]) -> tuple[Problem, ...]:
@@ -159,12 +159,12 @@ def find_longer_sessions(profiles: Iterable[Profile]) -> tuple[Problem, ...]:
     )
 
 
-def find_missing_sources(profiles: Iterable[Profile], known: frozenset[str]) -> tuple[Problem, ...]:
-    """Return a warning for each source profile that does not exist. known: the profiles in AWS's files."""
+def find_missing_sources(profiles: Iterable[Profile], existing_names: frozenset[str]) -> tuple[Problem, ...]:
+    """Return a warning for each source profile that does not exist. existing_names: the profiles in AWS's files."""
     missing: dict[str, list[Profile]] = {}
     profiles = tuple(profiles)
     for profile in profiles:
-        if profile.source not in known | {other.name for other in profiles}:
+        if profile.source not in existing_names | {other.name for other in profiles}:
             missing.setdefault(profile.source, []).append(profile)
     return tuple(
         Problem(

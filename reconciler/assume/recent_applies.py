@@ -50,10 +50,10 @@ def _key_of(account: str, address: Address) -> str:
 def _read_recent(path: Path, now: float) -> dict[str, float]:
     """Return the entries that still count; none if the file is missing or is not one that reconcile wrote."""
     try:
-        found = json.loads(read_regular(path, MEGABYTE)) if is_private_file(str(path)) else {}
+        content = json.loads(read_regular(path, MEGABYTE)) if is_private_file(str(path)) else {}
     except (OSError, ValueError, RecursionError):
         return {}
-    entries = found.items() if isinstance(found, dict) else ()
+    entries = content.items() if isinstance(content, dict) else ()
     return {
         key: float(applied_at)
         for key, applied_at in entries

@@ -210,12 +210,16 @@ _REQUIRED_PATHS = {name: [(path, *path.partition(".")[::2]) for path in paths] f
 
 def _check_answer(shape: Any, parsed: Any) -> Any:
     """Return the structure. Raises ForeignAnswer if a field that the code relies on is missing or malformed."""
-    for path, first, rest in _REQUIRED_PATHS.get(shape.name, ()):
+    for path, first, subfield in _REQUIRED_PATHS.get(shape.name, ()):
         value = parsed.get(first)
-        if value and not rest and first not in VALUE_PATTERNS:
+        if value and not subfield and first not in VALUE_PATTERNS:
             continue
-        values = [value] if not rest else [item.get(rest) for item in (value if isinstance(value, list) else [value])]
-        if not all(_is_present(rest or first, one) for one in values):
+        values = (
+            [value]
+            if not subfield
+            else [item.get(subfield) for item in (value if isinstance(value, list) else [value])]
+        )
+        if not all(_is_present(subfield or first, one) for one in values):
             raise ForeignAnswer(f"{shape.name}.{path}")
     if shape.name == "ManagedPolicyDetail":
         versions = parsed["PolicyVersionList"]

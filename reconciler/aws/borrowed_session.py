@@ -42,8 +42,8 @@ def borrow_session(session: Session, region: str | None = None) -> Session:
     """
     core = make_core_session()
     core.register_component("credential_provider", _CredentialLender(session))
-    named = session.profile_name
-    profile = named if named in session.available_profiles else None
+    profile_name = session.profile_name
+    profile = profile_name if profile_name in session.available_profiles else None
     with translate_errors("finding credentials"):
         ours = Session(profile_name=profile, region_name=region or session.region_name, botocore_session=core)
         guard_credentials(core, CredentialOrigin(profile))

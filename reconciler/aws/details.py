@@ -41,8 +41,8 @@ def _read_tag_pages(connection: Connection, region: str) -> Iterator[Item]:
     """Yield every page. The first call fails fast, to find out if the service can be reached; throttling shows that."""
     client = connection.make_client(_SERVICE, region, trial=True)
     patient = None
-    token, read = "", 0
-    while read < MAX_PAGES:
+    token, page_count = "", 0
+    while page_count < MAX_PAGES:
         parameters = {
             "ResourceTypeFilters": _RESOURCE_TYPES,
             "ResourcesPerPage": TAG_PAGE_SIZE,
@@ -56,7 +56,7 @@ def _read_tag_pages(connection: Connection, region: str) -> Iterator[Item]:
             patient = connection.make_client(_SERVICE, region)
             continue
         yield page
-        read += 1
+        page_count += 1
         before, token = token, page.get("PaginationToken") or ""
         if not token:
             return

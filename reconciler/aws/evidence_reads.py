@@ -122,13 +122,13 @@ class _IamReader:
         return lists
 
     def read_aws_policies(self, entities: Mapping[Address, Entity], caller: Address | None) -> dict[str, Document]:
-        """Return ARN → document of the caller's AWS managed policies whose exact content is not known offline."""
+        """Return the documents, by ARN, of the caller's AWS managed policies that are not known exactly offline."""
         who = entities.get(caller) if caller else None
         arns = managed_arns_of(walk_held_policies(who, entities.get))
-        wanted = sorted(arn for arn in arns if ":iam::aws:" in arn and not self._is_known_exactly(arn))
+        arns_to_read = sorted(arn for arn in arns if ":iam::aws:" in arn and not self._is_known_exactly(arn))
         with ThreadPoolExecutor(timing.EVIDENCE_THREADS) as pool:
-            found = zip(wanted, pool.map(self._read_document, wanted), strict=True)
-            return {arn: document for arn, document in found if document is not None}
+            documents = zip(arns_to_read, pool.map(self._read_document, arns_to_read), strict=True)
+            return {arn: document for arn, document in documents if document is not None}
 
     @staticmethod
     def _is_known_exactly(arn: str) -> bool:

@@ -89,8 +89,8 @@ def limit_clients(events: Any, seconds: float) -> None:
     """Make every client of a botocore session keep the limits. events: the session's emitter. seconds: per call."""
 
     class LimitedClient:
-        def __init__(self, *arguments: Any, **named: Any) -> None:
-            super().__init__(*arguments, **named)
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            super().__init__(*arguments, **keywords)
             endpoint: Any = vars(self)["_endpoint"]
             endpoint.http_session = LimitedSession(endpoint.http_session, seconds)
 
@@ -191,9 +191,9 @@ class _SocketLimits:
         above: Any = super()
         above.settimeout(None if seconds == math.inf else seconds)
 
-    def _call_limited(self, method: str, *arguments: Any, **named: Any) -> Any:
+    def _call_limited(self, method: str, *arguments: Any, **keywords: Any) -> Any:
         self._apply_limit()
-        return getattr(super(), method)(*arguments, **named)
+        return getattr(super(), method)(*arguments, **keywords)
 
     def connect(self, *arguments: Any) -> None:
         self._call_limited("connect", *arguments)
@@ -213,15 +213,15 @@ class _SocketLimits:
         return data
 
     def recv_into(self, *arguments: Any) -> Any:
-        read = self._call_limited("recv_into", *arguments)
-        _count_received(read)
-        return read
+        size = self._call_limited("recv_into", *arguments)
+        _count_received(size)
+        return size
 
 
-def _count_received(read: int) -> None:
+def _count_received(size: int) -> None:
     attempt: _Attempt | None = getattr(_local, "attempt", None)
     if attempt is not None:
-        attempt.received += read
+        attempt.received += size
         if attempt.is_flooded:
             raise OSError("the answer is too long")
 

@@ -59,7 +59,7 @@ def _read_credentials(connection: Connection, user: Address, pool: Executor) -> 
 
     password = pool.submit(_entity_exists, connection.iam.get_login_profile, UserName=user.name)
     reads = [pool.submit(list_ids, *listing) for listing in _CREDENTIAL_LISTS]
-    keys, certificates, public_keys, services, devices = (read.result() for read in reads)
+    keys, certificates, public_keys, services, devices = (future.result() for future in reads)
     return OwnedCredentials(
         login_profile=password.result(),
         access_keys=keys,
@@ -118,16 +118,6 @@ def _call_unless_denied(call: Callable[[], T]) -> T | None:
     except ClientError as error:
         if code_of(error) in DENIED:
             return None
-        raise
-
-
-def policy_exists(connection: Connection, arn: str) -> bool:
-    """Return whether a policy of AWS or of another account exists. If AWS denies the read, assume that it does."""
-    try:
-        return _entity_exists(connection.iam.get_policy, PolicyArn=arn)
-    except ClientError as error:
-        if code_of(error) in DENIED:
-            return True
         raise
 
 

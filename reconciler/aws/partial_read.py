@@ -19,6 +19,7 @@ from reconciler.aws import timing
 from reconciler.aws.entity_reader import EntityReader
 from reconciler.aws.faults import translate_errors
 from reconciler.aws.session import Connection
+from reconciler.kinds.account import ALIAS, read_account_alias
 from reconciler.kinds.live_reader import EntityNotFoundError, RawEntry
 from reconciler.kinds.policy import read_policy_versions
 from reconciler.kinds.raw_account import Detail, RawAccount, tags_of
@@ -39,9 +40,10 @@ class PartialReader:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._reader = EntityReader(connection)
+        self._is_alias_read = False
 
-    def read_entities(self, addresses: Collection[Address], known: State) -> State | None:
-        """Return `known` with these entities, also if they do not exist; None if AWS refuses one of the calls.
+    def read_entities(self, addresses: Collection[Address], state: State) -> State | None:
+        """Return `state` with these entities, also if they do not exist; None if AWS refuses one of the calls.
 
         Raises ReconcileError. Raises KeyError for an address of an unknown kind, which cannot be read.
         """
@@ -49,21 +51,23 @@ class PartialReader:
         with translate_errors("reading the account"), ThreadPoolExecutor(timing.POOL_SIZE) as pool:
             try:
                 self._reader.read_arns(by_arn, pool)
+                alias = pool.submit(self._read_alias, ALIAS in addresses)
                 answers = list(pool.map(self._read_entity, addresses))
                 missing = [address for address, answer in zip(addresses, answers, strict=True) if not answer]
                 answers += pool.map(self._read_entity, self._find_respelled(missing, pool))
+                answers.append(alias.result())
             except ClientError:
                 return None
-        return self._merge_state(known, addresses, [item for answer in answers for item in answer])
+        return self._merge_state(state, addresses, [item for answer in answers for item in answer])
 
     def _find_respelled(self, lost: Collection[Address], pool: Executor) -> list[Address]:
-        """Return entities whose names differ only in case: to IAM that is one name, but it may not find it by both."""
-        named = [address for address in lost if _is_listed_by_name(address)]
-        self._reader.read_arns({address.kind for address in named}, pool)
-        arns = map(self._reader.find_arn, named)
+        """Return lost entities by their live names, which differ in case: IAM may not find them by another spelling."""
+        candidates = [address for address in lost if _is_listed_by_name(address)]
+        self._reader.read_arns({address.kind for address in candidates}, pool)
+        arns = map(self._reader.find_arn, candidates)
         return [address for arn in arns if arn and (address := address_of(arn, self._connection.account))]
 
-    def _merge_state(self, known: State, addresses: Collection[Address], entries: list[RawEntry]) -> State:
+    def _merge_state(self, state: State, addresses: Collection[Address], entries: list[RawEntry]) -> State:
         lists: defaultdict[str, list[Any]] = defaultdict(list)
         for key, item in entries:
             lists[key].append(item)
@@ -72,19 +76,36 @@ class PartialReader:
             for _, item in entries
             if isinstance(item, Mapping) and "Arn" in item
         }
-        raw = RawAccount(known.account, known.partition, lists, tags)
-        entities = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
+        raw = RawAccount(state.account, state.partition, lists, tags)
+        entities_read = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
+        entities = {
+            address: entity for address, entity in entities_read.items() if address != ALIAS or ALIAS in addresses
+        }
         details = replace(
-            known.details,
-            versions={**known.details.versions, **read_policy_versions(raw)},
-            unique_ids={**known.details.unique_ids, **raw.map_unique_ids()},
-            expirations={**known.details.expirations, **find_expirations(raw)},
-            fully_read=known.details.fully_read
+            state.details,
+            versions={**state.details.versions, **read_policy_versions(raw)},
+            unique_ids={**state.details.unique_ids, **raw.map_unique_ids()},
+            expirations={**state.details.expirations, **find_expirations(raw)},
+            fully_read=state.details.fully_read
             | {address for address in entities if KINDS_BY_NAME[address.kind].has_separate_tags},
             read_at=datetime.now(UTC),
+            account_alias=read_account_alias(raw) or state.details.account_alias,
         )
-        known_addresses = (known.known_addresses or frozenset()) | frozenset(addresses)
-        return replace(known, entities={**known.entities, **entities}, details=details, known_addresses=known_addresses)
+        known_addresses = (state.known_addresses or frozenset()) | frozenset(addresses)
+        return replace(state, entities={**state.entities, **entities}, details=details, known_addresses=known_addresses)
+
+    def _read_alias(self, is_entity: bool) -> list[RawEntry]:
+        """Return the account's alias, which every plan shows; none if AWS refuses to tell. It is read once.
+
+        is_entity: it is one of the entities that are read anyway.
+        """
+        was_read, self._is_alias_read = self._is_alias_read, True
+        if is_entity or was_read:
+            return []
+        try:
+            return self._read_entity(ALIAS)
+        except ClientError:
+            return []
 
     def _read_entity(self, address: Address) -> list[RawEntry]:
         """Return the parts of an entity; none if it does not exist, or is deleted before all of it is read."""

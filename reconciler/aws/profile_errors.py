@@ -170,8 +170,10 @@ def _make_login_explainer(summary: str, hint: str = "Sign in again: {}") -> Expl
     def explain(context: ProfileContext, fields: Mapping[str, object]) -> ProblemText:
         name = context.find_profile_with("login_session")
         place = context.line_of(name, "login_session")
-        shown = context.describe_profile(name, "login_session")
-        return context.make_text(summary.format(shown), "", hint.format(context.format_command("login", name)), place)
+        description = context.describe_profile(name, "login_session")
+        return context.make_text(
+            summary.format(description), "", hint.format(context.format_command("login", name)), place
+        )
 
     return explain
 

@@ -73,9 +73,9 @@ def _make_sign_in_explainer(words: str, *options: str) -> Explainer:
     def explain(context: ProfileContext, reason: str) -> ProblemText:
         name = context.find_profile_with(*options)
         hint = f"Sign in again: {context.format_command(words, name)}"
-        shown = context.describe_profile(name, *options)
+        description = context.describe_profile(name, *options)
         return context.make_text(
-            f"the credentials of {shown} do not work: {reason}.", "", hint, context.line_of(name, *options)
+            f"the credentials of {description} do not work: {reason}.", "", hint, context.line_of(name, *options)
         )
 
     return explain

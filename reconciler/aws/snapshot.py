@@ -17,17 +17,18 @@ from botocore.exceptions import ClientError
 from reconciler.aws import timing
 from reconciler.aws.concurrency import DaemonExecutor
 from reconciler.aws.details import read_bulk_tags, read_details
+from reconciler.aws.external_policies import add_external_policies, start_policy_reads
 from reconciler.aws.faults import DENIED, code_of, note_denied_read, translate_errors
 from reconciler.aws.owned_credentials import (
     call_or_empty,
     has_password,
-    policy_exists,
     read_access_keys,
     read_mfa_devices,
     read_owned_credentials,
 )
 from reconciler.aws.pagination import ACCOUNT_DETAILS, Lists, complete_items, read_account_details, read_lists
 from reconciler.aws.session import Connection
+from reconciler.kinds.account import read_account_alias
 from reconciler.kinds.policy import read_policy_versions
 from reconciler.kinds.raw_account import RawAccount, ReadCall
 from reconciler.kinds.registry import KINDS, find_expirations
@@ -60,12 +61,12 @@ class AccountReader:
     ) -> State:
         """Return the account as plans compare it. Call this once. Raises ReconcileError.
 
-        declared: see `__init__`. documents: the file's documents for this partition, which need no second parsing.
+        declared: see `__init__`. documents: the file's documents for this partition, which are not parsed again.
         sections: the kinds whose section the file has.
         """
         with translate_errors("reading the account"), self._pool as pool:
             self._start_kind_reads(declared, sections)
-            lists, denied = _gather_lists(self._reads.values())
+            lists, denied = _gather_lists(self._reads.values(), declared)
             self._reads = {}  # frees the memory of the answers
             details, is_detailed = self._tags.result(), False
             if details is None:
@@ -73,20 +74,20 @@ class AccountReader:
                 details, is_detailed = read_details(self.connection, arns, pool), True
             known = {document.text: document for document in documents}
             raw = RawAccount(self.connection.account, self.connection.partition, lists, details, known)
-            return _build_state(raw, self.connection, denied, is_detailed)
+            return _build_state(raw, self.connection, denied, is_detailed, declared)
 
     def _start_kind_reads(self, declared: Collection[Address], sections: Collection[str]) -> None:
         """Start the list calls of every kind that are not under way, but for those that this file has no use for."""
         kinds = {address.kind for address in declared}.union(sections)
         for kind in KINDS:
             for source in kind.read_calls:
-                wanted = source.only_for is None or source.only_for in declared
+                wanted = source.only_for is None or source.only_for in declared or source.is_shown
                 wanted = wanted and (not source.needs_section or kind.name in kinds)
                 if wanted and source.operation not in self._reads:
                     self._start_read(source, _read_source, self.connection, source, self._pool)
 
-    def _start_read(self, source: ReadCall, read: Callable[..., Lists], *arguments: object) -> None:
-        self._reads[source.operation] = source, self._pool.submit(read, *arguments)
+    def _start_read(self, source: ReadCall, reader: Callable[..., Lists], *arguments: object) -> None:
+        self._reads[source.operation] = source, self._pool.submit(reader, *arguments)
 
 
 def read_account(connection: Connection, declared: Collection[Address] = (), sections: Collection[str] = ()) -> State:
@@ -103,7 +104,9 @@ def _read_source(connection: Connection, source: ReadCall, pool: Executor) -> Li
     return complete_items(connection, source.item_call, lists, pool) if source.item_call else lists
 
 
-def _gather_lists(reads: Iterable[tuple[ReadCall, Future[Lists]]]) -> tuple[Lists, dict[str, str]]:
+def _gather_lists(
+    reads: Iterable[tuple[ReadCall, Future[Lists]]], declared: Collection[Address]
+) -> tuple[Lists, dict[str, str]]:
     """Return all lists, and for each optional list that AWS denied, its operation → the operation that was denied."""
     lists: Lists = {}
     denied: dict[str, str] = {}
@@ -111,14 +114,29 @@ def _gather_lists(reads: Iterable[tuple[ReadCall, Future[Lists]]]) -> tuple[List
         try:
             lists |= future.result()
         except ClientError as error:
+            if _is_only_shown(source, declared):
+                continue
             if not source.optional or code_of(error) not in DENIED:
                 raise
             denied[source.operation] = error.operation_name
     return lists, denied
 
 
-def _build_state(raw: RawAccount, connection: Connection, denied: Mapping[str, str], is_detailed: bool) -> State:
-    entities = {entity.address: entity for kind in KINDS for entity in kind.read(raw)}
+def _is_only_shown(source: ReadCall, declared: Collection[Address]) -> bool:
+    """Return whether a plan shows the answer of a call and needs it for nothing else."""
+    return source.is_shown and source.only_for not in declared
+
+
+def _build_state(
+    raw: RawAccount,
+    connection: Connection,
+    denied: Mapping[str, str],
+    is_detailed: bool,
+    declared: Collection[Address],
+) -> State:
+    only_shown = {call.only_for for kind in KINDS for call in kind.read_calls if _is_only_shown(call, declared)}
+    found = (entity for kind in KINDS for entity in kind.read(raw))
+    entities = {entity.address: entity for entity in found if entity.address not in only_shown}
     tagged = (address for address, entity in entities.items() if isinstance(entity, Policy | InstanceProfile))
     details = LiveDetails(
         versions=read_policy_versions(raw),
@@ -134,6 +152,7 @@ def _build_state(raw: RawAccount, connection: Connection, denied: Mapping[str, s
         unread=frozenset(_find_unread(denied)),
         read_at=datetime.now(UTC),
         notes=tuple(note_denied_read(operation) for operation in denied.values()),
+        account_alias=read_account_alias(raw),
     )
     return State(raw.account, raw.partition, entities, details)
 
@@ -182,7 +201,7 @@ def complete_state(connection: Connection, state: State, followup_reads: Followu
         devices = pool.map(
             lambda address: call_or_empty(lambda: read_mfa_devices(connection, address)), followup_reads.devices
         )
-        existing = pool.map(lambda arn: policy_exists(connection, arn), followup_reads.policies)
+        external = start_policy_reads(connection, followup_reads.policies, followup_reads.documents, pool)
         users = (*followup_reads.passwords, *followup_reads.sign_ins)
         passwords = pool.map(lambda address: has_password(connection, address), users)
         keys = pool.map(
@@ -201,15 +220,12 @@ def complete_state(connection: Connection, state: State, followup_reads: Followu
             },
             devices={**state.details.devices, **{user: one for user, one in devices_of.items() if one is not None}},
             devices_unread=state.details.devices_unread | {user for user, one in devices_of.items() if one is None},
-            external_policies={
-                **state.details.external_policies,
-                **dict(zip(followup_reads.policies, existing, strict=True)),
-            },
             fully_read=state.details.fully_read | set(followup_reads.details),
             console_passwords={**state.details.console_passwords, **password_of},
             access_keys={**state.details.access_keys, **keys_of},
             quotas=quotas.result() if quotas else state.details.quotas,
         )
+        details = add_external_policies(details, dict(external), followup_reads.documents)
         results: Mapping[str, Mapping[Address, object]]
         results = {"ListMFADevices": devices_of, "GetLoginProfile": password_of, "ListAccessKeys": keys_of}
         notes = [note_denied_read(operation) for operation, values in results.items() if None in values.values()]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import announce_default_file, plan_options
+from reconciler.cli.options import add_file_arguments, announce_default_file, plan_options
 from reconciler.cli.plan import build_request
 from reconciler.cli.terminal import echo_quietly
 from reconciler.model.escape import escape_line
@@ -44,6 +44,7 @@ INTERRUPTED = 130
     "--log-format", type=click.Choice(["text", "json"]), default="text", help="Format of the messages on stderr."
 )
 @plan_options
+@add_file_arguments()
 def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format: str, **options: Any) -> int:
     """Show the plan, ask, make its calls, then read IAM again and say whether it matches.
 
@@ -100,7 +101,8 @@ def _show_plan(plan: Plan) -> None:
 
 def _get_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> ConnectedPlan:
     from reconciler.app.plan import make_plan
-    from reconciler.app.saved_plan import load_saved_plan, read_plan_document
+    from reconciler.app.plan_file import read_plan_document
+    from reconciler.app.saved_plan import load_saved_plan
 
     if against:
         return _get_reviewed_plan(log, request, against)
@@ -111,7 +113,7 @@ def _get_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> Connect
         request = replace(request, on_call=on_call)
         if path is None or document is None:
             return make_plan(request)
-        if request.variables or request.options.targets:
+        if request.variables or request.options.targets or request.options.target_patterns:
             raise click.UsageError(
                 "A saved plan takes no --var and no --target: pass them to `reconcile plan`, or add --against."
             )
@@ -123,8 +125,8 @@ def _get_reviewed_plan(log: Log, request: PlanRequest, against: Sequence[str]) -
 
     The first FILE is the saved plan. Further FILEs belong to --against: a shell's wildcard puts them there.
     """
+    from reconciler.app.plan_file import read_plan_document
     from reconciler.app.reviewed_plan import plan_against_files
-    from reconciler.app.saved_plan import read_plan_document
 
     document = read_plan_document(Path(request.files[0])) if request.files else None
     if document is None:
@@ -150,8 +152,10 @@ def _is_confirmed(log: Log, planned: ConnectedPlan) -> bool:
     if not is_interactive():
         log.report_event("refused", "Refused: there is no terminal to ask on. Pass --yes. Nothing was written.")
         return False
-    calls = "this call" if len(planned.plan.steps) == 1 else f"these {len(planned.plan.steps)} calls"
-    question = f"\nApply {calls} to account {escape_line(planned.plan.account)}? Type 'yes' to continue"
+    plan = planned.plan
+    calls = "this call" if len(plan.steps) == 1 else f"these {len(plan.steps)} calls"
+    account = f"{plan.account} ({plan.account_alias})" if plan.account_alias else plan.account
+    question = f"\nApply {calls} to account {escape_line(account)}? Type 'yes' to continue"
     if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
         return True
     log.report_event("declined", "Declined; nothing was written.")
@@ -203,8 +207,8 @@ def _report_stale(log: Log, approved: Plan, now: Plan | None) -> int:
 
 
 def _report_stopped(log: Log, outcome: ExecutionResult, journal: Path | None, saved: bool) -> int:
-    done, unclear, remaining = len(outcome.done), len(outcome.unclear), outcome.remaining
-    parts = [f"{done} of {_format_call_count(outcome.total)} were made"]
+    done_count, unclear, remaining = len(outcome.done), len(outcome.unclear), outcome.remaining
+    parts = [f"{done_count} of {_format_call_count(outcome.total)} were made"]
     parts += [f"{unclear} may have been"] if unclear else []
     parts += [f"{remaining} {'was' if remaining == 1 else 'were'} not"]
     event = "interrupted" if outcome.interrupted else "stopped"
@@ -212,7 +216,7 @@ def _report_stopped(log: Log, outcome: ExecutionResult, journal: Path | None, sa
     is_stale = saved and (outcome.done or outcome.unclear)
     command = "Run `reconcile plan` again" if is_stale else "Run the same command again"
     hint = f"{command} to go on from there. The calls are recorded in {journal}."
-    log.report_event(event, summary, hint, done=done, unclear=unclear, left=remaining, journal=str(journal))
+    log.report_event(event, summary, hint, done=done_count, unclear=unclear, left=remaining, journal=str(journal))
     return INTERRUPTED if outcome.interrupted else 1
 
 

@@ -157,8 +157,10 @@ def _parse_seconds(text: str | None) -> int | None:
     is_short = len(text) <= _MAX_DURATION_LENGTH
     seconds = parse_duration(text) if is_short else None
     if seconds is None:
-        shown = repr(text) if is_short else f"A text of {len(text)} characters"
-        raise click.BadParameter(f"{shown} is not a duration: write 45m, 2h, or seconds.", param_hint="--duration")
+        duration_text = repr(text) if is_short else f"A text of {len(text)} characters"
+        raise click.BadParameter(
+            f"{duration_text} is not a duration: write 45m, 2h, or seconds.", param_hint="--duration"
+        )
     return seconds
 
 

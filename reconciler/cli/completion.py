@@ -16,8 +16,29 @@ def complete_aliases(ctx: click.Context, param: click.Parameter, incomplete: str
     """Return the aliases of --file, $RECONCILE_FILE or roles.yaml, with their roles as help."""
     from reconciler.app.completion_values import read_alias_roles
 
-    files: Sequence[str] = ctx.params.get("files") or ()
-    return _make_items(read_alias_roles(files, ctx.params.get("variables") or {}), incomplete)
+    return _make_items(read_alias_roles(*_find_input(ctx)), incomplete)
+
+
+def complete_users(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Return the users of the file; as addresses if the word begins as one."""
+    from reconciler.app.completion_values import read_users
+
+    prefix = "user/" if incomplete.startswith("user/") else ""
+    users = read_users(*_find_input(ctx))
+    return _make_items({f"{prefix}{name}": text for name, text in users.items()}, incomplete)
+
+
+def complete_addresses(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Return the addresses of the entities of the file, with their descriptions as help."""
+    from reconciler.app.completion_values import read_addresses
+
+    return _make_items(read_addresses(*_find_input(ctx)), incomplete)
+
+
+def _find_input(ctx: click.Context) -> tuple[Sequence[str], Mapping[str, str]]:
+    """Return the files and variables that the command line names so far."""
+    files: Sequence[str] = ctx.params.get("files") or ctx.params.get("named_files") or ()
+    return files, ctx.params.get("variables") or {}
 
 
 def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
@@ -25,6 +46,16 @@ def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: st
     from reconciler.app.completion_values import list_aws_profiles
 
     return _make_items(dict.fromkeys(list_aws_profiles(os.environ), ""), incomplete)
+
+
+def complete_journals(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Return the user's own journals, newest first, with time and account as help; then files, as the shell finds."""
+    from click.shell_completion import CompletionItem
+
+    from reconciler.app.completion_values import list_journal_helps
+
+    journals = _make_items(list_journal_helps(os.environ), incomplete)
+    return [*journals, CompletionItem(incomplete, type="file")]
 
 
 def complete_rules(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.completion import complete_addresses
 from reconciler.cli.options import aws_options, color_option
 from reconciler.cli.terminal import echo, echo_line, echo_sentence
 
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
 _OWNER_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-def _check_owner(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
-    if given is not None and not _OWNER_PATTERN.fullmatch(given):
-        raise click.BadParameter(f"{given!r} is no owner: use 1 to 64 letters, digits and . _ -.")
-    return given
+def _check_owner(context: click.Context, option: click.Parameter, owner: str | None) -> str | None:
+    if owner is not None and not _OWNER_PATTERN.fullmatch(owner):
+        raise click.BadParameter(f"{owner!r} is no owner: use 1 to 64 letters, digits and . _ -.")
+    return owner
 
 
-def _check_patterns(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    for pattern in given:
+def _check_patterns(context: click.Context, option: click.Parameter, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
         if "/" not in pattern:
             raise click.BadParameter(f"{pattern!r} is not an address pattern: write kind/name, as in role/{pattern}.")
-    return given
+    return patterns
 
 
 @click.command("export", epilog="Example: reconcile export --owner platform > roles.yaml")
@@ -36,6 +37,7 @@ def _check_patterns(context: click.Context, option: click.Parameter, given: tupl
     metavar="PATTERN",
     multiple=True,
     callback=_check_patterns,
+    shell_complete=complete_addresses,
     help="Export only addresses (kind/name) that match, with * and ?; repeatable.",
 )
 @click.option(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from reconciler.cli.completion import complete_users
+from reconciler.cli.habits import HelpfulGroup
 from reconciler.cli.options import announce_default_file, aws_options, check_text, file_option, variable_option
 from reconciler.cli.terminal import echo, echo_sentence, get_width, notice, uses_color
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@click.group("keys", epilog="Example: reconcile keys issue demo-user")
+@click.group("keys", cls=HelpfulGroup, epilog="Example: reconcile keys issue demo-user")
 def command() -> None:
     """Create access keys of users, straight into a profile of the credentials file.
 
@@ -38,7 +40,7 @@ def _add_shared_options(function: F) -> F:
             callback=check_text,
             help="Profile in the credentials file. Default: the user's name.",
         ),
-        click.argument("user", callback=check_text),
+        click.argument("user", callback=check_text, shell_complete=complete_users),
     ):
         function = option(function)
     return function
@@ -81,7 +83,7 @@ def _make_request(user: str, **options: Any) -> KeysRequest:
 def _print_outcome(outcome: KeysResult) -> int:
     from reconciler.render.problems import render_problems
 
-    for line in outcome.done:
+    for line in outcome.messages:
         echo_sentence(line)
     if outcome.findings:
         echo(render_problems(outcome.findings, color=uses_color(err=True), width=get_width(err=True)), err=True)

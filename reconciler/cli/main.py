@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from reconciler import __version__
+from reconciler.cli.habits import HelpfulGroup, describe_unknown_option, expand_help
 from reconciler.cli.terminal import echo, echo_line, echo_sentence, get_width, uses_color
 from reconciler.model.problem import ReconcileError
 
@@ -26,34 +27,26 @@ _COMMANDS = {
     "rules": "rules",
     "sandbox": "sandbox",
     "schema": "schema",
+    "show": "show",
     "undo": "undo",
     "validate": "validate",
 }
 
 
-class Commands(click.Group):
+class Commands(HelpfulGroup):
     """The group of all commands. It imports a command's module only when the command is run or listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name == "help" and ctx.resilient_parsing:  # completion of what `expand_help` takes
+            return self
         if name not in _COMMANDS:
             return None
         module = importlib.import_module(f"reconciler.cli.{_COMMANDS[name]}")
         command: click.Command = module.command
         return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        from reconciler.model.suggest import suggest_word
-
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
-            close = suggest_word(args[0], _COMMANDS)
-            hint = f" Did you mean {close!r}?" if close else ""
-            ctx.fail(f"No such command {args[0]!r}.{hint}")
-        return super().resolve_command(ctx, args)
 
 
 @click.group(
@@ -77,13 +70,13 @@ def run_command(arguments: Sequence[str]) -> int:
 
         return completion_shells.answer_shell(root, _COMPLETION_VARIABLE, instruction)
     try:
-        outcome = root.main(args=list(arguments), prog_name="reconcile", standalone_mode=False)
+        outcome = root.main(args=expand_help(arguments), prog_name="reconcile", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         echo(error.format_message())
         return 0
     except click.ClickException as error:
-        _echo_usage(error)
+        _echo_usage(error, arguments)
         return 1
     except (click.Abort, KeyboardInterrupt) as error:
         is_at_question = isinstance(error, click.Abort) and error.__cause__ is None
@@ -101,11 +94,15 @@ def run_command(arguments: Sequence[str]) -> int:
         return 1
 
 
-def _echo_usage(error: click.ClickException) -> None:
+def _echo_usage(error: click.ClickException, arguments: Sequence[str]) -> None:
     """Print click's message about a wrong command line. It may quote the command line, so it is kept on one line."""
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         echo(context.get_usage(), err=True)
         echo_line(f"Try '{context.command_path} {context.help_option_names[0]}' for help.", err=True)
         echo("", err=True)
-    echo_sentence(f"Error: {error.format_message()}", err=True)
+    if isinstance(error, click.NoSuchOption):
+        message = describe_unknown_option(error, arguments)
+    else:
+        message = error.format_message()
+    echo_sentence(f"Error: {message}", err=True)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.completion import complete_users
+from reconciler.cli.habits import HelpfulGroup
 from reconciler.cli.options import (
     announce_default_file,
     aws_options,
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from reconciler.app.mfa_enrolment import Terminal
 
 
-@click.group("mfa", epilog="Example: reconcile mfa enroll alice")
+@click.group("mfa", cls=HelpfulGroup, epilog="Example: reconcile mfa enroll alice")
 def command() -> None:
     """Show which users have an MFA device, and enrol one for a user."""
 
@@ -34,7 +36,7 @@ def command() -> None:
 @command.command(
     "enroll", short_help="Enrol a virtual device for a user.", epilog="Example: reconcile mfa enroll alice"
 )
-@click.argument("user", required=False, callback=check_text)
+@click.argument("user", required=False, callback=check_text, shell_complete=complete_users)
 @click.option("--device-name", metavar="NAME", help="Name of the device. Default: the user's name.")
 @click.option("--another", is_flag=True, help="Enrol a further device; AWS allows a user 8.")
 @click.option("--replace", is_flag=True, help="Delete an unfinished device of that name without asking.")
@@ -75,7 +77,7 @@ def enroll(user: str | None, **options: Any) -> int:
 @command.command(
     "status", short_help="Show who has which devices, and who lacks one.", epilog="Example: reconcile mfa status"
 )
-@click.argument("users", metavar="[USER]...", nargs=-1, callback=check_text)
+@click.argument("users", metavar="[USER]...", nargs=-1, callback=check_text, shell_complete=complete_users)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format.")
 @file_option
 @variable_option

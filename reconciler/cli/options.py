@@ -2,33 +2,68 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import click
 
-from reconciler.cli.completion import complete_profiles
+from reconciler.cli.completion import complete_addresses, complete_profiles
 from reconciler.cli.terminal import choose_color, notice
+from reconciler.files.bounded_reads import STANDARD_INPUT_NAME
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def files_argument(function: F) -> F:
-    """Add the arguments FILE…, for commands whose arguments are files."""
-    return click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path())(function)
+def add_file_arguments(*, stdin: bool = False) -> Callable[[F], F]:
+    """Add the arguments FILE… and -f/--file FILE, two ways to name the same. The command gets `files`.
+
+    stdin: the command takes `-` for standard input.
+    """
+
+    def add(function: F) -> F:
+        @wraps(function)
+        def run_command(*arguments: Any, files: tuple[str, ...], named_files: tuple[str, ...], **options: Any) -> Any:
+            return function(*arguments, files=_choose_files(files, named_files, stdin=stdin), **options)
+
+        with_option = _make_file_option("named_files")(run_command)
+        return cast(F, click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path())(with_option))
+
+    return add
+
+
+def _choose_files(files: tuple[str, ...], named_files: tuple[str, ...], *, stdin: bool) -> tuple[str, ...]:
+    """Return the files that FILE or --file names, with `-` replaced by the name of standard input."""
+    if files and named_files and {*map(os.path.realpath, files)} != {*map(os.path.realpath, named_files)}:
+        ways = f"FILE names {', '.join(files)}, and --file names {', '.join(named_files)}."
+        raise click.UsageError(f"{ways} Name all files in one of the two ways: they are then merged.")
+    chosen = files or named_files
+    if "-" not in chosen:
+        return chosen
+    if not stdin:
+        raise click.UsageError("`-` (standard input) is for `validate` and `plan`. Write a file, and name that.")
+    if sys.stdin is not None and sys.stdin.isatty():
+        notice("reading the file from this terminal; Ctrl-D ends it.")
+    return tuple(STANDARD_INPUT_NAME if name == "-" else name for name in chosen)
 
 
 def file_option(function: F) -> F:
     """Add -f/--file FILE, for commands whose argument is not a file."""
+    return _make_file_option("files")(function)
+
+
+def _make_file_option(name: str) -> Callable[[F], F]:
     return click.option(
         "-f",
         "--file",
-        "files",
+        name,
         metavar="FILE",
         multiple=True,
         type=click.Path(),
         help="Desired-state file or folder; repeatable. Default: $RECONCILE_FILE, or roles.yaml here or above.",
-    )(function)
+    )
 
 
 def announce_default_file(files: Sequence[str], notify: Callable[[str], None] = notice) -> None:
@@ -69,18 +104,20 @@ def aws_options(function: F) -> F:
     return function
 
 
-def check_text(context: click.Context, parameter: click.Parameter, given: Any) -> Any:
+def check_text(context: click.Context, parameter: click.Parameter, argument: Any) -> Any:
     """Return the value unchanged. Refuse bytes that are no text in the locale's encoding, except in a path."""
-    values: tuple[str, ...] = (given,) if isinstance(given, str) else given or ()
+    values: tuple[str, ...] = (argument,) if isinstance(argument, str) else argument or ()
     for value in values:
         if any("\ud800" <= character <= "\udfff" for character in value):
             raise click.BadParameter(f"{value!r} holds bytes that are not text.")
-    return given
+    return argument
 
 
-def _parse_variables(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> Mapping[str, str]:
+def _parse_variables(
+    context: click.Context, option: click.Parameter, assignments: tuple[str, ...]
+) -> Mapping[str, str]:
     parsed = {}
-    for item in given:
+    for item in assignments:
         name, equals, value = item.partition("=")
         if not (name and equals):
             raise click.BadParameter(f"{item!r} is not NAME=VALUE.")
@@ -96,12 +133,13 @@ def target_option(function: F) -> F:
         "targets",
         metavar="ADDRESS",
         multiple=True,
-        help="Plan only this entity (kind/name) and what it needs; repeatable.",
+        shell_complete=complete_addresses,
+        help="Plan only this entity (kind/name, with * and ?) and what it needs; repeatable.",
     )(function)
 
 
 def allow_options(function: F) -> F:
-    """Add the options that allow a plan more than the safe defaults."""
+    """Add the options that allow a plan more, or less, than the defaults."""
     options = (
         click.option("--allow-deletes", is_flag=True, help="Allow more deletions than the file's thresholds."),
         click.option("--allow-foreign-detach", is_flag=True, help="Allow deleting what entities outside the file use."),
@@ -109,6 +147,9 @@ def allow_options(function: F) -> F:
             "--allow-lockout", is_flag=True, help="Allow a plan that you or a break-glass principal could not undo."
         ),
         click.option("--take-over", is_flag=True, help="Change entities that another owner's tag or path claims."),
+        click.option(
+            "--refuse-widening", is_flag=True, help="Refuse a plan that widens anybody's access (risk low or high)."
+        ),
     )
     for option in reversed(options):
         function = option(function)
@@ -129,12 +170,12 @@ def color_option(function: F) -> F:
 
 def verbose_option(function: F) -> F:
     """Add -v/--verbose."""
-    said = "On stderr, count the AWS calls and their times, by operation."
-    return click.option("-v", "--verbose", is_flag=True, help=said)(function)
+    help_text = "On stderr, count the AWS calls and their times, by operation."
+    return click.option("-v", "--verbose", is_flag=True, help=help_text)(function)
 
 
 def plan_options(function: F) -> F:
     """Add all options that decide a plan. `cli/plan.py:build_request` takes their values."""
     for option in (color_option, verbose_option, aws_options, allow_options, variable_option, target_option):
         function = option(function)
-    return files_argument(function)
+    return function

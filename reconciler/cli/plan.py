@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import F, announce_default_file, plan_options
+from reconciler.cli.options import F, add_file_arguments, announce_default_file, plan_options
 
 if TYPE_CHECKING:
     from reconciler.app.plan import ConnectedPlan, PlanRequest
@@ -59,11 +59,16 @@ _RENDERERS: Mapping[str, Callable[[Plan], str]] = {
 }
 
 
+def format_option(function: F) -> F:
+    """Add --format of a plan. The command gets `form`."""
+    forms = click.Choice(list(_RENDERERS))
+    return click.option("--format", "form", type=forms, default="text", help="Output format.")(function)
+
+
 def output_options(function: F) -> F:
     """Add the options for the output of a plan. `show_plan` takes their values."""
-    forms = click.Choice(list(_RENDERERS))
     options = (
-        click.option("--format", "form", type=forms, default="text", help="Output format."),
+        format_option,
         click.option(
             "--out",
             metavar="FILE",
@@ -81,14 +86,14 @@ def output_options(function: F) -> F:
     return function
 
 
-def show_plan(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -> int:
+def show_plan(plan: Plan, form: str, out: str | None = None, detailed_exitcode: bool = False) -> int:
     """Print the plan, save it if --out is given, and return the exit code. An unsafe plan is shown and saved, too."""
     from reconciler.cli.terminal import echo, echo_commands
 
     if text := _RENDERERS[form](plan):
         echo_commands(text) if form == "github" else echo(text)
     if out:
-        from reconciler.app.saved_plan import save_plan
+        from reconciler.app.plan_file import save_plan
 
         save_plan(plan, Path(out))
     if not plan.is_safe:
@@ -100,6 +105,7 @@ def show_plan(plan: Plan, form: str, out: str | None, detailed_exitcode: bool) -
 @output_options
 @click.option("--unmanaged", is_flag=True, help="Also list live entities that no file declares.")
 @plan_options
+@add_file_arguments(stdin=True)
 def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any) -> int:
     """Read live IAM and show what would change. Writes nothing. Exits with 3 if the plan is unsafe."""
     from reconciler.app.plan import make_plan
@@ -132,6 +138,7 @@ def build_request(
     allow_foreign_detach: bool,
     take_over: bool,
     allow_lockout: bool,
+    refuse_widening: bool = False,
     files: tuple[str, ...] = (),
     variables: Mapping[str, str] | None = None,
     targets: tuple[str, ...] = (),
@@ -141,10 +148,11 @@ def build_request(
     """Make a request of the options that commands with a plan share. Options that not all of them have are optional."""
     from reconciler.app.plan import PlanRequest
     from reconciler.model.address import Address
+    from reconciler.model.globs import is_glob
     from reconciler.plan.options import PlanOptions
 
     try:
-        addresses = frozenset(Address.parse(target) for target in targets)
+        addresses = {target: Address.parse(target) for target in targets}
     except ValueError as error:
         raise click.BadParameter(f"{error}.", param_hint="--target") from None
     options = PlanOptions(
@@ -152,7 +160,9 @@ def build_request(
         allow_foreign_detach=allow_foreign_detach,
         take_over=take_over,
         allow_lockout=allow_lockout,
-        targets=addresses,
+        targets=frozenset(address for target, address in addresses.items() if not is_glob(target)),
+        target_patterns=tuple(target for target in addresses if is_glob(target)),
         report_unmanaged=unmanaged,
+        refuse_widening=refuse_widening,
     )
     return PlanRequest(files, variables or {}, profile, region, endpoint_url, options, verbose)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.options import announce_default_file, color_option, files_argument, variable_option
+from reconciler.cli.options import add_file_arguments, announce_default_file, color_option, variable_option
 from reconciler.cli.terminal import echo, echo_sentence, get_width, notice, uses_color
 
 
 @click.command("profiles", epilog="Example: reconcile profiles roles.yaml --write")
-@files_argument
+@add_file_arguments()
 @click.option("--write", "writing", is_flag=True, help="Write the config file. Default: only show what would change.")
 @click.option("--prefix", metavar="TEXT", default="", help="Put this before the name of every profile.")
 @click.option(

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import click
 
-from reconciler.cli.options import announce_default_file, color_option, files_argument, variable_option
+from reconciler.cli.options import add_file_arguments, announce_default_file, color_option, variable_option
 
 
 @click.command("validate", epilog="Example: reconcile validate roles.yaml")
-@files_argument
+@add_file_arguments(stdin=True)
 @variable_option
 @color_option
 @click.option(

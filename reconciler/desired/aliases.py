@@ -243,10 +243,10 @@ def check_external_ids(
         if "external_id" in node.unread:
             continue
         place = node.place_of("external_id") if alias.external_id else alias.place
-        sent, required = "no external id", "one"
+        sent_text, required = "no external id", "one"
         if alias.external_id:
-            sent, required = f"the external id {alias.external_id!r}", "another one"
-        summary = f"The alias {alias.name} sends {sent}, but the trust of {role.address} requires {required}."
+            sent_text, required = f"the external id {alias.external_id!r}", "another one"
+        summary = f"The alias {alias.name} sends {sent_text}, but the trust of {role.address} requires {required}."
         hint = f"Write `external_id: {all_accepted[0]}`." if all_accepted else "Change the trust of the role."
         context.add_problem("alias-external-id", summary, place, hint, "AWS will refuse the alias.", Level.WARNING)
 

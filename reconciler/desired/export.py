@@ -145,14 +145,15 @@ def _find_profiles(live: State, included: set[Address], *, roleless: bool) -> It
             yield address
 
 
-def _explain_left_out(live: State, address: Address, owner: str | None, named: Container[str]) -> str:
+def _explain_left_out(live: State, address: Address, owner: str | None, only_addresses: Container[str]) -> str:
     """Return the reason to leave an entity out; "" if there is none.
 
-    named: addresses written out in --only, in lower case. A role that an AWS service created is exported only if named.
+    only_addresses: the addresses written out in --only, in lower case. Without its address there, a role that an AWS
+    service created is left out.
     """
     role = live.entities[address]
     service = service_of(role, live.account) if isinstance(role, Role) else ""
-    if service and str(address).casefold() not in named:
+    if service and str(address).casefold() not in only_addresses:
         return f"{service} created it, and every plan leaves it alone (to export it anyway: --only ADDRESS)"
     return _explain_foreign_owner(live, address, owner)
 

@@ -92,8 +92,8 @@ def _list_head_lines(export: AccountExport, command: str) -> Iterator[str]:
     for address, reason in sorted(export.left_out.items()):
         reasons.setdefault(reason, []).append(address)
     for reason, addresses in sorted(reasons.items(), key=lambda item: item[1]):
-        rest = f" and {len(addresses) - _MAX_LISTED} more" if len(addresses) > _MAX_LISTED else ""
-        yield f"{', '.join(map(str, addresses[:_MAX_LISTED]))}{rest}: {reason}."
+        suffix = f" and {len(addresses) - _MAX_LISTED} more" if len(addresses) > _MAX_LISTED else ""
+        yield f"{', '.join(map(str, addresses[:_MAX_LISTED]))}{suffix}: {reason}."
 
 
 def _format_count(number: int, singular: str, plural: str) -> str:

@@ -15,13 +15,15 @@ _MAX_SHOWN = 100
 
 def expand_glob(folder: Path, pattern: str) -> list[Path] | str:
     """Return the files that a glob matches, sorted; or a text that names the glob and the reason it is refused."""
-    shown = repr(pattern if len(pattern) <= _MAX_SHOWN else f"{pattern[: _MAX_SHOWN - 1]}…")
+    pattern_text = repr(pattern if len(pattern) <= _MAX_SHOWN else f"{pattern[: _MAX_SHOWN - 1]}…")
     if refusal := _refuse_glob(pattern):
-        return f"{shown} {refusal}"
+        return f"{pattern_text} {refusal}"
     try:
         return sorted(item for item in folder.glob(pattern) if item.is_file())
     except (OSError, ValueError, RecursionError):
-        return f"{shown} cannot be expanded: a part of it cannot be a file name, or folders are nested too deeply"
+        return (
+            f"{pattern_text} cannot be expanded: a part of it cannot be a file name, or folders are nested too deeply"
+        )
 
 
 def _refuse_glob(pattern: str) -> str | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from reconciler.desired.merge import merge_trees
-from reconciler.desired.source_files import expand_include, read_bytes, resolve_path
+from reconciler.desired.source_files import STANDARD_INPUT, expand_include, read_bytes, resolve_path
 from reconciler.desired.variables import Variables, find_undeclared
 from reconciler.desired.yaml_nodes import Builder, compose_yaml
 from reconciler.files.bounded_reads import MEGABYTE
@@ -210,13 +210,17 @@ def is_plan(data: bytes) -> bool:
 def _detect_other_kind(path: Path, data: bytes) -> Problem | None:
     """Return a problem if the file is a plan or a journal of `apply` instead of a desired state."""
     place = Place(str(path), 1, 1)
+    name = "FILE" if path is STANDARD_INPUT else path
     if is_plan(data):
-        hint = f"Name the YAML file that it was made from. To apply a plan saved with --out: `reconcile apply {path}`."
+        hint = (
+            f"To look at a plan saved with --out: `reconcile show {name}`. To apply it: `reconcile apply {name}`. "
+            "Otherwise, name the YAML file that it was made from."
+        )
         return Problem(
             Level.ERROR, "not-desired-state", f"{path} is a plan, not a desired-state file.", "", hint, place
         )
     if data.startswith(b'{"event": "plan"'):
-        hint = f"Name the YAML file. To take that apply back: `reconcile undo {path}`."
+        hint = f"Name the YAML file. To take that apply back: `reconcile undo {name}`."
         return Problem(
             Level.ERROR,
             "not-desired-state",

@@ -52,28 +52,28 @@ _CLOUDFORMATION_TOP = (
 _TERRAFORM_TOP = ("resource", "provider", "variable", "locals", "module", "data", "terraform")
 
 
-def explain_key(key: str, known: Collection[str], section: str) -> str:
+def explain_key(key: str, allowed_keys: Collection[str], section: str) -> str:
     """Return a hint for a key of another tool; "" for any other key, and for one without a counterpart here.
 
-    known: the keys that the mapping may have. section: the top-level key above; "" for a top-level key.
+    allowed_keys: the keys that the mapping may have. section: the top-level key above; "" for a top-level key.
     """
     if not section:
         if key in _CLOUDFORMATION_TOP:
-            return _explain_top_key(_CLOUDFORMATION, known)
-        return _explain_top_key(_TERRAFORM, known) if key in _TERRAFORM_TOP else ""
-    if key in _NAMES or (key == "name" and key not in known):
+            return _explain_top_key(_CLOUDFORMATION, allowed_keys)
+        return _explain_top_key(_TERRAFORM, allowed_keys) if key in _TERRAFORM_TOP else ""
+    if key in _NAMES or (key == "name" and key not in allowed_keys):
         return f"Remove it: {_NAME_ABOVE.format(section=section)}."
-    if key == "Properties" or (key == "Type" and "path" in known):
+    if key == "Properties" or (key == "Type" and "path" in allowed_keys):
         return "This key belongs to CloudFormation: write the entries of Properties here, with the keys of reconcile."
     tool, ours, form = _KEYS.get(key, ("", "", ""))
-    return f"This key belongs to {tool}: write {form or f'`{ours}`'}." if ours in known else ""
+    return f"This key belongs to {tool}: write {form or f'`{ours}`'}." if ours in allowed_keys else ""
 
 
-def _explain_top_key(tool: str, known: Collection[str]) -> str:
-    sections = _list_sections(known)
+def _explain_top_key(tool: str, allowed_keys: Collection[str]) -> str:
+    sections = _list_sections(allowed_keys)
     return f"This key belongs to {tool}. Write {sections}; `reconcile export` writes a live account as a file."
 
 
-def _list_sections(known: Collection[str]) -> str:
-    sections = [f"`{name}`" for name in ("users", "groups", "roles", "policies") if name in known]
+def _list_sections(allowed_keys: Collection[str]) -> str:
+    sections = [f"`{name}`" for name in ("users", "groups", "roles", "policies") if name in allowed_keys]
     return ", ".join(sections)

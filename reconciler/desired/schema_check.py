@@ -125,16 +125,16 @@ def _make_problems(error: ValidationError, root: Map, path: Sequence[str | int])
 
 def _make_unknown_keys(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
     fragment: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
-    known = list(fragment.get("properties", {}))
+    allowed_keys = list(fragment.get("properties", {}))
     mapping: Any = error.instance
     for key in mapping:
-        if key in known or (key.startswith("x-") and not path):
+        if key in allowed_keys or (key.startswith("x-") and not path):
             continue
         place = find_place(root, [*path, key], of_key=True)
         close = SYNONYMS.get((str(path[0]), str(key))) if len(path) == _ENTITY_DEPTH else None
-        close = close or suggest_word(str(key), known)
-        hint = f"Did you mean {close!r}?" if close else f"Write one of: {', '.join(sorted(known))}."
-        hint = explain_key(str(key), known, str(path[0]) if path else "") or hint
+        close = close or suggest_word(str(key), allowed_keys)
+        hint = f"Did you mean {close!r}?" if close else f"Write one of: {', '.join(sorted(allowed_keys))}."
+        hint = explain_key(str(key), allowed_keys, str(path[0]) if path else "") or hint
         location = f" in {_format_path(path)}" if path else ""
         yield Problem(Level.ERROR, "unknown-key", f"Unknown key {key!r}{location}.", "", hint, place)
 

@@ -9,14 +9,27 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
+from functools import lru_cache
 from pathlib import Path
 
 from reconciler.desired.include_globs import expand_glob
 from reconciler.desired.path_bounds import find_escape, has_git_part, repository_of
-from reconciler.files.bounded_reads import LARGEST_DESIRED, is_descriptor, is_valid_path, read_regular, reason_of
+from reconciler.files.bounded_reads import (
+    LARGEST_DESIRED,
+    STANDARD_INPUT_NAME,
+    is_descriptor,
+    is_valid_path,
+    read_regular,
+    read_standard_input,
+    reason_of,
+)
 from reconciler.files.owners import find_foreign_owner, trusted_uids, user_name_of
 from reconciler.model.problem import Level, Place, Problem, ReconcileError, make_error
 from reconciler.model.suggest import suggest_word
+
+STANDARD_INPUT = Path(STANDARD_INPUT_NAME)
+"""Stands for standard input among the files that `find_files` returns. A file of that name is another object."""
 
 YAML_ENDINGS = (".yaml", ".yml")
 DEFAULT_FILE = "roles.yaml"
@@ -32,6 +45,9 @@ def find_files(arguments: tuple[str, ...]) -> list[Path]:
     paths: list[Path] = []
     for argument in arguments:
         path = Path(argument)
+        if argument == STANDARD_INPUT_NAME:
+            paths.append(STANDARD_INPUT)
+            continue
         if not argument:
             raise make_error("no-file", "A FILE argument is empty.", hint="Is a shell variable unset?")
         if os.path.isdir(argument):  # noqa: PTH112 - pathlib raises if a path is too long
@@ -66,15 +82,15 @@ def _check_bounds(path: Path) -> Path:
 
 
 def _find_default_file() -> Path:
-    named = os.environ.get("RECONCILE_FILE")
-    if named:
-        if not os.path.exists(named):  # noqa: PTH110 - pathlib raises if a path is too long
+    file_name = os.environ.get("RECONCILE_FILE")
+    if file_name:
+        if not os.path.exists(file_name):  # noqa: PTH110 - pathlib raises if a path is too long
             raise make_error(
                 "no-file",
-                f"{named}, named by $RECONCILE_FILE, does not exist.",
+                f"{file_name}, named by $RECONCILE_FILE, does not exist.",
                 hint="Correct the variable, or unset it.",
             )
-        return _check_bounds(Path(named))
+        return _check_bounds(Path(file_name))
     nearest = _find_nearest_file()
     if nearest is None:
         raise make_error(
@@ -153,10 +169,16 @@ def find_deciding_paths(arguments: tuple[str, ...]) -> tuple[list[str], list[str
 def read_bytes(path: Path, place: Place | None = None, limit: int = LARGEST_DESIRED) -> bytes | Problem:
     """Return a file's content, or a problem. place: the line that names the file; limit: the most bytes."""
     try:
-        return read_regular(path, limit)
+        return _read_input_once(sys.stdin) if path is STANDARD_INPUT else read_regular(path, limit)
     except OSError as error:
         code = "file-too-large" if error.errno == errno.EFBIG else "no-file"
         return _make_problem(code, f"Cannot read {path}: {reason_of(error)}.", place)
+
+
+@lru_cache(maxsize=1)
+def _read_input_once(stream: object) -> bytes:
+    """Return what standard input holds. A plan may load its files twice, and the stream can be read only once."""
+    return read_standard_input(LARGEST_DESIRED)
 
 
 def resolve_path(written: str, place: Place) -> Path | Problem:

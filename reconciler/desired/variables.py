@@ -158,13 +158,13 @@ class _Resolver:
         return name, 1
 
 
-def find_undeclared(given: Iterable[str], declared: Collection[str], known: Variables) -> Iterator[Problem]:
+def find_undeclared(names: Iterable[str], declared: Collection[str], variables: Variables) -> Iterator[Problem]:
     """Yield a problem for each --var that no file declares or uses: its name is probably misspelt.
 
-    given: names set by --var. declared: names under `vars`. known: the variables, after every text was read.
+    names: names set by --var. declared: names under `vars`. variables: the variables, after every text was read.
     """
-    for name in given:
-        if name not in declared and name not in known.used:
-            close = suggest_word(name, {*declared, *known.used} - {name})
+    for name in names:
+        if name not in declared and name not in variables.used:
+            close = suggest_word(name, {*declared, *variables.used} - {name})
             hint = f"Did you mean {close!r}?" if close else "Leave it out, or declare it under `vars:`."
             yield Problem(Level.ERROR, "undeclared-variable", f"--var {name}: no file declares or uses it.", "", hint)

@@ -17,8 +17,8 @@ from reconciler.model.document import Condition, Document, Statement
 from reconciler.model.durations import annotate_age, format_elapsed, format_seconds_text
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.problem import Place
-from reconciler.policy.canonical import canonical
 from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
+from reconciler.policy.statement_places import find_statement_index, find_statement_place
 
 _RULE_KEYS = {TAG_SESSION: "session_tags: true", SET_SOURCE_IDENTITY: "source_identity: true"}
 
@@ -90,8 +90,7 @@ class CallWording:
         document, place = self._find_document(source.label)
         if document is None:
             return None
-        index = _position_of(document, source.statement, self.desired.state.partition)
-        return document.places[index] if index is not None and index < len(document.places) else place
+        return find_statement_place(document, source.statement, self.desired.state.partition) or place
 
     def name_statement(self, source: StatementSource) -> str:
         """Return the name of a statement: `statement 2 (Sid) of policy/x`, or `statement 2` in the role's trust."""
@@ -99,7 +98,7 @@ class CallWording:
         if source.statement is None:
             return owner.removeprefix(" of ") or "the trust"
         document = self._collect_documents().get(source.label)
-        index = _position_of(document, source.statement, self.desired.state.partition) if document else None
+        index = find_statement_index(document, source.statement, self.desired.state.partition) if document else None
         number = f" {index + 1}" if index is not None else ""
         sid = f" ({source.statement.sid})" if source.statement.sid else ""
         return f"statement{number}{sid}{owner}"
@@ -140,18 +139,6 @@ class CallWording:
         return None, None
 
 
-def _position_of(document: Document, statement: Statement | None, partition: str) -> int | None:
-    """Return the index (from 0) of a statement in the document as written; None if the document lacks it."""
-    if statement is None or document.opaque or not document.text:
-        return None
-    written = json.loads(document.text)
-    listed = written["Statement"] if isinstance(written["Statement"], list) else [written["Statement"]]
-    for index, item in enumerate(listed):
-        if statement in canonical({**written, "Statement": item}, partition).statements:
-            return index
-    return None
-
-
 def describe_failure(words: CallWording, reason: StatementMatch) -> str:
     """Return the sentence that says which conditions fail: `statement 2 demands MFA, and the call carries none`."""
     statement = reason.source.statement
@@ -159,8 +146,10 @@ def describe_failure(words: CallWording, reason: StatementMatch) -> str:
     if statement is None:
         return f"{name} cannot be read"
     has_age = any(condition.key == MFA_AGE for condition in reason.failing_conditions)
-    shown = [condition for condition in reason.failing_conditions if not (has_age and condition.key == MFA_PRESENT)]
-    failing = [_describe_failing(condition, statement, words.context) for condition in shown]
+    conditions = [
+        condition for condition in reason.failing_conditions if not (has_age and condition.key == MFA_PRESENT)
+    ]
+    failing = [_describe_failing(condition, statement, words.context) for condition in conditions]
     return f"{name} demands {'; and '.join(failing)}" if failing else name
 
 
@@ -218,10 +207,10 @@ def extend_similar_rule(words: CallWording) -> tuple[tuple[str, ...], Place] | N
     kind = ":role/" if words.view.principal.is_role else ":user/"
     partition = words.desired.state.partition
     for statement in sorted(
-        role.trust_policy.statements, key=lambda item: _position_of(role.trust_policy, item, partition) or 0
+        role.trust_policy.statements, key=lambda item: find_statement_index(role.trust_policy, item, partition) or 0
     ):
         arns = sorted(value for type_, value in statement.principals or () if type_ == "AWS" and kind in value)
-        index = _position_of(role.trust_policy, statement, partition)
+        index = find_statement_index(role.trust_policy, statement, partition)
         if not arns or len(arns) > _MAX_NAMES or index is None or index >= len(role.trust_policy.places):
             continue
         names = [_format_name(words, arn) for arn in (*arns, _durable_arn_of(words.view.principal))]
@@ -242,8 +231,8 @@ def _format_name(words: CallWording, arn: str) -> str:
     """Return a user or role as a trust rule names it: by name if the file declares it, else its ARN, quoted."""
     address = address_of(arn, words.account)
     declared = words.desired.state.entities.get(address) if address else None
-    known = declared is not None and arn == _declared_arn_of(words.desired, declared)
-    return declared.name if declared is not None and known else json.dumps(arn)
+    has_declared_arn = declared is not None and arn == _declared_arn_of(words.desired, declared)
+    return declared.name if declared is not None and has_declared_arn else json.dumps(arn)
 
 
 def _declared_arn_of(desired: Desired, entity: Entity) -> str:

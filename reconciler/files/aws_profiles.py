@@ -142,13 +142,13 @@ def find_flaw(path: str) -> SettingsFlaw | None:
     return _find_refused_line(path, ini_text) or _find_bad_block(path, ini_text)
 
 
-def _find_refused_line(path: str, read: ini.IniText) -> SettingsFlaw | None:
-    refused = read.find_first_refusal()
+def _find_refused_line(path: str, ini_text: ini.IniText) -> SettingsFlaw | None:
+    refused = ini_text.find_first_refusal()
     if refused is None:
         return None
     line = refused.line + 1
     if refused.reason == ini.DUPLICATE_SECTION:
-        first = next(one.start + 1 for one in read.sections if one.name == refused.section)
+        first = next(one.start + 1 for one in ini_text.sections if one.name == refused.section)
         summary = f"the section [{refused.section}] is there twice, on lines {first} and {line}"
         remedy = "Put both together into one section, or rename one."
     elif refused.reason == ini.DUPLICATE_OPTION:
@@ -163,9 +163,9 @@ def _find_refused_line(path: str, read: ini.IniText) -> SettingsFlaw | None:
     return SettingsFlaw(Place(path, line, 1), summary, remedy)
 
 
-def _find_bad_block(path: str, read: ini.IniText) -> SettingsFlaw | None:
+def _find_bad_block(path: str, ini_text: ini.IniText) -> SettingsFlaw | None:
     """Find a line without `=` in an indented block, such as that of `s3 =`, as botocore's `_parse_nested` does."""
-    for section in read.sections:
+    for section in ini_text.sections:
         for option in section.options:
             lines = option.value.split("\n")
             if lines[0] or len(lines) == 1:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ LARGEST_RECORD = 256 * MEGABYTE
 LARGEST_SETTINGS = 4 * MEGABYTE
 """The most bytes of a config or credentials file of AWS."""
 
+STANDARD_INPUT_NAME = "<stdin>"
+"""The name of standard input in places and messages, after Python and most linters."""
+
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -34,6 +38,17 @@ def read_regular(path: str | Path, limit: int) -> bytes:
 def read_regular_or_pipe(path: str | Path, limit: int) -> bytes:
     """Return the content of a regular file or a pipe, at most `limit` bytes. Raises OSError, EFBIG if it is larger."""
     return _read(path, limit, pipes=True)
+
+
+def read_standard_input(limit: int) -> bytes:
+    """Return all of standard input, at most `limit` bytes. Raises OSError, EFBIG if there is more."""
+    stream = getattr(sys.stdin, "buffer", None)
+    if stream is None:
+        raise OSError(errno.EBADF, "it is closed", STANDARD_INPUT_NAME)
+    content: bytes = stream.read(limit + 1)
+    if len(content) > limit:
+        raise _make_size_error(STANDARD_INPUT_NAME, limit, "more")
+    return content
 
 
 def check_settings(path: str) -> None:

@@ -32,15 +32,15 @@ def is_stream(path: Path) -> bool:
     if is_descriptor(path):
         return True
     try:
-        named = path.lstat()
+        status = path.lstat()
     except FileNotFoundError:
         return False
-    mode = named.st_mode
+    mode = status.st_mode
     if stat.S_ISLNK(mode):
         try:
             mode = path.stat().st_mode
         except FileNotFoundError:
-            mode = named.st_mode
+            mode = status.st_mode
         if not _is_pipe_or_device(mode):
             raise OSError(errno.ELOOP, "it is a symbolic link, which is not followed", str(path))
     if stat.S_ISDIR(mode):

@@ -129,6 +129,11 @@ _POLICY_SCHEMA: parts.Schema = {
 }
 
 
+def read_account_alias(raw: RawAccount) -> str | None:
+    """Return the alias of the account; None if it has none, or if AWS refused to tell."""
+    return next(iter(raw.texts_of("AccountAliases")), None)
+
+
 class AccountKind(Kind):
     name: ClassVar[str] = "account"
     noun: ClassVar[str] = "AccountAlias"
@@ -140,7 +145,7 @@ class AccountKind(Kind):
         "CreateAccountAlias DeleteAccountAlias UpdateAccountPasswordPolicy DeleteAccountPasswordPolicy".split()
     )
     read_calls: ClassVar[tuple[ReadCall, ...]] = (
-        ReadCall("ListAccountAliases", ("AccountAliases",), optional=True, only_for=ALIAS),
+        ReadCall("ListAccountAliases", ("AccountAliases",), optional=True, only_for=ALIAS, is_shown=True),
         ReadCall("GetAccountPasswordPolicy", ("PasswordPolicy",), paged=False, optional=True, only_for=PASSWORD_POLICY),
     )
     schema: ClassVar[Mapping[str, Any]] = parts.make_entry_schema(
@@ -226,8 +231,8 @@ def _make_put_call(entity: AccountSetting) -> tuple[str, str, dict[str, object]]
     if isinstance(entity, AccountAlias):
         return "CreateAccountAlias", "DeleteAccountAlias", {"AccountAlias": entity.alias}
     values = {key: getattr(entity, field) for field, key in _PARAMETERS.items()}
-    given = {key: value for key, value in values.items() if value is not None}
-    return "UpdateAccountPasswordPolicy", "DeleteAccountPasswordPolicy", given
+    parameters = {key: value for key, value in values.items() if value is not None}
+    return "UpdateAccountPasswordPolicy", "DeleteAccountPasswordPolicy", parameters
 
 
 def _read_password_policy(node: Map, context: DeclareContext) -> PasswordPolicy:
@@ -246,8 +251,8 @@ def _read_max_age(node: Map, context: DeclareContext) -> int | None:
     age = parse_duration(written)
     if age is None:
         return None
-    days, rest = divmod(age, _DAY)
-    if rest or not 1 <= days <= MAX_PASSWORD_AGE:
+    days, remainder = divmod(age, _DAY)
+    if remainder or not 1 <= days <= MAX_PASSWORD_AGE:
         summary = f"max_age {written!r} is not a whole number of days from 1d to {MAX_PASSWORD_AGE}d."
         hint = f"Did you mean '{age}d'?" if isinstance(written, int) and 1 <= age <= MAX_PASSWORD_AGE else ""
         context.add_problem("bad-duration", summary, node.place_of("max_age"), hint)

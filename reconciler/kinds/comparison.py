@@ -87,10 +87,10 @@ def is_ignorable(entity: type[Entity], path: str) -> bool:
     """Return whether `ignore_changes` may name this path for this kind of entity."""
     name, dot, key = path.partition(".")
     name = _ALIASES.get(name, name)
-    known = set(list_ignorable_fields(entity))
+    ignorable_fields = set(list_ignorable_fields(entity))
     if name == "tags" and may_be_ours(key):
         return False
-    return name in known and (not dot or (name in _KEYED and bool(key)))
+    return name in ignorable_fields and (not dot or (name in _KEYED and bool(key)))
 
 
 def list_ignorable_fields(entity: type[Entity]) -> list[str]:

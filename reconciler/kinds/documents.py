@@ -61,10 +61,10 @@ class DocumentReader:
 
         A document that several entities share is read once, and its flaws are reported once.
         """
-        known = self._documents.get((id(written), use, partition))
-        flaws, document = known or self._read_document(written, use, partition)
+        cached_result = self._documents.get((id(written), use, partition))
+        flaws, document = cached_result or self._read_document(written, use, partition)
         for flaw in flaws:
-            if known and flaw.path:
+            if cached_result and flaw.path:
                 continue
             place = find_place(root, (*above, *flaw.path), of_key=flaw.at_key)
             self.problems.append(Problem(flaw.level, flaw.code, flaw.summary, "", flaw.hint, place))

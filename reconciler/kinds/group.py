@@ -146,5 +146,5 @@ class GroupKind(Kind):
             *_ATTACHED.plan_removal(address, make_policy_links(address, entity.policies, context)),
             *_INLINE.plan_removal(address, entity.inline_policies),
         ]
-        left = tuple(link_removal_of(member, address) for member in members)
-        return plan_deletion(entity, self.noun, steps, {"GroupName": entity.name}, left)
+        needs = tuple(link_removal_of(member, address) for member in members)
+        return plan_deletion(entity, self.noun, steps, {"GroupName": entity.name}, needs)

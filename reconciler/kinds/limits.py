@@ -96,9 +96,9 @@ def check_written_tags(written: Map) -> Iterator[Problem]:
 
 def check_tag_case(written: Map, service: str = "IAM") -> Iterator[Problem]:
     """Report tag keys that differ only in letter case: for users, roles and sessions AWS takes them as one key."""
-    seen: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for key in written:
-        other = seen.setdefault(fold_key(key), key)
+        other = spellings.setdefault(fold_key(key), key)
         if other != key:
             summary = f"The tag keys {other!r} and {key!r} are the same for {service}, which ignores letter case."
             hint = f"Keep one of them; the other is at {written.place_of(other, of_key=True)}."

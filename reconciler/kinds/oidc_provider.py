@@ -254,15 +254,17 @@ class OidcProviderKind(Kind):
         room: tuple[Fact, ...] = ()
         steps = []
         for client in sorted(old - new):
-            made = removal_of(address, f"client/{client}")
-            room += (made,) if has_no_room else ()
+            removal_fact = removal_of(address, f"client/{client}")
+            room += (removal_fact,) if has_no_room else ()
             fields = {"client_ids": old}, {"client_ids": old - {client}}
             effect = SetFields(address, _REMOVE_CLIENT, (_ADD_CLIENT,), *fields, True, client)
             forced_by = CLIENT_IDS if has_no_room else None
-            steps.append(make_step(address, phase, effect, {**target, "ClientID": client}, (), (made,), forced_by))
+            steps.append(
+                make_step(address, phase, effect, {**target, "ClientID": client}, (), (removal_fact,), forced_by)
+            )
         for client in sorted(new - old):
             fields = {"client_ids": old}, {"client_ids": old | {client}}
-            effect = SetFields(address, _ADD_CLIENT, (_REMOVE_CLIENT,), *fields, what=client)
+            effect = SetFields(address, _ADD_CLIENT, (_REMOVE_CLIENT,), *fields, item=client)
             needs = (presence_of(address), *room)
             steps.append(make_step(address, Phase.WIDEN, effect, {**target, "ClientID": client}, needs))
         return steps

@@ -87,9 +87,9 @@ class PlanContext:
         group = lookup(address)
         if not isinstance(group, Group):
             return NO_STATEMENTS
-        held = list(list_held_policies(group))
-        attached = (self.statements_of_policy(arn, lookup) for arn in managed_arns_of(held))
-        return statements_of(policy.document for policy in held if policy.document is not None).union(*attached)
+        policies = list(list_held_policies(group))
+        attached = (self.statements_of_policy(arn, lookup) for arn in managed_arns_of(policies))
+        return statements_of(policy.document for policy in policies if policy.document is not None).union(*attached)
 
     @cached_property
     def policy_holders(self) -> Mapping[str, tuple[Address, ...]]:
@@ -121,12 +121,12 @@ class PlanContext:
 
     @cached_property
     def trusting_roles(self) -> Mapping[Address, tuple[Address, ...]]:
-        """Return user, role or provider → the live roles whose trust names it."""
+        """Map each user, role or provider to the live roles whose trust names it."""
         return _invert_pairs(
-            (named, address)
+            (principal, address)
             for address, entity in self.baseline.all_entities.items()
             if isinstance(entity, Role)
-            for named in find_trusted_entities(entity.trust_policy, self.baseline.account)
+            for principal in find_trusted_entities(entity.trust_policy, self.baseline.account)
         )
 
     @cached_property

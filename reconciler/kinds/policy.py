@@ -205,9 +205,9 @@ class PolicyKind(Kind):
 
     def _make_version_removal(self, policy: Policy, version: str, context: PlanContext, phase: Phase) -> Step:
         parameters = {**self._target_of(policy, context), "VersionId": version}
-        made = removal_of(policy.address, f"version/{version}")
+        removal_fact = removal_of(policy.address, f"version/{version}")
         effect = Discard(policy.address, "DeletePolicyVersion", version)
-        return make_step(policy.address, phase, effect, parameters, (), (made,))
+        return make_step(policy.address, phase, effect, parameters, (), (removal_fact,))
 
     def delete(self, entity: Policy, context: PlanContext) -> list[Step]:
         address, target = entity.address, self._target_of(entity, context)

@@ -36,6 +36,8 @@ class ReadCall:
     lists_kind: true if the entities of the kind come from it, so that the kind is unread without it.
     only_for: the one entity that it shows; read only for a file that declares it.
     needs_section: true if it is read only for a file with the kind's section.
+    is_shown: true if every plan shows its answer. A file that does not declare `only_for` then does without it if AWS
+        refuses the call, and says nothing of it.
     """
 
     operation: str
@@ -48,6 +50,7 @@ class ReadCall:
     lists_kind: bool = False
     only_for: Address | None = None
     needs_section: bool = False
+    is_shown: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,9 @@ class RawAccount:
 
     def _decode_document(self, encoded: str) -> Document:
         text = unquote(encoded)
-        known = self.known_documents.get(text)
-        if known is not None:
-            return replace(known, places=(), from_rules=False)
+        known_document = self.known_documents.get(text)
+        if known_document is not None:
+            return replace(known_document, places=(), from_rules=False)
         try:
             body = json.loads(text)
         except (ValueError, RecursionError):  # no JSON, a number of thousands of digits, or nested without end

@@ -212,8 +212,8 @@ class RoleKind(Kind):
         )
 
     def references(self, entity: Role, context: PlanContext) -> frozenset[Address]:
-        named = context.filter_own_policies(entity.policies, [entity.permissions_boundary])
-        return named | find_trusted_entities(entity.trust_policy, context.baseline.account)
+        own_policies = context.filter_own_policies(entity.policies, [entity.permissions_boundary])
+        return own_policies | find_trusted_entities(entity.trust_policy, context.baseline.account)
 
     def create(self, entity: Role, context: PlanContext) -> list[Step]:
         closed = entity.address in context.cyclic_roles
@@ -276,8 +276,8 @@ class RoleKind(Kind):
         ]
         steps += _ATTACHED.plan_removal(address, make_policy_links(address, entity.policies, context))
         steps += _INLINE.plan_removal(address, entity.inline_policies)
-        left = tuple(link_removal_of(profile, address) for profile in profiles)
-        return plan_deletion(entity, self.noun, steps, {"RoleName": entity.name}, left)
+        needs = tuple(link_removal_of(profile, address) for profile in profiles)
+        return plan_deletion(entity, self.noun, steps, {"RoleName": entity.name}, needs)
 
 
 def read_role_templates(raw: RawAccount) -> dict[Address, str]:
@@ -290,8 +290,8 @@ def read_role_templates(raw: RawAccount) -> dict[Address, str]:
 
 
 def _needs_of_trust(role: Role, context: PlanContext) -> tuple[Fact, ...]:
-    named = find_trusted_entities(role.trust_policy, context.baseline.account)
-    return tuple(presence_of(address) for address in sorted(named))
+    trusted_entities = find_trusted_entities(role.trust_policy, context.baseline.account)
+    return tuple(presence_of(address) for address in sorted(trusted_entities))
 
 
 def _trust_place_of(node: Map) -> Place:

@@ -130,9 +130,11 @@ class SamlProviderKind(Kind):
         request: Mapping[str, Any] = call.parameters
         arn = arn_of(Address(self.name, request["Name"]), "/", reader.account, reader.partition)
         live = reader.call_operation("GetSAMLProvider", SAMLProviderArn=arn)
-        same = parse_xml_or_opaque(live["SAMLMetadataDocument"]) == parse_xml_or_opaque(request["SAMLMetadataDocument"])
+        has_same_metadata = parse_xml_or_opaque(live["SAMLMetadataDocument"]) == parse_xml_or_opaque(
+            request["SAMLMetadataDocument"]
+        )
         propagation = context_provider.read_propagation
-        return same and has_same_tags(live, request) and propagation(live) == propagation(request)
+        return has_same_metadata and has_same_tags(live, request) and propagation(live) == propagation(request)
 
     def check_name(self, name: str, place: Place) -> Iterator[Problem]:
         """Check a name (IAM API, CreateSAMLProvider, parameter `Name`)."""
@@ -143,9 +145,9 @@ class SamlProviderKind(Kind):
 
     def declare(self, name: str, node: Map, context: DeclareContext) -> Iterable[DeclaredEntity]:
         place = node.place_of("metadata")
-        tags, named = context.read_tags(node), get_text(node, "metadata")
+        tags, file_name = context.read_tags(node), get_text(node, "metadata")
         propagation = context_provider.declare_propagation(node, context)
-        loaded = context.load_text(named, place) if named is not None else None
+        loaded = context.load_text(file_name, place) if file_name is not None else None
         if loaded is None:
             return
         file, written = loaded

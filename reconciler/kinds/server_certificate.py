@@ -194,8 +194,8 @@ class ServerCertificateKind(Kind):
         if end is None or now is None or end > now + WARN_AHEAD:
             return
         days = (end - now).days
-        left = "1 day" if days == 1 else f"{days} days"
-        status = f"expired on {end:%Y-%m-%d}" if end <= now else f"expires on {end:%Y-%m-%d}, in {left}"
+        time_left = "1 day" if days == 1 else f"{days} days"
+        status = f"expired on {end:%Y-%m-%d}" if end <= now else f"expires on {end:%Y-%m-%d}, in {time_left}"
         detail = "Clients then refuse the connections of every service that uses it."
         hint = f"Upload the new one under another name, give that to the services, then remove {entity.address}."
         code = "certificate-expired" if end <= now else "certificate-expires"
@@ -218,8 +218,10 @@ class ServerCertificateKind(Kind):
 
     def delete(self, entity: ServerCertificate, context: PlanContext) -> list[Step]:
         effect = Delete(entity.address, f"Delete{self.noun}", NO_OPERATION, entity)
-        made = (absence_of(entity.address),)
-        return [make_step(entity.address, Phase.DELETE, effect, {"ServerCertificateName": entity.name}, (), made)]
+        absence_facts = (absence_of(entity.address),)
+        return [
+            make_step(entity.address, Phase.DELETE, effect, {"ServerCertificateName": entity.name}, (), absence_facts)
+        ]
 
 
 def _load_certificates(key: str, node: Map, context: DeclareContext) -> PemCertificates | None:

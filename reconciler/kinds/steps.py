@@ -19,13 +19,13 @@ def absence_of(address: Address) -> Fact:
     return ("absent", *address.key)
 
 
-def link_of(holder: Address, held: Address | str) -> Fact:
-    return ("linked", *holder.key, _text_of(held))
+def link_of(holder: Address, attachment: Address | str) -> Fact:
+    return ("linked", *holder.key, _text_of(attachment))
 
 
-def link_removal_of(holder: Address, held: Address | str) -> Fact:
-    """Return the fact that `held` is no longer attached to `holder`, or is no longer its group or role."""
-    return ("unlinked", *holder.key, _text_of(held))
+def link_removal_of(holder: Address, attachment: Address | str) -> Fact:
+    """Return the fact that `attachment` is no longer attached to `holder`, or is no longer its group or role."""
+    return ("unlinked", *holder.key, _text_of(attachment))
 
 
 def boundary_removal_of(holder: Address, boundary: str) -> Fact:
@@ -33,9 +33,9 @@ def boundary_removal_of(holder: Address, boundary: str) -> Fact:
     return ("unbounded", *holder.key, boundary)
 
 
-def removal_of(address: Address, what: str) -> Fact:
-    """Return the fact that one thing is gone which blocked a deletion or filled a quota. what: names the thing."""
-    return ("emptied", *address.key, what)
+def removal_of(address: Address, item: str) -> Fact:
+    """Return the fact that an item no longer blocks a deletion or fills a quota. item: its name, as in `inline/x`."""
+    return ("emptied", *address.key, item)
 
 
 def order_fact_of(index: int) -> Fact:
@@ -43,8 +43,8 @@ def order_fact_of(index: int) -> Fact:
     return (ORDER_FACT, str(index))
 
 
-def _text_of(held: Address | str) -> str:
-    return held if isinstance(held, str) else "/".join(held.key)
+def _text_of(attachment: Address | str) -> str:
+    return attachment if isinstance(attachment, str) else "/".join(attachment.key)
 
 
 def make_step(
@@ -91,9 +91,9 @@ def plan_deletion(
     noun: as in `DeleteRole`. needs: the other facts that the deletion waits for.
     """
     address = entity.address
-    made = {fact for removal in removals for fact in removal.makes}
+    removal_facts = {fact for removal in removals for fact in removal.makes}
     effect = Delete(address, f"Delete{noun}", f"Create{noun}", entity)
-    last = make_step(address, Phase.DELETE, effect, parameters, tuple({*made, *needs}), (absence_of(address),))
+    last = make_step(address, Phase.DELETE, effect, parameters, tuple({*removal_facts, *needs}), (absence_of(address),))
     return [*removals, last]
 
 
@@ -101,7 +101,7 @@ def chain_stages(steps: list[Step], document: tuple[Address, str]) -> list[Step]
     """Make each write of one document wait for the one before it. document: its holder and name."""
     chained: list[Step] = []
     for index, step in enumerate(steps):
-        made = removal_of(document[0], f"stage/{document[1]}/{index}")
+        stage_fact = removal_of(document[0], f"stage/{document[1]}/{index}")
         before = {removal_of(document[0], f"stage/{document[1]}/{index - 1}")} if index else set()
-        chained.append(replace(step, needs=step.needs | before, makes=step.makes | {made}))
+        chained.append(replace(step, needs=step.needs | before, makes=step.makes | {stage_fact}))
     return chained

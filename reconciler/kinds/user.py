@@ -221,11 +221,11 @@ def _read_key_rule(node: Map) -> KeyRule | None:
 
 
 def _make_removal_step(user: User, operation: str, **parameters: object) -> Step:
-    """Return the step that removes one thing that a user owns. parameters: those that name the thing."""
-    thing = "/".join(map(str, parameters.values()))
-    effect = Discard(user.address, operation, thing)
-    made = removal_of(user.address, f"{operation}/{thing}")
-    return make_step(user.address, Phase.NARROW, effect, {"UserName": user.name, **parameters}, (), (made,))
+    """Return the step that removes one item that a user owns. parameters: those of the call that name the item."""
+    item = "/".join(map(str, parameters.values()))
+    effect = Discard(user.address, operation, item)
+    removal_fact = removal_of(user.address, f"{operation}/{item}")
+    return make_step(user.address, Phase.NARROW, effect, {"UserName": user.name, **parameters}, (), (removal_fact,))
 
 
 def _plan_credential_removal(user: User, owned: OwnedCredentials) -> list[Step]:
@@ -259,6 +259,6 @@ def _plan_leftover_devices(user: User, unassigned: frozenset[str]) -> list[Step]
 
 
 def _make_device_removal(user: User, serial: str, needs: tuple[Fact, ...] = ()) -> Step:
-    made = removal_of(user.address, f"device/{serial}")
+    removal_fact = removal_of(user.address, f"device/{serial}")
     effect = Discard(user.address, "DeleteVirtualMFADevice", serial)
-    return make_step(user.address, Phase.NARROW, effect, {"SerialNumber": serial}, needs, (made,))
+    return make_step(user.address, Phase.NARROW, effect, {"SerialNumber": serial}, needs, (removal_fact,))

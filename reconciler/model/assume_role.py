@@ -31,8 +31,8 @@ class AssumeRoleCall:
             "Policy": self.policy,
             "PolicyArns": [{"arn": arn} for arn in self.policy_arns],
         }
-        named: dict[str, object] = {"RoleArn": self.role_arn, "RoleSessionName": self.session_name}
-        return named | {key: value for key, value in optional.items() if value}
+        parameters: dict[str, object] = {"RoleArn": self.role_arn, "RoleSessionName": self.session_name}
+        return parameters | {key: value for key, value in optional.items() if value}
 
 
 @dataclass(frozen=True, slots=True)

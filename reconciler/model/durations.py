@@ -23,12 +23,12 @@ def format_duration(seconds: int) -> str:
 
 def format_elapsed(seconds: float) -> str:
     """Return a measured time in its two largest units: 7263 is `2h 1m`."""
-    rest, parts = max(0, int(seconds)), []
+    remainder, parts = max(0, int(seconds)), []
     for letter, size, _ in _UNITS:
-        number, rest = divmod(rest, size)
+        number, remainder = divmod(remainder, size)
         if number:
             parts.append(f"{number}{letter}")
-    return " ".join([*parts, f"{rest}s"][:2] if rest or not parts else parts[:2])
+    return " ".join([*parts, f"{remainder}s"][:2] if remainder or not parts else parts[:2])
 
 
 def format_seconds_text(text: str) -> str:

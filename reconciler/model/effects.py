@@ -231,21 +231,21 @@ class SetFields(Effect):
     """Set fields of an entity that grant and deny nothing: tags, a description, a duration.
 
     before, after: field of the entity → value. undo_operations: the operations that together set `before` again.
-    removes: true if the call removes something, such as a tag. what: the one value that it sets, if that has a name.
+    removes: true if the call removes something, such as a tag. item: the name of the one value that it sets, if any.
     """
 
     undo_operations: tuple[str, ...]
     before: Mapping[str, object]
     after: Mapping[str, object]
     removes: bool = False
-    what: str = ""
+    item: str = ""
 
     def apply(self, entity: Entity | None) -> Entity | None:
         return replace(entity, **self.after) if entity else None  # type: ignore[arg-type]  # fields of any kind
 
     def inverse(self) -> tuple[Effect, ...]:
         return tuple(
-            SetFields(self.target, operation, (self.operation,), self.after, self.before, not self.removes, self.what)
+            SetFields(self.target, operation, (self.operation,), self.after, self.before, not self.removes, self.item)
             for operation in self.undo_operations
         )
 
@@ -255,14 +255,14 @@ class SetFields(Effect):
 
     @property
     def object(self) -> Address | str:
-        return self.what
+        return self.item
 
 
 @dataclass(frozen=True, slots=True)
 class Discard(Effect):
-    """Remove something for good: a credential, an MFA device, an old version of a policy. what: its id."""
+    """Remove something for good: a credential, an MFA device, an old version of a policy. item: its id."""
 
-    what: str = ""
+    item: str = ""
 
     @property
     def is_removal(self) -> bool:
@@ -270,27 +270,27 @@ class Discard(Effect):
 
     @property
     def object(self) -> Address | str:
-        return self.what
+        return self.item
 
 
-def add_link(entity: Entity, held: Address | str) -> Entity:
+def add_link(entity: Entity, attachment: Address | str) -> Entity:
     """Return an entity that is linked to a group or a role (an address), or to a policy (an ARN)."""
-    match entity, held:
+    match entity, attachment:
         case User(), Address():
-            return replace(entity, groups=entity.groups | {held})
+            return replace(entity, groups=entity.groups | {attachment})
         case InstanceProfile(), Address():
-            return replace(entity, role=held)
+            return replace(entity, role=attachment)
         case ((User() | Group() | Role()), str()):
-            return replace(entity, policies=entity.policies | {held})
+            return replace(entity, policies=entity.policies | {attachment})
     return entity
 
 
-def _remove_link(entity: Entity, held: Address | str) -> Entity:
-    match entity, held:
+def _remove_link(entity: Entity, attachment: Address | str) -> Entity:
+    match entity, attachment:
         case User(), Address():
-            return replace(entity, groups=entity.groups - {held})
+            return replace(entity, groups=entity.groups - {attachment})
         case InstanceProfile(), Address():
-            return replace(entity, role=None if entity.role == held else entity.role)
+            return replace(entity, role=None if entity.role == attachment else entity.role)
         case ((User() | Group() | Role()), str()):
-            return replace(entity, policies=entity.policies - {held})
+            return replace(entity, policies=entity.policies - {attachment})
     return entity

@@ -86,7 +86,7 @@ def _disarm(text: str, replacement: str) -> str:
     """Replace the second `#` of `##[` and `##name[`, which begin a command anywhere in a line."""
     import re
 
-    return re.sub(r"##(?=[A-Za-z]*\[)", lambda found: f"#{replacement}", text)
+    return re.sub(r"##(?=[A-Za-z]*\[)", lambda match: f"#{replacement}", text)
 
 
 def _escape_colored(line: str) -> str:

@@ -71,10 +71,10 @@ def _compile_pieces(head: str, middle: list[str], tail: str, one: str) -> Matche
 def _has_pieces(text: str, pieces: list[str], start: int, end: int) -> bool:
     """Return whether a text has the pieces in this order between two positions."""
     for piece in pieces:
-        found = text.find(piece, start, end)
-        if found < 0:
+        position = text.find(piece, start, end)
+        if position < 0:
             return False
-        start = found + len(piece)
+        start = position + len(piece)
     return True
 
 
@@ -168,6 +168,11 @@ class Automaton:
         return literals, singles, repeats
 
 
+def is_glob(text: str) -> bool:
+    """Return whether a text is a pattern of `compile_glob_with_sets` that may match other texts than itself."""
+    return any(character in text for character in "*?[")
+
+
 @lru_cache(maxsize=4096)
 def compile_glob_with_sets(pattern: str) -> Matcher:
     """Return the function that matches a pattern in which `[abc]`, `[a-c]` and `[!abc]` match one character.
@@ -231,8 +236,8 @@ def _has_wildcard(pattern: str) -> bool:
 
 def _places_of(pattern: str, letter: str) -> int:
     """Return the positions of a letter as bits."""
-    found, place = 0, pattern.find(letter)
+    places, place = 0, pattern.find(letter)
     while place >= 0:
-        found |= 1 << place
+        places |= 1 << place
         place = pattern.find(letter, place + 1)
-    return found
+    return places

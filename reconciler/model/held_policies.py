@@ -71,8 +71,8 @@ def walk_held_policies(entity: Entity | None, lookup: EntityLookup) -> Iterator[
 
 def list_groups(entity: Entity | None, lookup: EntityLookup) -> list[Group]:
     """Return the groups of a user that exist on the given side, in order; none for another entity."""
-    held = (lookup(address) for address in sorted(entity.groups)) if isinstance(entity, User) else ()
-    return [group for group in held if isinstance(group, Group)]
+    groups = (lookup(address) for address in sorted(entity.groups)) if isinstance(entity, User) else ()
+    return [group for group in groups if isinstance(group, Group)]
 
 
 def boundary_of(entity: Entity | None) -> str | None:
@@ -80,14 +80,14 @@ def boundary_of(entity: Entity | None) -> str | None:
     return next((policy.name for policy in list_held_policies(entity) if policy.hold is Hold.BOUNDARY), None)
 
 
-def managed_arns_of(held: Iterable[HeldPolicy]) -> set[str]:
+def managed_arns_of(policies: Iterable[HeldPolicy]) -> set[str]:
     """Return the ARNs of the managed policies, boundaries included."""
-    return {policy.arn for policy in held if policy.arn is not None}
+    return {policy.arn for policy in policies if policy.arn is not None}
 
 
-def own_policies_of(held: Iterable[HeldPolicy], account: str) -> set[Address]:
+def own_policies_of(policies: Iterable[HeldPolicy], account: str) -> set[Address]:
     """Return the managed policies of the account itself, boundaries included; AWS's are left out."""
-    return {address for arn in managed_arns_of(held) if (address := address_of(arn, account))}
+    return {address for arn in managed_arns_of(policies) if (address := address_of(arn, account))}
 
 
 def _list_grants(holder: Holder) -> Iterator[HeldPolicy]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.address import Address
+from reconciler.model.document import Document
 from reconciler.model.entity import Entity
 from reconciler.model.problem import Problem
 
@@ -87,6 +88,7 @@ class LiveDetails:
     unique_ids: maps AIDA… and AROA… to the user or role.
     caller: the ARN of the credentials that read the account.
     external_policies: for policies of AWS or another account: maps the ARN to True if the policy exists.
+    external_documents: the content of policies of AWS that was read, by ARN; None if AWS denied that.
     fully_read: entities that were read one by one, so that their data is complete and current.
     devices_unread: users whose devices may not be read.
     unread: kinds, and single entities, that could only be read in part.
@@ -97,6 +99,7 @@ class LiveDetails:
     read_at: the time of the read; None if no account was read.
     role_templates: maps a role to the ARN of the role template that AWS made it from.
     expirations: maps an entity to the time at which AWS lets it end (a server certificate), with a time zone.
+    account_alias: the alias of the account; None if it has none, or if it may not be read.
     """
 
     versions: Mapping[Address, tuple[PolicyVersion, ...]] = field(default_factory=dict)
@@ -106,6 +109,7 @@ class LiveDetails:
     unique_ids: Mapping[str, Address] = field(default_factory=dict)
     caller: str = ""
     external_policies: Mapping[str, bool] = field(default_factory=dict)
+    external_documents: Mapping[str, Document | None] = field(default_factory=dict)
     fully_read: frozenset[Address] = frozenset()
     devices_unread: frozenset[Address] = frozenset()
     unread: frozenset[str] = frozenset()
@@ -116,6 +120,7 @@ class LiveDetails:
     read_at: datetime | None = None
     role_templates: Mapping[Address, str] = field(default_factory=dict)
     expirations: Mapping[Address, datetime] = field(default_factory=dict)
+    account_alias: str | None = None
 
 
 class NotReadError(Exception):
@@ -125,9 +130,9 @@ class NotReadError(Exception):
 class PartialEntities(Mapping[Address, Entity]):
     """The entities of a part of an account. To ask for an entity that was not read raises NotReadError."""
 
-    def __init__(self, entities: Mapping[Address, Entity], known: frozenset[Address]) -> None:
+    def __init__(self, entities: Mapping[Address, Entity], known_addresses: frozenset[Address]) -> None:
         self._entities = dict(entities)
-        self._known = known
+        self._known = known_addresses
 
     def __getitem__(self, address: Address) -> Entity:
         if address not in self._entities and address not in self._known:

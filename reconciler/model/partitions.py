@@ -119,9 +119,9 @@ _PARTITION_OF_REGION = {region: partition.id for partition in _ALL for region in
 
 def partition_of_region(region: str) -> str | None:
     """Return the partition of a region, by the list, else by the form of its id; None if neither tells."""
-    known = _PARTITION_OF_REGION.get(region)
-    if known is not None:
-        return known
+    listed_partition = _PARTITION_OF_REGION.get(region)
+    if listed_partition is not None:
+        return listed_partition
     return next((partition.id for partition in _ALL if re.fullmatch(partition.region_pattern, region)), None)
 
 
@@ -132,11 +132,11 @@ def is_in_other_partition(region: str, partition: str) -> bool:
 
 def home_region_of(partition: str) -> str | None:
     """Return the region of the partition's IAM; None for a partition that this version does not know."""
-    found = PARTITIONS.get(partition)
-    return found.home_region if found else None
+    known_partition = PARTITIONS.get(partition)
+    return known_partition.home_region if known_partition else None
 
 
 def partition_of_arn(arn: str) -> str:
     """Return the second part of an ARN; "" for a text that is not an ARN."""
-    head, _, rest = arn.partition(":")
-    return rest.partition(":")[0] if head == "arn" else ""
+    head, _, tail = arn.partition(":")
+    return tail.partition(":")[0] if head == "arn" else ""

@@ -13,8 +13,10 @@ from reconciler.model.document import Statement
 from reconciler.model.effects import Effect
 from reconciler.model.entity import Entity
 from reconciler.model.live import State
+from reconciler.model.permissions import NO_PERMISSIONS, PermissionRows
 from reconciler.model.problem import Level, Problem
 from reconciler.model.quotas import Quota
+from reconciler.model.risk import NO_RISK, Risk
 
 
 class Action(StrEnum):
@@ -191,7 +193,8 @@ class PrincipalPower:
 class AccessDelta:
     """The access that a plan gives and takes.
 
-    changed: access that stays, but under other conditions: before and after.
+    changed: access that stays, but under other conditions: before and after. permissions: of each user and role, for
+    any service.
     """
 
     gained: tuple[RoleAccess, ...] = ()
@@ -199,6 +202,7 @@ class AccessDelta:
     changed: tuple[tuple[RoleAccess, RoleAccess], ...] = ()
     powers_gained: tuple[PrincipalPower, ...] = ()
     powers_lost: tuple[PrincipalPower, ...] = ()
+    permissions: PermissionRows = NO_PERMISSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +236,10 @@ class Plan:
     goal: words for the state that the account shall match, such as "the file".
     reads: the estimated number of calls to read the whole account; 0 if only a part was read. A part does not show
         who gains or loses access.
+    risk: what the plan widens. is_reversible: an undo can restore all that the plan does.
     exposures: the stretches of an apply in which somebody can have too much or too little.
     after: the account after the plan.
+    account_alias: the alias of the account, before the plan; None if it has none, or if it may not be read.
     """
 
     account: str
@@ -244,6 +250,8 @@ class Plan:
     steps: tuple[Step, ...] = ()
     findings: tuple[Problem, ...] = ()
     access: AccessDelta = AccessDelta()
+    risk: Risk = NO_RISK
+    is_reversible: bool = True
     targets: tuple[Address, ...] = ()
     moves: tuple[Move, ...] = ()
     valid_until: datetime | None = None
@@ -253,6 +261,7 @@ class Plan:
     reads: int = 0
     exposures: tuple[Exposure, ...] = ()
     after: State | None = field(default=None, compare=False, repr=False)
+    account_alias: str | None = None
 
     @property
     def is_safe(self) -> bool:

@@ -36,24 +36,24 @@ _ALIGNMENTS = 1000
 """The most pairs of equal letters for difflib, which is slow for words with few different letters."""
 
 
-def suggest_word(word: str, known: Iterable[str]) -> str | None:
+def suggest_word(word: str, known_words: Iterable[str]) -> str | None:
     """Return the known word that `word` probably means, in its own spelling; None if none is near.
 
     Letter case, `-` and `_` do not count: a word that differs in nothing else is always found.
     """
-    return _build_index(tuple(known)).find_nearest(word)
+    return _build_index(tuple(known_words)).find_nearest(word)
 
 
 @lru_cache(maxsize=8)
-def _build_index(known: tuple[str, ...]) -> _WordIndex:
-    return _WordIndex(known)
+def _build_index(known_words: tuple[str, ...]) -> _WordIndex:
+    return _WordIndex(known_words)
 
 
 class _WordIndex:
     """Known words by their folded spelling, and, if they are many, by pieces of it."""
 
-    def __init__(self, known: tuple[str, ...]) -> None:
-        self._spellings = {_fold(candidate): candidate for candidate in reversed(known)}
+    def __init__(self, known_words: tuple[str, ...]) -> None:
+        self._spellings = {_fold(candidate): candidate for candidate in reversed(known_words)}
         self._indexable = [folded for folded in self._spellings if len(folded) <= _MAX_LENGTH]
         self._is_small = len(self._indexable) <= _SMALL_INDEX
         self._shortened: dict[str, str] = {}
@@ -76,10 +76,10 @@ class _WordIndex:
             self._build()
         if len(folded) <= _INDEXED_LENGTH + 1:
             variants = [folded, *_shorten(folded)]
-            found = {variant for variant in variants if variant in self._spellings}
-            found |= {self._shortened[variant] for variant in variants if variant in self._shortened}
-            if found:
-                return found
+            matches = {variant for variant in variants if variant in self._spellings}
+            matches |= {self._shortened[variant] for variant in variants if variant in self._shortened}
+            if matches:
+                return matches
         return self._find_similar(folded)
 
     def _find_similar(self, folded: str) -> list[str]:
@@ -139,11 +139,11 @@ def _count_common(masks: Mapping[str, int], length: int, other: str) -> int:
     masks: the positions of each letter in the first word. length: the length of the first word.
     """
     every = (1 << length) - 1
-    rest = every
+    vector = every
     for letter in other:
-        matching = rest & masks.get(letter, 0)
-        rest = (rest + matching | rest - matching) & every
-    return length - rest.bit_count()
+        matching = vector & masks.get(letter, 0)
+        vector = (vector + matching | vector - matching) & every
+    return length - vector.bit_count()
 
 
 def _shorten(word: str) -> Iterator[str]:

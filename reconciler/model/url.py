@@ -19,5 +19,5 @@ def redact_url(url: str) -> str:
         return HIDDEN_URL
     if not (parts.scheme and host) or "@" in parts.path + parts.query + parts.fragment:
         return HIDDEN_URL
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}{f':{port}' if port is not None else ''}{parts.path}"
+    host_text = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host_text}{f':{port}' if port is not None else ''}{parts.path}"

@@ -61,13 +61,13 @@ def _split_pieces(text: str, whole: tuple[str, ...]) -> Iterator[tuple[str, str]
     """Yield each piece from the left, as (spaces before it, piece). whole: texts that are one piece."""
     pattern = re.compile("|".join([*map(re.escape, whole), _PIECE.pattern])) if whole else _PIECE
     blank, piece = "", ""
-    for found in pattern.findall(text):
-        if not found.isspace():
-            piece += found
+    for token in pattern.findall(text):
+        if not token.isspace():
+            piece += token
         elif piece:
             yield blank, piece
-            blank, piece = found, ""
+            blank, piece = token, ""
         else:
-            blank += found
+            blank += token
     if piece or blank:
         yield blank, piece

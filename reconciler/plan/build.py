@@ -11,9 +11,12 @@ from reconciler.kinds.registry import KINDS, KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.live import State
+from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.plan import AccessDelta, Action, Change, Plan, Step
 from reconciler.model.problem import Problem
+from reconciler.model.risk import Risk
 from reconciler.plan.access.delta import compare_access
+from reconciler.plan.access.risk import RiskJudge
 from reconciler.plan.compare.comparison import Comparison, compare
 from reconciler.plan.compare.diff import Difference
 from reconciler.plan.compare.ownership import find_caller, find_spared_entities, rights_of_caller
@@ -48,6 +51,7 @@ from reconciler.plan.guards.references import (
     check_unread_kinds,
 )
 from reconciler.plan.guards.thresholds import check_thresholds, report_raised_thresholds
+from reconciler.plan.guards.widening import check_widening
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.order.arrange import arrange_steps
 from reconciler.plan.order.cycles import find_circular_roles
@@ -95,23 +99,31 @@ NOTES: tuple[Callable[[Draft], Iterator[Problem]], ...] = (
 _KIND_ORDER = {kind.name: index for index, kind in enumerate(KINDS)}
 
 
-def build_plan(desired: Desired, live: State, options: PlanOptions) -> Plan:
-    """Return the plan that brings the live account to the desired state. It is unsafe if a guard refuses it."""
-    return plan_comparison(compare(desired, live, allow_lockout=options.allow_lockout), options)
+def build_plan(desired: Desired, live: State, options: PlanOptions, catalogue: ActionCatalogue | None = None) -> Plan:
+    """Return the plan that brings the live account to the desired state. It is unsafe if a guard refuses it.
+
+    catalogue: AWS's list of actions, to name those that somebody gains or loses; None: policies' patterns are shown.
+    """
+    return plan_comparison(compare(desired, live, allow_lockout=options.allow_lockout), options, catalogue)
 
 
-def plan_comparison(comparison: Comparison, options: PlanOptions) -> Plan:
+def plan_comparison(comparison: Comparison, options: PlanOptions, catalogue: ActionCatalogue | None = None) -> Plan:
     """Return the plan of a whole file, or of the targets that the options name."""
     differences, findings = drop_protected_deletions(comparison.differences, comparison.baseline)
     if options.targets:
         differences = _select_targeted(differences, comparison, options)
-    plan = assemble_plan(comparison.select(differences), options, findings)
+    plan = assemble_plan(comparison.select(differences), options, findings, catalogue)
     if options.targets:
         return plan
     return replace(plan, left_alone=find_spared_entities(comparison.desired, comparison.baseline))
 
 
-def assemble_plan(comparison: Comparison, options: PlanOptions, findings: Sequence[Problem] = ()) -> Plan:
+def assemble_plan(
+    comparison: Comparison,
+    options: PlanOptions,
+    findings: Sequence[Problem] = (),
+    catalogue: ActionCatalogue | None = None,
+) -> Plan:
     """Return the plan that makes exactly the differences of a comparison. findings: earlier ones to report with it."""
     draft = _build_draft(comparison, options)
     lockouts = find_lockouts(draft, _make_steps(draft.differences, draft.planning))
@@ -121,14 +133,21 @@ def assemble_plan(comparison: Comparison, options: PlanOptions, findings: Sequen
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(check_lockout(draft, lockouts))
     notes = [finding for report in NOTES for finding in report(draft)]
     notes += report_exposures(arrangement.steps, arrangement.exposures, draft.live.account)
+    access = _build_access_delta(draft, catalogue)
+    risk = _assess_risk(draft, access, notes)
+    if options.refuse_widening:
+        refusals += check_widening(risk)
     return Plan(
         account=draft.live.account,
         partition=draft.live.partition,
+        account_alias=draft.live.details.account_alias,
         owner=draft.desired.owner,
         settings=draft.desired.settings,
         changes=tuple(_build_changes(draft.differences, arrangement.steps)),
         steps=arrangement.steps,
-        access=_build_access_delta(draft),
+        access=access,
+        risk=risk,
+        is_reversible=all(step.effect.inverse() for step in arrangement.steps),
         targets=tuple(sorted(options.targets)),
         moves=draft.desired.moves,
         valid_until=find_next_expiry(draft),
@@ -148,11 +167,17 @@ def _choose_deferral(draft: Draft, lockouts: Sequence[Lockout]) -> Deferral:
     return build_deferral(rights_of_caller(draft.baseline), locks_out=locks_out)
 
 
-def _build_access_delta(draft: Draft) -> AccessDelta:
+def _build_access_delta(draft: Draft, catalogue: ActionCatalogue | None) -> AccessDelta:
     """Return who gains and loses access; nobody if only a part of the account is known, since others may, too."""
     if draft.baseline.known_addresses is not None:
         return AccessDelta()
-    return compare_access(draft.live, draft.after, draft.differences, draft.renames)
+    return compare_access(draft.live, draft.after, draft.differences, draft.renames, catalogue)
+
+
+def _assess_risk(draft: Draft, access: AccessDelta, findings: Iterable[Problem]) -> Risk:
+    """Return the risk of a plan. A part of the account does not show who gains access, but what comes off."""
+    places = {address: declaration.place for address, declaration in draft.desired.declarations.items()}
+    return RiskJudge(draft.baseline, draft.after, draft.differences, access, places, findings).assess()
 
 
 def _build_draft(comparison: Comparison, options: PlanOptions) -> Draft:
@@ -170,8 +195,8 @@ def _build_draft(comparison: Comparison, options: PlanOptions) -> Draft:
 def _expand_targets(options: PlanOptions, desired: Desired) -> set[Address]:
     """Return the targets, the entities that are derived from them, and the new addresses of renamed targets."""
     derived = {a for a, item in desired.declarations.items() if item.derived_from in options.targets}
-    moved = {move.new for move in desired.moves if move.old in options.targets}
-    return {*options.targets, *derived, *moved}
+    new_addresses = {move.new for move in desired.moves if move.old in options.targets}
+    return {*options.targets, *derived, *new_addresses}
 
 
 def _select_targeted(
@@ -195,7 +220,7 @@ def _select_targeted(
             needed = KINDS_BY_NAME[address.kind].dependents_of(address, context)
         if address in replaced:
             needed = {*needed, replaced[address], *_find_references_to(address, context)}
-        queue += [named for named in needed if named not in selected]
+        queue += [needed_address for needed_address in needed if needed_address not in selected]
         selected |= set(needed)
     return [item for item in differences if item.address in selected]
 

@@ -6,7 +6,7 @@ from reconciler.model.plan import Field, Plan
 
 
 def has_concurrent_apply(goal: Plan, remaining: Plan) -> bool:
-    """Return whether everything that is left was part of `goal`, and some field has neither its old nor its new value.
+    """Return whether `goal` had every remaining change, and some field has neither its old nor its new value.
 
     A field that still has its old value is no sign of another apply: IAM may be slow to show the change, or refuse it.
 
@@ -15,13 +15,13 @@ def has_concurrent_apply(goal: Plan, remaining: Plan) -> bool:
     if not remaining.changes or not remaining.is_safe:
         return False
     goal_fields = {(change.address, field.path): field for change in goal.changes for field in change.fields}
-    found = [
+    field_pairs = [
         (goal_fields.get((change.address, field.path)), field)
         for change in remaining.changes
         for field in change.fields
     ]
-    return all(_has_same_goal(planned, now) for planned, now in found) and any(
-        _has_third_value(planned, now) for planned, now in found
+    return all(_has_same_goal(planned, now) for planned, now in field_pairs) and any(
+        _has_third_value(planned, now) for planned, now in field_pairs
     )
 
 

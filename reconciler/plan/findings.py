@@ -26,8 +26,8 @@ _MAX_NAMED = 10
 def report_missing_mfa_devices(draft: Draft) -> Iterator[Problem]:
     """Yield a warning for each user that must use MFA and has no device."""
     for address in find_users_needing_mfa(draft.desired, draft.entities):
-        known = address not in draft.baseline.entities or address in draft.baseline.details.devices
-        if known and not draft.baseline.details.devices.get(address):
+        is_known = address not in draft.baseline.entities or address in draft.baseline.details.devices
+        if is_known and not draft.baseline.details.devices.get(address):
             yield Problem(
                 Level.WARNING,
                 "user-without-mfa-device",
@@ -43,17 +43,17 @@ def report_unowned_groups(draft: Draft) -> Iterator[Problem]:
     if owner is None or draft.desired.settings.prune != "owned":
         return
     created = [item.address for item in draft.differences_of(Action.CREATE) if isinstance(item.after, Group)]
-    found = sorted(address for address in created if not draft.entities[address].path.startswith(f"/{owner}/"))
-    if found:
-        verb, them = ("is", "it") if len(found) == 1 else ("are", "them")
-        summary = f"{format_list(map(str, found), _MAX_NAMED)} {verb} created outside /{owner}/."
+    groups = sorted(address for address in created if not draft.entities[address].path.startswith(f"/{owner}/"))
+    if groups:
+        verb, them = ("is", "it") if len(groups) == 1 else ("are", "them")
+        summary = f"{format_list(map(str, groups), _MAX_NAMED)} {verb} created outside /{owner}/."
         detail = (
             f"Groups have no tags, and only the path names an owner: no plan will delete {them} "
             "when the file loses the entry."
         )
         hint = f"To have a group deleted with its entry, write `path: /{owner}/` in the entry."
-        one, several = (found[0], ()) if len(found) == 1 else (None, tuple(found))
-        declaration = draft.desired.declarations.get(found[0])  # a saved plan has none
+        one, several = (groups[0], ()) if len(groups) == 1 else (None, tuple(groups))
+        declaration = draft.desired.declarations.get(groups[0])  # a saved plan has none
         place = declaration.place if declaration else None
         yield Problem(Level.INFO, "group-without-owner", summary, detail, hint, place, one, addresses=several)
 
@@ -61,8 +61,10 @@ def report_unowned_groups(draft: Draft) -> Iterator[Problem]:
 def report_missing_passwords(draft: Draft) -> Iterator[Problem]:
     """Yield a warning for `console: true` without a password, and for `console: false` with an unreadable one."""
     for address, entity in _select_declared_users(draft):
-        known = address not in draft.baseline.entities or draft.baseline.details.console_passwords.get(address) is False
-        if draft.desired.declarations[address].console and known:
+        is_known = (
+            address not in draft.baseline.entities or draft.baseline.details.console_passwords.get(address) is False
+        )
+        if draft.desired.declarations[address].console and is_known:
             summary = f"{address} has `console: true`, but no password."
             hint = (
                 "Reconcile never sets a password. Set one: "
@@ -124,8 +126,8 @@ def _report_old_key(address: Address, key: AccessKey, age: timedelta, max_age: i
 
 def _format_key_count(keys: Sequence[AccessKey]) -> str:
     inactive = sum(not key.active for key in keys)
-    found = f"{len(keys)} access key{'s' if len(keys) > 1 else ''}"
-    return f"{found} ({inactive} inactive)" if inactive else found
+    count = f"{len(keys)} access key{'s' if len(keys) > 1 else ''}"
+    return f"{count} ({inactive} inactive)" if inactive else count
 
 
 def _select_declared_users(draft: Draft) -> Iterator[tuple[Address, User]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from reconciler.access.aws_policies import is_unknown_aws_policy
 from reconciler.kinds.registry import PER_ACCOUNT
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
@@ -22,6 +23,8 @@ from reconciler.plan.guards.quota_limits import count_growth, writes_trust
 from reconciler.plan.guards.sign_in import SignIn
 
 _USERS_PER_READ = 20
+_MAX_DOCUMENTS = 50
+"""The number of policies of AWS whose content a plan reads; two calls for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class FollowupReads:
         assume a guarded role.
     details: policies and instance profiles whose tags (the bulk read may lag) or missing description decide.
     policies: ARNs of policies outside the account that would be attached and are not known to exist.
+    documents: ARNs of policies of AWS that principals gain or lose, and whose content is not known here.
     quotas: True if the order of the calls depends on the account's quotas.
     passwords: users with a `console:` line.
     sign_ins: users that must have a password, or may be the last who can assume a guarded role.
@@ -44,6 +48,7 @@ class FollowupReads:
     devices: tuple[Address, ...] = ()
     details: tuple[Address, ...] = ()
     policies: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
     quotas: bool = False
     passwords: tuple[Address, ...] = ()
     sign_ins: tuple[Address, ...] = ()
@@ -84,6 +89,7 @@ def find_followup_reads(comparison: Comparison) -> FollowupReads:
         devices=old_names_of((guarded | coming) - set(facts.devices) - facts.devices_unread),
         details=tuple(sorted(set(decisive) - facts.fully_read)),
         policies=tuple(sorted(_find_outside_policies(entities.values(), baseline))),
+        documents=tuple(sorted(_find_unread_documents(differences, baseline))[:_MAX_DOCUMENTS]),
         quotas=facts.quotas is None and _depends_on_quotas(differences, baseline),
         passwords=old_names_of(_select_console_users(entities) & present - set(facts.console_passwords)),
         sign_ins=old_names_of(
@@ -142,11 +148,20 @@ def find_users_needing_mfa(desired: Desired, entities: Mapping[Address, Entity])
     )
 
 
+def _find_unread_documents(differences: Iterable[Difference], live: State) -> set[str]:
+    """Return the policies of AWS that a difference adds or removes, without those whose content a list has."""
+    arns: set[str] = set()
+    for difference in differences:
+        old, new = (managed_arns_of(list_held_policies(side)) for side in (difference.before, difference.after))
+        arns |= old ^ new
+    return {arn for arn in arns - set(live.details.external_documents) if is_unknown_aws_policy(arn)}
+
+
 def _find_outside_policies(entities: Iterable[Entity], live: State) -> set[str]:
-    known = set(live.details.external_policies)
+    known_arns = set(live.details.external_policies)
     for entity in live.entities.values():
-        known |= managed_arns_of(list_held_policies(entity))
-    wanted: set[str] = set()
+        known_arns |= managed_arns_of(list_held_policies(entity))
+    policy_arns: set[str] = set()
     for entity in entities:
-        wanted |= managed_arns_of(list_held_policies(entity))
-    return {arn for arn in wanted - known if address_of(arn, live.account) is None}
+        policy_arns |= managed_arns_of(list_held_policies(entity))
+    return {arn for arn in policy_arns - known_arns if address_of(arn, live.account) is None}

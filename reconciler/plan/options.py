@@ -16,7 +16,9 @@ class PlanOptions:
     take_over (--take-over): entities of another owner may be changed.
     allow_lockout (--allow-lockout): the caller or `break_glass` may lose access.
     targets (--target): only these addresses are planned; empty means everything.
+    target_patterns (--target): patterns of addresses with * and ?, which mean further targets.
     report_unmanaged (--unmanaged): the plan lists live entities outside the file.
+    refuse_widening (--refuse-widening): a plan that widens anybody's access is refused.
     """
 
     allow_deletes: bool = False
@@ -25,3 +27,5 @@ class PlanOptions:
     allow_lockout: bool = False
     targets: frozenset[Address] = frozenset()
     report_unmanaged: bool = False
+    refuse_widening: bool = False
+    target_patterns: tuple[str, ...] = ()

@@ -27,14 +27,14 @@ def count_page_calls(live: State) -> int:
 
 
 def _count_list_calls(kind: Kind, count: int) -> int:
-    """Count the list calls of a kind with so many entities; what only some files have read is left out."""
-    found = 0
+    """Count the list calls of a kind with `count` entities, without the calls that only some files need."""
+    total = 0
     for call in kind.read_calls:
         if call.only_for is not None or (call.needs_section and not count):
             continue
-        found += _count_pages(count) if call.lists_kind and call.paged else 1
-        found += count if call.item_call else 0
-    return found
+        total += _count_pages(count) if call.lists_kind and call.paged else 1
+        total += count if call.item_call else 0
+    return total
 
 
 def _count_tag_calls(live: State) -> int:

@@ -41,12 +41,12 @@ def canonical(raw: Json | Mapping[str, Json], partition: str = DEFAULT_PARTITION
     if isinstance(raw, str):
         return Document(version="", statements=frozenset(), opaque=raw, text=raw)
     text = _COMPACT.encode(raw)
-    found = _cache.get((text, partition))
-    if found is None:
+    document = _cache.get((text, partition))
+    if document is None:
         if len(_cache) >= _CACHE_SIZE:
             _cache.clear()
-        found = _cache[text, partition] = _build_document(cast("dict[str, Json]", raw), text, partition)
-    return found
+        document = _cache[text, partition] = _build_document(cast("dict[str, Json]", raw), text, partition)
+    return document
 
 
 def _build_document(body: dict[str, Json], text: str, partition: str) -> Document:
@@ -103,18 +103,18 @@ def _to_root_arn(principal: str, partition: str) -> str:
 
 
 def _build_conditions(raw: Json, spelling: dict[str, str]) -> frozenset[Condition]:
-    found: set[Condition] = set()
+    conditions: set[Condition] = set()
     for operator, block in (raw if isinstance(raw, dict) else {}).items():
         entries = block if isinstance(block, dict) else {}
         if not entries:
-            found.add(Condition(operator, "", frozenset()))
+            conditions.add(Condition(operator, "", frozenset()))
         boolean = operator.rpartition(":")[2].removesuffix("IfExists") in ("Bool", "Null")
         for key, value in entries.items():
             folded = key.lower()
             spelling.setdefault(folded, key)
             texts = (text.lower() if boolean else text for text in _texts_of(value))
-            found.add(Condition(operator, folded, frozenset(texts)))
-    return frozenset(found)
+            conditions.add(Condition(operator, folded, frozenset(texts)))
+    return frozenset(conditions)
 
 
 def _fold_case(raw: Json, spelling: dict[str, str]) -> Iterable[str]:

@@ -53,22 +53,22 @@ def split_expiry(document: Document, partition: str) -> tuple[Document, datetime
         block = conditions.pop(_BEFORE_OPERATOR, None)
         if not isinstance(block, dict):
             return None
-        rest = {key: value for key, value in block.items() if key.lower() != _TIME_KEY.lower()}
-        ends |= {value if isinstance(value, str) else "" for key, value in block.items() if key not in rest}
-        conditions |= {_BEFORE_OPERATOR: rest} if rest else {}
+        remaining_keys = {key: value for key, value in block.items() if key.lower() != _TIME_KEY.lower()}
+        ends |= {value if isinstance(value, str) else "" for key, value in block.items() if key not in remaining_keys}
+        conditions |= {_BEFORE_OPERATOR: remaining_keys} if remaining_keys else {}
         lasting = {key: value for key, value in item.items() if key != "Condition"}
         statements.append(lasting | ({"Condition": conditions} if conditions else {}))
     try:
         at = parse_timestamp(ends.pop()) if len(ends) == 1 else None
-        found = parse_authored({**body, "Statement": statements}, partition)
-        return (found, at) if at is not None and add_expiry(found, at, partition) == document else None
+        original = parse_authored({**body, "Statement": statements}, partition)
+        return (original, at) if at is not None and add_expiry(original, at, partition) == document else None
     except (InvalidTimestamp, ExpiryConflict):
         return None
 
 
 def _statements_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = body.get("Statement")
-    listed = found if isinstance(found, list) else [found]
+    raw_statements = body.get("Statement")
+    listed = raw_statements if isinstance(raw_statements, list) else [raw_statements]
     return [item for item in listed if isinstance(item, dict)]
 
 

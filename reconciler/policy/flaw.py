@@ -74,7 +74,7 @@ def format_value(value: object) -> str:
     return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
 
 
-def did_you_mean(word: str, known: Iterable[str], otherwise: str = "") -> str:
+def did_you_mean(word: str, known_words: Iterable[str], otherwise: str = "") -> str:
     """Return the hint "Did you mean …?" with the nearest known word; return `otherwise` if no word is near."""
-    near = suggest_word(word, known)
+    near = suggest_word(word, known_words)
     return f"Did you mean {near}?" if near else otherwise

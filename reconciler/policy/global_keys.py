@@ -36,6 +36,7 @@ def _add_prefixes(names: str, names_of_sts: str) -> frozenset[str]:
 MULTIVALUED = _add_prefixes(_MULTIVALUED, _MULTIVALUED_OF_STS)
 SINGLE_VALUED = _add_prefixes(_SINGLE_VALUED, _SINGLE_VALUED_OF_STS)
 MFA_PRESENT, MFA_AGE = "aws:multifactorauthpresent", "aws:multifactorauthage"
+TIME_KEYS = frozenset(["aws:currenttime", "aws:epochtime"])
 MFA_KEYS = frozenset([MFA_PRESENT, MFA_AGE])
 """The condition keys of MFA in lower case, as canonical documents have them."""
 

@@ -81,14 +81,14 @@ def check_document(document: object, policy_type: PolicyType, account: str = "")
     """
     if not isinstance(document, dict):
         return [error("not-an-object", (), f"The policy document is {format_value(document)}, not an object.")]
-    found = list(_check_top_level(document, policy_type))
+    flaws = list(_check_top_level(document, policy_type))
     if not all_strings_pass(document, _is_ordinary):
-        found += [
+        flaws += [
             *_check_characters(document),
             *_check_dead_variables(document),
-            *_check_substitutions(document, found),
+            *_check_substitutions(document, flaws),
         ]
-    return found + lint_document(document, policy_type, account)
+    return flaws + lint_document(document, policy_type, account)
 
 
 @lru_cache(maxsize=65536)
@@ -97,10 +97,10 @@ def _is_ordinary(text: str) -> bool:
     return is_printable_ascii(text) and "${" not in text and not has_placeholder(text)
 
 
-def _check_substitutions(document: JsonObject, found: list[Flaw]) -> Iterator[Flaw]:
-    """Yield the flaws of variables and placeholders, except those that `found` already reports."""
-    reported = frozenset(flaw.path for flaw in found if flaw.code == PLACEHOLDER_CODE)
-    refused = frozenset(flaw.path for flaw in found if flaw.level is Level.ERROR)
+def _check_substitutions(document: JsonObject, flaws: list[Flaw]) -> Iterator[Flaw]:
+    """Yield the flaws of variables and placeholders, except those that `flaws` already reports."""
+    reported = frozenset(flaw.path for flaw in flaws if flaw.code == PLACEHOLDER_CODE)
+    refused = frozenset(flaw.path for flaw in flaws if flaw.level is Level.ERROR)
     yield from check_placeholders(document, reported)
     yield from check_variables(document, refused)
 
@@ -135,20 +135,20 @@ def _build_version_flaw(document: JsonObject, version: DocumentPart) -> Flaw:
 
 
 def _read_elements(
-    mapping: JsonObject, path: Path, known: tuple[str, ...], parent: str
+    mapping: JsonObject, path: Path, names: tuple[str, ...], parent: str
 ) -> tuple[dict[str, DocumentPart], list[Flaw]]:
     """Return the elements by their right names, and a flaw for each wrong name.
 
-    known: the right names. parent: the object with the elements, such as "statement".
+    names: the right names. parent: the object with the elements, such as "statement".
     """
-    parts = {name: DocumentPart((*path, name), mapping[name]) for name in known if name in mapping}
+    parts = {name: DocumentPart((*path, name), mapping[name]) for name in names if name in mapping}
     unknown = []
     for key, value in mapping.items():
-        if key in known:
+        if key in names:
             continue
         part = DocumentPart((*path, str(key)), value)
-        suggestion = suggest_word(str(key), known)
-        hint = f"Did you mean {suggestion}?" if suggestion else f"The elements are {', '.join(known)}."
+        suggestion = suggest_word(str(key), names)
+        hint = f"Did you mean {suggestion}?" if suggestion else f"The elements are {', '.join(names)}."
         summary = f"{format_value(key)} is not an element of a {parent}."
         unknown.append(error("unknown-element", part.path, summary, hint, at_key=True))
         if suggestion:

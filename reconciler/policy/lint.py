@@ -33,18 +33,18 @@ def lint_document(document: object, policy_type: PolicyType, account: str = "") 
 
     account: the account of the role, if the document is its trust; empty if it is not known.
     """
-    found: list[Flaw] = []
+    flaws: list[Flaw] = []
     for path, statement in iter_statements(document):
         lines = list(iter_conditions(element_of(statement, path, "Condition")))
         for line in lines:
-            found += _check_mfa(statement, line)
-            found += _check_literal_wildcards(line)
-            found += _check_for_all_values(statement, line, lines)
-            found += check_account_values(line)
-            found += _check_services(line)
+            flaws += _check_mfa(statement, line)
+            flaws += _check_literal_wildcards(line)
+            flaws += _check_for_all_values(statement, line, lines)
+            flaws += check_account_values(line)
+            flaws += _check_services(line)
     if policy_type is PolicyType.TRUST:
-        found += lint_trust(document, account)
-    return found
+        flaws += lint_trust(document, account)
+    return flaws
 
 
 def _values_of(line: ConditionLine) -> set[str]:

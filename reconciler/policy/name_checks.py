@@ -130,20 +130,22 @@ class NameChecks:
         service, action = match[1].lower(), match[2].lower()
         if self._names.has_action(service, action):
             return None
-        known = self._names.actions_of(service)
-        if known is None:
+        known_actions = self._names.actions_of(service)
+        if known_actions is None:
             summary = f"Action {format_value(text)}: AWS's list of {self._names.date} has no service {match[1]!r}."
             return warning("unknown-service", (), summary, self._build_hint(self._suggest_service(service, action)))
         if "*" in action or "?" in action:
-            if any(map(compile_glob(action), known)):
+            if any(map(compile_glob(action), known_actions)):
                 return None
             summary = f"Action {format_value(text)} matches no action in AWS's list of {self._names.date}."
-            near = _suggest_pattern(match[2], known)
+            near = _suggest_pattern(match[2], known_actions)
             return warning("unknown-action", (), summary, self._build_hint(near and f"{match[1]}:{near}"))
-        if action in known:
+        if action in known_actions:
             return None
         summary = f"Action {format_value(text)} is not in AWS's list of {self._names.date}."
-        return warning("unknown-action", (), summary, self._build_hint(self._suggest_action(match[1], action, known)))
+        return warning(
+            "unknown-action", (), summary, self._build_hint(self._suggest_action(match[1], action, known_actions))
+        )
 
     def _build_hint(self, near: str | None) -> str:
         return f"Did you mean {near}?" if near else "Check the spelling: a name that AWS lacks matches no request."
@@ -153,22 +155,22 @@ class NameChecks:
         services = self._names.list_services()
         known_as = NICKNAMES.get(service) or service
         prefix = services.get(known_as) or services.get(suggest_word(known_as, services) or "")
-        known = self._names.actions_of(prefix) if prefix else None
-        if prefix is None or known is None:
+        known_actions = self._names.actions_of(prefix) if prefix else None
+        if prefix is None or known_actions is None:
             return self._find_other_service(action)
-        if any(map(compile_glob(action), known)):
-            return f"{prefix}:{known.get(action, action)}"
-        near = suggest_word(action, known.values())
+        if any(map(compile_glob(action), known_actions)):
+            return f"{prefix}:{known_actions.get(action, action)}"
+        near = suggest_word(action, known_actions.values())
         if near is None and len(service) < _MIN_LENGTH and known_as == service:
             return None
         return f"{prefix}:{near}" if near else f"the prefix {prefix}"
 
-    def _suggest_action(self, service: str, action: str, known: Spellings) -> str | None:
+    def _suggest_action(self, service: str, action: str, known_actions: Spellings) -> str | None:
         if service.lower() == "s3" and action in S3_OPERATIONS:
             return f"s3:{S3_OPERATIONS[action]}"
         if other := self._find_other_service(action):
             return other
-        near = suggest_word(action, known.values())
+        near = suggest_word(action, known_actions.values())
         return near and f"{service}:{near}"
 
     def _find_other_service(self, action: str) -> str | None:
@@ -186,26 +188,26 @@ class NameChecks:
         prefix, colon, _ = text.partition(":")
         if not colon or prefix.lower() in ("aws", "sts", "saml") or "." in prefix:
             return None
-        known = self._names.condition_keys_of(prefix.lower())
+        known_keys = self._names.condition_keys_of(prefix.lower())
         name, slash, tag = text.partition("/")
         folded = text.lower()
-        if folded in known or any(folded.startswith(key) for key in known if key[-1] in "/:"):
+        if folded in known_keys or any(folded.startswith(key) for key in known_keys if key[-1] in "/:"):
             return None
-        near = suggest_word(name, [key.rstrip("/") for key in known.values()])
+        near = suggest_word(name, [key.rstrip("/") for key in known_keys.values()])
         if near is None:
             return None
         summary = f"Condition key {format_value(text)} is not in AWS's list of {self._names.date}."
         return warning("unknown-condition-key", (), summary, f"Did you mean {near}{slash}{tag}?", at_key=True)
 
 
-def _suggest_pattern(pattern: str, known: Spellings) -> str | None:
+def _suggest_pattern(pattern: str, known_actions: Spellings) -> str | None:
     """Return the pattern with its plain text corrected to the beginning, middle or end of a known action."""
     stem = pattern.strip("*?")
     if not stem or "*" in stem or "?" in stem:
         return None
     begins, ends = pattern.startswith(stem), pattern.endswith(stem)
     candidates: dict[str, None] = {}
-    for name in known.values():
+    for name in known_actions.values():
         words = _WORD.findall(name)
         for first in range(1 if begins else len(words)):
             for last in (len(words),) if ends else range(first + 1, len(words) + 1):
@@ -219,13 +221,13 @@ def suggest_policy(name: str, names: KnownNames, partition: str) -> str | None:
 
     A name is unique in an account whatever its path is: a policy that is known under one path has no other path.
     """
-    known = names.list_managed_policies()
+    known_policies = names.list_managed_policies()
     bare = name.rpartition("/")[2]
-    if known.get(bare) == name or name.startswith("aws-service-role/"):
+    if known_policies.get(bare) == name or name.startswith("aws-service-role/"):
         return None
-    if bare in known:
-        return known[bare]
+    if bare in known_policies:
+        return known_policies[bare]
     if partition != DEFAULT_PARTITION:  # the others have policies of their own
         return None
-    near = suggest_word(bare, known)
-    return near and known[near]
+    near = suggest_word(bare, known_policies)
+    return near and known_policies[near]

@@ -50,14 +50,14 @@ class Operator(NamedTuple):
 
 
 def _build_operators() -> dict[str, Operator]:
-    known = {}
+    operators = {}
     for quantifier in QUANTIFIERS:
         for base in TYPE_OF_BASE:
             # Null tests if a key exists: with IfExists it would have no effect, and AWS refuses it.
             for if_exists in (False,) if base == "Null" else (False, True):
                 name = f"{quantifier}:{base}".lstrip(":") + ("IfExists" if if_exists else "")
-                known[name] = Operator(quantifier, base, if_exists)
-    return known
+                operators[name] = Operator(quantifier, base, if_exists)
+    return operators
 
 
 OPERATORS = _build_operators()

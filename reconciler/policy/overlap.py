@@ -46,10 +46,10 @@ def _services_of(statements: Statements) -> frozenset[str] | None:
 def _pair_overlaps(one: Statement, other: Statement) -> bool:
     if _is_unread(one) or _is_unread(other):
         return True
-    return _pattern_sets_overlap(one.actions, one.not_action, other.actions, other.not_action) and (
+    return pattern_sets_overlap(one.actions, one.not_action, other.actions, other.not_action) and (
         one.resources is None
         or other.resources is None
-        or _pattern_sets_overlap(one.resources, one.not_resource, other.resources, other.not_resource)
+        or pattern_sets_overlap(one.resources, one.not_resource, other.resources, other.not_resource)
     )
 
 
@@ -171,7 +171,11 @@ def _is_unread(statement: Statement) -> bool:
     return any(action.startswith("arn:") for action in statement.actions)
 
 
-def _pattern_sets_overlap(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
+def pattern_sets_overlap(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
+    """Return whether some text may match both sides.
+
+    Each side is a set of patterns, and True if it means every text that they do not match.
+    """
     if not_ours and not_theirs:
         return True
     if not_ours:

@@ -20,8 +20,8 @@ OTHER_PARTITION = "other-partition"
 
 def is_foreign_arn(arn: str, partition: str) -> bool:
     """Return whether an ARN names another partition, without a wildcard that could match this one."""
-    named = partition_of_arn(arn)
-    return bool(named) and named != partition and not any(mark in named for mark in "*?")
+    arn_partition = partition_of_arn(arn)
+    return bool(arn_partition) and arn_partition != partition and not any(mark in arn_partition for mark in "*?")
 
 
 def replace_partition(arn: str, partition: str) -> str:
@@ -58,10 +58,10 @@ def explain_partition(subject: str, arn: str, partition: str, refusal: str = "")
     subject: the beginning of the summary, such as "Resource "arn:…"". partition: the account's.
     refusal: the message with which AWS refuses the ARN; empty if it accepts it.
     """
-    named = partition_of_arn(arn)
+    arn_partition = partition_of_arn(arn)
     answer = f" AWS refuses it: {refusal}." if refusal else ""
     return (
-        f"{subject} is in the partition {named}, but the account is in {partition}.{answer}",
+        f"{subject} is in the partition {arn_partition}, but the account is in {partition}.{answer}",
         f"Write {replace_partition(arn, partition)}, or arn:{{{{ partition }}}}:… in a file for several partitions.",
     )
 

@@ -68,9 +68,9 @@ def find_placeholder(text: str) -> Placeholder | None:
         inside = match["inside"]
         if inside is None:
             return _read_bare(match[0])
-        found = _read_braced(match[0], match["mark"], inside)
-        if found is not None:
-            return found
+        placeholder = _read_braced(match[0], match["mark"], inside)
+        if placeholder is not None:
+            return placeholder
     return None
 
 
@@ -95,9 +95,9 @@ def _read_braced(text: str, mark: str, inside: str) -> Placeholder | None:
         return Placeholder(text, "the Serverless Framework", _suggest_variable(inside))
     if is_policy_variable(inside):
         return None
-    known = _ATTRIBUTE.fullmatch(inside)
+    attribute = _ATTRIBUTE.fullmatch(inside)
     return Placeholder(
-        text, "CloudFormation, Terraform or a shell" if known else "another tool", _suggest_variable(inside)
+        text, "CloudFormation, Terraform or a shell" if attribute else "another tool", _suggest_variable(inside)
     )
 
 
@@ -149,9 +149,9 @@ def explain_account(text: str) -> tuple[str, str] | None:
 
 def explain_text(text: str) -> str:
     """Return a hint if a reference or a principal holds a placeholder or a wrong account id; "" if it does not."""
-    found = find_placeholder(text)
-    if found is not None:
-        return f"{found.summary}. {found.hint}"
+    placeholder = find_placeholder(text)
+    if placeholder is not None:
+        return f"{placeholder.summary}. {placeholder.hint}"
     parts = split_arn(text)
     account = parts.account if parts else text if any(map(str.isdigit, text)) else ""
     bad = explain_account(account)
@@ -179,10 +179,14 @@ def check_placeholders(document: JsonObject, reported: frozenset[Path]) -> Itera
     for path, text, at_key in iter_strings(document):
         if path in reported or path[2:3] in (("Principal",), ("NotPrincipal",)):
             continue
-        found = find_placeholder(text)
-        if found is not None:
-            summary = f"{found.summary}: {format_value(text)}." if found.text != text else f"{found.summary}."
-            yield warning(PLACEHOLDER_CODE, path, summary, found.hint, at_key)
+        placeholder = find_placeholder(text)
+        if placeholder is not None:
+            summary = (
+                f"{placeholder.summary}: {format_value(text)}."
+                if placeholder.text != text
+                else f"{placeholder.summary}."
+            )
+            yield warning(PLACEHOLDER_CODE, path, summary, placeholder.hint, at_key)
         elif not at_key:
             yield from _check_arn(path, text)
 
@@ -215,6 +219,8 @@ def check_account_values(line: ConditionLine) -> Iterator[Flaw]:
                 yield warning(ACCOUNT_CODE, path, f"The account {format_value(text)} {bad[0]}.", bad[1])
 
 
-def refuse_placeholder(text: str, found: Placeholder) -> Flaw:
+def refuse_placeholder(text: str, placeholder: Placeholder) -> Flaw:
     """Return the error for a Resource that AWS refuses because of a placeholder in it."""
-    return error(PLACEHOLDER_CODE, (), f"Resource {format_value(text)} is no ARN: {found.summary}.", found.hint)
+    return error(
+        PLACEHOLDER_CODE, (), f"Resource {format_value(text)} is no ARN: {placeholder.summary}.", placeholder.hint
+    )

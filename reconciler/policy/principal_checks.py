@@ -144,25 +144,25 @@ def _build_hint(kind: str, text: str) -> str:
 
 def caller_types_of(part: DocumentPart | None) -> set[str]:
     """Return the types of caller that these principals can be: aws, service, oidc, saml; "any" for everybody."""
-    found = set()
+    types = set()
     for _, kind, text in iter_principals(part):
         provider = _PROVIDER.fullmatch(text)
         if provider:
-            found.add(provider[1])
+            types.add(provider[1])
         elif _BUILT_IN.fullmatch(text):
-            found.add("oidc")
+            types.add("oidc")
         elif text == "*" or kind not in {"AWS", "Service"}:
-            found.add("any")
+            types.add("any")
         else:
-            found.add(kind.casefold())
-    return found
+            types.add(kind.casefold())
+    return types
 
 
 def find_assume_actions(principals: DocumentPart | None) -> tuple[str, ...]:
-    """Return the actions by which one of these principals can assume a role; all such actions if it is unclear."""
+    """Return the actions by which one of these principals can assume a role; all three if that is unclear."""
     callers = caller_types_of(principals)
-    found = tuple(name for name, able in _CALLER_TYPES.items() if able & callers)
-    return tuple(_CALLER_TYPES) if "any" in callers or not found else found
+    actions = tuple(name for name, able in _CALLER_TYPES.items() if able & callers)
+    return tuple(_CALLER_TYPES) if "any" in callers or not actions else actions
 
 
 def check_callable_actions(action: DocumentPart | None, principals: DocumentPart | None) -> Iterator[Flaw]:

@@ -25,18 +25,18 @@ def to_readable(document: Document) -> Json:
     if document.opaque:
         return document.opaque
     body: dict[str, Json] = json.loads(document.text)
-    found: dict[str, Json] = {} if document.version == CURRENT_VERSION else {"Version": document.version}
-    found |= {key: value for key, value in body.items() if key not in ("Version", "Statement")}
+    content: dict[str, Json] = {} if document.version == CURRENT_VERSION else {"Version": document.version}
+    content |= {key: value for key, value in body.items() if key not in ("Version", "Statement")}
     written = body.get("Statement")
     listed = written if isinstance(written, list) else [written]
-    found["Statement"] = [_format_statement(item) if isinstance(item, dict) else item for item in listed]
-    return found
+    content["Statement"] = [_format_statement(item) if isinstance(item, dict) else item for item in listed]
+    return content
 
 
 def _format_statement(raw: dict[str, Json]) -> Json:
     ordered = [*(key for key in _ELEMENTS if key in raw), *(key for key in raw if key not in _ELEMENTS)]
-    found = {key: _format_element(key, raw[key]) for key in ordered}
-    return {key: value for key, value in found.items() if not (key in ("Sid", "Condition") and not value)}
+    elements = {key: _format_element(key, raw[key]) for key in ordered}
+    return {key: value for key, value in elements.items() if not (key in ("Sid", "Condition") and not value)}
 
 
 def _format_element(key: str, value: Json) -> Json:

@@ -150,7 +150,7 @@ def _check_iam(text: str, parts: ArnParts) -> Iterator[Flaw]:
     if parts.region:
         yield _refuse_fields(text, parts, parts._replace(region=""), _NO_REGION)
     elif not _is_iam_resource(parts.resource):
-        head, slash, rest = parts.resource.partition("/")
+        head, slash, tail = parts.resource.partition("/")
         if (_WILDCARD.search(head) or "${" in head) and _may_be_iam_resource(parts.resource):
             yield warning(
                 "wildcard-in-iam-type",
@@ -161,7 +161,7 @@ def _check_iam(text: str, parts: ArnParts) -> Iterator[Flaw]:
             )
             return
         near = suggest_word(head, (*IAM_TYPES, *_NEWER_IAM_TYPES)) if slash else None
-        suggestion = parts._replace(resource=f"{near}/{rest}" if near else f"role/{parts.resource.rpartition('/')[2]}")
+        suggestion = parts._replace(resource=f"{near}/{tail}" if near else f"role/{parts.resource.rpartition('/')[2]}")
         types = ", ".join(f"{name}/" for name in IAM_TYPES)
         yield error(
             "invalid-iam-resource",
@@ -213,6 +213,6 @@ def _refuse_fields(text: str, parts: ArnParts, bare: ArnParts, reason: str) -> F
     bare: the ARN without them. reason: why the resource has none.
     """
     fields = (("region", parts.region, bare.region), ("account", parts.account, bare.account))
-    named = " and ".join(f"the {name} {format_value(value)}" for name, value, right in fields if value != right)
-    summary = f"Resource {format_value(text)} has {named}; {reason}, and AWS refuses the policy."
+    field_texts = " and ".join(f"the {name} {format_value(value)}" for name, value, right in fields if value != right)
+    summary = f"Resource {format_value(text)} has {field_texts}; {reason}, and AWS refuses the policy."
     return error("region-in-arn" if parts.region else "account-in-arn", (), summary, f"Write {bare}.")

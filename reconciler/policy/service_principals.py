@@ -64,14 +64,14 @@ def is_known_service(name: str) -> bool:
     A part of a known service (`part.service.amazonaws.com`) is accepted unless it resembles a known part.
     Letter case counts ("AWS::IAM::ServiceLinkedRole", AWSServiceName: "unique and case-sensitive").
     """
-    known = _read_list()
+    known_services = _read_list()
     plain = _strip_region(name)
-    if plain in known.accepted:
+    if plain in known_services.accepted:
         return True
     part, _, service = plain.partition(".")
-    if service not in known.accepted:
+    if service not in known_services.accepted:
         return False
-    parts = tuple(one.removesuffix(f".{service}") for one in known.principals if one.endswith(f".{service}"))
+    parts = tuple(one.removesuffix(f".{service}") for one in known_services.principals if one.endswith(f".{service}"))
     return suggest_word(part, parts) is None
 
 
@@ -80,13 +80,13 @@ def find_nearest_service(name: str) -> str:
     plain = _strip_region(name.lower())
     if is_known_service(plain):
         return plain
-    known = _read_list()
-    if plain in known.corrections:
-        return known.corrections[plain]
+    known_services = _read_list()
+    if plain in known_services.corrections:
+        return known_services.corrections[plain]
     swapped = f"{plain.partition('.')[0]}{_AWS_SUFFIX}"
-    if not plain.endswith(_AWS_SUFFIX) and swapped in known.principals:
+    if not plain.endswith(_AWS_SUFFIX) and swapped in known_services.principals:
         return swapped
-    short = tuple(one.removesuffix(_AWS_SUFFIX) for one in known.principals if one.endswith(_AWS_SUFFIX))
+    short = tuple(one.removesuffix(_AWS_SUFFIX) for one in known_services.principals if one.endswith(_AWS_SUFFIX))
     near = suggest_word(plain.removesuffix(_AWS_SUFFIX), short)
     return f"{near}{_AWS_SUFFIX}" if near else ""
 
@@ -95,5 +95,5 @@ def _strip_region(name: str) -> str:
     """Return the name without its region, and with the suffix of the default partition."""
     suffix = next((one for one in _SUFFIXES if name.endswith(one)), "")
     labels = name.removesuffix(suffix).split(".") if suffix else name.split(".")
-    kept = [label for label in labels if not _REGION.fullmatch(label)]
-    return ".".join(kept) + (_AWS_SUFFIX if suffix else "")
+    plain_labels = [label for label in labels if not _REGION.fullmatch(label)]
+    return ".".join(plain_labels) + (_AWS_SUFFIX if suffix else "")

@@ -49,11 +49,11 @@ def split_into_stages(before: Document | None, after: Document, limit: int) -> t
 
 def _raw_statements_of(document: Document) -> RawStatements:
     listed = json.loads(document.text).get("Statement")
-    found: RawStatements = {}
+    raw_statements: RawStatements = {}
     for raw in listed if isinstance(listed, list) else [listed]:
         (statement,) = canonical({"Version": document.version, "Statement": [raw]}).statements
-        found[replace(statement, sid="")] = raw
-    return found
+        raw_statements[replace(statement, sid="")] = raw
+    return raw_statements
 
 
 def _compose_document(after: Document, statements: Iterable[tuple[dict[str, Json], bool]]) -> Document:

@@ -68,15 +68,17 @@ Element = tuple[str, ...]
 
 def elements_of(statement: Statement) -> set[Element]:
     """Return every action, resource, principal and condition value; a condition without values has one part less."""
-    found: set[Element] = {("NotAction" if statement.not_action else "Action", action) for action in statement.actions}
+    elements: set[Element] = {
+        ("NotAction" if statement.not_action else "Action", action) for action in statement.actions
+    }
     resource = "NotResource" if statement.not_resource else "Resource"
-    found |= {(resource, text) for text in statement.resources or ()}
+    elements |= {(resource, text) for text in statement.resources or ()}
     principal = "NotPrincipal" if statement.not_principal else "Principal"
-    found |= {(principal, kind, value) for kind, value in statement.principals or ()}
+    elements |= {(principal, kind, value) for kind, value in statement.principals or ()}
     for condition in statement.conditions:
-        named = ("Condition", condition.operator, condition.key)
-        found |= {(*named, value) for value in condition.values} or {named}
-    return found
+        prefix = ("Condition", condition.operator, condition.key)
+        elements |= {(*prefix, value) for value in condition.values} or {prefix}
+    return elements
 
 
 def _sort_statements(statements: Iterable[Statement]) -> list[Statement]:

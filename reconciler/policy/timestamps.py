@@ -31,10 +31,10 @@ def parse_timestamp(text: str) -> datetime:
             f"{text!r} has no time zone.", f"Write {text}Z for UTC, or an offset as in {text}+01:00."
         )
     try:
-        found = datetime.fromisoformat(text.upper() if match else f"{text}T00:00:00Z").astimezone(UTC)
+        moment = datetime.fromisoformat(text.upper() if match else f"{text}T00:00:00Z").astimezone(UTC)
     except (ValueError, OverflowError):
         raise InvalidTimestamp(f"{text!r} is not a day or time that exists.", "Correct it.") from None
-    return found.replace(microsecond=0)
+    return moment.replace(microsecond=0)
 
 
 def format_timestamp(at: datetime) -> str:

@@ -96,25 +96,25 @@ def needed_actions_of(kind: str, principals: Iterable[str]) -> list[str]:
 
 
 def _compile_conditions(rule: TrustRule) -> dict[str, dict[str, Json]]:
-    found: dict[str, dict[str, Json]] = {}
+    conditions: dict[str, dict[str, Json]] = {}
     if rule.mfa:
-        found["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
+        conditions["Bool"] = {"aws:MultiFactorAuthPresent": "true"}
     if rule.mfa_max_age is not None:
-        found["NumericLessThan"] = {"aws:MultiFactorAuthAge": str(rule.mfa_max_age)}
+        conditions["NumericLessThan"] = {"aws:MultiFactorAuthAge": str(rule.mfa_max_age)}
     if rule.expires is not None:
-        found["DateLessThan"] = {"aws:CurrentTime": format_timestamp(rule.expires)}
+        conditions["DateLessThan"] = {"aws:CurrentTime": format_timestamp(rule.expires)}
     if rule.external_ids:
-        found["StringEquals"] = {"sts:ExternalId": _unwrap_single(rule.external_ids)}
+        conditions["StringEquals"] = {"sts:ExternalId": _unwrap_single(rule.external_ids)}
     if rule.kind == "oidc":
         provider = rule.principals[0].partition(":oidc-provider/")[2] or rule.principals[0]
         audiences = rule.audiences or (WEB_IDENTITY_AUDIENCE,)
         patterns = any("*" in text or "?" in text for text in (*rule.subjects, *audiences))
-        block = found.setdefault("StringLike" if patterns else "StringEquals", {})
+        block = conditions.setdefault("StringLike" if patterns else "StringEquals", {})
         block[f"{provider}:aud"] = _unwrap_single(audiences)
         block[f"{provider}:sub"] = _unwrap_single(rule.subjects)
     if rule.kind == "saml":
-        found.setdefault("StringEquals", {})["SAML:aud"] = SAML_AUDIENCE
-    return found
+        conditions.setdefault("StringEquals", {})["SAML:aud"] = SAML_AUDIENCE
+    return conditions
 
 
 def _merge_conditions(own: dict[str, dict[str, Json]], written: Mapping[str, Json]) -> dict[str, Json]:
@@ -145,13 +145,13 @@ def entity_of(arn: str, account: str, kind: str = "AWS") -> Address | None:
 
 def find_named_entities(document: Document, account: str) -> dict[str, Address]:
     """Return the entities of this account that a trust policy names, by ARN; IAM demands that they exist."""
-    found: dict[str, Address] = {}
+    entities: dict[str, Address] = {}
     for statement in document.statements:
         for kind, value in statement.principals or ():
             address = entity_of(value, account, kind)
             if address is not None:
-                found[value] = address
-    return found
+                entities[value] = address
+    return entities
 
 
 def unique_ids_of(document: Document) -> frozenset[str]:
@@ -177,8 +177,8 @@ def remove_principals(document: Document, removed: frozenset[str], partition: st
             statements.append(replace(statement, principals=remaining))
         elif statement.not_principal and statement.effect == "Deny":
             statements.append(replace(statement, principals=frozenset({("AWS", "*")}), not_principal=False))
-    found = as_json(replace(document, statements=frozenset(statements)))
-    return canonical(cast("dict[str, Json]", found) if statements else json.loads(CLOSED_TRUST), partition)
+    body = as_json(replace(document, statements=frozenset(statements)))
+    return canonical(cast("dict[str, Json]", body) if statements else json.loads(CLOSED_TRUST), partition)
 
 
 def find_trusted_entities(document: Document, account: str) -> frozenset[Address]:

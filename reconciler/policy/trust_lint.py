@@ -204,8 +204,8 @@ def _check_needed_actions(document: object) -> Iterator[Flaw]:
 
 
 def _covers_action(statement: JsonObject, path: Path, action: str) -> bool:
-    named = any(action in match_trust_actions(text) for _, text in texts_of(element_of(statement, path, "Action")))
+    is_listed = any(action in match_trust_actions(text) for _, text in texts_of(element_of(statement, path, "Action")))
     if "NotAction" in statement and "Action" not in statement:
         excluded = texts_of(element_of(statement, path, "NotAction"))
         return not any(action in match_trust_actions(text) for _, text in excluded)
-    return named
+    return is_listed

@@ -69,8 +69,8 @@ def check_variables(document: JsonObject, refused: frozenset[Path]) -> Iterator[
 
 def _variable_keys_of(text: str) -> list[str]:
     """Return the condition keys of the variables in a text."""
-    found = (match[1] for match in _VARIABLE.finditer(text) if is_policy_variable(match[1]))
-    return [name for name in (inside.partition(",")[0].strip() for inside in found) if name not in _ESCAPES]
+    variables = (match[1] for match in _VARIABLE.finditer(text) if is_policy_variable(match[1]))
+    return [name for name in (inside.partition(",")[0].strip() for inside in variables) if name not in _ESCAPES]
 
 
 def _allows_no_variables(path: Path, at_key: bool) -> bool:

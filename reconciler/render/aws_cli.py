@@ -26,15 +26,15 @@ def render_plan_commands(plan: Plan) -> str:
     """Return all commands of a plan, with a comment before the commands of each entity.
 
     The first comments say if the plan is unsafe, and repeat its warnings and its findings about calls. If there are
-    such findings, the comments number the calls.
+    findings about calls, the comments number the calls.
     """
     lines = [_format_comment(f"account {plan.account}: {len(plan.steps)} calls, as `reconcile apply` makes them")]
     if not plan.is_safe:
         refusals = (item.summary for item in plan.findings if item.level is Level.ERROR)
         lines.append(_format_comment(f"NOT SAFE: {'; '.join(refusals)}"))
     has_call_findings = any(item.calls for item in plan.findings)
-    shown = (item for item in plan.findings if item.calls or item.level is Level.WARNING)
-    lines += [_format_comment(f"{item.level}: {item.message}") for item in shown]
+    findings = (item for item in plan.findings if item.calls or item.level is Level.WARNING)
+    lines += [_format_comment(f"{item.level}: {item.message}") for item in findings]
     headings = {change.address: _heading_of(change) for change in plan.changes}
     number = 0
     for address, steps in groupby(plan.steps, key=lambda step: step.address):

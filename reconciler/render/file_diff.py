@@ -23,10 +23,10 @@ def render_file_diff(
     file: str, before: Sequence[str], after: Sequence[str], lines_above: int, *, color: bool = False
 ) -> str:
     """Return the diff of `before` and `after`, which are lines of `file` after its first `lines_above` lines."""
-    shown = unified_diff(
+    diff_lines = unified_diff(
         [_mask_value(line) for line in before], [_mask_value(line) for line in after], file, file, lineterm=""
     )
-    lines = (_color_line(_shift_hunk(line, lines_above), color) for line in shown)
+    lines = (_color_line(_shift_hunk(line, lines_above), color) for line in diff_lines)
     return escape_lines("\n".join(lines), colors=color)
 
 

@@ -14,11 +14,11 @@ def paint_line(text: str, style: str | None, color: bool) -> str:
     return paint_escaped(escape_line(text), style, color)
 
 
-def paint_escaped(shown: str, style: str | None, color: bool) -> str:
+def paint_escaped(text: str, style: str | None, color: bool) -> str:
     """Return a text that is escaped already, in a style of rich if there is one and `color` is set."""
     if not (color and style):
-        return shown
+        return text
     from rich.color import ColorSystem
     from rich.style import Style
 
-    return Style.parse(style).render(shown, color_system=ColorSystem.EIGHT_BIT)
+    return Style.parse(style).render(text, color_system=ColorSystem.EIGHT_BIT)

@@ -11,7 +11,9 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.pem import PemCertificates
+from reconciler.model.permissions import PermissionRow, PermissionRows
 from reconciler.model.plan import Action, Change, Plan, PrincipalPower, RoleAccess, ServiceManagedEntity, Step
+from reconciler.model.risk import Risk
 from reconciler.model.xml_document import XmlDocument
 from reconciler.policy.canonical import as_json
 from reconciler.render.json_text import dump_json
@@ -26,12 +28,16 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "account": plan.account,
+        "account_alias": plan.account_alias,
         "owner": plan.owner,
         "safe": plan.is_safe,
         "summary": {str(action): plan.count_changes(action) for action in Action},
         "changes": [_change_to_dict(change, seq) for change in plan.changes],
         "findings": [problem_to_dict(finding) for finding in plan.findings],
+        "risk": _risk_to_dict(plan.risk),
+        "reversible": plan.is_reversible,
         "access": {
+            "widens": plan.risk.widens,
             "gained": [_access_to_dict(access) for access in plan.access.gained],
             "lost": [_access_to_dict(access) for access in plan.access.lost],
             "changed": [
@@ -41,9 +47,62 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
             "powers_gained": [_power_to_dict(power) for power in plan.access.powers_gained],
             "powers_lost": [_power_to_dict(power) for power in plan.access.powers_lost],
         },
+        "permissions": permissions_to_dict(plan.access.permissions),
         **({"targets": [str(address) for address in plan.targets]} if plan.targets else {}),
         **({"unmanaged": [str(one.address) for one in plan.unmanaged]} if plan.unmanaged is not None else {}),
         **({"left_alone": [_left_alone_to_dict(one) for one in plan.left_alone]} if plan.left_alone else {}),
+    }
+
+
+def _risk_to_dict(risk: Risk) -> dict[str, Any]:
+    return {
+        "level": str(risk.level),
+        "reasons": [
+            {
+                "code": str(reason.code),
+                "address": str(reason.address),
+                "message": reason.message,
+                "file": reason.place.file if reason.place else None,
+                "line": reason.place.line if reason.place else None,
+                "column": reason.place.column if reason.place else None,
+            }
+            for reason in risk.reasons
+        ],
+    }
+
+
+def permissions_to_dict(rows: PermissionRows) -> dict[str, Any]:
+    """Return the permissions that somebody gains, loses, or has on other conditions."""
+    return {
+        "gained": [_permission_to_dict(row) for row in rows.gained],
+        "lost": [_permission_to_dict(row) for row in rows.lost],
+        "changed": [_permission_to_dict(row) for row in rows.changed],
+    }
+
+
+def _permission_to_dict(row: PermissionRow) -> dict[str, Any]:
+    place = row.place
+    return {
+        "principals": list(row.principals),
+        "group": row.group,
+        "service": row.service,
+        "actions": list(row.actions),
+        "patterns": [{"pattern": one.pattern, "except": list(one.exceptions)} for one in row.patterns],
+        "resources": list(row.resources),
+        "not_resources": list(row.not_resources),
+        "conditions": list(row.conditions),
+        "before": None if row.before is None else list(row.before),
+        "after": None if row.after is None else list(row.after),
+        "levels": list(row.levels),
+        "counts": dict(row.counts),
+        "data": row.has_data,
+        "unread": list(row.unread),
+        "via": list(row.via),
+        "decided": row.decided,
+        "direction": str(row.direction),
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column if place else None,
     }
 
 

@@ -13,12 +13,14 @@ from reconciler.model.durations import annotate_age, format_duration
 from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.plan import Action, Change, Field, Plan, RoleAccess, Step
 from reconciler.model.problem import Level
+from reconciler.model.risk import RiskLevel
 from reconciler.model.wrap import columns_of, wrap_line
+from reconciler.plan.access.permission_words import describe_permissions
+from reconciler.plan.access.power_words import describe_powers
 from reconciler.plan.compare.document_diff import diff_documents
 from reconciler.render.json_text import dump_json
 from reconciler.render.paint import CYAN, GREEN, RED, YELLOW, paint_escaped
 from reconciler.render.plan_json import to_plain_value
-from reconciler.render.power_lines import describe_powers
 from reconciler.render.problems import render_problems as problems_text
 
 NO_CHANGES = "No changes. Live IAM matches {goal}."
@@ -37,6 +39,9 @@ _DEFAULT_WIDTH = 100
 _COLORS = {"+": GREEN, "-": RED, "~": YELLOW, "@": CYAN}
 
 
+_RISK_COLORS = {RiskLevel.HIGH: RED, RiskLevel.LOW: YELLOW, RiskLevel.NONE: GREEN}
+
+
 @dataclass(frozen=True)
 class PlanText:
     """A renderer of one plan. color: whether to use ANSI colours. width: columns at which every line is wrapped.
@@ -50,7 +55,7 @@ class PlanText:
 
     def render(self) -> str:
         """Return the whole plan as text."""
-        lines: list[str] = []
+        lines: list[str] = self.render_risk() if self.plan.changes else []
         for change in self.plan.changes:
             lines += [*self.render_change(change), ""]
         lines += self.render_access()
@@ -64,6 +69,18 @@ class PlanText:
             lines += [problems_text([*others, *errors], color=self.color, width=self.width), ""]
         lines += wrap_line(self.render_summary(), self.width)
         return escape_lines("\n".join(lines), colors=self.color)
+
+    def render_risk(self) -> list[str]:
+        """Return the risk of the plan with its reasons; `!` marks those that make it high."""
+        risk = self.plan.risk
+        lines = [paint_escaped(f"Risk: {risk.level}", _RISK_COLORS[risk.level], self.color)]
+        for reason in risk.reasons:
+            place = f"  {reason.place.file}:{reason.place.line}" if reason.place else ""
+            text = escape_line(f"  {'!' if reason.is_high else ' '} {reason.message}{place}")
+            wrapped = "\n".join(map(escape_line, wrap_line(text, max(self.width or _DEFAULT_WIDTH, 40), "        ")))
+            color = _RISK_COLORS[RiskLevel.HIGH if reason.is_high else RiskLevel.LOW]
+            lines.append(paint_escaped(wrapped, color, self.color))
+        return [*lines, ""]
 
     def render_access(self) -> list[str]:
         """Return the lines of the access delta, with a heading and a blank line at the end; none if it is empty."""
@@ -80,8 +97,9 @@ class PlanText:
                 for one in delta.lost
             ),
             *(self._render_line("~", 0, _describe_change(*pair)) for pair in delta.changed),
-            *(self._render_line("+", 0, text) for text in describe_powers(delta.powers_gained, "gain")),
-            *(self._render_line("-", 0, text) for text in describe_powers(delta.powers_lost, "lose")),
+            *(self._render_line("+", 0, text) for _, text in describe_powers(delta.powers_gained, "gain")),
+            *(self._render_line("-", 0, text) for _, text in describe_powers(delta.powers_lost, "lose")),
+            *(self._render_line(sign, 0, text) for sign, text in describe_permissions(delta.permissions)),
         ]
         return ["Access:", *lines, ""] if lines else []
 
@@ -115,10 +133,10 @@ class PlanText:
         margin, width = "    " * depth, max(self.width or _DEFAULT_WIDTH, 40)
         indent = f"{margin}      "
         wrapped = wrap_line(margin + escape_line(f"{sign} {text}"), width, indent)
-        shown = paint_escaped("\n".join(map(escape_line, wrapped)), _COLORS.get(sign), self.color)
+        output = paint_escaped("\n".join(map(escape_line, wrapped)), _COLORS.get(sign), self.color)
         if not note or columns_of(wrapped[-1]) + columns_of(note) <= width:
-            return shown + escape_line(note)
-        return "\n".join([shown, *map(escape_line, wrap_line(indent + escape_line(note.strip()), width, indent))])
+            return output + escape_line(note)
+        return "\n".join([output, *map(escape_line, wrap_line(indent + escape_line(note.strip()), width, indent))])
 
     def render_change(self, change: Change) -> Iterator[str]:
         """Yield the lines of one entity."""
@@ -182,8 +200,8 @@ class PlanText:
     def _format_value(self, value: object) -> str:
         if isinstance(value, str) and ":policy/" in value:
             return policy_reference_of(value, self.plan.account)
-        shown = to_plain_value(value)
-        return shown if isinstance(shown, str) and shown else dump_json(shown)
+        plain_value = to_plain_value(value)
+        return plain_value if isinstance(plain_value, str) and plain_value else dump_json(plain_value)
 
     def _format_call(self, step: Step) -> str:
         values = [

@@ -28,10 +28,10 @@ def _render_paragraph(problem: Problem, color: bool, width: int | None) -> str:
     address = problem.address if str(problem.address) not in problem.summary else None
     subject = problem.place or address
     level = paint_line(str(problem.level), _COLORS[problem.level], color)
-    shown = escape_line(str(subject)) if subject else ""
-    prefix = f"{shown}: {level}: " if subject else f"{level}: "
+    subject_text = escape_line(str(subject)) if subject else ""
+    prefix = f"{subject_text}: {level}: " if subject else f"{level}: "
     body = escape_line(" ".join(part for part in (problem.summary, problem.detail) if part))
-    lines = wrap_line(prefix + body, width, "  ", unbreakable=(f"{shown}:",))
+    lines = wrap_line(prefix + body, width, "  ", unbreakable=(f"{subject_text}:",))
     lines += wrap_line(f"    {escape_line(problem.hint)}", width) if problem.hint else []
     return "\n".join(lines)
 
@@ -116,13 +116,13 @@ def _describe_rule(code: str) -> Mapping[str, Any]:
     rule = RULES.get(code)
     if rule is None:
         return {"id": code}
-    found: dict[str, Any] = {
+    descriptor: dict[str, Any] = {
         "id": code,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": rule.why},
         "help": {"text": rule.how_to_fix},
     }
-    return found | {"helpUri": rule.source} if rule.source else found
+    return descriptor | {"helpUri": rule.source} if rule.source else descriptor
 
 
 FORMATS: Mapping[str, Callable[[Sequence[Problem]], str]] = {

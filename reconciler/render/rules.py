@@ -62,9 +62,9 @@ def rules_to_json(rules: Iterable[Rule]) -> str:
 
 
 def _rule_to_dict(rule: Rule) -> dict[str, Any]:
-    found: dict[str, Any] = {"id": rule.id, "levels": [str(level) for level in rule.levels]}
-    found |= {"title": rule.title, "why": rule.why, "how_to_fix": rule.how_to_fix}
-    return found | {"source": rule.source} if rule.source else found
+    entry: dict[str, Any] = {"id": rule.id, "levels": [str(level) for level in rule.levels]}
+    entry |= {"title": rule.title, "why": rule.why, "how_to_fix": rule.how_to_fix}
+    return entry | {"source": rule.source} if rule.source else entry
 
 
 def render_rule_page(topics: Mapping[str, Sequence[Rule]]) -> str:

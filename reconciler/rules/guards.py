@@ -145,4 +145,14 @@ RULES = (
         why="The entity may exist already. Without reading it, reconcile cannot tell whether to create or change it.",
         how_to_fix="Allow the caller the calls that `read-denied` names, or take the entity out of the file.",
     ),
+    Rule(
+        "widens-access",
+        Level.ERROR,
+        title="The plan widens access, and --refuse-widening is set",
+        why=(
+            "A pipeline that applies without a person may make only plans that give nobody anything. This plan gives "
+            "something: see the lines below `Risk`."
+        ),
+        how_to_fix="Have a person review the plan, and apply it without --refuse-widening.",
+    ),
 )

@@ -29,11 +29,25 @@ RULES = (
         how_to_fix="Give each apply a journal of its own (`--journal FILE`), and undo the last one first.",
     ),
     Rule(
+        "no-journal",
+        Level.ERROR,
+        title="No journal of an apply to this account is kept",
+        why="`undo --last` looks only where `apply` writes its journals by itself, and only for the caller's account.",
+        how_to_fix="Name the journal: `reconcile undo JOURNAL`. `reconcile undo --list` shows all that are kept.",
+    ),
+    Rule(
         "not-a-journal",
         Level.ERROR,
         title="The file is not a journal",
         why="Only what `apply` wrote tells what was done. Another file would be spoilt, or undo something else.",
         how_to_fix="Name the journal that `apply` printed in its last line, or a new file for `--journal`.",
+    ),
+    Rule(
+        "not-a-plan",
+        Level.ERROR,
+        title="The file is not a saved plan",
+        why="`show` reads what `reconcile plan --out FILE` wrote, and nothing else.",
+        how_to_fix="Name the plan file. To plan a desired-state file: `reconcile plan FILE`.",
     ),
     Rule(
         "not-the-same",

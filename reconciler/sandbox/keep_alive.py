@@ -1,6 +1,7 @@
 """Replace moto's request handler with one that keeps connections open.
 
 werkzeug's handler closes the connection after each answer. A new connection and thread cost more than a small call.
+Calls of IAM and STS go to moto without Flask (`direct_calls.py`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from http import HTTPStatus
 from moto.moto_server import werkzeug_app
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
+
+from reconciler.sandbox.direct_calls import answer_directly
 
 _Handler: type[WSGIRequestHandler] = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)  # moto 5.2 has it
 _OWN_HEADERS = {"content-length", "connection"}
@@ -31,8 +34,12 @@ class KeepAliveHandler(_Handler):  # type: ignore[misc, valid-type]
             return
         # Read the whole body: a rest would be read as the next request.
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        environ = self.make_environ() | {"wsgi.input": io.BytesIO(body)}
         try:
+            direct = answer_directly(self.command, self.path, self.headers.items(), body)
+            if direct:
+                self._write_response(*direct)
+                return
+            environ = self.make_environ() | {"wsgi.input": io.BytesIO(body)}
             answer, status, headers = run_wsgi_app(self.server.app, environ, buffered=True)
             self._write_response(status, headers, b"".join(answer))
         except ConnectionError:

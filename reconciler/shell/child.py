@@ -46,8 +46,8 @@ def run_command(command: Sequence[str], environ: Mapping[str, str], echo: Callab
 def _locate_program(command: Sequence[str], environ: Mapping[str, str]) -> list[str]:
     # Windows finds `.cmd` and `.bat` programs only by their full name.
     if sys.platform == "win32":
-        found = shutil.which(command[0], path=environ.get("PATH"))
-        return [found or command[0], *command[1:]]
+        program = shutil.which(command[0], path=environ.get("PATH"))
+        return [program or command[0], *command[1:]]
     return list(command)
 
 

@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache, lru_cache
 from pathlib import Path
 
 import grimp
@@ -34,10 +35,16 @@ def test_a_module_is_one_room(path: Path) -> None:
             assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
 
 
+@lru_cache(maxsize=8)  # the trees of all modules would be a burden for the collector of memory
+def nodes_of(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
+@cache
 def imports(path: Path) -> set[str]:
     """The top-level packages that a module imports, wherever it does."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -53,11 +60,7 @@ def test_aws_has_one_door(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
 def test_nothing_prints_evaluates_or_unpickles(path: Path) -> None:
-    called = {
-        node.func.id
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
+    called = {node.func.id for node in nodes_of(path) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert not called & {"eval", "exec", "print"}
     assert not imports(path) & {"pickle", "shelve", "marshal"}
 
@@ -70,9 +73,10 @@ WRITERS = {
 _WRITES = {"sys.stdout.write", "sys.stderr.write", "click.echo", "click.secho", "print", "traceback.print_exc"}
 
 
+@cache
 def calls(path: Path) -> set[str]:
     """What a module calls, as it is written there."""
-    return {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+    return {ast.unparse(node.func) for node in nodes_of(path) if isinstance(node, ast.Call)}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=NAMES)
@@ -87,11 +91,11 @@ def test_json_that_is_printed_is_escaped(path: Path) -> None:
         assert not calls(path) & {"json.dumps", "json.dump"}
 
 
+@cache
 def texts(path: Path) -> list[str]:
     """The strings of a module, without its docstrings and other strings that nobody uses."""
-    tree = ast.parse(path.read_text())
-    unused = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and node not in unused)
+    unused = {node.value for node in nodes_of(path) if isinstance(node, ast.Expr)}
+    constants = (node for node in nodes_of(path) if isinstance(node, ast.Constant) and node not in unused)
     return [node.value for node in constants if isinstance(node.value, str)]
 
 
@@ -136,7 +140,7 @@ def test_trusts_have_one_reading(path: Path) -> None:
     """Whoever weighs Principal against NotPrincipal decides whom a statement means: `access/` does."""
     place = path.relative_to(PACKAGE)
     if place.parts[0] not in TRUST_READERS and str(place) not in TRUST_SHOWERS:
-        read = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+        read = {node.attr for node in nodes_of(path) if isinstance(node, ast.Attribute)}
         assert "not_principal" not in read
 
 
@@ -153,7 +157,7 @@ def test_the_policies_of_a_principal_have_one_walk(path: Path) -> None:
     place = path.relative_to(PACKAGE)
     if place.parts[0] in ("kinds", "sandbox") or str(place) in BOUNDARY_READERS:
         return
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         assert not (isinstance(node, ast.Attribute) and node.attr == "permissions_boundary"), node.lineno
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
             assert "permissions_boundary" not in ast.unparse(node), node.lineno
@@ -259,7 +263,7 @@ def names_from(path: Path, module: str) -> set[str]:
     """The names that a module imports from another one."""
     return {
         alias.name
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(path)
         if isinstance(node, ast.ImportFrom) and node.module == module
         for alias in node.names
     }

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from reconciler.access import Grade
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level
-from reconciler.plan.saved import sections
+from reconciler.plan.saved import reviewed_sections, sections, shown_section
 from reconciler.render.plan_json import FORMAT_VERSION
 from tests.support.account import Account
 
@@ -228,15 +228,17 @@ def test_the_keys_that_a_saved_plan_may_have_are_those_of_the_schema() -> None:
     """A new field of the plan needs a line in `plan/saved/sections.py`: what is not known there is refused."""
     rows = {
         (): (sections.DOCUMENT_KEYS, sections.OPTIONAL_DOCUMENT_KEYS),
-        ("finding",): (sections.FINDING_KEYS, sections.OPTIONAL_FINDING_KEYS),
+        ("finding",): (shown_section.FINDING_KEYS, shown_section.OPTIONAL_FINDING_KEYS),
         ("access",): (sections.ROW_KEYS, sections.OPTIONAL_ROW_KEYS),
         ("power",): (sections.POWER_KEYS, sections.OPTIONAL_POWER_KEYS),
+        ("permission",): (reviewed_sections.ROW_KEYS, ()),
+        ("reason",): (reviewed_sections.REASON_KEYS, ()),
     }
     for name, (required, optional) in rows.items():
         schema = SCHEMA["$defs"][name[0]] if name else SCHEMA
         assert {*required, *optional} == set(schema["properties"])
         assert set(required) - {"saved"} == set(schema["required"])
-    assert set(sections.ACCESS_KEYS) == set(SCHEMA["properties"]["access"]["properties"])
+    assert {*sections.ACCESS_KEYS, *sections.OPTIONAL_ACCESS_KEYS} == set(SCHEMA["properties"]["access"]["properties"])
 
 
 def test_the_wheel_ships_it() -> None:

@@ -18,8 +18,10 @@ from tests.unit.shell.pseudo import Pseudo
 FILE = """
 version: 1
 owner: example
+users: {alice: {}, bob: {}}
 roles:
-  reader: {trust: [{users: [alice]}]}
+  reader: {trust: [{users: [alice]}], description: Reads}
+account_settings: {alias: acme, password_policy: {}}
 aliases:
   read: {role: reader}
   "team:read": {role: reader}
@@ -29,6 +31,7 @@ aliases:
   u@corp: {role: reader}
 """
 ALIASES = ["a=b", "read", "team:read", "team:write", "u@corp", "x,y"]
+ADDRESSES = ["account/alias", "account/password-policy", "role/reader", "user/alice", "user/bob"]
 CONFIG = """
 [default]
 region = eu-central-1
@@ -98,6 +101,19 @@ def asked(home: Path, line: str, shell: str = "bash", **extra: str) -> tuple[lis
         ("reconcile rules lockout ", []),
         ("reconcile rules --format m", ["markdown"]),
         ("reconcile assume --session-n", ["--session-name"]),
+        ("reconcile plan --target ", ADDRESSES),
+        ("reconcile plan --target=ro", ["role/reader"]),
+        ("reconcile apply roles.yaml --target user/b", ["user/bob"]),
+        ("reconcile apply -f roles.yaml --target account/", ["account/alias", "account/password-policy"]),
+        ("reconcile plan -f absent.yaml --target ", []),
+        ("reconcile export --only r", ["role/reader"]),
+        ("reconcile mfa enroll ", ["alice", "bob"]),
+        ("reconcile mfa enroll user/", ["user/alice", "user/bob"]),
+        ("reconcile mfa status alice b", ["bob"]),
+        ("reconcile keys issue a", ["alice"]),
+        ("reconcile keys rotate -f roles.yaml b", ["bob"]),
+        ("reconcile help as", ["assume"]),
+        ("reconcile help mfa e", ["enroll"]),
     ],
 )
 def test_what_is_offered(home: Path, line: str, offered: list[str]) -> None:
@@ -154,6 +170,20 @@ def test_nothing_is_offered_and_nothing_is_said_where_something_is_wrong(
     assert (answered, said) == ([], "")
 
 
+def test_journals_are_offered_newest_first_and_then_files(home: Path) -> None:
+    folder = home / ".local/state/reconcile/journals"
+    folder.mkdir(parents=True)
+    names = ["210987654321-20260101T120000.000000", "123456789012-20260102T120000.000000", "odd"]
+    for name in names:
+        (folder / f"{name}.jsonl").write_text("")
+    answered, said = asked(home, "reconcile undo ")
+    assert answered == [*(f"{folder}/{names[index]}.jsonl" for index in (1, 0, 2)), "file,"]
+    assert said == ""
+    lines, _ = asked(home, "", "zsh", COMP_WORDS="reconcile undo ", COMP_CWORD="2")
+    assert lines[:3] == ["plain", f"{folder}/{names[1]}.jsonl", "2026-01-02 12:00:00 UTC, account 123456789012"]
+    assert asked(home, "reconcile undo --last ", XDG_STATE_HOME=str(home / "none"))[0] == ["file,"]
+
+
 def test_mistakes_elsewhere_in_the_file_hide_no_alias(home: Path) -> None:
     text = "nonsense: 1\nroles: {r: {description: '{{ unset }}'}}\naliases: {read: {role: absent}, odd: 5, 7: {}}\n"
     (home / "roles.yaml").write_text(text)
@@ -178,7 +208,14 @@ def test_unreadable_files_of_aws_have_no_profiles(home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "allowed"),
-    [("reconcile ", set()), ("reconcile assume --profile ", set()), ("reconcile assume ", {"yaml"})],
+    [
+        ("reconcile ", set()),
+        ("reconcile assume --profile ", set()),
+        ("reconcile undo ", set()),
+        ("reconcile assume ", {"yaml"}),
+        ("reconcile mfa enroll ", {"yaml"}),
+        ("reconcile plan --target ", {"yaml", "reconciler.kinds"}),
+    ],
 )
 def test_completing_imports_nothing_heavy(home: Path, line: str, allowed: set[str]) -> None:
     script = (

@@ -28,7 +28,7 @@ CALLER_VARIABLES = re.compile(r"AWS_|RECONCILE_CALL_|.*(_PROXY|_BUNDLE)$", re.IG
 @pytest.fixture(autouse=True)
 def _skip_grace_period(monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox is consistent at once: an apply that does not match at the first look never will."""
-    monkeypatch.setattr("reconciler.app.apply.GRACE", (0.0,), raising=False)
+    monkeypatch.setattr("reconciler.aws.timing.VERIFY_PAUSES", (0.0,))
 
 
 class _CachedSession:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from typing import Any
 
 import pytest
@@ -16,6 +18,9 @@ from tests.support.plans import (
     operations_of,
     read_log,
 )
+
+if sys.platform != "win32":
+    from tests.unit.shell.pseudo import Pseudo
 
 HEAD = "version: 1\nowner: platform\n"
 SETTINGS = "account_settings:\n  alias: example-corp\n  password_policy: {minimum_length: 14, max_age: 90d}\n"
@@ -102,7 +107,7 @@ def test_settings_that_no_file_names_are_never_taken_away(account: Account, prun
     ("text", "read"),
     [
         ("users: {alice: }\n", []),
-        ("account_settings: {alias: example-corp}\n", ["ListAccountAliases"]),
+        ("account_settings: {alias: example-corp}\n", []),
         ("account_settings: {password_policy: {}}\n", ["GetAccountPasswordPolicy"]),
         (user("console: false"), ["GetLoginProfile"]),
         (user("console: true"), ["GetLoginProfile"]),
@@ -111,12 +116,15 @@ def test_settings_that_no_file_names_are_never_taken_away(account: Account, prun
     ],
 )
 def test_only_what_the_file_speaks_of_is_read_and_once(account: Account, text: str, read: list[str]) -> None:
+    """But for the alias, which every plan shows."""
     for name in ("alice", "bob"):
         account.iam.create_user(UserName=name)
     account.write(HEAD + text)
     account.clear_calls()
     account.plan()
-    assert sorted(line.split()[0] for line in read_log(account) if line.startswith(READS)) == read
+    assert sorted(line.split()[0] for line in read_log(account) if line.startswith(READS)) == sorted(
+        [*read, "ListAccountAliases"]
+    )
 
 
 def test_one_setting_can_be_targeted(account: Account) -> None:
@@ -155,6 +163,41 @@ def test_a_setting_that_may_not_be_read_is_refused_and_the_other_is_not(
     account.write(HEAD + SETTINGS)
     plan = account.plan()
     assert [(item["code"], item["address"]) for item in findings_of(plan)] == [("unread-kind", address)]
+
+
+# The alias in a plan
+
+
+def test_a_plan_names_the_alias_that_the_account_has(account: Account) -> None:
+    account.write(HEAD)
+    assert account.plan()["account_alias"] is None
+    account.iam.create_account_alias(AccountAlias="acme-prod")
+    for text in ("", "account_settings: {alias: acme-new}\n"):
+        account.write(HEAD + text)
+        plan = account.plan()
+        assert plan["account_alias"] == "acme-prod"
+        assert codes_of(plan) == []
+
+
+def test_a_plan_goes_on_without_an_alias_if_nobody_may_read_it(account: Account, denied: set[str]) -> None:
+    account.iam.create_account_alias(AccountAlias="acme-prod")
+    denied.add("ListAccountAliases")
+    account.write(HEAD + user(""))
+    plan = account.plan("roles.yaml", "--out", "plan.json")
+    assert (plan["account_alias"], findings_of(plan), plan["safe"]) == (None, [], True)
+    assert account.run_cli("apply", "plan.json").code == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(("alias", "shown"), [(None, "123456789012"), ("acme-prod", "123456789012 (acme-prod)")])
+def test_the_question_of_apply_names_the_alias(account: Account, alias: str | None, shown: str) -> None:
+    if alias:
+        account.iam.create_account_alias(AccountAlias=alias)
+    command = [sys.executable, "-m", "reconciler", "apply", str(account.write(HEAD + user("")))]
+    with Pseudo(command, account.environment) as terminal:
+        terminal.expect(rf"Apply this call to account {re.escape(shown)}\? Type 'yes' to continue: ")
+        terminal.send("no\n")
+        assert terminal.code() == 1
 
 
 # Passwords

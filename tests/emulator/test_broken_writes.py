@@ -117,7 +117,7 @@ def _front() -> FaultLayer:
 @pytest.fixture(scope="module")
 def _life(_front: FaultLayer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Life]:
     with Sandbox(wrap=_front.wrap_layer) as sandbox, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("reconciler.app.apply.GRACE", (0.0,), raising=False)
+        patch.setattr("reconciler.aws.timing.VERIFY_PAUSES", (0.0,))
         yield Life(Account(sandbox, tmp_path_factory.mktemp("life")), _front)
 
 

@@ -453,4 +453,101 @@ def test_the_journals_of_another_user_are_neither_written_nor_pruned(
         assert (result.code, "belongs to another user" in result.err) == (1, True), result.err
         assert sorted(path.name for path in theirs.iterdir()) == ["1-a.jsonl", "1-b.jsonl"]
         os.chown(foreign, 0, 0)
+    os.chown(theirs, 54_321, 54_321)
+    for option in ("--list", "--last"):
+        result = two.run_cli("undo", option, XDG_STATE_HOME=str(state))
+        assert (result.code, "it belongs to another user" in result.err) == (1, True), result.err
     assert two.iam.list_users()["Users"] == []
+
+
+# --last and --list
+
+
+@pytest.fixture
+def own(account: Account) -> Account:
+    """An account whose user has a journal of an apply that created, and of one that changed."""
+    for path in own_journals(account):
+        path.unlink()
+    account.iam.create_account_alias(AccountAlias="acme-prod")
+    account.write(FIRST)
+    account.apply()
+    account.write(SECOND)
+    account.apply("roles.yaml", "--allow-deletes")
+    return account
+
+
+def test_the_journals_are_listed_newest_first_with_what_was_done(own: Account) -> None:
+    listed = own.run_cli("undo", "--list", "--format", "json").json
+    assert [one["journal"] for one in listed] == [str(path) for path in reversed(own_journals(own))]
+    newest, oldest = listed
+    assert newest["time"] > oldest["time"]
+    assert oldest["summary"] == {"create": 6, "update": 0, "delete": 0, "adopt": 0}
+    assert newest["summary"] == {"create": 1, "update": 3, "delete": 2, "adopt": 0}
+    assert (oldest["account"], oldest["account_alias"], oldest["owner"]) == ("123456789012", "acme-prod", "platform")
+    assert oldest["calls"]["made"] == oldest["calls"]["planned"] > 0
+    result = own.run_cli("undo", "--list")
+    assert (result.code, result.err) == (0, "")
+    first, second, third = result.out.splitlines()[:3]
+    assert first.endswith(" UTC  account 123456789012 (acme-prod), owner platform")
+    assert second.startswith("    1 created, 3 updated, 2 deleted, by ")
+    assert third == f"    reconcile undo {newest['journal']}"
+
+
+def test_listing_asks_aws_nothing(own: Account) -> None:
+    own.clear_calls()
+    assert own.run_cli("undo", "--list", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="").code == 0
+    assert own.count_calls() == {}
+
+
+def test_last_undoes_the_last_apply_and_says_which(own: Account) -> None:
+    newest = own_journals(own)[-1]
+    result = own.run_cli("undo", "--last", "--format", "json", "--out", "undo.json")
+    assert result.json == own.run_cli("undo", newest, "--format", "json").json
+    assert f"from {newest}." in result.err
+    own.write(FIRST)
+    assert own.run_cli("apply", "undo.json").code == 0
+    assert changes_of(own.plan()) == {}
+
+
+def test_last_passes_over_other_accounts_and_applies_without_a_call(own: Account) -> None:
+    newest = own_journals(own)[-1]
+    (newest.parent / "210987654321-20990101T000000.000000.jsonl").write_bytes(newest.read_bytes())
+    idle = newest.parent / "123456789012-20990101T000000.000000.jsonl"
+    idle.write_bytes(newest.read_bytes().splitlines(keepends=True)[0])
+    assert f"from {newest}." in own.run_cli("undo", "--last").err
+
+
+def test_without_a_journal_last_and_list_say_so(own: Account) -> None:
+    for path in own_journals(own):
+        path.unlink()
+    last, listed = own.run_cli("undo", "--last"), own.run_cli("undo", "--list")
+    assert (last.code, last.out) == (1, "")
+    assert "records an apply to account 123456789012" in last.err
+    assert (listed.code, listed.out, "there is no journal in" in listed.err) == (0, "", True)
+    assert own.run_cli("undo", "--list", "--format", "json").json == []
+
+
+def test_a_journal_that_cannot_be_read_hides_no_other(own: Account) -> None:
+    newest = own_journals(own)[-1]
+    newest.write_text("nonsense")
+    result = own.run_cli("undo", "--list")
+    assert (result.code, result.out.count("reconcile undo ")) == (0, 1)
+    assert f"{newest} is not a journal" in result.err
+    last = own.run_cli("undo", "--last")
+    assert (last.code, f"{newest} is not a journal" in last.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Name a JOURNAL, or pass --last"),
+        (("j.jsonl", "--last"), "Pass only one of JOURNAL, --last and --list"),
+        (("--last", "--list"), "Pass only one of JOURNAL, --last and --list"),
+        (("--list", "--format", "markdown"), "--list takes no --format markdown"),
+        (("--list", "--out", "x.json"), "--list takes no --out"),
+    ],
+)
+def test_undo_takes_one_way_to_name_a_journal(account: Account, arguments: tuple[str, ...], said: str) -> None:
+    result = account.run_cli("undo", *arguments)
+    assert (result.code, result.out) == (1, "")
+    assert said in result.err

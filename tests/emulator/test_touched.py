@@ -120,6 +120,7 @@ def test_what_is_read_one_by_one_is_what_pages_show(rich: Account, page: int, mo
     assert part.details.expirations == whole.details.expirations
     assert list(part.details.expirations) == [Address("server-certificate", "web")]
     assert part.details.caller == whole.details.caller
+    assert part.details.account_alias == whole.details.account_alias == "example-corp"
     assert part.details.fully_read >= whole.details.fully_read
 
 
@@ -179,6 +180,19 @@ def test_names_are_as_iam_spells_them(rich: Account) -> None:
         found.entities[Address("user", "u")]
         == snapshot.read_account(connection_to(rich)).entities[Address("user", "U")]
     )
+
+
+@pytest.mark.parametrize("asked", [{"user/U"}, {"user/U", "account/alias"}], ids=["not asked for", "asked for"])
+def test_the_alias_is_read_once_beside_the_entities(rich: Account, asked: set[str]) -> None:
+    reader, known = PartialReader(connection := connection_to(rich)), make_empty_state(connection)
+    rich.clear_calls()
+    for names in (asked, {"group/g"}):
+        extended = reader.read_entities(set(map(Address.parse, names)), known)
+        assert extended is not None
+        known = extended
+    assert known.details.account_alias == "example-corp"
+    assert ("account/alias" in asked) is (Address("account", "alias") in dict(known.entities))
+    assert rich.count_calls()["ListAccountAliases"] == 1
 
 
 def test_a_refused_call_is_no_answer(rich: Account, denied: set[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.support.account import Account, Result
-from tests.support.people import Person, create_person
+from tests.support.people import Person, create_person, speed_up_codes
 
 ID = "123456789012"
 FILE = """\
@@ -110,6 +111,7 @@ class Profiles:
 
     vault: Vault
     folder: Path
+    next_code: Callable[[], str]
 
     def __post_init__(self) -> None:
         who = self.vault.who
@@ -148,7 +150,7 @@ class Profiles:
 
     def command(self) -> str:
         """A --token-command that notes that it was run."""
-        return shlex.join(["sh", "-c", f"echo >>{self.folder / 'asked'}; echo {self.vault.who.device.next_code()}"])
+        return shlex.join(["sh", "-c", f"echo >>{self.folder / 'asked'}; echo {self.next_code()}"])
 
     @property
     def asked(self) -> int:
@@ -157,8 +159,8 @@ class Profiles:
 
 
 @pytest.fixture
-def profiles(vault: Vault, tmp_path: Path) -> Profiles:
-    return Profiles(vault, tmp_path)
+def profiles(vault: Vault, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Profiles:
+    return Profiles(vault, tmp_path, speed_up_codes(vault.who.device, monkeypatch))
 
 
 NOISE = ("getpass", "GetPassWarning", "echo", "Traceback", "Enter MFA code")
@@ -170,9 +172,9 @@ def test_a_role_of_the_profile_takes_its_code_without_a_terminal(profiles: Profi
         done = profiles.run("assume", "room", "--print", how, profiles.command())
         assert profiles.asked == 1
     elif how == "--token-code":
-        done = profiles.run("assume", "room", "--print", how, profiles.vault.who.device.next_code())
+        done = profiles.run("assume", "room", "--print", how, profiles.next_code())
     else:
-        done = profiles.run("assume", "room", "--print", RECONCILE_MFA_CODE=profiles.vault.who.device.next_code())
+        done = profiles.run("assume", "room", "--print", RECONCILE_MFA_CODE=profiles.next_code())
     assert (done.code, done.err) == (0, "") and "AWS_SESSION_TOKEN" in done.out
 
 

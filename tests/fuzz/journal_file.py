@@ -1,4 +1,4 @@
-"""Fuzz target: a journal, as `reconcile undo JOURNAL` reads it, up to the plan that reverses it."""
+"""Fuzz target: a journal, as `undo JOURNAL` reads it up to the plan that reverses it, and as `undo --list` does."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 
+from reconciler.app.journal_list import read_summary
 from reconciler.app.undo import make_undo_plan
 from reconciler.model.problem import ReconcileError
+from reconciler.render.journals import render_journals_json, render_journals_text
 from tests.fuzz.mutations import spoil_bytes, spoil_lines
-from tests.fuzz.target import print_plan, print_problems, write_input
+from tests.fuzz.target import print_plan, print_problems, print_text, write_input
 from tests.fuzz.worlds import answer_from, draw_accounts, draw_journal, make_request, spoil_json_bytes, state_of
 
 
@@ -46,8 +48,19 @@ class JournalFile:
         first, _, body = data.partition(b"\n")
         live = state_of(first, self._worlds)
         write_input(self._path, body)
+        listed = self._list()
         try:
             with answer_from(live):
-                return print_plan(make_undo_plan(self._path, make_request(live)))
+                return {*print_plan(make_undo_plan(self._path, make_request(live)).plan), *listed}
         except ReconcileError as failed:
-            return print_problems(failed.problems)
+            return {*print_problems(failed.problems), *listed}
+
+    def _list(self) -> set[str]:
+        """Read the file as `reconcile undo --list` does."""
+        try:
+            summary = read_summary(self._path)
+        except ReconcileError as failed:
+            return {f"list: {word}" for word in print_problems(failed.problems)}
+        print_text(render_journals_text([summary], 80))
+        print_text(render_journals_json([summary]))
+        return {f"list: {action}" for action, number in summary.entities.items() if number}

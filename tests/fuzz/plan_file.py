@@ -1,4 +1,4 @@
-"""Fuzz target: a saved plan, as `reconcile apply plan.json` reads it, up to the plan that it would carry out.
+"""Fuzz target: a saved plan, as `apply plan.json` reads it up to the plan that it would carry out, and as `show` does.
 
 A wrong checksum ends the reading at once. So most inputs get the right one first, as anyone who edits a plan file could
 do. Some keep theirs.
@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from random import Random
 
-from reconciler.app.saved_plan import load_saved_plan, read_plan_document
+from reconciler.app.plan_file import read_plan_document
+from reconciler.app.saved_plan import load_saved_plan
+from reconciler.app.shown_plan import read_shown_plan
 from reconciler.model.problem import ReconcileError
 from reconciler.plan.saved.fingerprint import compute_digest
 from tests.fuzz.mutations import spoil_bytes
@@ -42,12 +44,21 @@ class PlanFile:
         first, _, body = data.partition(b"\n")
         live = state_of(first.rstrip(_KEEP_CHECKSUM), self._worlds)
         write_input(self._path, body if first.endswith(_KEEP_CHECKSUM) else _seal_body(body))
+        shown = {f"show: {word}" for word in self._show()}
         try:
             document = read_plan_document(self._path)
             if document is None:
-                return ["another kind of file"]
+                return {"another kind of file", *shown}
             with answer_from(live):
-                return print_plan(load_saved_plan(self._path, document, make_request(live, str(self._path))).plan)
+                request = make_request(live, str(self._path))
+                return {*print_plan(load_saved_plan(self._path, document, request).plan), *shown}
+        except ReconcileError as failed:
+            return {*print_problems(failed.problems), *shown}
+
+    def _show(self) -> set[str]:
+        """Read the file as `reconcile show` does."""
+        try:
+            return print_plan(read_shown_plan(self._path))
         except ReconcileError as failed:
             return print_problems(failed.problems)
 

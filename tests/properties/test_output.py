@@ -25,10 +25,11 @@ from reconciler.model.address import Address
 from reconciler.model.call_stats import CallStats, OperationStats
 from reconciler.model.escape import escape_json, escape_line, escape_lines
 from reconciler.model.listed_alias import ListedAlias
+from reconciler.model.listed_journal import ListedJournal
 from reconciler.model.mfa_readiness import MfaStatus, MfaUser
-from reconciler.model.plan import AccessDelta, Call, PrincipalPower, RoleAccess, UnmanagedEntity
+from reconciler.model.plan import AccessDelta, Action, Call, PrincipalPower, RoleAccess, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.render import aliases, aws_cli, explanation, mfa_status, problems, rules
+from reconciler.render import aliases, aws_cli, explanation, journals, mfa_status, problems, rules
 from reconciler.render.calls import render_calls
 from reconciler.render.file_diff import render_file_diff
 from reconciler.render.json_text import dump_json
@@ -62,6 +63,9 @@ PLAN = replace(
 )
 UNCHANGED = replace(PLAN, changes=(), steps=())
 ALIASES = [ListedAlias("ro", "r", "123456789012", ("hop",), None, 3600, "2030-01-01T00:00:00Z")]
+JOURNALS = [
+    ListedJournal("/x/1-2.jsonl", "2026-01-01T12:00:00", "123456789012", "alias", "me", {Action.CREATE: 2}, 3, 4),
+]
 STATUS = MfaStatus(
     "123456789012", (MfaUser("a", (VIRTUAL,), ("mfa",)), MfaUser("b", (PASSKEY,), ("x",))), ("l",), FINDINGS
 )
@@ -90,6 +94,8 @@ PLAIN: dict[str, tuple[Any, Render]] = {
     "plan narrow": (PLAN, partial(render_plan_text, width=40)),
     "aliases": (ALIASES, lambda found: aliases.render_alias_table(found, str)),
     "calls": (CALLS, render_calls),
+    "journals": (JOURNALS, journals.render_journals_text),
+    "journals narrow": (JOURNALS, partial(journals.render_journals_text, columns=40)),
     "rules": ([RULE], rules.render_rule_table),
     "rules narrow": ([RULE], partial(rules.render_rule_table, columns=40)),
     "rule": (RULE, rules.render_rule),
@@ -101,6 +107,7 @@ JSON: dict[str, tuple[Any, Render]] = {
     "problems json": (FINDINGS, problems.problems_to_json),
     "problems sarif": (FINDINGS, problems.render_sarif),
     "explanation json": (REFUSED, lambda found: dump_json(explanation.explanation_to_dict(found), indent=2)),
+    "journals json": (JOURNALS, journals.render_journals_json),
     "aliases json": (ALIASES, aliases.render_alias_json),
     "rules json": ([RULE], rules.rules_to_json),
     "mfa json": (STATUS, mfa_status.render_status_json),

@@ -16,6 +16,9 @@ from pathlib import Path
 
 PROBLEM, FLAW = "reconciler.model.problem.Problem", "reconciler.policy.flaw.Flaw"
 
+READERS = frozenset(["reconciler.plan.saved.shown_section"])
+"""Modules that only read back the problems that a plan file holds: others emitted these."""
+
 Scope = ast.FunctionDef | None
 
 
@@ -292,6 +295,8 @@ class Emissions:
         self._find_replacements()
 
     def _read_call(self, module: Module, call: ast.Call, sink: Sink) -> Iterator[Sink]:
+        if module.name in READERS:
+            return
         place, given = module.place_of(call), self._package.bind(module, call, sink.callee)
         levels: set[Value] = {sink.level}
         if isinstance(sink.level, Parameter):

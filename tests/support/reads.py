@@ -17,7 +17,8 @@ class AccountSize:
     """The number of entities of each kind in the account.
 
     tagged: policies and instance profiles with tags. expected: entities that the file declares. bulk: True if
-    GetResources is allowed and answered. alias, password_policy: True if the file declares them.
+    GetResources is allowed and answered. alias, password_policy: True if the file declares them; the alias is read
+    anyway.
     devices, passwords, keys: declared users for whom the file has a rule on MFA devices, password or access keys.
     """
 
@@ -52,7 +53,7 @@ def reads_of(size: AccountSize) -> Mapping[str, int]:
         "ListSAMLProviders": 1,
         "GetSAMLProvider": size.saml_providers,
         "GetResources": _count_pages(size.tagged, TAG_PAGE_SIZE) if size.bulk else 1,
-        "ListAccountAliases": int(size.alias),
+        "ListAccountAliases": 1,
         "GetAccountPasswordPolicy": int(size.password_policy),
         "ListMFADevices": size.devices,
         "GetLoginProfile": size.passwords,

@@ -7,8 +7,10 @@ a live one).
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from functools import cache
+from itertools import combinations, permutations
 from typing import Any
 
 from hypothesis import strategies as st
@@ -251,14 +253,30 @@ def _subset(values: Any, largest: int | None = None) -> st.SearchStrategy[list[A
 
 @cache
 def _subset_of(values: tuple[Any, ...], largest: int | None) -> st.SearchStrategy[list[Any]]:
-    return st.lists(st.sampled_from(values), max_size=largest, unique=True) if values else st.just([])
+    """Draw some of the values, in any order; every size is as likely, but for the largest: twice as much.
+
+    Few values are drawn by one choice: Hypothesis takes half of the time of the properties to make choices.
+    """
+    largest = len(values) if largest is None else min(largest, len(values))
+    if math.perm(len(values), largest) > 1000:
+        return st.lists(st.sampled_from(values), max_size=largest, unique=True)
+    sizes = (*range(largest + 1), largest)
+    return st.sampled_from(_weigh_alike([list(permutations(values, size)) for size in sizes])).map(list)
+
+
+def _weigh_alike(choices: list[list[Any]]) -> list[Any]:
+    """Return all of the lists in one, in which each has as many places as every other."""
+    places = math.lcm(*map(len, choices))
+    return [choice for several in choices for choice in several for _ in range(places // len(several))]
 
 
 @cache
-@st.composite
-def _documents(draw: st.DrawFn) -> Any:
-    picked = draw(st.lists(st.sampled_from(range(len(_POOL))), min_size=1, max_size=3, unique=True))
-    return canonical({"Version": "2012-10-17", "Statement": [_POOL[index] for index in picked]})
+def _documents() -> st.SearchStrategy[Any]:
+    made = [
+        [canonical({"Version": "2012-10-17", "Statement": list(picked)}) for picked in combinations(_POOL, size)]
+        for size in (1, 2, 3)
+    ]
+    return st.sampled_from(_weigh_alike(made))
 
 
 @cache

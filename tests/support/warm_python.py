@@ -21,6 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.support.warm_python_child import MOTO_ACCOUNT
+
 ROOT = Path(__file__).resolve().parents[2]
 CHILD = Path(__file__).with_name("warm_python_child.py")
 CLIENT = Path(__file__).with_name("warm_python_client.py")
@@ -29,7 +31,6 @@ MODULES = {"reconciler": "reconcile", "tests.docs.aws_shim": "reconcile", "recon
 READ_AT_START = ("LANG", "LC_", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONWARNINGS", "PYTHONHASHSEED")
 """Variables that the interpreter itself reads: a child that has others is started anew."""
 PR_SET_CHILD_SUBREAPER = 36
-MOTO_ACCOUNT = "123456789012"
 
 
 class Zygote:

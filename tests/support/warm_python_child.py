@@ -24,6 +24,14 @@ import reconciler
 from tests.support.aws_models import cache_aws_models
 from tests.support.quick_http import parse_headers_quickly
 
+MOTO_ACCOUNT = "123456789012"
+MOTO_CALLS = (
+    ("iam", "2010-05-08", "ListUsers"),
+    ("iam", "2010-05-08", "GetAccountAuthorizationDetails"),
+    ("sts", "2011-06-15", "GetCallerIdentity"),
+)
+"""Service, version of its API, operation."""
+
 
 def import_reconcile() -> None:
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
@@ -38,9 +46,16 @@ def import_reconcile() -> None:
 
 
 def import_moto() -> None:
+    """Import moto, and make a few calls that change nothing: what the first calls load takes longer than most tests."""
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     for name in ("moto.moto_server.werkzeug_app", "moto.iam.urls", "moto.sts.urls", "reconciler.sandbox.keep_alive"):
         importlib.import_module(name)
+    importlib.import_module("reconciler.sandbox.moto_patches").load_moto(MOTO_ACCOUNT)
+    answer = importlib.import_module("reconciler.sandbox.direct_calls").answer_directly
+    for service, version, action in MOTO_CALLS:
+        scope = f"AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, Signature=0"
+        headers = {"Authorization": scope, "Content-Type": "application/x-www-form-urlencoded"}
+        answer("POST", "/", headers.items(), f"Action={action}&Version={version}".encode())
 
 
 PREPARATIONS = {"reconcile": import_reconcile, "moto": import_moto}

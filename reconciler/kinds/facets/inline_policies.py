@@ -96,18 +96,18 @@ class InlineFacet:
         self, holder: Address, name: str, old: Document | None, new: Document, room: tuple[Fact, ...] | None
     ) -> Step:
         """Return the step that writes a document. room: the removals to wait for; None if this step makes the room."""
-        made = (removal_of(holder, f"inline/{name}"),)
+        removal_facts = (removal_of(holder, f"inline/{name}"),)
         needs = (presence_of(holder), *(room or ()))
         parameters = {**self._parameters_of(holder, name), "PolicyDocument": new.text}
         effect = self._write_effect_of(holder, name, old, new)
-        put = make_step(holder, phase_of_delta(effect.delta), effect, parameters, needs, made)
+        put = make_step(holder, phase_of_delta(effect.delta), effect, parameters, needs, removal_facts)
         return self._force(put) if room is None and put.phase > Phase.WIDEN else put
 
     def _make_delete_step(self, holder: Address, name: str, old: Document, forced: bool) -> Step:
         effect = self._write_effect_of(holder, name, old, None)
-        made = (removal_of(holder, f"inline/{name}"),)
+        removal_facts = (removal_of(holder, f"inline/{name}"),)
         parameters = self._parameters_of(holder, name)
-        deletion = make_step(holder, phase_of_delta(effect.delta), effect, parameters, makes=made)
+        deletion = make_step(holder, phase_of_delta(effect.delta), effect, parameters, makes=removal_facts)
         return self._force(deletion) if forced else deletion
 
     def _force(self, step: Step) -> Step:

@@ -93,8 +93,8 @@ class LinkFacet:
         forced_by: Quota | None = None,
     ) -> Step:
         effect = Unlink(holder, self.detach_operation, self.attach_operation, link.key)
-        made = (link_removal_of(holder, link.key),)
-        return make_step(holder, phase, effect, link.parameters, needs, made, forced_by)
+        removal_facts = (link_removal_of(holder, link.key),)
+        return make_step(holder, phase, effect, link.parameters, needs, removal_facts, forced_by)
 
     def _brings_deny(self, link: EntityLink, context: PlanContext) -> bool:
         statements = self.statements_of(context, link, context.entity_after)
@@ -129,8 +129,8 @@ def make_policy_links(holder: Address, policies: frozenset[str], context: PlanCo
 def make_release_step(address: Address, holder: Address, facet: LinkFacet, link: EntityLink) -> Step:
     """Return the step that removes a link because the plan deletes the policy or group (address) that it holds."""
     effect = Unlink(holder, facet.detach_operation, facet.attach_operation, link.key)
-    made = (link_removal_of(holder, link.key),)
-    return make_step(address, Phase.DELETE, effect, link.parameters, (), made)
+    removal_facts = (link_removal_of(holder, link.key),)
+    return make_step(address, Phase.DELETE, effect, link.parameters, (), removal_facts)
 
 
 MEMBERSHIPS = LinkFacet(

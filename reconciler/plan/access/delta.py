@@ -6,9 +6,8 @@ between before and after, because the answer follows from these two alone. SCPs 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from reconciler.access import (
     MfaRequirement,
@@ -27,6 +26,7 @@ from reconciler.access import (
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.live import State
+from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.plan import AccessDelta, RoleAccess
 from reconciler.plan.access.admin_powers import build_sides, compare_powers
 from reconciler.plan.access.external_principals import (
@@ -35,40 +35,34 @@ from reconciler.plan.access.external_principals import (
     find_trusting_roles,
     format_condition,
 )
+from reconciler.plan.access.permissions import find_permission_rows
+from reconciler.plan.access.sides import BothSides, Renames, find_changed, pair_sides
 from reconciler.plan.compare.diff import Difference
 from reconciler.policy.global_keys import MFA_KEYS
 
 DisplayNames = Mapping[str, str]
 """Maps addresses to the names to show in their place, such as the name after a rename."""
-Renames = Mapping[Address, Address]
-"""Maps the new address of a renamed entity to the old one."""
-T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class BothSides(Generic[T]):
-    """The principals, or the roles, before and after a plan.
-
-    changed_before, changed_after: those that differ on the other side.
-    """
-
-    before: Mapping[Address, T]
-    after: Mapping[Address, T]
-    changed_before: Mapping[Address, T]
-    changed_after: Mapping[Address, T]
-
-
-def compare_access(live: State, planned: State, differences: Iterable[Difference], renames: Renames) -> AccessDelta:
+def compare_access(
+    live: State,
+    planned: State,
+    differences: Iterable[Difference],
+    renames: Renames,
+    catalogue: ActionCatalogue | None = None,
+) -> AccessDelta:
     """Return the access that the plan gives and takes; empty if it changes nothing that decides about access.
 
-    A renamed user is compared with itself under its old name.
+    A renamed user is compared with itself under its old name. catalogue: AWS's list of actions, to name those of a
+    permission.
     """
     touched = {item.address for item in differences if item.address.kind not in ("instance-profile", "account")}
     if not touched:
         return AccessDelta()
     names = {str(old): str(new) for new, old in renames.items()}
-    principals = _pair_sides(principals_of(live), principals_of(planned), renames)
-    roles = _pair_sides(targets_of(live), targets_of(planned), renames)
+    principals = pair_sides(principals_of(live), principals_of(planned), renames)
+    permissions = find_permission_rows(principals, renames, live, planned, catalogue)
+    roles = pair_sides(targets_of(live), targets_of(planned), renames)
     changing = frozenset(a for a in touched if (renames.get(a, a) in live.entities) != (a in planned.entities))
     trusting = find_trusting_roles(live, changing) | find_trusting_roles(planned, changing)
     before = find_external_access(live, trusting | roles.changed_before.keys(), changing - live.entities.keys())
@@ -93,32 +87,8 @@ def compare_access(live: State, planned: State, differences: Iterable[Difference
         ),
         powers_gained=powers_gained,
         powers_lost=powers_lost,
+        permissions=permissions,
     )
-
-
-def _pair_sides(before: Mapping[Address, T], after: Mapping[Address, T], renames: Renames) -> BothSides[T]:
-    """Return both sides; an item that is equal on both sides becomes one object, so that it is prepared once."""
-    changed_before, changed_after = _find_changed(before, after, renames, lambda item: item)
-    unchanged = {address: before[renames.get(address, address)] for address in after if address not in changed_after}
-    return BothSides(before, {**unchanged, **changed_after}, changed_before, changed_after)
-
-
-def _find_changed(
-    before: Mapping[Address, T], after: Mapping[Address, T], renames: Renames, compare_by: Callable[[T], object]
-) -> tuple[dict[Address, T], dict[Address, T]]:
-    """Return the items of each side that differ on the other side, before first.
-
-    compare_by: returns the key by which two items are equal.
-    """
-    changed_after: dict[Address, T] = {}
-    matched: set[Address] = set()
-    for address, item in after.items():
-        old = renames.get(address, address)
-        if old in before and compare_by(before[old]) == compare_by(item):
-            matched.add(old)
-        else:
-            changed_after[address] = item
-    return {address: item for address, item in before.items() if address not in matched}, changed_after
 
 
 def _narrow_principals(
@@ -129,7 +99,7 @@ def _narrow_principals(
         return principals
     others = [*roles.before.values(), *roles.changed_after.values()]
     keys = collect_trust_keys(others, [*principals.changed_before.values(), *principals.changed_after.values()])
-    changed_before, changed_after = _find_changed(
+    changed_before, changed_after = find_changed(
         principals.changed_before, principals.changed_after, renames, lambda item: principal_key_of(item, keys)
     )
     return replace(principals, changed_before=changed_before, changed_after=changed_after)
@@ -141,7 +111,7 @@ def _narrow_roles(principals: BothSides[Principal], roles: BothSides[Target], re
     if not any(address in was and was[address].trust == role.trust for address, role in roles.changed_after.items()):
         return roles
     keys = collect_caller_keys([*principals.before.values(), *principals.changed_after.values()])
-    changed_before, changed_after = _find_changed(
+    changed_before, changed_after = find_changed(
         was, roles.changed_after, renames, lambda item: role_key_of(item, keys)
     )
     return replace(roles, changed_before=changed_before, changed_after=changed_after)
@@ -162,9 +132,11 @@ def _find_changed_access(
     display_names: DisplayNames,
 ) -> AccessPairs:
     """Return the access of the pairs of one side whose principal or role differs on the other side."""
-    rest = {address: principal for address, principal in principals.items() if address not in changed_principals}
+    unchanged_principals = {
+        address: principal for address, principal in principals.items() if address not in changed_principals
+    }
     return find_access_pairs(changed_principals, roles, display_names) | find_access_pairs(
-        rest, changed_roles, display_names
+        unchanged_principals, changed_roles, display_names
     )
 
 
@@ -178,14 +150,14 @@ def find_access_pairs(
         principal.arn: display_names.get(str(address), str(address)) for address, principal in principals.items()
     }
     role_names = {target.arn: str(address) for address, target in targets.items()}
-    found: AccessPairs = {}
+    pairs: AccessPairs = {}
     for group in group_equivalent_pairs(principals.values(), targets.values()):
         access = _evaluate_access(group.principals[0], group.roles[0])
         if access is not None:
             roles = [role_names[role.arn] for role in group.roles]
             for name in [principal_names[principal.arn] for principal in group.principals]:
-                found |= {(name, role): RoleAccess(name, role, *access) for role in roles}
-    return found
+                pairs |= {(name, role): RoleAccess(name, role, *access) for role in roles}
+    return pairs
 
 
 AccessTerms = tuple[bool, tuple[str, ...], frozenset[str]]
@@ -195,8 +167,8 @@ AccessTerms = tuple[bool, tuple[str, ...], frozenset[str]]
 def _evaluate_access(principal: Principal, target: Target) -> AccessTerms | None:
     """Return the terms on which a principal may assume a role; None if it may not."""
     if principal.kind != "user":
-        found = can_assume(principal, target)
-        return None if found.denied else _to_access_terms(False, found)
+        verdict = can_assume(principal, target)
+        return None if verdict.denied else _to_access_terms(False, verdict)
     demand = MfaRequirement(principal, target)
     return None if demand.verdict.denied else _to_access_terms(demand.is_required, demand.verdict)
 

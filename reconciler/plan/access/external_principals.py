@@ -28,16 +28,16 @@ AccessPairs = dict[tuple[str, str], RoleAccess]
 
 
 def find_external_access(state: State, roles: Iterable[Address], missing: frozenset[Address]) -> AccessPairs:
-    """Return the access of external principals to some roles.
+    """Return the access of external principals to these roles.
 
     missing: entities, such as providers, that exist only on the other side of the plan; they give no access.
     """
-    found: AccessPairs = {}
+    pairs: AccessPairs = {}
     for address in roles:
         for access in _find_named_access(state, address, missing):
-            other = found.get((access.principal, access.role))
-            found[access.principal, access.role] = _merge_access(other, access) if other else access
-    return found
+            other = pairs.get((access.principal, access.role))
+            pairs[access.principal, access.role] = _merge_access(other, access) if other else access
+    return pairs
 
 
 def find_trusting_roles(state: State, addresses: frozenset[Address]) -> set[Address]:
@@ -73,9 +73,11 @@ def _find_named_access(state: State, address: Address, missing: frozenset[Addres
         if ours or entity_of(value, state.account, kind) in missing:
             continue
         for action in entrance.assume_actions:
-            held = [one for one in denies if covers_action(one, action) and covers_entrance(one, kind, value)]
-            if covers_action(entrance.statement, action) and all(one.conditions for one in held):
-                yield _build_access(kind, value, address, entrance.statement, held)
+            matching_denies = [
+                one for one in denies if covers_action(one, action) and covers_entrance(one, kind, value)
+            ]
+            if covers_action(entrance.statement, action) and all(one.conditions for one in matching_denies):
+                yield _build_access(kind, value, address, entrance.statement, matching_denies)
 
 
 def _build_access(kind: str, value: str, role: Address, allow: Statement, denies: Iterable[Statement]) -> RoleAccess:
@@ -86,8 +88,8 @@ def _build_access(kind: str, value: str, role: Address, allow: Statement, denies
     terms = frozenset(
         [*map(format_condition, allow.conditions), *(f"unless {format_condition(condition)}" for condition in unless)]
     )
-    named = value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
-    return RoleAccess(named, str(role), _demands_mfa(allow, denies), tuple(sorted(keys - MFA_KEYS)), terms)
+    principal = value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
+    return RoleAccess(principal, str(role), _demands_mfa(allow, denies), tuple(sorted(keys - MFA_KEYS)), terms)
 
 
 def _demands_mfa(allow: Statement, denies: Iterable[Statement]) -> bool:

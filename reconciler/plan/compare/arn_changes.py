@@ -19,13 +19,13 @@ from reconciler.model.live import State
 
 def find_arn_changes(entities: Mapping[Address, Entity], live: State) -> dict[str, str]:
     """Return the new ARN of every user whose path the file changes, by the old ARN."""
-    found: dict[str, str] = {}
+    new_arns: dict[str, str] = {}
     for address, after in entities.items():
         before = live.entities.get(address)
         if isinstance(before, User) and before.path != after.path:
             old = arn_of(before.address, before.path, live.account, live.partition)
-            found[old] = arn_of(before.address, after.path, live.account, live.partition)
-    return found
+            new_arns[old] = arn_of(before.address, after.path, live.account, live.partition)
+    return new_arns
 
 
 def follow_arn_changes(entity: Entity | None, arn_changes: Mapping[str, str]) -> Entity | None:
@@ -49,11 +49,11 @@ def _rewrite_principals(text: str, arn_changes: Mapping[str, str]) -> str:
         for element in ("Principal", "NotPrincipal"):
             principal = statement.get(element)
             if isinstance(principal, dict) and "AWS" in principal:
-                named = principal["AWS"]
+                arns = principal["AWS"]
                 principal["AWS"] = (
-                    [arn_changes.get(arn, arn) for arn in named]
-                    if isinstance(named, list)
-                    else arn_changes.get(named, named)
+                    [arn_changes.get(arn, arn) for arn in arns]
+                    if isinstance(arns, list)
+                    else arn_changes.get(arns, arns)
                 )
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 

@@ -31,7 +31,7 @@ def add_marked_principals(desired: Desired, baseline: State, replaced: Mapping[A
 
     baseline: the account after the plan's renames. replaced: the roles that the plan replaces, new address → old.
     """
-    named = {*desired.settings.break_glass}
+    listed_addresses = {*desired.settings.break_glass}
     declared = [address for address in desired.state.entities if address.kind in ("user", "role")]
     guarded = {address for address in declared if is_marked(baseline.entities.get(replaced.get(address, address)))}
     guarded |= {
@@ -39,7 +39,7 @@ def add_marked_principals(desired: Desired, baseline: State, replaced: Mapping[A
         for address, entity in baseline.entities.items()
         if is_marked(entity) and is_owned(entity, desired.owner)
     }
-    added = sorted(guarded - named - set(replaced.values()))
+    added = sorted(guarded - listed_addresses - set(replaced.values()))
     if not added:
         return desired
     settings = replace(desired.settings, break_glass=(*desired.settings.break_glass, *added))
@@ -61,9 +61,9 @@ def _warn_of_kept_marks(addresses: Iterable[Address], desired: Desired) -> Itera
 
 def mark_break_glass(entities: Mapping[Address, Entity], break_glass: Iterable[Address]) -> dict[Address, Entity]:
     """Return the entities, with the tag on those that `break_glass` names."""
-    found = dict(entities)
+    marked_entities = dict(entities)
     for address in break_glass:
-        entity = found.get(address)
+        entity = marked_entities.get(address)
         if isinstance(entity, User | Role) and not is_marked(entity):
-            found[address] = replace(entity, tags={**entity.tags, BREAK_GLASS: "true"})
-    return found
+            marked_entities[address] = replace(entity, tags={**entity.tags, BREAK_GLASS: "true"})
+    return marked_entities

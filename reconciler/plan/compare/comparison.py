@@ -77,16 +77,18 @@ def compare(desired: Desired, live: State, *, allow_lockout: bool = False) -> Co
 
 def _build_planned_state(baseline: State, differences: Iterable[Difference]) -> State:
     listed = list(differences)
-    made = {difference.address: difference.after for difference in listed if difference.after is not None}
+    planned_entities = {difference.address: difference.after for difference in listed if difference.after is not None}
     changed = {difference.address for difference in listed}
-    moves = find_arn_changes(made, baseline)
-    deleted = {address for address in changed if address not in made}
+    moves = find_arn_changes(planned_entities, baseline)
+    deleted = {address for address in changed if address not in planned_entities}
     unchanged = {
         address: _drop_deleted_links(follow_arn_changes(entity, moves), deleted, baseline)
         for address, entity in baseline.entities.items()
         if address not in changed
     }
-    return replace(baseline, entities={address: entity for address, entity in (unchanged | made).items() if entity})
+    return replace(
+        baseline, entities={address: entity for address, entity in (unchanged | planned_entities).items() if entity}
+    )
 
 
 def _drop_deleted_links(entity: Entity | None, deleted: set[Address], baseline: State) -> Entity | None:

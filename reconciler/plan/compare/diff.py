@@ -43,22 +43,22 @@ def resolve_entities(desired: Desired, baseline: State) -> dict[Address, Entity]
     """
     replaced = find_replacements(desired, baseline)
     ignored = AddressPatterns(desired.settings.ignore)
-    found: dict[Address, Entity] = {}
+    entities: dict[Address, Entity] = {}
     for address, entity in desired.state.entities.items():
         if address in ignored:
             continue
         existing = baseline.entities.get(address) or baseline.entities.get(replaced.get(address, address))
         declaration = desired.declarations[address]
-        found[address] = inherit_live_values(entity, existing, declaration) if existing else entity
-    moves = find_arn_changes(found, baseline)
-    for address in [address for address in found if moves and address.kind == "role"]:
+        entities[address] = inherit_live_values(entity, existing, declaration) if existing else entity
+    moves = find_arn_changes(entities, baseline)
+    for address in [address for address in entities if moves and address.kind == "role"]:
         existing = follow_arn_changes(
             baseline.entities.get(address) or baseline.entities.get(replaced.get(address, address)), moves
         )
         if existing:
             entity, declaration = desired.state.entities[address], desired.declarations[address]
-            found[address] = inherit_live_values(entity, existing, declaration)
-    return mark_break_glass(found, desired.settings.break_glass)
+            entities[address] = inherit_live_values(entity, existing, declaration)
+    return mark_break_glass(entities, desired.settings.break_glass)
 
 
 def find_differences(

@@ -35,18 +35,18 @@ class StatementChange:
 
 def diff_documents(before: Document | None, after: Document | None) -> list[StatementChange]:
     """Return a change for every statement that differs between two documents."""
-    found = [_diff_pair(pair) for pair in pair_statements(before, after)]
+    changes = [_diff_pair(pair) for pair in pair_statements(before, after)]
     if before and after and before.version != after.version:
         parts = (ElementChange("-", "Version", before.version), ElementChange("+", "Version", after.version))
-        found.insert(0, StatementChange("~", "the document", parts))
+        changes.insert(0, StatementChange("~", "the document", parts))
     if before and after and before.id != after.id:
-        found.insert(
+        changes.insert(
             0,
             StatementChange(
                 "~", "the document", (ElementChange("-", "Id", before.id), ElementChange("+", "Id", after.id))
             ),
         )
-    return found
+    return changes
 
 
 def _diff_pair(pair: Pair) -> StatementChange:
@@ -64,7 +64,7 @@ def _diff_pair(pair: Pair) -> StatementChange:
 def _diff_elements(old: Statement, new: Statement) -> list[ElementChange]:
     from deepdiff import DeepDiff
 
-    found: list[ElementChange] = []
+    changes: list[ElementChange] = []
     tree = DeepDiff(
         to_comparable_dict(old), to_comparable_dict(new), view="tree", verbose_level=2, threshold_to_diff_deeper=0
     )
@@ -73,16 +73,18 @@ def _diff_elements(old: Statement, new: Statement) -> list[ElementChange]:
             path = level.path(output_format="list")
             inside: Mapping[str, object] = level.t1 if sign == "-" else level.t2
             keys = [path[1]] if len(path) > 1 else list(inside)
-            found += [ElementChange(sign, str(path[0]), _format_value(json.loads(str(key)), old, new)) for key in keys]
-    return sorted(found, key=lambda part: (part.element, part.sign, part.value))
+            changes += [
+                ElementChange(sign, str(path[0]), _format_value(json.loads(str(key)), old, new)) for key in keys
+            ]
+    return sorted(changes, key=lambda part: (part.element, part.sign, part.value))
 
 
 def to_comparable_dict(statement: Statement) -> dict[str, dict[str, bool]]:
     """Return a statement for DeepDiff: maps element and parts (as JSON) to True, so that order does not count."""
-    found: dict[str, dict[str, bool]] = {}
+    elements: dict[str, dict[str, bool]] = {}
 
     def put(element: str, *parts: str) -> None:
-        found.setdefault(element, {})[json.dumps(parts)] = True
+        elements.setdefault(element, {})[json.dumps(parts)] = True
 
     put("Effect", statement.effect)
     if statement.sid:
@@ -90,14 +92,14 @@ def to_comparable_dict(statement: Statement) -> dict[str, dict[str, bool]]:
     if statement.unknown:
         put("Unknown", statement.unknown)
     if statement.resources is not None:
-        found["NotResource" if statement.not_resource else "Resource"] = {}
+        elements["NotResource" if statement.not_resource else "Resource"] = {}
     if statement.principals is not None:
-        found["NotPrincipal" if statement.not_principal else "Principal"] = {}
+        elements["NotPrincipal" if statement.not_principal else "Principal"] = {}
     if statement.not_action:
-        found["NotAction"] = {}
+        elements["NotAction"] = {}
     for element, *parts in elements_of(statement):
         put(element, *parts)
-    return found
+    return elements
 
 
 def _format_value(parts: list[str], *sides: Statement) -> str:
@@ -125,8 +127,8 @@ def _label_statement(statement: Statement, before: Statement | None = None) -> s
     if statement.principals is None:
         return f"{statement.effect} {'all but ' if statement.not_action else ''}{actions}"
     principals = sorted(statement.principals, key=lambda pair: (("Principal", *pair) not in old, pair))
-    named = [value if kind in ("AWS", "*") else f"{kind} {value}" for kind, value in principals]
-    return f"{statement.effect} {actions} to {'all but ' if statement.not_principal else ''}{_summarize_items(named)}"
+    labels = [value if kind in ("AWS", "*") else f"{kind} {value}" for kind, value in principals]
+    return f"{statement.effect} {actions} to {'all but ' if statement.not_principal else ''}{_summarize_items(labels)}"
 
 
 def _summarize_items(items: list[str]) -> str:

@@ -46,12 +46,12 @@ def find_tagged_owners(live: State) -> dict[str, Address]:
 
     Raises NotReadError if only a part of the account was read.
     """
-    found: dict[str, Address] = {}
+    carriers: dict[str, Address] = {}
     for address, entity in live.all_entities.items():
         owner = owner_of(entity)
         if owner:
-            found[owner] = min(address, found.get(owner, address))
-    return found
+            carriers[owner] = min(address, carriers.get(owner, address))
+    return carriers
 
 
 def find_joined_groups(before: Entity | None, after: Entity | None) -> list[Address]:
@@ -98,11 +98,11 @@ def find_surplus(desired: Desired, live: State) -> dict[Address, str]:
 
     Entities that AWS services made are left out. Protected ones are included; `guards/protection.py` keeps them.
     """
-    found = _find_prunable(desired, live)
-    spared = find_service_managed(found, live, AddressPatterns(desired.settings.prune_also))
-    going = {address: reason for address, reason in found.items() if address not in spared}
+    candidates = _find_prunable(desired, live)
+    spared = find_service_managed(candidates, live, AddressPatterns(desired.settings.prune_also))
+    surplus = {address: reason for address, reason in candidates.items() if address not in spared}
     return {
-        address: reason for address, reason in going.items() if not _serves_kept_role(address, desired, live, going)
+        address: reason for address, reason in surplus.items() if not _serves_kept_role(address, desired, live, surplus)
     }
 
 
@@ -119,17 +119,17 @@ def _find_prunable(desired: Desired, live: State) -> dict[Address, str]:
     ignored = AddressPatterns(desired.settings.ignore)
     never_pruned = {find_caller(live), *desired.settings.break_glass}
     carriers = find_tagged_owners(live) if mode == "all" else {}
-    found: dict[Address, str] = {}
+    reasons: dict[Address, str] = {}
     for address, entity in live.entities.items():
         if address in desired.state.entities or address in ignored or address in never_pruned:
             continue
         if entity.is_aws_owned or not entity.is_prunable:
             continue
         if is_owned(entity, owner):
-            found[address] = f"owned by {owner}, and no longer in the file"
+            reasons[address] = f"owned by {owner}, and no longer in the file"
         elif mode == "all" and resolve_owner(entity, carriers) is None:
-            found[address] = "not in the file, and `prune: all`"
-    return found
+            reasons[address] = "not in the file, and `prune: all`"
+    return reasons
 
 
 def _serves_kept_role(address: Address, desired: Desired, live: State, going: Mapping[Address, str]) -> bool:
@@ -162,9 +162,9 @@ def rights_of_caller(live: State) -> frozenset[Address]:
 def find_caller(live: State) -> Address | None:
     """Return the caller's user or role; None for any other caller. A session counts as its role."""
     service, _, resource = live.details.caller.partition(f"::{live.account}:")
-    kind, _, rest = resource.partition("/")
+    kind, _, tail = resource.partition("/")
     if service.endswith(":iam") and kind == "user":
-        return Address("user", rest.rpartition("/")[2])
+        return Address("user", tail.rpartition("/")[2])
     if service.endswith(":sts") and kind == "assumed-role":
-        return Address("role", rest.partition("/")[0])
+        return Address("role", tail.partition("/")[0])
     return None

@@ -44,14 +44,14 @@ def find_replacements(desired: Desired, live: State) -> dict[Address, Address]:
     Both may exist after an interrupted apply; then both must have this file's owner.
     """
     ignored = AddressPatterns(desired.settings.ignore)
-    found: dict[Address, Address] = {}
+    replacements: dict[Address, Address] = {}
     for move in desired.moves:
         old, new = live.entities.get(move.old), live.entities.get(move.new)
         if move.old.kind in RENAMABLE_KINDS or old is None or move.old in ignored or move.new in ignored:
             continue
         if is_owned(old, desired.owner) and (new is None or is_owned(new, desired.owner)):
-            found[move.new] = move.old
-    return found
+            replacements[move.new] = move.old
+    return replacements
 
 
 def apply_renames(live: State, renames: Renames) -> State:
@@ -101,7 +101,7 @@ def wait_for_renames(steps: Iterable[Step], renames: Renames) -> list[Step]:
     """Return the steps, with those that use a new name waiting for the rename."""
     waiting = []
     for step in steps:
-        named = {step.address, step.effect.target, step.effect.object}
-        facts = {presence_of(address) for address in renames if address in named}
+        addresses = {step.address, step.effect.target, step.effect.object}
+        facts = {presence_of(address) for address in renames if address in addresses}
         waiting.append(replace(step, needs=step.needs | (facts - step.makes)))
     return waiting

@@ -129,29 +129,29 @@ def find_service_managed(
 ) -> Mapping[Address, str]:
     """Return the candidates for pruning that must stay, because an AWS service made them, each with the reason.
 
-    The policies of such a role stay too, because the role cannot do its work without them.
+    The policies of these roles stay too, because the roles cannot do their work without them.
 
-    prune_also: the addresses of `settings.prune_also`, which are pruned all the same.
+    prune_also: the addresses of `settings.prune_also`, which are pruned anyway.
     """
-    found: dict[Address, str] = {}
+    reasons: dict[Address, str] = {}
     addresses = list(candidates)
     for address in addresses:
         role = live.entities[address]
         if address in live.details.role_templates:
-            found[address] = f"made from the role template {live.details.role_templates[address]}: never pruned"
+            reasons[address] = f"made from the role template {live.details.role_templates[address]}: never pruned"
         elif isinstance(role, Role) and address not in prune_also and (service := service_of(role, live.account)):
-            found[address] = service + _describe_trusted_accounts(role, live.account)
-    policies = _map_held_policies(found, live)
+            reasons[address] = service + _describe_trusted_accounts(role, live.account)
+    policies = _map_held_policies(reasons, live)
     for address in addresses:
         if address in policies and isinstance(live.entities[address], Policy) and address not in prune_also:
-            found[address] = f"used by {policies[address]}"
-    return found
+            reasons[address] = f"used by {policies[address]}"
+    return reasons
 
 
 def _describe_trusted_accounts(role: Role, account: str) -> str:
     """Return a remark that names the other accounts that a role trusts; the management account is not known."""
-    named = {value for statement in role.trust_policy.statements for _, value in statement.principals or ()}
-    others = sorted({match[1] for value in named if (match := _ACCOUNT.match(value)) and match[1] != account})
+    principals = {value for statement in role.trust_policy.statements for _, value in statement.principals or ()}
+    others = sorted({match[1] for value in principals if (match := _ACCOUNT.match(value)) and match[1] != account})
     return f", lets account {', '.join(others)} in" if others else ""
 
 

@@ -139,12 +139,12 @@ class AssumeGraph:
         self.external_principals: dict[EntryPoint, Principal] = {}
         frontier = [role for role in roles if role in self._targets]
         while frontier:
-            found = list(self._find_edges(frontier))
+            edges = list(self._find_edges(frontier))
             self._edges_into |= {role: [] for role in frontier}
-            for hop in found:
+            for hop in edges:
                 for role in hop.target_roles:
                     self._edges_into[role].append(hop)
-            behind = {role for hop in found for role in hop.source_roles}
+            behind = {role for hop in edges for role in hop.source_roles}
             frontier = sorted(behind - self._edges_into.keys())
 
     @property
@@ -154,7 +154,7 @@ class AssumeGraph:
 
     def find_chains(self, role: Address, usable: Callable[[AssumeEdge], bool] = lambda hop: True) -> list[RoleChain]:
         """Return the shortest chain into `role` over usable edges, for each first caller and each way to prove it."""
-        found: dict[tuple[EntryPoint, AuthMethod], RoleChain] = {}
+        chains: dict[tuple[EntryPoint, AuthMethod], RoleChain] = {}
         paths: dict[Address, tuple[Address, ...]] = {role: (role,)}
         queue, seen = [role], set[int]()
         for current in queue:
@@ -163,11 +163,11 @@ class AssumeGraph:
                     continue
                 seen.add(id(hop))
                 for start in hop.entry_points:
-                    found.setdefault((start, hop.auth_method), RoleChain(start, paths[current], hop.auth_method))
+                    chains.setdefault((start, hop.auth_method), RoleChain(start, paths[current], hop.auth_method))
                 for before in sorted(hop.source_roles - paths.keys()):
                     paths[before] = (before, *paths[current])
                     queue.append(before)
-        return list(found.values())
+        return list(chains.values())
 
     def _find_edges(self, roles: Iterable[Address]) -> Iterator[AssumeEdge]:
         targets = {self._targets[role].arn: role for role in roles}
@@ -192,8 +192,8 @@ class AssumeGraph:
             return
         for start, principal in self._find_externals(role):
             self.external_principals[start] = principal
-            alone = replace(target, trust=_keep_one_allow(target.trust, start.statement))
-            yield from self._build_edges(principal, alone, frozenset([start]), frozenset(), into)
+            narrowed_target = replace(target, trust=_keep_one_allow(target.trust, start.statement))
+            yield from self._build_edges(principal, narrowed_target, frozenset([start]), frozenset(), into)
 
     def _build_edges(
         self,
@@ -207,10 +207,10 @@ class AssumeGraph:
         plain: AccessQuestion = partial(can_assume, principal, target)
         terms = {AuthMethod.NONE: plain}
         if principal.kind == "user":
-            terms = {proof: _bind_context(known, plain) for proof, known in CONTEXT_OF_METHOD.items()}
-        for proof, asked in terms.items():
-            if may_be_allowed(asked, self._now):
-                yield AssumeEdge(entry_points, source_roles, target_roles, proof, asked, asked(NOTHING_KNOWN))
+            terms = {proof: _bind_context(context, plain) for proof, context in CONTEXT_OF_METHOD.items()}
+        for proof, question in terms.items():
+            if may_be_allowed(question, self._now):
+                yield AssumeEdge(entry_points, source_roles, target_roles, proof, question, question(NOTHING_KNOWN))
 
     def _find_externals(self, address: Address) -> Iterator[tuple[EntryPoint, Principal]]:
         """Yield the external principals that a trust lets in, except services."""
@@ -233,12 +233,12 @@ class AssumeGraph:
         return provider.kind in self.state.details.unread or provider in self.state.entities
 
 
-def _bind_context(known: Context, question: AccessQuestion) -> AccessQuestion:
-    return lambda context: question(known.with_fallbacks(context))
+def _bind_context(fixed_context: Context, question: AccessQuestion) -> AccessQuestion:
+    return lambda context: question(fixed_context.with_fallbacks(context))
 
 
-def _keep_one_allow(trust: Document, kept: Statement | None) -> Document:
-    statements = frozenset(one for one in trust.statements if one == kept or one.effect != "Allow")
+def _keep_one_allow(trust: Document, allow: Statement | None) -> Document:
+    statements = frozenset(one for one in trust.statements if one == allow or one.effect != "Allow")
     return replace(trust, statements=statements)
 
 

@@ -20,8 +20,8 @@ class Draft(Comparison):
 
     @classmethod
     def of(cls, comparison: Comparison, planning: PlanContext, options: PlanOptions) -> Draft:
-        given = {field.name: getattr(comparison, field.name) for field in fields(Comparison)}
-        return cls(**given, planning=planning, options=options)
+        values = {field.name: getattr(comparison, field.name) for field in fields(Comparison)}
+        return cls(**values, planning=planning, options=options)
 
     def build_refusal(
         self, code: str, address: Address | None, summary: str, hint: str = "", flag: str = ""

@@ -25,11 +25,11 @@ def check_foreign_use(draft: Draft) -> Iterator[Problem]:
         address = difference.address
         bounded = _filter_unmanaged(planning, planning.boundary_holders.get(planning.arn_of(address), ()))
         if bounded:
-            whose = format_list(map(str, bounded), _MAX_NAMED)
+            holders = format_list(map(str, bounded), _MAX_NAMED)
             yield draft.build_refusal(
                 "foreign-boundary",
                 address,
-                f"{address} is the permissions boundary of {whose}, which the file does not manage.",
+                f"{address} is the permissions boundary of {holders}, which the file does not manage.",
                 "Keep it in the file, or give them another boundary first: without one they would gain rights.",
             )
         new = next((new for new, old in draft.replaced.items() if old == address), None)

@@ -11,12 +11,12 @@ from reconciler.plan.guards.draft import Draft
 
 
 def check_changes(draft: Draft) -> Iterator[Problem]:
-    """Yield what the kind of each difference reports of it: errors that forbid it, and notes for a person.
+    """Yield the problems that the kind of each difference reports: errors that forbid it, and notes for a person.
 
     Kinds that may not be read are left out: their live entities are unknown (`references.py:check_unread_kinds`).
     """
-    known = [item for item in draft.differences if item.address.kind not in draft.baseline.details.unread]
-    for item in known:
+    known_differences = [item for item in draft.differences if item.address.kind not in draft.baseline.details.unread]
+    for item in known_differences:
         for problem in KINDS_BY_NAME[item.address.kind].check_change(item.before, item.after, draft.planning):
             yield _add_place(problem, draft)
 

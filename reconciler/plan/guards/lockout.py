@@ -43,8 +43,8 @@ def find_lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
         return []
     undoing = find_undo_calls(listed, draft)
     ways = compare_role_chains(draft)
-    found = []
-    for address, named in sorted(find_guarded_principals(draft).items()):
+    lockouts = []
+    for address, label in sorted(find_guarded_principals(draft).items()):
         losses = (
             *find_lost_rights(address, undoing, draft, draft.after, ways.sign_in),
             *_find_closed_chains(address, draft, ways),
@@ -52,19 +52,19 @@ def find_lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
             *_find_lost_mark(address, draft),
         )
         if losses:
-            found.append(Lockout(address, named, losses))
-    return found
+            lockouts.append(Lockout(address, label, losses))
+    return lockouts
 
 
 def find_guarded_principals(comparison: Comparison) -> dict[Address, str]:
     """Return the guarded principals, each with the name to show: the caller, and the principals of break_glass."""
-    baseline, named = comparison.baseline, comparison.desired.settings.break_glass
+    baseline, break_glass = comparison.baseline, comparison.desired.settings.break_glass
     marked = [item.address for item in comparison.differences if is_marked(item.before)]
-    found = {address: f"{address} (settings.break_glass)" for address in (*named, *marked)}
+    labels = {address: f"{address} (settings.break_glass)" for address in (*break_glass, *marked)}
     caller = find_caller(baseline)
     if caller is not None and caller in baseline.entities:
-        found[caller] = f"the caller ({baseline.details.caller})"
-    return found
+        labels[caller] = f"the caller ({baseline.details.caller})"
+    return labels
 
 
 def compare_role_chains(comparison: Comparison) -> RoleChains:
@@ -96,12 +96,12 @@ def check_lockout(draft: Draft, lockouts: Iterable[Lockout]) -> Iterator[Problem
             yield _refuse_lockout(draft, one)
 
 
-def _refuse_lockout(draft: Draft, found: Lockout) -> Problem:
-    losses = "; ".join(f"{loss.what} ({loss.reason})" for loss in found.losses[:_MAX_NAMED])
-    more = f"; and {len(found.losses) - _MAX_NAMED} more" if len(found.losses) > _MAX_NAMED else ""
-    hint = f"Keep the rights of {found.address} to undo this plan and a way to sign in or assume it, or pass {FLAG}."
-    summary = f"This plan locks out {found.label}. It takes away {losses}{more}."
-    return draft.build_refusal("lockout", found.address, summary, hint, FLAG)
+def _refuse_lockout(draft: Draft, lockout: Lockout) -> Problem:
+    losses = "; ".join(f"{loss.access} ({loss.reason})" for loss in lockout.losses[:_MAX_NAMED])
+    more = f"; and {len(lockout.losses) - _MAX_NAMED} more" if len(lockout.losses) > _MAX_NAMED else ""
+    hint = f"Keep the rights of {lockout.address} to undo this plan and a way to sign in or assume it, or pass {FLAG}."
+    summary = f"This plan locks out {lockout.label}. It takes away {losses}{more}."
+    return draft.build_refusal("lockout", lockout.address, summary, hint, FLAG)
 
 
 def _find_closed_chains(address: Address, draft: Draft, ways: RoleChains) -> Iterator[LostAccess]:

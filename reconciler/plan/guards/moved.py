@@ -32,10 +32,10 @@ def check_moves(draft: Draft) -> Iterator[Problem]:
 
 
 def _find_misspelt_source(draft: Draft, move: Move) -> Iterator[Problem]:
-    """Yield a problem if the old name does not exist but a similar one does, which was probably meant.
+    """Yield a problem if the old name does not exist but a similar one does: the author probably misspelt it.
 
-    That entity would be deleted, or stay beside the new one. In an account that never had the old name, no name is
-    similar.
+    The plan would delete the entity with the similar name, or leave it beside the new one. An account that never had
+    the old name has no similar name either, and gets no problem.
     """
     deleted = [
         item.address for item in draft.differences_of(Action.DELETE) if item.address not in draft.replaced.values()
@@ -48,11 +48,11 @@ def _find_misspelt_source(draft: Draft, move: Move) -> Iterator[Problem]:
         (deleted, Level.ERROR, "would be deleted"),
         (unmanaged, Level.WARNING, "would stay"),
     ):
-        known = [address.name for address in addresses if address.kind == move.old.kind]
-        if near := suggest_word(move.old.name, known):
-            meant = Address(move.old.kind, near)
-            summary = f"{move.old} of `moved` does not exist: {move.new} would be created anew, and {meant} {fate}."
-            hint = f"Did you mean `{meant}: {move.new}`? If not, remove the line."
+        names = [address.name for address in addresses if address.kind == move.old.kind]
+        if near := suggest_word(move.old.name, names):
+            candidate = Address(move.old.kind, near)
+            summary = f"{move.old} of `moved` does not exist: {move.new} would be created anew, and {candidate} {fate}."
+            hint = f"Did you mean `{candidate}: {move.new}`? If not, remove the line."
             yield Problem(level, "moved-unknown", summary, "", hint, move.place, move.new)
             return
 
@@ -77,9 +77,9 @@ def _check_movable(draft: Draft, move: Move) -> Iterator[Problem]:
         yield _refuse_move(draft, move, "moved-both", summary, "Remove the line, or rename one of them first.")
     elif replaces and not is_owned(old, owner):
         other = owner_of(old)
-        whose = f"belongs to owner {other!r}" if other else "has no owner tag"
+        ownership = f"belongs to owner {other!r}" if other else "has no owner tag"
         hint = f"First declare {move.old} and apply that{' with --take-over' if other else ''}, then move it."
-        summary = f"{move.old} {whose}, and a {move.old.kind} is moved by replacing it, which deletes the old one."
+        summary = f"{move.old} {ownership}, and a {move.old.kind} is moved by replacing it, which deletes the old one."
         yield _refuse_move(draft, move, "moved-not-owned", summary, hint)
     elif replaces and is_protected(old):
         hint = f"First declare {move.old} with `protect: false` and apply that, then move it."

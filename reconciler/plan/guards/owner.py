@@ -34,9 +34,9 @@ def check_owner(draft: Draft) -> Iterator[Problem]:
 def _check_group_owner(draft: Draft) -> Iterator[Problem]:
     """Yield a refusal for each change of a group below another owner's path, and for each user who joins one.
 
-    A user who leaves such a group does not change it.
+    A user who leaves the group does not change it.
     """
-    claims = [(item, found) for item in draft.differences if (found := _find_claimants(item, draft))]
+    claims = [(item, claimants) for item in draft.differences if (claimants := _find_claimants(item, draft))]
     carriers = find_tagged_owners(draft.baseline) if claims else {}
     for item, claimants in claims:
         for owner, summary in claimants.items():
@@ -47,8 +47,8 @@ def _check_group_owner(draft: Draft) -> Iterator[Problem]:
 
 
 def _find_claimants(item: Difference, draft: Draft) -> Mapping[str, str]:
-    """Return the other owners whose path a changed or joined group has, each with the beginning of a sentence."""
-    found: dict[str, str] = {}
+    """Return the other owners whose path a changed or joined group has, each with the beginning of a message."""
+    claimants: dict[str, str] = {}
     groups = [(item.before, f"{item.address} is"), (item.after, f"{item.address} would be")]
     groups += [
         (draft.baseline.entities.get(name), f"{item.address} would join {name}")
@@ -57,5 +57,5 @@ def _find_claimants(item: Difference, draft: Draft) -> Mapping[str, str]:
     for group, beginning in groups:
         owner = claimant_of(group) if isinstance(group, Group) else None
         if owner and owner != draft.desired.owner:
-            found.setdefault(owner, f"{beginning} below the path /{owner}/")
-    return found
+            claimants.setdefault(owner, f"{beginning} below the path /{owner}/")
+    return claimants

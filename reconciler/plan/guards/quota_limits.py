@@ -32,10 +32,10 @@ def check_inline_size(draft: Draft) -> Iterator[Problem]:
 
 def check_quotas(draft: Draft) -> Iterator[Problem]:
     """Yield a refusal for more links, or a longer trust, than the account's own quota allows, if it was read."""
-    known = draft.baseline.details.quotas or {}
+    quotas = draft.baseline.details.quotas or {}
     for difference in draft.differences:
         for quota, noun, number in _measure_quotas(difference):
-            limit = known.get(quota.summary_key)
+            limit = quotas.get(quota.summary_key)
             if limit is not None and number > limit:
                 summary = f"{difference.address} would have {number} {noun}; the account's quota is {limit}."
                 hint = "Ask AWS to raise the quota, or trust fewer principals in one role."
@@ -86,18 +86,18 @@ def check_account_quotas(draft: Draft) -> Iterator[Problem]:
 
     It is only a warning, because AWS accepts entities up to the quota, and the quota may be raised soon.
     """
-    known = draft.baseline.details.quotas or {}
+    quotas = draft.baseline.details.quotas or {}
     for kind, growth in sorted(count_growth(draft.differences, draft.baseline).items()):
         quota = PER_ACCOUNT[kind]
-        limit = known.get(quota.summary_key) if quota.summary_key else quota.default
-        number = known.get(quota.usage_key, growth.existing) + growth.added
+        limit = quotas.get(quota.summary_key) if quota.summary_key else quota.default
+        number = quotas.get(quota.usage_key, growth.existing) + growth.added
         if limit is None or number <= limit:
             continue
-        whose = "the account's quota" if quota.summary_key else "AWS's default quota"
+        quota_label = "the account's quota" if quota.summary_key else "AWS's default quota"
         yield Problem(
             Level.WARNING,
             "past-account-quota",
-            f"The account would have {number} entities of the kind {kind}; {whose} is {limit}.",
+            f"The account would have {number} entities of the kind {kind}; {quota_label} is {limit}.",
             f"From the {limit + 1}th on AWS refuses with LimitExceeded ({quota.limit_name}), and apply stops there.",
             f"Have the quota raised first (Service Quotas, IAM; at most {quota.ceiling})."
             if quota.ceiling > limit

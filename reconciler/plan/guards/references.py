@@ -37,38 +37,38 @@ def check_references(draft: Draft) -> Iterator[Problem]:
     """Yield a refusal for each reference to an entity that does not exist, or that the plan deletes."""
     changed = {difference.address: difference for difference in draft.differences}
     for address, entity in draft.entities.items():
-        for named in sorted(KINDS_BY_NAME[address.kind].references(entity, draft.planning)):
-            if named in draft.planning.deletions:
-                yield _refuse_deleted_reference(draft, address, named)
-            elif named.kind in PROVIDER_KINDS or address not in changed or _will_exist(draft, named):
+        for reference in sorted(KINDS_BY_NAME[address.kind].references(entity, draft.planning)):
+            if reference in draft.planning.deletions:
+                yield _refuse_deleted_reference(draft, address, reference)
+            elif reference.kind in PROVIDER_KINDS or address not in changed or _will_exist(draft, reference):
                 continue
-            elif not _keeps_reference(draft, changed[address], named):
-                yield _refuse_unknown_reference(draft, address, named)
+            elif not _keeps_reference(draft, changed[address], reference):
+                yield _refuse_unknown_reference(draft, address, reference)
 
 
 def check_providers(draft: Draft) -> Iterator[Problem]:
     """Yield a warning for each trust of the plan in an identity provider that neither exists nor is created.
 
-    IAM accepts such a trust: installers such as that of ROSA make roles before the provider. AWS does not document SAML
-    providers separately, so the same rule applies to them.
+    IAM accepts this trust: some installers, such as that of ROSA, make roles before the provider. AWS does not document
+    SAML providers separately, so the same rule applies to them.
     """
     for difference in draft.differences:
         role = difference.after
         if not isinstance(role, Role) or not _writes_trust(difference):
             continue
         trusts = find_trusted_providers(role.trust_policy, draft.baseline.account)
-        for arn, named in sorted(find_named_entities(role.trust_policy, draft.baseline.account).items()):
-            exists = _will_exist(draft, named) and (
-                named.kind in draft.baseline.details.unread or draft.planning.arn_of(named) == arn
+        for arn, provider in sorted(find_named_entities(role.trust_policy, draft.baseline.account).items()):
+            exists = _will_exist(draft, provider) and (
+                provider.kind in draft.baseline.details.unread or draft.planning.arn_of(provider) == arn
             )
-            if named in trusts and not exists and named not in draft.planning.deletions:
+            if provider in trusts and not exists and provider not in draft.planning.deletions:
                 yield _warn_missing_provider(draft, difference.address, arn)
 
 
 def _warn_missing_provider(draft: Draft, address: Address, arn: str) -> Problem:
     kind, _, name = arn.split(":", 5)[5].partition("/")
-    known = [other.name for other in (*draft.baseline.entities, *draft.entities) if other.kind == kind]
-    close = suggest_word(name, known)
+    known_names = [other.name for other in (*draft.baseline.entities, *draft.entities) if other.kind == kind]
+    close = suggest_word(name, known_names)
     summary = f"{address} trusts {kind}/{name}, which does not exist in account {draft.baseline.account} yet."
     detail = "IAM accepts such a trust, but nobody can use it until the provider exists."
     hint = f"Did you mean {close!r}?" if close else f"Declare it under `{KINDS_BY_NAME[kind].section}`, or create it."
@@ -76,38 +76,42 @@ def _warn_missing_provider(draft: Draft, address: Address, arn: str) -> Problem:
     return Problem(Level.WARNING, "missing-provider", summary, detail, hint, place, address)
 
 
-def _refuse_deleted_reference(draft: Draft, address: Address, named: Address) -> Problem:
-    summary = f"{address} names {named}, which this plan would delete."
-    hint = f"Declare {named} in the file, or remove the reference."
-    new = next((new for new, old in draft.replaced.items() if old == named), None)
+def _refuse_deleted_reference(draft: Draft, address: Address, reference: Address) -> Problem:
+    summary = f"{address} names {reference}, which this plan would delete."
+    hint = f"Declare {reference} in the file, or remove the reference."
+    new = next((new for new, old in draft.replaced.items() if old == reference), None)
     if new is not None:
-        summary = f"{address} names {named}, which {new} replaces (`moved`)."
+        summary = f"{address} names {reference}, which {new} replaces (`moved`)."
         hint = f"Write {new} there. If `ignore_changes` keeps the reference, change it in the account or declare it."
     return draft.build_refusal("deleted-reference", address, summary, hint)
 
 
-def _will_exist(draft: Draft, named: Address) -> bool:
+def _will_exist(draft: Draft, reference: Address) -> bool:
     """Return whether an entity exists after the plan; yes, if its kind may not be read."""
-    return named in draft.entities or named in draft.baseline.entities or named.kind in draft.baseline.details.unread
+    return (
+        reference in draft.entities
+        or reference in draft.baseline.entities
+        or reference.kind in draft.baseline.details.unread
+    )
 
 
-def _keeps_reference(draft: Draft, difference: Difference, named: Address) -> bool:
+def _keeps_reference(draft: Draft, difference: Difference, reference: Address) -> bool:
     """Return whether a live trust names it and the plan does not write that trust."""
-    kept = difference.before if not _writes_trust(difference) else None
-    return kept is not None and named in KINDS_BY_NAME[kept.kind].references(kept, draft.planning)
+    before = difference.before if not _writes_trust(difference) else None
+    return before is not None and reference in KINDS_BY_NAME[before.kind].references(before, draft.planning)
 
 
 def _writes_trust(difference: Difference) -> bool:
     return difference.before is None or any(field.path == "trust_policy" for field in difference.fields)
 
 
-def _refuse_unknown_reference(draft: Draft, address: Address, named: Address) -> Problem:
-    known = [other.name for other in draft.baseline.entities if other.kind == named.kind]
-    close = suggest_word(named.name, known)
+def _refuse_unknown_reference(draft: Draft, address: Address, reference: Address) -> Problem:
+    known_names = [other.name for other in draft.baseline.entities if other.kind == reference.kind]
+    close = suggest_word(reference.name, known_names)
     hint = f"Did you mean {close!r}?" if close else "Create it first, or correct the ARN."
-    summary = f"{address} names {named}, which does not exist in account {draft.baseline.account}."
+    summary = f"{address} names {reference}, which does not exist in account {draft.baseline.account}."
     return draft.build_refusal(
-        "unknown-principal" if named.kind != "policy" else "unknown-policy", address, summary, hint
+        "unknown-principal" if reference.kind != "policy" else "unknown-policy", address, summary, hint
     )
 
 
@@ -125,11 +129,11 @@ def check_principal_paths(draft: Draft) -> Iterator[Problem]:
         role = difference.after
         if not isinstance(role, Role) or not _writes_trust(difference):
             continue
-        for arn, named in sorted(find_named_entities(role.trust_policy, draft.baseline.account).items()):
-            known = named in draft.entities or named in draft.baseline.entities
-            if known and named.kind not in PROVIDER_KINDS and draft.planning.arn_of(named) != arn:
-                summary = f"{difference.address} names {arn}, but {named} is {draft.planning.arn_of(named)}."
-                hint = f"Write that ARN, or the name {named.name!r} if the file declares it."
+        for arn, principal in sorted(find_named_entities(role.trust_policy, draft.baseline.account).items()):
+            exists = principal in draft.entities or principal in draft.baseline.entities
+            if exists and principal.kind not in PROVIDER_KINDS and draft.planning.arn_of(principal) != arn:
+                summary = f"{difference.address} names {arn}, but {principal} is {draft.planning.arn_of(principal)}."
+                hint = f"Write that ARN, or the name {principal.name!r} if the file declares it."
                 yield draft.build_refusal("unknown-principal", difference.address, summary, hint)
 
 
@@ -150,13 +154,13 @@ def check_deleted_principals(draft: Draft) -> Iterator[Problem]:
 
 def check_policies(draft: Draft) -> Iterator[Problem]:
     """Yield a refusal for each policy of AWS or of another account that does not exist."""
-    known = {arn for arn, exists in draft.baseline.details.external_policies.items() if exists}
+    known_arns = {arn for arn, exists in draft.baseline.details.external_policies.items() if exists}
     for entity in draft.baseline.entities.values():
-        known |= managed_arns_of(list_held_policies(entity))
+        known_arns |= managed_arns_of(list_held_policies(entity))
     for difference in draft.differences:
         if difference.action is Action.DELETE or difference.after is None:
             continue
-        for arn in sorted(managed_arns_of(list_held_policies(difference.after)) - known):
+        for arn in sorted(managed_arns_of(list_held_policies(difference.after)) - known_arns):
             if address_of(arn, draft.baseline.account) is None:
                 reference = policy_reference_of(arn, draft.baseline.account)
                 summary = f"{difference.address} names {reference}, which does not exist (or cannot be read)."

@@ -85,24 +85,24 @@ class RoleChains:
         return any(self._works_surely(role, way) for ways in self._chains_after[role].values() for way in ways)
 
     def find_uncertain_users(self, role: Address) -> list[Address]:
-        """Return users whose means to sign in are unknown and decide if the role stays open, the likeliest first."""
+        """Return the users whose unknown means to sign in decide if the role stays open, the likeliest first."""
         if not self.find_closed_chains(role) or self.is_surely_open(role):
             return []
         users = (start.user for start in (*self._chains_after[role], *self._chains_before[role]))
-        known = self.baseline.entities
-        return [user for user in dict.fromkeys(users) if user and user in known and self.sign_in.needs_lookup(user)]
+        entities = self.baseline.entities
+        return [user for user in dict.fromkeys(users) if user and user in entities and self.sign_in.needs_lookup(user)]
 
     @cached_property
     def _chains_before(self) -> dict[Address, dict[EntryPoint, list[RoleChain]]]:
         names = {old: new for new, old in self.predecessors.items()}
-        found: dict[Address, dict[EntryPoint, list[RoleChain]]] = {}
+        chains: dict[Address, dict[EntryPoint, list[RoleChain]]] = {}
         for role in self.roles:
             renamed = (_rename_chain(way, names) for way in self._graph_before.find_chains(self._old_address_of(role)))
             began = (way for way in renamed if self._may_have_started(way))
-            found[role] = _group_by_entry_point(
+            chains[role] = _group_by_entry_point(
                 sorted(began, key=lambda way: (way.entry_point.label, way.auth_method.name))
             )
-        return found
+        return chains
 
     @cached_property
     def _chains_after(self) -> dict[Address, dict[EntryPoint, list[RoleChain]]]:
@@ -143,8 +143,10 @@ class RoleChains:
 
     def _was_met_before(self, hop: AssumeEdge) -> bool:
         """Return whether an edge before the plan was no less strict; of the same principal, if it had one."""
-        same = [one for one in self._graph_before.edges if one.shares_ends(hop)]
-        return any(is_no_stricter(one.question, hop.question, self.now) for one in same or self._graph_before.edges)
+        matching_edges = [one for one in self._graph_before.edges if one.shares_ends(hop)]
+        return any(
+            is_no_stricter(one.question, hop.question, self.now) for one in matching_edges or self._graph_before.edges
+        )
 
     def _explain_closed(self, start: EntryPoint, before: list[RoleChain], after: list[RoleChain]) -> str:
         user = start.user
@@ -217,7 +219,7 @@ def _rename_chain(way: RoleChain, names: Mapping[Address, Address]) -> RoleChain
 
 
 def _group_by_entry_point(ways: Iterable[RoleChain]) -> dict[EntryPoint, list[RoleChain]]:
-    found: dict[EntryPoint, list[RoleChain]] = {}
+    groups: dict[EntryPoint, list[RoleChain]] = {}
     for way in ways:
-        found.setdefault(way.entry_point, []).append(way)
-    return found
+        groups.setdefault(way.entry_point, []).append(way)
+    return groups

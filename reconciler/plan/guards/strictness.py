@@ -55,14 +55,14 @@ def may_be_allowed(question: AccessQuestion, now: datetime | None) -> bool:
     return not is_no_stricter(question, lambda _: Verdict(Decision.DENY), now)
 
 
-def _holds_for(search: _Search, known: Context) -> bool:
+def _holds_for(search: _Search, context: Context) -> bool:
     search.remaining -= 1
     if search.remaining < 0:
         return False
-    before = search.before(known)
+    before = search.before(context)
     if before.denied:
         return True
-    after = search.after(known)
+    after = search.after(context)
     if after.allowed:
         return True
     conditions = _deciding_conditions_of(before, after)
@@ -71,7 +71,7 @@ def _holds_for(search: _Search, known: Context) -> bool:
         return not after.denied and after.keys <= before.keys
     key = open_keys[0]
     values = _find_test_values(key, [condition for condition in conditions if condition.key == key], search.now)
-    return all(_holds_for(search, _build_context(key, value).with_fallbacks(known)) for value in values)
+    return all(_holds_for(search, _build_context(key, value).with_fallbacks(context)) for value in values)
 
 
 def _build_context(key: str, value: str | None) -> Context:
@@ -85,12 +85,12 @@ def _deciding_conditions_of(*verdicts: Verdict) -> list[Condition]:
 
 def _find_test_values(key: str, conditions: Iterable[Condition], now: datetime | None) -> list[str | None]:
     """Return the values of a key at which these conditions may change their answer; None means an absent key."""
-    found: dict[str | None, None] = {}
+    values: dict[str | None, None] = {}
     for condition in conditions:
-        found |= dict.fromkeys(_iter_test_values(condition, now))
+        values |= dict.fromkeys(_iter_test_values(condition, now))
     if key in _ALWAYS_PRESENT:
-        return list(found) or [format_timestamp(now or datetime.now(UTC))]
-    return [None, *found]
+        return list(values) or [format_timestamp(now or datetime.now(UTC))]
+    return [None, *values]
 
 
 def _iter_test_values(condition: Condition, now: datetime | None) -> Iterator[str]:

@@ -52,24 +52,24 @@ class UndoCall:
 
 @dataclass(frozen=True, slots=True)
 class LostAccess:
-    """Access that a principal has before the plan and not after it. what: the access, in words. reason: the cause."""
+    """Access that a principal has before the plan and not after it. access: in words. reason: the cause."""
 
-    what: str
+    access: str
     reason: str
 
 
 def find_undo_calls(steps: Iterable[Step], draft: Draft) -> list[UndoCall]:
     """Return the calls that `undo` makes after these steps, including its reads."""
-    found: dict[UndoCall, None] = {}
+    calls: dict[UndoCall, None] = {}
     listed = list(steps)
     for step in listed:
-        found |= dict.fromkeys(_undo_calls_of(step, draft))
+        calls |= dict.fromkeys(_undo_calls_of(step, draft))
     for address in {step.address for step in listed if _is_policy_write(step)}:
         if _has_no_free_version(address, listed, draft):
             arn = _old_arn_of(address, draft)
-            found[UndoCall("iam:DeletePolicyVersion", arn, arn, address)] = None
+            calls[UndoCall("iam:DeletePolicyVersion", arn, arn, address)] = None
     reads = [READ_DETAILS, *(source.operation for kind in KINDS for source in kind.read_calls if not source.optional)]
-    return [*found, *(UndoCall(f"iam:{operation}", "*", "*") for operation in reads)]
+    return [*calls, *(UndoCall(f"iam:{operation}", "*", "*") for operation in reads)]
 
 
 def _undo_calls_of(step: Step, draft: Draft) -> Iterator[UndoCall]:
@@ -89,9 +89,9 @@ def _undo_calls_of(step: Step, draft: Draft) -> Iterator[UndoCall]:
 
 def _resource_of(effect: Effect) -> Address:
     """Return the entity whose ARN IAM checks: the group for a membership, else the entity that changes."""
-    held = effect.object
-    is_membership = isinstance(effect, Link | Unlink) and isinstance(held, Address) and held.kind == "group"
-    return held if is_membership and isinstance(held, Address) else effect.target
+    attachment = effect.object
+    is_membership = isinstance(effect, Link | Unlink) and isinstance(attachment, Address) and attachment.kind == "group"
+    return attachment if is_membership and isinstance(attachment, Address) else effect.target
 
 
 def _is_policy_write(step: Step) -> bool:
@@ -108,8 +108,8 @@ def _creation_extras_of(entity: Entity, arn: str, address: Address) -> Iterator[
 
 def _has_no_free_version(policy: Address, steps: Sequence[Step], draft: Draft) -> bool:
     """Return whether the policy has no room for the version that an undo adds."""
-    made = sum(step.address == policy and _is_policy_write(step) for step in steps)
-    return len(draft.baseline.details.versions.get(policy, ())) + made >= VERSIONS.default
+    write_count = sum(step.address == policy and _is_policy_write(step) for step in steps)
+    return len(draft.baseline.details.versions.get(policy, ())) + write_count >= VERSIONS.default
 
 
 def _old_arn_of(address: Address, draft: Draft) -> str:
@@ -143,17 +143,17 @@ def find_lost_rights(
 def _tags_of(undo: UndoCall, draft: Draft, planned: State) -> tuple[Context, Context]:
     """Return the tags of the entity of a call before and after, because a right may depend on them (aws:ResourceTag).
 
-    An entity that exists on one side only gets the same tags on the other, so that its absence is no lost right. For a
-    call that creates an entity nothing is known: such a request carries no tags of an existing entity.
+    An entity that exists on one side only gets the same tags on the other, so that its absence is no lost right. The
+    tags are unknown for a call that creates an entity: its request carries no tags of an existing entity.
     """
     if undo.address is None or undo.action.startswith("iam:Create"):
         return NOTHING_KNOWN, NOTHING_KNOWN
     sides = (draft.live.entities.get(draft.old_address_of(undo.address)), planned.entities.get(undo.address))
-    known = [side.tags for side in sides if side is not None and hasattr(side, "tags")]
-    if not known:
+    tags = [side.tags for side in sides if side is not None and hasattr(side, "tags")]
+    if not tags:
         return NOTHING_KNOWN, NOTHING_KNOWN
     of_iam = undo.address.kind in ("user", "role")
-    return make_tag_context(known[0], of_iam), make_tag_context(known[-1], of_iam)
+    return make_tag_context(tags[0], of_iam), make_tag_context(tags[-1], of_iam)
 
 
 def _contexts_of(address: Address, sign_in: SignIn) -> list[Context]:
@@ -161,11 +161,11 @@ def _contexts_of(address: Address, sign_in: SignIn) -> list[Context]:
     if address.kind != "user":
         return [NOTHING_KNOWN]
     console = sign_in.has_key(address) is False and sign_in.has_password(address)
-    known = [
+    methods = [
         AuthMethod.PASSWORD if console else AuthMethod.KEY,
         *([AuthMethod.MFA] if sign_in.has_device(address) else []),
     ]
-    return [CONTEXT_OF_METHOD[proof] for proof in known]
+    return [CONTEXT_OF_METHOD[proof] for proof in methods]
 
 
 def _build_question(
@@ -173,8 +173,10 @@ def _build_question(
 ) -> AccessQuestion:
     """Return a question that is answered by the best verdict over several contexts."""
 
-    def ask(known: Context) -> Verdict:
-        verdicts = [evaluate(principal, action, resource, context.with_fallbacks(tags, known)) for context in contexts]
+    def ask(request_context: Context) -> Verdict:
+        verdicts = [
+            evaluate(principal, action, resource, context.with_fallbacks(tags, request_context)) for context in contexts
+        ]
         return min(verdicts, key=lambda verdict: (not verdict.allowed, verdict.denied))
 
     return ask

@@ -16,6 +16,7 @@ from reconciler.model.document import Statement
 from reconciler.model.plan import Exposure, Severity, Step
 from reconciler.model.problem import Level, Problem
 from reconciler.model.sentence import format_list
+from reconciler.policy.statement_words import describe_statement
 
 _MAX_NAMED = 3
 """The number of exposures, calls, permissions or principals that one sentence names."""
@@ -134,7 +135,7 @@ class _FindingWriter:
             for one in exposure.statements
             if not one.conditions or replace(one, conditions=frozenset()) not in always
         }
-        permissions = format_list(sorted(_describe_statement(one, self._account) for one in parts), _MAX_NAMED)
+        permissions = format_list(sorted(describe_statement(one, self._account) for one in parts), _MAX_NAMED)
         span = (
             f"{permissions} from call {self._number_call(exposure.start)} until call {self._number_call(exposure.end)}"
         )
@@ -214,17 +215,3 @@ def _is_contained(exposure: Exposure, other: Exposure) -> bool:
             or (bool(exposure.unread_policies) and (exposure.start, exposure.end) != (other.start, other.end))
         )
     )
-
-
-def _describe_statement(statement: Statement, account: str) -> str:
-    """Return the permissions of one statement as a text: `s3:GetObject on *`."""
-    arns = sorted(action for action in statement.actions if action.startswith("arn:"))
-    if arns:
-        return f"what {format_list((policy_reference_of(arn, account) for arn in arns), _MAX_NAMED)} allows"
-    actions = format_list(sorted(map(statement.spelling_of, statement.actions)), _MAX_NAMED)
-    resources = format_list(sorted(map(statement.spelling_of, statement.resources or ())), _MAX_NAMED)
-    depending = " (under conditions)" if statement.conditions else ""
-    all_but_actions, all_but_resources = (
-        "all but " if flag else "" for flag in (statement.not_action, statement.not_resource)
-    )
-    return f"{all_but_actions}{actions} on {all_but_resources}{resources}{depending}"

@@ -81,25 +81,25 @@ def _decode_value(field_type: Any, value: Any, partition: str, path: str) -> obj
 
 def _decode_xml(value: Any, path: str) -> XmlDocument:
     """Return the XML document; its meaning is read from the text again, because a plan file is not trusted."""
-    found = take_object(value, path, ("xml", "label"))
-    return replace(parse_xml_or_opaque(take_text(found["xml"], path)), label=take_text(found["label"], path))
+    members = take_object(value, path, ("xml", "label"))
+    return replace(parse_xml_or_opaque(take_text(members["xml"], path)), label=take_text(members["label"], path))
 
 
 def _decode_pem(value: Any, path: str) -> PemCertificates:
     """Read the certificates from the text again. ValueError for a private key."""
-    found = take_object(value, path, ("pem", "label"))
-    return parse_pem_or_opaque(take_text(found["pem"], path), take_text(found["label"], path))
+    members = take_object(value, path, ("pem", "label"))
+    return parse_pem_or_opaque(take_text(members["pem"], path), take_text(members["label"], path))
 
 
 def _decode_document(value: Any, partition: str, path: str) -> Document:
     """Return the document; it may be opaque only if it is not JSON, because guards cannot check opaque documents."""
-    found = take_object(value, path, ("document", "opaque"))
-    text = take_text(found["document"], path)
+    members = take_object(value, path, ("document", "opaque"))
+    text = take_text(members["document"], path)
     try:
         content = json.loads(text)
     except ValueError:
         content = None
-    if take_flag(found["opaque"], path) is isinstance(content, dict):
+    if take_flag(members["opaque"], path) is isinstance(content, dict):
         raise MalformedPlan(f"{path}.opaque must be {'false' if isinstance(content, dict) else 'true'}.")
     return canonical(text if content is None else content, partition)
 

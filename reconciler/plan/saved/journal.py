@@ -40,19 +40,27 @@ def read_runs(lines: Iterable[str]) -> list[ApplyRun]:
     The last line of a run may be incomplete, if the process was killed while writing it. A call that failed counts as
     not made, because the entity that stopped it may belong to somebody else.
     """
-    found: list[tuple[Mapping[str, Any], dict[int, Address]]] = []
+    return [_build_run(plan_record, calls_made) for plan_record, calls_made in find_calls_made(lines)]
+
+
+def find_calls_made(lines: Iterable[str]) -> list[tuple[Mapping[str, Any], dict[int, Address]]]:
+    """Return for each run the line with its plan, and `seq` → address of its calls that were, or may have been, made.
+
+    Raises as `read_runs` does, which checks the plans as well.
+    """
+    runs: list[tuple[Mapping[str, Any], dict[int, Address]]] = []
     for record in _parse_records(lines):
         if record["event"] == "plan":
             if record["journal_version"] != JOURNAL_VERSION:
                 raise ValueError("another version")
-            found.append((record, {}))
+            runs.append((record, {}))
         elif record["event"] == "starts":
-            found[-1][1][record["seq"]] = Address.parse(record["address"])
+            runs[-1][1][record["seq"]] = Address.parse(record["address"])
         elif record["event"] == "ends" and record["ending"] == "failed":
-            del found[-1][1][record["seq"]]
-    if not found:
+            del runs[-1][1][record["seq"]]
+    if not runs:
         raise ValueError("no plan in it")
-    return [_build_run(plan_record, calls_made) for plan_record, calls_made in found]
+    return runs
 
 
 def _build_run(plan_record: Mapping[str, Any], calls_made: Mapping[int, Address]) -> ApplyRun:

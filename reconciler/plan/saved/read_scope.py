@@ -91,16 +91,16 @@ def allows_unread_principals(saved: SavedPlan, live: State) -> bool:
 
 
 def order_depends_on_unread(plan: Plan, live: State) -> bool:
-    """Return whether a principal that was not read may decide which call of the plan waits for which.
+    """Return whether a principal that was not read may decide the order of two calls of the plan.
 
-    That is possible if one call on a group or policy allows requests that another such call refuses.
+    That is possible if one call on a group or policy allows requests that another call on one refuses.
     """
     after = {change.address: change.after for change in plan.changes if change.after is not None}
     planning = PlanContext(live, State(live.account, live.partition, after))
     shared = [_shared_effects_of(step, planning) for step in plan.steps]
     return any(
-        statements_overlap(some[0], others[1]) or statements_overlap(some[1], others[0])
-        for some, others in combinations([said for said in shared if any(said)], 2)
+        statements_overlap(first[0], second[1]) or statements_overlap(first[1], second[0])
+        for first, second in combinations([effects for effects in shared if any(effects)], 2)
     )
 
 
@@ -115,10 +115,10 @@ def _shared_effects_of(step: Step, context: PlanContext) -> tuple[Statements, St
     effect = step.effect
     if step.address.kind == "group" and isinstance(effect, Link | Unlink) and isinstance(effect.held, str):
         arn = effect.held
-        said = context.statements_of_policy(arn, context.entity_before) | context.statements_of_policy(
+        statements = context.statements_of_policy(arn, context.entity_before) | context.statements_of_policy(
             arn, context.entity_after
         )
-        return said, said
+        return statements, statements
     delta = effect.delta if isinstance(effect, WriteDocument) else PermissionDelta()
     return delta.gives | delta.lifts, delta.takes | delta.denies
 
@@ -126,15 +126,15 @@ def _shared_effects_of(step: Step, context: PlanContext) -> tuple[Statements, St
 def _find_guarded(saved: SavedPlan, live: State) -> set[Address]:
     """Return the guarded principals, and the roles through which they can be assumed, as far as `live` shows them."""
     marked = (address for address, entity in saved.before.items() if is_marked(entity))
-    found = {address for address in (find_caller(live), *saved.settings.break_glass, *marked) if address}
-    queue = list(found)
+    principals = {address for address in (find_caller(live), *saved.settings.break_glass, *marked) if address}
+    queue = list(principals)
     for address in queue:
         for role in (live.entities.get(address) if _is_known(address, live) else None, saved.after.get(address)):
-            named = find_trusted_entities(role.trust_policy, live.account) if isinstance(role, Role) else ()
-            further = {one for one in named if one.kind == "role"} - found
-            found |= further
+            trusted_entities = find_trusted_entities(role.trust_policy, live.account) if isinstance(role, Role) else ()
+            further = {one for one in trusted_entities if one.kind == "role"} - principals
+            principals |= further
             queue += further
-    return found
+    return principals
 
 
 def _is_known(address: Address, live: State) -> bool:

@@ -17,8 +17,10 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Desired, Move, Settings
 from reconciler.model.entity import Entity
 from reconciler.model.live import State
+from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.plan import AccessDelta, Plan
 from reconciler.model.problem import Level, Problem
+from reconciler.model.risk import NO_RISK, Risk
 from reconciler.plan.build import assemble_plan
 from reconciler.plan.compare.arn_changes import find_arn_changes, follow_arn_changes
 from reconciler.plan.compare.comparison import Comparison
@@ -27,11 +29,13 @@ from reconciler.plan.compare.renames import apply_renames, find_renames, find_re
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.saved.codec import decode_entity, encode_entity
 from reconciler.plan.saved.fingerprint import fingerprint_of
+from reconciler.plan.saved.reviewed_sections import read_risk
 from reconciler.plan.saved.sections import (
     DOCUMENT_KEYS,
     OPTIONAL_DOCUMENT_KEYS,
     read_access,
     read_account,
+    read_account_alias,
     read_moves,
     read_owner,
     read_partition,
@@ -39,9 +43,11 @@ from reconciler.plan.saved.sections import (
     read_settings,
     read_targets,
 )
+from reconciler.plan.saved.shown_section import to_shown_section
 from reconciler.plan.saved.strict_json import (
     MalformedPlan,
     take_address,
+    take_flag,
     take_integer,
     take_mapping,
     take_object,
@@ -64,8 +70,10 @@ class SavedPlan:
     renames: the renamed entities, new address → old.
     valid_until: the time at which the file asks for something else; None if it never does.
     access: the access that the plan gives and takes, as it was shown for approval.
+    risk, is_reversible: as in `Plan`, as they were shown; plans of earlier versions lack them.
     reads: the estimated number of calls to read the whole account; 0 if not known.
     targets: the addresses of --target.
+    account_alias: the alias of the account, as it was shown for approval; None if there was none.
     """
 
     account: str
@@ -81,7 +89,10 @@ class SavedPlan:
     valid_until: datetime | None
     access: AccessDelta
     reads: int
+    risk: Risk = NO_RISK
+    is_reversible: bool = True
     targets: tuple[Address, ...] = ()
+    account_alias: str | None = None
 
     @property
     def desired_entities(self) -> dict[Address, Entity]:
@@ -96,6 +107,7 @@ def to_saved_section(plan: Plan) -> dict[str, Any]:
         "settings": _settings_to_json(plan.settings),
         "valid_until": format_timestamp(plan.valid_until) if plan.valid_until else None,
         "reads": plan.reads,
+        "shown": to_shown_section(plan),
         "moves": [[str(move.old), str(move.new), *astuple(move.place)] for move in plan.moves],
         "entities": {
             str(change.address): {
@@ -111,8 +123,8 @@ def to_saved_section(plan: Plan) -> dict[str, Any]:
 
 
 def _settings_to_json(settings: Settings) -> dict[str, Any]:
-    found = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    return found | {
+    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    return values | {
         "ignore": list(settings.ignore),
         "break_glass": [str(item) for item in settings.break_glass],
         "prune_also": list(settings.prune_also),
@@ -125,7 +137,7 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
     Raises MalformedPlan, ValueError, KeyError, TypeError or AttributeError if it is not a plan.
     """
     take_object(document, "the plan", DOCUMENT_KEYS, OPTIONAL_DOCUMENT_KEYS)
-    part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads",))
+    part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads", "shown"))
     partition = read_partition(part)
     before: dict[Address, Entity | None] = {}
     after: dict[Address, Entity | None] = {}
@@ -155,8 +167,11 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
         renames=renames,
         valid_until=parse_timestamp(take_text(until, "saved.valid_until")) if until is not None else None,
         access=read_access(document),
+        risk=read_risk(document["risk"]) if "risk" in document else NO_RISK,
+        is_reversible=take_flag(document.get("reversible", True), "reversible"),
         reads=take_integer(part.get("reads", 0), "saved.reads"),
         targets=read_targets(document),
+        account_alias=read_account_alias(document),
     )
 
 
@@ -172,14 +187,14 @@ def _read_side(side: str, address: Address, entry: Mapping[str, Any], partition:
 
 def find_stale_entities(saved: SavedPlan, live: State) -> list[Problem]:
     """Return an error for each touched entity that has changed since the plan was made."""
-    found = list(_find_blocked_renames(saved, live))
+    problems = list(_find_blocked_renames(saved, live))
     live = _apply_pending_renames(saved, live)
     moves = find_arn_changes(saved.desired_entities, live)
     for address, before in saved.before.items():
         now = _drop_unplanned_fields(follow_arn_changes(live.entities.get(address), moves), before)
         if fingerprint_of(now) != fingerprint_of(before):
-            found.append(Problem(Level.ERROR, "stale-plan", _describe_change(address, before, now), address=address))
-    return found
+            problems.append(Problem(Level.ERROR, "stale-plan", _describe_change(address, before, now), address=address))
+    return problems
 
 
 def _drop_unplanned_fields(now: Entity | None, before: Entity | None) -> Entity | None:
@@ -226,17 +241,17 @@ def use_saved_spelling(saved: SavedPlan, live: State) -> State:
     return replace(live, entities={**live.entities, **as_before.entities})
 
 
-def rebuild_plan(saved: SavedPlan, live: State, options: PlanOptions) -> Plan:
-    """Return the plan from the live account to the saved entities."""
-    return assemble_plan(compare_with_live(saved, live), options)
+def rebuild_plan(saved: SavedPlan, live: State, options: PlanOptions, catalogue: ActionCatalogue | None = None) -> Plan:
+    """Return the plan from the live account to the saved entities. catalogue: see `build_plan`."""
+    return assemble_plan(compare_with_live(saved, live), options, catalogue=catalogue)
 
 
 def compare_with_live(saved: SavedPlan, live: State) -> Comparison:
-    """Return what was saved beside what is live."""
+    """Compare the saved entities with the live account."""
     desired, renames = desired_of(saved), _find_pending_renames(saved, live)
     baseline = apply_renames(live, renames)
     moves = find_arn_changes(saved.desired_entities, baseline)
-    found = (
+    candidates = (
         compare_entity(
             follow_arn_changes(baseline.entities.get(address), moves),
             after,
@@ -246,7 +261,7 @@ def compare_with_live(saved: SavedPlan, live: State) -> Comparison:
         )
         for address, after in saved.after.items()
     )
-    differences = tuple(difference for difference in found if difference is not None)
+    differences = tuple(difference for difference in candidates if difference is not None)
     replaced = find_replacements(desired, live)
     return Comparison(desired, saved.desired_entities, live, baseline, renames, replaced, differences)
 

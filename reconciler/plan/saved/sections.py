@@ -12,9 +12,12 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.desired import Move, Settings
 from reconciler.model.partitions import PARTITION_NAME
+from reconciler.model.permissions import NO_PERMISSIONS
 from reconciler.model.plan import AccessDelta, PrincipalPower, RoleAccess
 from reconciler.model.problem import Level, Place
 from reconciler.plan.compare.ownership import ignores_everything
+from reconciler.plan.saved.reviewed_sections import read_permissions
+from reconciler.plan.saved.shown_section import read_findings
 from reconciler.plan.saved.strict_json import (
     MalformedPlan,
     take_address,
@@ -28,10 +31,12 @@ from reconciler.plan.saved.strict_json import (
 )
 
 DOCUMENT_KEYS = ("format_version", "account", "owner", "safe", "summary", "changes", "findings", "access", "saved")
-OPTIONAL_DOCUMENT_KEYS = ("targets", "unmanaged", "left_alone", "integrity")
-FINDING_KEYS = ("level", "code", "message")
-OPTIONAL_FINDING_KEYS = ("address", "addresses", "calls", "file", "line", "column", "flag")
+OPTIONAL_DOCUMENT_KEYS = (
+    *("account_alias", "risk", "reversible", "permissions"),
+    *("targets", "unmanaged", "left_alone", "integrity"),
+)
 ACCESS_KEYS = ("gained", "lost", "changed", "powers_gained", "powers_lost")
+OPTIONAL_ACCESS_KEYS = ("widens",)
 ROW_KEYS = ("principal", "role", "mfa")
 OPTIONAL_ROW_KEYS = ("conditions", "terms")
 POWER_KEYS = ("principal", "power", "grade")
@@ -51,6 +56,12 @@ def read_account(document: Mapping[str, Any]) -> str:
     if not _ACCOUNT.fullmatch(account):
         raise MalformedPlan("account is not 12 digits.")
     return account
+
+
+def read_account_alias(document: Mapping[str, Any]) -> str | None:
+    """Return the alias of the account; None if it has none, or if the file does not say."""
+    alias = document.get("account_alias")
+    return None if alias is None else take_text(alias, "account_alias")
 
 
 def read_partition(saved: Mapping[str, Any]) -> str:
@@ -86,12 +97,12 @@ def read_targets(document: Mapping[str, Any]) -> tuple[Address, ...]:
 def read_settings(saved: Mapping[str, Any]) -> Settings:
     """Return the settings, each within the bounds that a file has for it."""
     path = "saved.settings"
-    found = take_object(saved["settings"], path, _SETTING_KEYS, _OPTIONAL_SETTING_KEYS)
-    prune = take_text(found["prune"], f"{path}.prune")
+    values = take_object(saved["settings"], path, _SETTING_KEYS, _OPTIONAL_SETTING_KEYS)
+    prune = take_text(values["prune"], f"{path}.prune")
     if prune not in _PRUNE:
         raise MalformedPlan(f"{path}.prune is not one of {', '.join(_PRUNE)}.")
-    ignore = take_texts(found["ignore"], f"{path}.ignore")
-    prune_also = take_texts(found.get("prune_also", []), f"{path}.prune_also")
+    ignore = take_texts(values["ignore"], f"{path}.ignore")
+    prune_also = take_texts(values.get("prune_also", []), f"{path}.prune_also")
     for key, patterns in (("ignore", ignore), ("prune_also", prune_also)):
         if any("/" not in pattern for pattern in patterns):
             raise MalformedPlan(f"{path}.{key} has a pattern that is not of the form kind/name.")
@@ -100,12 +111,12 @@ def read_settings(saved: Mapping[str, Any]) -> Settings:
     return Settings(
         prune,
         ignore,
-        take_integer(found["max_deletes"], f"{path}.max_deletes"),
-        take_number(found["max_delete_percent"], f"{path}.max_delete_percent", 100),
-        take_integer(found["max_removals"], f"{path}.max_removals"),
+        take_integer(values["max_deletes"], f"{path}.max_deletes"),
+        take_number(values["max_delete_percent"], f"{path}.max_delete_percent", 100),
+        take_integer(values["max_removals"], f"{path}.max_removals"),
         tuple(
             take_address(item, f"{path}.break_glass", ("user", "role"))
-            for item in take_list(found["break_glass"], f"{path}.break_glass")
+            for item in take_list(values["break_glass"], f"{path}.break_glass")
         ),
         prune_also,
     )
@@ -130,23 +141,15 @@ def _read_move(value: object, path: str) -> Move:
 
 def read_refusals(document: Mapping[str, Any]) -> frozenset[tuple[str, Address | None]]:
     """Return the code and the address of each finding that made the plan unsafe."""
-    found = set()
     take_flag(document["safe"], "safe")
-    for index, item in enumerate(take_list(document["findings"], "findings")):
-        path = f"findings[{index}]"
-        finding = take_object(item, path, FINDING_KEYS, OPTIONAL_FINDING_KEYS)
-        address = take_address(finding["address"], f"{path}.address") if "address" in finding else None
-        if take_text(finding["level"], f"{path}.level") not in set(Level):
-            raise MalformedPlan(f"{path}.level is not one of {', '.join(Level)}.")
-        code = take_text(finding["code"], f"{path}.code")
-        if finding["level"] == Level.ERROR:
-            found.add((code, address))
-    return frozenset(found)
+    findings = read_findings(document)
+    return frozenset((finding.code, finding.address) for finding in findings if finding.level is Level.ERROR)
 
 
 def read_access(document: Mapping[str, Any]) -> AccessDelta:
     """Return the access that the plan gives and takes, as it was shown for approval."""
-    access = take_object(document["access"], "access", ACCESS_KEYS)
+    access = take_object(document["access"], "access", ACCESS_KEYS, OPTIONAL_ACCESS_KEYS)
+    permissions = read_permissions(document["permissions"]) if "permissions" in document else NO_PERMISSIONS
     rows = {key: list(enumerate(take_list(access[key], f"access.{key}"))) for key in ACCESS_KEYS}
     pairs = [
         (path := f"access.changed[{index}]", take_object(item, path, ("before", "after")))
@@ -158,6 +161,7 @@ def read_access(document: Mapping[str, Any]) -> AccessDelta:
         tuple((_read_access_row(pair["before"], path), _read_access_row(pair["after"], path)) for path, pair in pairs),
         tuple(_read_power(item, f"access.powers_gained[{index}]") for index, item in rows["powers_gained"]),
         tuple(_read_power(item, f"access.powers_lost[{index}]") for index, item in rows["powers_lost"]),
+        permissions,
     )
 
 

@@ -28,10 +28,10 @@ def parse_strict_json(content: bytes, flaws: list[str]) -> Any:
     """
 
     def collect_pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(items)
-        if len(found) < len(items):
+        members = dict(items)
+        if len(members) < len(items):
             flaws.append("An object has the same key twice.")
-        return found
+        return members
 
     def reject_constant(name: str) -> None:
         flaws.append(f"{name} is not a number.")

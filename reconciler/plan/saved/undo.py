@@ -16,6 +16,7 @@ from reconciler.model.desired import Move
 from reconciler.model.effects import add_link
 from reconciler.model.entity import Entity, Role, User
 from reconciler.model.live import State
+from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.plan import Action, Plan
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.sentence import format_list
@@ -89,18 +90,20 @@ def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
     )
 
 
-def build_undo_plan(target: SavedPlan, live: State, options: PlanOptions) -> Plan:
-    """Return the plan that undoes a run. target: the result of `reverse_run`."""
+def build_undo_plan(
+    target: SavedPlan, live: State, options: PlanOptions, catalogue: ActionCatalogue | None = None
+) -> Plan:
+    """Return the plan that undoes a run. target: the result of `reverse_run`. catalogue: see `build_plan`."""
     target, left_out = _drop_unrestorable(target)
     comparison = compare_with_live(target, live)
-    found, kept = drop_protected_deletions(comparison.differences, live)
-    plan = assemble_plan(comparison.select(found), options, kept)
+    differences, protections = drop_protected_deletions(comparison.differences, live)
+    plan = assemble_plan(comparison.select(differences), options, protections, catalogue)
     findings = [
         *_find_taken_over(target, live, options),
         *plan.findings,
         *left_out,
         *_find_later_changes(target, live),
-        *_warn_of_recreation(found),
+        *_warn_of_recreation(differences),
     ]
     return replace(plan, findings=tuple(findings), goal="what was before the apply")
 
@@ -110,10 +113,10 @@ def _drop_unrestorable(target: SavedPlan) -> tuple[SavedPlan, list[Problem]]:
     after, findings = dict(target.after), []
     without_password = []
     for address, entity in target.after.items():
-        left = target.before.get(address)
+        after_run = target.before.get(address)
         if isinstance(entity, User):
             after[address] = replace(entity, console=None)
-            if entity.console and isinstance(left, User) and left.console is False:
+            if entity.console and isinstance(after_run, User) and after_run.console is False:
                 without_password.append(address)
         ids = unique_ids_of(entity.trust_policy) if isinstance(entity, Role) else frozenset()
         if ids and isinstance(entity, Role):
@@ -128,11 +131,11 @@ def _drop_unrestorable(target: SavedPlan) -> tuple[SavedPlan, list[Problem]]:
 
 def _find_taken_over(target: SavedPlan, live: State, options: PlanOptions) -> Iterator[Problem]:
     """Yield an error for each entity that now has the tag of another owner."""
-    for address, left in target.before.items():
+    for address, after_run in target.before.items():
         now = live.entities.get(address)
         owner = owner_of(now) if now else None
         was = target.desired_entities.get(address)
-        own_owners = {owner_of(entity) for entity in (left, was) if entity}
+        own_owners = {owner_of(entity) for entity in (after_run, was) if entity}
         if owner and owner not in own_owners and not options.take_over:
             summary = f"{address} now belongs to owner {owner!r} (tag reconcile:owner)."
             hint = "To restore it all the same, pass --take-over."
@@ -141,20 +144,20 @@ def _find_taken_over(target: SavedPlan, live: State, options: PlanOptions) -> It
 
 def _find_later_changes(target: SavedPlan, live: State) -> Iterator[Problem]:
     """Yield a warning for each entity that changed after the run, because the undo takes that change back too."""
-    for address, left in target.before.items():
+    for address, after_run in target.before.items():
         now, was = live.entities.get(address), target.desired_entities.get(address)
-        if fingerprint_of(now) in (fingerprint_of(left), fingerprint_of(was)):
+        if fingerprint_of(now) in (fingerprint_of(after_run), fingerprint_of(was)):
             continue
-        paths = ", ".join(field.path for field in diff_entities(left, now)) if left and now else ""
-        text = f": {paths}" if paths else (": somebody deleted it" if left else ": somebody created it")
+        paths = ", ".join(field.path for field in diff_entities(after_run, now)) if after_run and now else ""
+        text = f": {paths}" if paths else (": somebody deleted it" if after_run else ": somebody created it")
         summary = f"{address} has changed since the apply{text}."
         hint = "This plan undoes that change too."
         yield Problem(Level.WARNING, "changed-since", summary, "", hint, None, address)
 
 
-def _warn_of_recreation(found: Sequence[Difference]) -> Iterator[Problem]:
+def _warn_of_recreation(differences: Sequence[Difference]) -> Iterator[Problem]:
     """Yield one finding for each kind with entities that are created again."""
-    created = [one.address for one in found if one.action is Action.CREATE]
+    created = [one.address for one in differences if one.action is Action.CREATE]
     for kind in KINDS:
         again = sorted(address for address in created if address.kind == kind.name)
         if again and kind.lost_by_recreation:
@@ -162,9 +165,9 @@ def _warn_of_recreation(found: Sequence[Difference]) -> Iterator[Problem]:
             yield _build_finding(again, f"{verb} created again.", kind.lost_by_recreation)
 
 
-def _build_finding(found: Sequence[Address], said: str, why: str = "") -> Problem:
-    """Return one finding about one or several entities. said: the end of the summary. why: the detail."""
-    summary = f"{format_list(map(str, found), _MAX_NAMED)} {said}"
-    several = len(found) > 1
-    one, all_of_them = (None, tuple(found)) if several else (found[0], ())
+def _build_finding(addresses: Sequence[Address], ending: str, why: str = "") -> Problem:
+    """Return one finding about one or several entities. ending: the end of the summary. why: the detail."""
+    summary = f"{format_list(map(str, addresses), _MAX_NAMED)} {ending}"
+    several = len(addresses) > 1
+    one, all_of_them = (None, tuple(addresses)) if several else (addresses[0], ())
     return Problem(Level.WARNING, "not-the-same", summary, why, address=one, addresses=all_of_them)

@@ -90,7 +90,9 @@ def read_scenario(call: ApiCall, source: IamEntity | None) -> Scenario:
     )
     values = _read_context(call)
     caller_keys = {
-        key: value for key, value in principal.request_context.known.items() if len(value) == 1 and value[0] is not None
+        key: value
+        for key, value in principal.request_context.alternatives.items()
+        if len(value) == 1 and value[0] is not None
     }
     all_policies = (*attached, *request_policies, *([] if boundary is None else [boundary]), *resource)
     return Scenario(
@@ -99,7 +101,7 @@ def read_scenario(call: ApiCall, source: IamEntity | None) -> Scenario:
         principal,
         {policy.label: policy for policy in all_policies},
         values.with_fallbacks(Context(caller_keys), Context.of(absent=["*"])),
-        frozenset(values.known) | caller_keys.keys(),
+        frozenset(values.alternatives) | caller_keys.keys(),
         ResourcePolicy(compile_policies([resource[0].source]), _read_owner(call, caller)) if resource else None,
         tuple(_read_levels(call)),
     )

@@ -67,11 +67,13 @@ def _given_tags_of(call: ApiCall) -> list[dict[str, str]]:
     return as_content(dict(call.get_tags("Tags")))
 
 
-def _read_certificate(text: str, what: str) -> x509.Certificate:
+def _read_certificate(text: str, label: str) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(text.encode())
     except ValueError:
-        raise Refusal("MalformedCertificate", f"Unable to parse certificate {what}. Please ensure it is PEM.") from None
+        raise Refusal(
+            "MalformedCertificate", f"Unable to parse certificate {label}. Please ensure it is PEM."
+        ) from None
 
 
 def _check_key(certificate: x509.Certificate, key: str) -> None:

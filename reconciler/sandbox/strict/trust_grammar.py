@@ -66,12 +66,14 @@ def _refuse_bad_principal(principal: object) -> None:
     if not isinstance(principal, dict):
         raise malformed_policy_error(f'Invalid principal in policy: "{principal}"')
     for kind, value in principal.items():
-        named = list_of(value)
+        values = list_of(value)
         if kind not in PRINCIPAL_TYPES:
-            raise malformed_policy_error(f'Invalid principal in policy: "{kind.upper()}":"{named[0] if named else ""}"')
-        if not named:
+            raise malformed_policy_error(
+                f'Invalid principal in policy: "{kind.upper()}":"{values[0] if values else ""}"'
+            )
+        if not values:
             raise malformed_policy_error("Missing required field Principal cannot be empty!")
-        for principal_text in named if kind != "AWS" else ():
+        for principal_text in values if kind != "AWS" else ():
             if isinstance(principal_text, str) and is_well_formed(kind, principal_text):
                 continue
             if kind == "Federated":

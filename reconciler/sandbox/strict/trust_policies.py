@@ -49,8 +49,8 @@ def _map_principals(text: str, change: Callable[[str], str]) -> str:
     for statement in list_of(document.get("Statement")):
         principal = statement.get("Principal")
         if isinstance(principal, dict) and "AWS" in principal:
-            named = principal["AWS"]
-            principal["AWS"] = [change(item) for item in named] if isinstance(named, list) else change(named)
+            values = principal["AWS"]
+            principal["AWS"] = [change(item) for item in values] if isinstance(values, list) else change(values)
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -58,9 +58,9 @@ def _refuse_foreign_providers(text: str, ledger: Ledger) -> None:
     """Refuse providers of another partition. A provider need not exist: AWS accepts one that is created later."""
     for statement in list_of(json.loads(text).get("Statement")):
         principal = statement.get("Principal")
-        for named in list_of(principal.get("Federated")) if isinstance(principal, dict) else ():
-            if is_foreign_arn(str(named), ledger.partition):
-                raise malformed_policy_error(f'Invalid principal in policy: "FEDERATED":"{named}"')
+        for provider in list_of(principal.get("Federated")) if isinstance(principal, dict) else ():
+            if is_foreign_arn(str(provider), ledger.partition):
+                raise malformed_policy_error(f'Invalid principal in policy: "FEDERATED":"{provider}"')
 
 
 def resolve_principals(text: str, ledger: Ledger) -> str:

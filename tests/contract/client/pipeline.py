@@ -66,6 +66,15 @@ def become(desired: api.Desired) -> api.Credentials:
         raise
 
 
+def review(plan: api.Plan) -> list[str]:
+    risk: api.Risk = plan.risk
+    grave: list[api.RiskReason] = [reason for reason in risk.reasons if reason.code is not api.RiskCode.PERMISSIONS]
+    permissions: api.PermissionRows = plan.access.permissions
+    rows: tuple[api.PermissionRow, ...] = permissions.gained
+    widened = [f"{row.principals} {row.actions} {row.resources}" for row in rows if row.widens]
+    return [reason.message for reason in grave] if risk.level is api.RiskLevel.HIGH else widened
+
+
 def audit(desired: api.Desired, plan: api.Plan) -> list[str]:
     after: api.Access = api.access(plan)
     entered: tuple[api.RoleAccess, ...] = after.to_role("role/admin") + api.access(desired).of_principal("user/alice")

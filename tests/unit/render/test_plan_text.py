@@ -17,6 +17,10 @@ from tests.support.strategies import ACCOUNT
 from tests.unit.render.plans import MINE, READ_ONLY, TRUST, allow, document, everything, plan
 
 GOLDEN = """\
+Risk: low
+    1 more principal may assume role/new  roles.yaml:1
+    user/alice gains s3:getobject and s3:listbucket on *  roles.yaml:1
+
 ~ policy/reader
     ~ document:
         ~ Allow 'Read'
@@ -48,6 +52,8 @@ GOLDEN = """\
 
 Access:
 + service:ec2.amazonaws.com may assume role/new
++ user/alice  s3:getobject and s3:listbucket on *  [at most]
+- 2 users (alice, old)  what aws:ReadOnlyAccess allows, whose content is not known  [at most]
 
 Plan: 1 to create, 2 to update, 1 to delete, 1 to adopt."""
 

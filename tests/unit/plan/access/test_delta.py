@@ -11,6 +11,7 @@ import pytest
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
+from reconciler.model.permissions import NO_PERMISSIONS
 from reconciler.model.plan import AccessDelta, RoleAccess
 from reconciler.plan.access import delta as access_delta
 from tests.support.strategies import ACCOUNT, policy_arn
@@ -86,7 +87,8 @@ class Case:
 
 
 def delta(live: list[Entity], wanted: list[Entity]) -> AccessDelta:
-    return plan(live, wanted).access
+    """The access to roles, and powers; `test_permissions.py` has what else a plan gives and takes."""
+    return replace(plan(live, wanted).access, permissions=NO_PERMISSIONS)
 
 
 TRUSTS: dict[str, Case] = {

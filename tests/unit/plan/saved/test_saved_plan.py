@@ -175,12 +175,23 @@ def test_a_plan_reads_as_it_was_saved() -> None:
     assert set(saved.desired_entities) == {Address("user", "u"), Address("role", "r")}
 
 
-@pytest.mark.parametrize("missing", [*(key for key in DOCUMENT if key != "targets"), "settings", "entities", "moves"])
+LATE = ("account_alias", "targets", "risk", "reversible", "permissions")
+"""Keys that plans of earlier versions lack."""
+
+
+@pytest.mark.parametrize("missing", [*sorted(DOCUMENT.keys() - {*LATE}), "settings", "entities", "moves"])
 def test_a_key_less_is_refused(missing: str) -> None:
     content = deepcopy(DOCUMENT)
     del (content if missing in content else content["saved"])[missing]
     with pytest.raises(MalformedPlan, match=f"lacks '{missing}'"):
         read_saved_plan(content)
+
+
+@pytest.mark.parametrize("key", LATE)
+def test_a_plan_that_was_saved_before_there_was_a_key_is_read(key: str) -> None:
+    content = deepcopy(DOCUMENT)
+    content.pop(key, None)
+    assert read_saved_plan(content).account == ACCOUNT
 
 
 def test_a_plan_that_was_saved_before_there_were_reads_is_read() -> None:

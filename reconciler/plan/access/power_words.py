@@ -12,8 +12,8 @@ _MAX_SINGLE = 3
 """More principals than this with the same ways share one line."""
 
 
-def describe_powers(powers: tuple[PrincipalPower, ...], verb: str) -> Iterator[str]:
-    """Yield one sentence for each principal and grade; many principals with the same ways share one.
+def describe_powers(powers: tuple[PrincipalPower, ...], verb: str) -> Iterator[tuple[PrincipalPower, str]]:
+    """Yield the first row and one sentence for each principal and grade; many principals with the same ways share one.
 
     Ways over somebody who exists come first.
 
@@ -27,11 +27,11 @@ def describe_powers(powers: tuple[PrincipalPower, ...], verb: str) -> Iterator[s
         noun = "administrator power" if grade == "administrator" else "ways to administrator power"
         if len(members) > _MAX_SINGLE:
             shown = ", ".join(rows[0].principal for rows in members[:_MAX_SINGLE])
-            yield f"{len(members)} principals ({shown} …) {verb} {noun}: {_join_ways(grade, ways)}"
+            yield members[0][0], f"{len(members)} principals ({shown} …) {verb} {noun}: {_join_ways(grade, ways)}"
             continue
         for rows in members:
             own = [_describe_way(row, f"{row.principal} ") for row in rows]
-            yield f"{rows[0].principal} {verb}s {noun}: {_join_ways(grade, own)}"
+            yield rows[0], f"{rows[0].principal} {verb}s {noun}: {_join_ways(grade, own)}"
 
 
 def _describe_way(power: PrincipalPower, subject: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.plan import PrincipalPower
-from reconciler.render.power_lines import describe_powers
+from reconciler.plan.access.power_words import describe_powers
 
 
 def way(principal: str, power: str = "iam:CreateAccessKey", **more: object) -> PrincipalPower:
@@ -16,7 +16,7 @@ def chain(principal: str, *targets: str) -> PrincipalPower:
 
 
 def lines(*powers: PrincipalPower) -> list[str]:
-    return list(describe_powers(powers, "gain"))
+    return [text for _, text in describe_powers(powers, "gain")]
 
 
 def test_a_way_on_everything_is_its_actions_and_its_id() -> None:

@@ -1,0 +1,148 @@
+"""Compare the permissions of one principal before and after a change, part by part.
+
+A cell is a class of actions on one atom of resources, with the keys for which each side allows it. Together the cells
+hold every request whose answer differs. A broad Allow that is added or removed is told whole, once a request proves
+that it decides: divided by all that the principal has besides, nobody could read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from reconciler.access.context import Context
+from reconciler.access.policy_statements import IDENTITY, PolicyStatement, list_policy_statements
+from reconciler.access.principal import Principal
+from reconciler.access.principal_answers import evaluate
+from reconciler.access.request_parts import (
+    ActionClass,
+    ChoiceSpace,
+    covers_resource_atom,
+    evaluate_statements,
+    find_action_classes,
+    find_resource_atoms,
+)
+from reconciler.access.text_atoms import TextAtom
+from reconciler.access.verdicts import Decision
+from reconciler.policy.overlap import pattern_sets_overlap
+
+_MAX_TRIALS = 8
+"""The number of requests of one cell, or of actions of one statement, that are tried as proof."""
+_MANY_ACTIONS = 200
+"""A statement with more patterns of actions than these is told whole."""
+
+
+@dataclass(frozen=True)
+class PermissionSide:
+    """A principal before or after a change."""
+
+    principal: Principal
+
+    def decide(self, action: str, resource: str, context: Context) -> Decision:
+        """Return the decision on one request."""
+        return evaluate(self.principal, action, resource, context).decision
+
+
+StatementPair = tuple[frozenset[PolicyStatement], frozenset[PolicyStatement]]
+"""The statements that decide, before and after."""
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionCell:
+    """The requests of one class and one atom, for which the two sides answer differently.
+
+    before, after: the combinations of keys that each side allows, of `space`. proven: a request proves the difference.
+    """
+
+    actions: ActionClass
+    resource: TextAtom
+    space: ChoiceSpace
+    before: int
+    after: int
+    proven: bool
+
+
+def list_deciding_statements(before: PermissionSide, after: PermissionSide) -> StatementPair:
+    """Return the statements that can decide about a difference, for each side; equal pairs have equal differences."""
+    old, new = list_policy_statements(before.principal), list_policy_statements(after.principal)
+    changed = old ^ new
+    shared = frozenset(one for one in old & new if any(_may_share_action(one, other) for other in changed))
+    return (old - new) | shared, (new - old) | shared
+
+
+def _may_share_action(one: PolicyStatement, other: PolicyStatement) -> bool:
+    return pattern_sets_overlap(one.actions, one.not_action, other.actions, other.not_action)
+
+
+@dataclass(frozen=True)
+class PermissionComparer:
+    """The comparison of the statements of one principal.
+
+    told: broad Allows that are added or removed, and told whole. Their differences are left out of the cells.
+    """
+
+    before: PermissionSide
+    after: PermissionSide
+    statements: StatementPair
+    told: set[PolicyStatement] = field(default_factory=set)
+
+    def tell_broad_allows(self) -> Iterator[PolicyStatement]:
+        """Yield the broad Allows of the principal that are added or removed, and that a request proves to decide."""
+        old, new = self.statements
+        for one in sorted(old ^ new, key=lambda one: one.sort_key):
+            if one.layer == IDENTITY and one.allows and not one.unknown and _is_broad(one) and self._decides(one):
+                self.told.add(one)
+                yield one
+
+    def _decides(self, statement: PolicyStatement) -> bool:
+        """Return whether a request to an action that only this statement names gets another answer."""
+        space = ChoiceSpace([statement], self.after.principal.request_context)
+        selected = space.select(statement) & space.known
+        parts = [statement]
+        if not statement.not_action:
+            parts = [replace(statement, actions=frozenset([one])) for one in sorted(statement.actions)[:_MAX_TRIALS]]
+        return any(
+            covers_resource_atom(statement, atom) and self._is_proven(actions, atom, space, selected)
+            for part in parts
+            for actions in find_action_classes([part], [part])
+            for atom in find_resource_atoms([statement])
+        )
+
+    def compare(self) -> Iterator[PermissionCell]:
+        """Yield the cells in which the sides differ. Raises TooManyAtomsError."""
+        old, new = self.statements
+        changed = (old ^ new) - self.told
+        if not changed:
+            return
+        layers = sorted({one.layer for one in old | new if one.allows} | {IDENTITY})
+        for actions in find_action_classes(old | new, changed):
+            space = ChoiceSpace(actions.covering, self.after.principal.request_context)
+            masks = _masks(actions, space)
+            for atom in find_resource_atoms(actions.covering):
+                before = evaluate_statements(actions.covering & old, layers, atom, masks) & space.every
+                after = evaluate_statements(actions.covering & new, layers, atom, masks) & space.every
+                if before != after:
+                    proven = self._is_proven(actions, atom, space, (before ^ after) & space.known)
+                    yield PermissionCell(actions, atom, space, before, after, proven)
+
+    def _is_proven(self, actions: ActionClass, resource: TextAtom, space: ChoiceSpace, combinations: int) -> bool:
+        """Return whether one of these requests gets different answers."""
+        for trial, context in enumerate(space.make_contexts(combinations)):
+            if trial >= _MAX_TRIALS:
+                break
+            action = actions.atoms[0].example
+            answers = {side.decide(action, resource.example, context) for side in (self.before, self.after)}
+            if answers == {Decision.ALLOW, Decision.DENY}:
+                return True
+        return False
+
+
+def _masks(actions: ActionClass, space: ChoiceSpace) -> dict[PolicyStatement, int]:
+    return {one: space.select(one) for one in actions.covering}
+
+
+def _is_broad(statement: PolicyStatement) -> bool:
+    """Return whether a statement covers actions of any service, or of very many."""
+    if statement.not_action or len(statement.actions) > _MANY_ACTIONS:
+        return True
+    return any("*" in action.partition(":")[0] for action in statement.actions)

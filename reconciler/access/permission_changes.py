@@ -1,0 +1,285 @@
+"""Find what a principal can do after a change and could not before, and the reverse.
+
+Each row names actions, resources, the conditions on either side, and the statements that cause it. It errs one way
+only: a row may cover more requests than differ, but each request that differs is covered. A row is decided if a request
+proves it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.access.conditions import CompiledCondition
+from reconciler.access.permission_cells import (
+    PermissionCell,
+    PermissionComparer,
+    PermissionSide,
+    StatementPair,
+    list_deciding_statements,
+)
+from reconciler.access.policy_statements import IDENTITY, PolicyStatement
+from reconciler.access.request_parts import covers_resource_atom
+from reconciler.access.templates import to_plain_text
+from reconciler.access.text_atoms import TooManyAtomsError
+from reconciler.access.verdicts import StatementSource
+from reconciler.model.permissions import ActionPattern, Direction, Terms
+from reconciler.policy.overlap import covers_pattern, patterns_overlap
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionChange:
+    """One thing that a principal can newly do, can no longer do, or can do on other conditions.
+
+    resources, not_resources: patterns; the change is about those that match one of the first and none of the second.
+    before, after: the conditions of either side. sources: the statements that cause it.
+    decided: a request proves it; else it may be less than it says, or nothing.
+    unread: the labels of the policies of unknown content that a cause is a statement of.
+    """
+
+    actions: tuple[ActionPattern, ...]
+    resources: tuple[str, ...]
+    not_resources: tuple[str, ...]
+    before: Terms
+    after: Terms
+    direction: Direction
+    sources: tuple[StatementSource, ...]
+    decided: bool = True
+    unread: frozenset[str] = frozenset()
+
+
+def find_permission_changes(
+    before: PermissionSide, after: PermissionSide, statements: StatementPair | None = None
+) -> tuple[PermissionChange, ...]:
+    """Return the changes of one principal.
+
+    statements: as `list_deciding_statements` returns them, if the caller has them already.
+    """
+    pair = statements or list_deciding_statements(before, after)
+    if pair[0] == pair[1]:
+        return ()
+    comparer = PermissionComparer(before, after, pair)
+    try:
+        told = [_tell_whole(one, one in pair[1], True) for one in comparer.tell_broad_allows()]
+        grouper = _CellGrouper(pair, comparer.told)
+        for cell in comparer.compare():
+            grouper.add(cell)
+    except TooManyAtomsError:
+        return tuple(tell_causes(*pair))
+    return tuple(dict.fromkeys(map(_merge_unread, (*told, *grouper.build_changes()))))
+
+
+def tell_causes(old: frozenset[PolicyStatement], new: frozenset[PolicyStatement]) -> Iterator[PermissionChange]:
+    """Yield each statement that is added or removed, as a change that nothing proves.
+
+    Every gain lies within an Allow that is added or a Deny that is removed; every loss within the reverse.
+    """
+    changes = (
+        _tell_whole(one, (one in new) == one.allows, False) for one in sorted(old ^ new, key=lambda one: one.sort_key)
+    )
+    yield from dict.fromkeys(map(_merge_unread, changes))
+
+
+def _merge_unread(change: PermissionChange) -> PermissionChange:
+    """Return one and the same change for all that depends on the content of the same unread policies."""
+    if not change.unread or change.decided:
+        return change
+    gains = change.direction is not Direction.NARROWER
+    return PermissionChange(
+        (ActionPattern("*"),),
+        ("*",),
+        (),
+        None if gains else (),
+        () if gains else None,
+        change.direction,
+        tuple(StatementSource(label) for label in sorted(change.unread)),
+        False,
+        change.unread,
+    )
+
+
+def _tell_whole(statement: PolicyStatement, gains: bool, decided: bool) -> PermissionChange:
+    actions = (
+        (ActionPattern("*", tuple(sorted(statement.actions))),)
+        if statement.not_action
+        else tuple(ActionPattern(action) for action in sorted(statement.actions))
+    )
+    patterns = tuple(sorted(map(to_plain_text, statement.resources or ())))
+    everything = statement.resources is None or statement.not_resource
+    terms = tuple(map(format_condition_test, statement.conditions)) if statement.allows else ()
+    return PermissionChange(
+        actions,
+        ("*",) if everything else patterns,
+        patterns if statement.not_resource else (),
+        None if gains else terms,
+        terms if gains else None,
+        Direction.WIDER if gains else Direction.NARROWER,
+        (statement.source,),
+        decided,
+        find_unread_policies([statement]),
+    )
+
+
+def find_unread_policies(statements: Iterable[PolicyStatement]) -> frozenset[str]:
+    """Return the labels of the policies of unknown content to which some of the statements belong."""
+    facts = (fact for one in statements for fact in one.unknown)
+    return frozenset(fact.removeprefix("policy:") for fact in facts if fact.startswith("policy:"))
+
+
+def format_condition_test(condition: CompiledCondition) -> str:
+    """Return a condition as a text: `StringEquals aws:requestedregion eu-west-1`."""
+    values = (to_plain_text(template.fixed or _format_template(template.parts)) for template in condition.templates)
+    return f"{condition.name} {condition.key} {', '.join(values)}"
+
+
+def _format_template(parts: Iterable[object]) -> str:
+    return "".join(part if isinstance(part, str) else f"${{{getattr(part, 'key', '')}}}" for part in parts)
+
+
+_GroupKey = tuple[Direction, frozenset[PolicyStatement], Terms, Terms]
+
+
+@dataclass
+class _Group:
+    """The cells that one row tells.
+
+    actions: pattern → the patterns that none of its actions matches. resources: one pattern for each atom.
+    not_resources: the patterns that no resource of a cell matches; None if there is no cell yet.
+    """
+
+    actions: dict[str, frozenset[str]] = field(default_factory=dict)
+    resources: set[str] = field(default_factory=set)
+    not_resources: frozenset[str] | None = None
+    decided: bool = False
+
+
+class _CellGrouper:
+    """Put the cells together that the same statements cause, on the same conditions."""
+
+    def __init__(self, statements: StatementPair, told: set[PolicyStatement]) -> None:
+        self._old, self._new = statements
+        self._told = told
+        self._action_patterns = frozenset(pattern for one in self._old | self._new for pattern in one.actions)
+        self._groups: defaultdict[_GroupKey, _Group] = defaultdict(_Group)
+
+    def add(self, cell: PermissionCell) -> None:
+        """Add a cell: first what differs if nothing unknown is true, then what differs only if something unknown is."""
+        gains = losses = False
+        for every in (cell.space.known, cell.space.every):
+            before, after = cell.before & every, cell.after & every
+            gain_causes = frozenset() if gains else self._find_causes(cell, after & ~before, self._new)
+            loss_causes = frozenset() if losses else self._find_causes(cell, before & ~after, self._old)
+            self._add_part(cell, gain_causes, loss_causes, every)
+            gains, losses = gains or bool(gain_causes), losses or bool(loss_causes)
+
+    def _add_part(
+        self,
+        cell: PermissionCell,
+        gain_causes: frozenset[PolicyStatement],
+        loss_causes: frozenset[PolicyStatement],
+        every: int,
+    ) -> None:
+        gains, losses = (bool(causes) and causes.isdisjoint(self._told) for causes in (gain_causes, loss_causes))
+        if not gains and not losses:
+            return
+        causes = (gain_causes if gains else frozenset()) | (loss_causes if losses else frozenset())
+        direction = Direction.OTHER if gains and losses else Direction.WIDER if gains else Direction.NARROWER
+        before = self._find_terms(cell, self._old, cell.before & every, every)
+        after = self._find_terms(cell, self._new, cell.after & every, every)
+        group = self._groups[direction, causes, before, after]
+        group.decided |= cell.proven and every == cell.space.known
+        self._add_actions(group, cell, causes)
+        self._add_resource(group, cell, causes)
+
+    def _find_causes(
+        self, cell: PermissionCell, differing: int, side: frozenset[PolicyStatement]
+    ) -> frozenset[PolicyStatement]:
+        """Return the statements by which the side with more allows more: its own Allows, else limits and Denies.
+
+        differing: the combinations that only this side allows.
+        """
+        active = [
+            one
+            for one in cell.actions.covering
+            if (one in self._old) != (one in self._new)
+            and (one in side) == one.allows
+            and covers_resource_atom(one, cell.resource)
+            and cell.space.select(one) & differing
+        ]
+        return frozenset([one for one in active if one.allows and one.layer == IDENTITY] or active)
+
+    def _find_terms(self, cell: PermissionCell, side: frozenset[PolicyStatement], allowed: int, every: int) -> Terms:
+        """Return the conditions under which one side allows the requests of a cell."""
+        if not allowed:
+            return None
+        if allowed == every:
+            return ()
+        terms = set()
+        for one in cell.actions.covering & side:
+            selected = cell.space.select(one) & every
+            if not covers_resource_atom(one, cell.resource) or selected in (0, every):
+                continue
+            text = " and ".join(sorted(map(format_condition_test, one.conditions)) + sorted(one.unknown))
+            if one.allows and selected & allowed:
+                terms.add(text)
+            elif not one.allows:
+                terms.add(f"unless {text}")
+        return tuple(sorted(terms))
+
+    def _add_actions(self, group: _Group, cell: PermissionCell, causes: frozenset[PolicyStatement]) -> None:
+        named = {pattern for one in causes if not one.not_action for pattern in one.actions}
+        for atom in cell.actions.atoms:
+            chosen = _choose_narrowest(atom.matched & named)
+            unmatched = self._action_patterns - atom.matched
+            group.actions[chosen] = group.actions.get(chosen, unmatched) & unmatched
+
+    def _add_resource(self, group: _Group, cell: PermissionCell, causes: frozenset[PolicyStatement]) -> None:
+        named = {pattern for one in causes if not one.not_resource for pattern in one.resources or ()}
+        group.resources.add(to_plain_text(_choose_narrowest(cell.resource.matched & named)))
+        patterns = {pattern for one in cell.actions.covering for pattern in one.resources or ()}
+        unmatched = frozenset(map(to_plain_text, patterns - cell.resource.matched))
+        group.not_resources = unmatched if group.not_resources is None else group.not_resources & unmatched
+
+    def build_changes(self) -> Iterator[PermissionChange]:
+        """Yield the rows, in no certain order."""
+        for (direction, causes, before, after), group in self._groups.items():
+            resources = tuple(sorted(_drop_covered(group.resources)))
+            excluded = {
+                one for one in group.not_resources or () if any(patterns_overlap(one, other) for other in resources)
+            }
+            yield PermissionChange(
+                tuple(_build_patterns(group.actions)),
+                resources,
+                tuple(sorted(_drop_covered(excluded))),
+                before,
+                after,
+                direction,
+                _list_sources(causes),
+                group.decided,
+                find_unread_policies(causes),
+            )
+
+
+def _list_sources(causes: Iterable[PolicyStatement]) -> tuple[StatementSource, ...]:
+    ordered = sorted(causes, key=lambda one: one.sort_key)
+    return tuple(dict.fromkeys(one.source for one in ordered))
+
+
+def _build_patterns(actions: Mapping[str, frozenset[str]]) -> Iterator[ActionPattern]:
+    for pattern, unmatched in sorted(actions.items()):
+        exceptions = {one for one in unmatched if patterns_overlap(one, pattern)}
+        yield ActionPattern(pattern, tuple(sorted(_drop_covered(exceptions))))
+
+
+def _drop_covered(patterns: Iterable[str]) -> set[str]:
+    """Return the patterns without those that another one covers."""
+    listed = set(patterns)
+    return {one for one in listed if not any(other != one and covers_pattern(other, one) for other in listed)}
+
+
+def _choose_narrowest(patterns: Iterable[str]) -> str:
+    """Return a pattern that no other one narrows; the longest, if there are several; `*` if there is none."""
+    listed = set(patterns)
+    narrowest = [one for one in listed if not any(other != one and covers_pattern(one, other) for other in listed)]
+    return min(narrowest or listed, key=lambda text: (-len(text), text), default="*")

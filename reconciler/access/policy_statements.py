@@ -1,0 +1,135 @@
+"""List the statements that count for one principal, as far as they decide: two equal statements give equal answers.
+
+The principal's own keys (its ARN, its tags) are filled in. A condition that they decide is dropped, or drops the
+statement. So a change of a tag shows as a change of statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from reconciler.access.compiled_policies import CompiledDocument, CompiledPolicies, CompiledStatement
+from reconciler.access.conditions import CompiledCondition
+from reconciler.access.context import Context
+from reconciler.access.principal import Principal
+from reconciler.access.templates import Template, fill_templates
+from reconciler.access.verdicts import StatementSource
+
+ALL_ACTIONS = frozenset("*")
+
+IDENTITY, BOUNDARY = 0, 1
+"""Layers: a request needs an Allow of each."""
+
+NO_BOUNDARY = StatementSource("no permissions boundary")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyStatement:
+    """One statement as it counts for one principal.
+
+    layer: of an Allow; a Deny counts alike in every layer and has IDENTITY.
+    actions, not_action: as in `Statement`. resources: filled-in patterns (`templates.py`); None for every resource.
+    conditions: those that the principal's own keys do not decide.
+    unknown: what is not known of it: keys of variables in its resources, or `policy:LABEL`. It may then not apply.
+    source: where it stands; does not count for equality.
+    """
+
+    layer: int
+    allows: bool
+    actions: frozenset[str]
+    not_action: bool = False
+    resources: frozenset[str] | None = None
+    not_resource: bool = False
+    conditions: tuple[CompiledCondition, ...] = ()
+    unknown: frozenset[str] = frozenset()
+    source: StatementSource = field(default=NO_BOUNDARY, compare=False)
+
+    @property
+    def sort_key(self) -> tuple[object, ...]:
+        """Return a key that sorts statements in the same order in every run."""
+        resources = sorted(self.resources or ())
+        conditions = [condition.sort_key for condition in self.conditions]
+        flags = (self.layer, self.allows, self.not_action, self.resources is None, self.not_resource)
+        return flags, sorted(self.actions), resources, conditions, sorted(self.unknown), self.source.label
+
+
+def list_policy_statements(principal: Principal) -> frozenset[PolicyStatement]:
+    """Return every statement that counts for a principal. Without a boundary, that layer allows everything."""
+    layers = ((IDENTITY, principal.compiled_policies), (BOUNDARY, principal.compiled_boundary))
+    return frozenset(statement for layer, policies in layers for statement in _list_layer(layer, policies, principal))
+
+
+def _list_layer(layer: int, policies: CompiledPolicies | None, principal: Principal) -> Iterator[PolicyStatement]:
+    if policies is None:
+        yield PolicyStatement(layer, True, ALL_ACTIONS)
+        return
+    for document in policies.documents:
+        fixed, others = _split_document(document, layer)
+        yield from fixed
+        for compiled in others:
+            yield from _resolve_statement(compiled, layer, principal.request_context)
+
+
+@lru_cache(maxsize=16384)
+def _split_document(
+    document: CompiledDocument, layer: int
+) -> tuple[tuple[PolicyStatement, ...], tuple[CompiledStatement, ...]]:
+    """Return the statements that test no keys, which are equal for every principal, and the others."""
+    unknown = document.unknown_content
+    fixed = [
+        *_mark_unknown(unknown.unknown_allows, layer, True),
+        *_mark_unknown(unknown.unknown_denies, layer, False),
+    ]
+    others = []
+    for compiled in document.statements:
+        if compiled.keys or compiled.conditions:
+            others.append(compiled)
+        else:
+            fixed += _resolve_statement(compiled, layer, Context())
+    return tuple(fixed), tuple(others)
+
+
+def _mark_unknown(sources: Iterable[StatementSource], layer: int, allows: bool) -> Iterator[PolicyStatement]:
+    for source in sources:
+        unknown = frozenset([f"policy:{source.label}"])
+        yield PolicyStatement(layer if allows else IDENTITY, allows, ALL_ACTIONS, unknown=unknown, source=source)
+
+
+def _resolve_statement(compiled: CompiledStatement, layer: int, own: Context) -> Iterator[PolicyStatement]:
+    """Yield a statement with the principal's own keys filled in; nothing if these keys rule it out."""
+    statement = compiled.statement
+    resources = compiled.resources
+    if not statement.actions or (resources.matches_all and statement.not_resource):
+        return
+    conditions = []
+    for condition in compiled.conditions:
+        holds = condition.holds(own).value
+        if holds is False:
+            return
+        if holds is None:
+            conditions.append(_fill_condition(condition, own))
+    ceiling = frozenset([compiled.ceiling]) if compiled.ceiling else frozenset()
+    for patterns, unknown in resources.list_patterns(own):
+        allows = statement.effect == "Allow"
+        yield PolicyStatement(
+            layer if allows else IDENTITY,
+            allows,
+            statement.actions,
+            statement.not_action,
+            patterns,
+            statement.not_resource,
+            tuple(conditions),
+            unknown | ceiling,
+            compiled.source,
+        )
+
+
+def _fill_condition(condition: CompiledCondition, own: Context) -> CompiledCondition:
+    if not condition.variables:
+        return condition
+    filled = fill_templates(condition.templates, own)
+    if filled.unknown:
+        return condition
+    return replace(condition, templates=tuple(Template((text,), text) for text in filled.texts))

@@ -1,0 +1,139 @@
+"""Divide all texts by the patterns that they match, and give an example of each part.
+
+All patterns run side by side as one automaton. Two texts that match the same patterns belong to one part, an atom. The
+search covers every reachable state, so an atom that it does not find does not exist. Texts without wildcards are tested
+one by one, which keeps the automaton small.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.model.globs import CharacterTest, Matcher, Repeat, Token
+
+MAX_STATES = 3000
+"""The number of states of the automaton that a search visits before it gives up."""
+
+_FRESH_CHARACTERS = "xq0zjw\u00b7"
+"""Characters for a place in a text at which any character does that no pattern names."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextPattern:
+    """A pattern of texts. text: its identity. tokens: its parts; None for a plain text without wildcards."""
+
+    text: str
+    matches: Matcher
+    tokens: tuple[Token, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextAtom:
+    """The texts that match the same patterns. matched: these patterns. example: one of the texts."""
+
+    matched: frozenset[str]
+    example: str
+
+
+class TooManyAtomsError(Exception):
+    """The error that the patterns divide the texts into more parts than the search visits."""
+
+
+def find_text_atoms(patterns: Iterable[TextPattern], universe: Sequence[TextPattern]) -> list[TextAtom]:
+    """Return the atoms of the texts that match one of `universe`. Raises TooManyAtomsError.
+
+    A part that holds nothing but texts without wildcards, which have atoms of their own, is left out if possible.
+    """
+    listed = sorted(set(patterns), key=lambda pattern: pattern.text)
+    literals = [pattern.text for pattern in (*listed, *universe) if pattern.tokens is None]
+    atoms: dict[frozenset[str], str] = {}
+    for text in dict.fromkeys(literals):
+        if any(pattern.matches(text) for pattern in universe):
+            atoms.setdefault(frozenset(pattern.text for pattern in listed if pattern.matches(text)), text)
+    wild = [pattern for pattern in listed if pattern.tokens is not None]
+    bounds = [pattern for pattern in universe if pattern.tokens is not None]
+    for matched, example in _JointAutomaton(wild, bounds).search_atoms():
+        atoms.setdefault(matched, example)
+    return [TextAtom(matched, example) for matched, example in atoms.items()]
+
+
+class _JointAutomaton:
+    """All patterns side by side, and the bounds that a text must stay within.
+
+    A state is a number of which each pattern has some bits. Bit n of a pattern is set if the text so far matches its
+    first n parts, not counting a `Repeat`.
+    """
+
+    def __init__(self, patterns: Sequence[TextPattern], bounds: Sequence[TextPattern]) -> None:
+        self._patterns = patterns
+        self._start, self._free = 0, 1
+        self._literals: defaultdict[str, int] = defaultdict(int)
+        self._singles: defaultdict[CharacterTest, int] = defaultdict(int)
+        self._repeats: defaultdict[CharacterTest, int] = defaultdict(int)
+        self._steps: dict[str, tuple[int, int]] = {}
+        self._bound_ends = sum(self._add_pattern(pattern.tokens or ()) for pattern in bounds)
+        self._bounds = self._free - 1
+        self._ends = [self._add_pattern(pattern.tokens or ()) for pattern in patterns]
+        self._all_ends = sum(self._ends)
+
+    def _add_pattern(self, tokens: Sequence[Token]) -> int:
+        """Give a pattern the next free bits; return the bit that is set when all of it matches."""
+        place = self._free
+        self._start |= place
+        for token in tokens:
+            if isinstance(token, Repeat):
+                self._repeats[token.test] |= place
+                continue
+            if isinstance(token, str):
+                self._literals[token] |= place
+            else:
+                self._singles[token] |= place
+            place <<= 1
+        self._free = place << 1
+        return place
+
+    def search_atoms(self) -> Iterator[tuple[frozenset[str], str]]:
+        """Yield each set of patterns that some text within the bounds matches, and the shortest such text."""
+        queue = [(self._start, "")]
+        reached, told = {self._start}, set[int]()
+        for state, text in queue:
+            matched = state & self._all_ends
+            if state & self._bound_ends and matched not in told:
+                told.add(matched)
+                yield self._name_patterns(matched), text
+            for letter in self._choose_letters(state):
+                moving, staying = self._steps.get(letter) or self._compute_step(letter)
+                following = (state & moving) << 1 | state & staying
+                if following & self._bounds and following not in reached:
+                    if len(reached) >= MAX_STATES:
+                        raise TooManyAtomsError
+                    reached.add(following)
+                    queue.append((following, text + letter))
+
+    def _name_patterns(self, matched: int) -> frozenset[str]:
+        pairs = zip(self._patterns, self._ends, strict=True)
+        return frozenset(pattern.text for pattern, end in pairs if matched & end)
+
+    def _choose_letters(self, state: int) -> list[str]:
+        """Return the characters that lead to different states: those that a pattern expects next, and a fresh one."""
+        expected = [letter for letter, places in self._literals.items() if state & places]
+        fresh = next(letter for letter in _FRESH_CHARACTERS if letter not in expected)
+        return [fresh, *sorted({*expected, ":"})]
+
+    def _compute_step(self, letter: str) -> tuple[int, int]:
+        """Return the places from which a character leads to the next place, and those that it does not leave."""
+        moving, staying = self._literals.get(letter, 0), 0
+        for test, places in self._singles.items():
+            moving |= places if test(letter) else 0
+        for test, places in self._repeats.items():
+            staying |= places if test(letter) else 0
+        self._steps[letter] = moving, staying
+        return moving, staying
+
+
+def make_pattern(text: str, matches: Matcher, parse: Callable[[str], Iterable[Token]], wildcards: str) -> TextPattern:
+    """Return a pattern. parse: returns its tokens. wildcards: the characters that make it more than a plain text."""
+    is_plain = not any(letter in text for letter in wildcards)
+    return TextPattern(text, matches, None if is_plain else tuple(parse(text)))

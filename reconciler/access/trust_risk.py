@@ -1,0 +1,200 @@
+"""Find out how a change of a role's trust policy opens the role: to whom, or by dropping which condition.
+
+The trust before and after are compared name by name. A statement that demands at least what one for the same name
+demanded before opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.access.trust_entrances import Entrance, list_entrances
+from reconciler.model.address import Address
+from reconciler.model.document import Condition, Document, Statement
+from reconciler.model.problem import Place
+from reconciler.model.risk import RiskCode, RiskReason
+from reconciler.policy.global_keys import MFA_KEYS, TIME_KEYS
+from reconciler.policy.operators import OPERATORS
+from reconciler.policy.overlap import covers_pattern
+from reconciler.policy.statement_places import find_statement_place
+from reconciler.policy.trust import CLOSED_DOCUMENT, entity_of
+
+
+@dataclass(frozen=True, slots=True)
+class TrustChange:
+    """The trust of one role before and after a plan. before: None for a new role. place: of the role in the file."""
+
+    role: Address
+    before: Document | None
+    after: Document
+    account: str
+    partition: str
+    place: Place | None
+
+    def find_risks(self) -> Iterator[RiskReason]:
+        """Yield what the change opens."""
+        old = [] if self.before is None else list(list_entrances(self.before))
+        for entrance in sorted(list_entrances(self.after), key=repr):
+            earlier = [one.statement for one in old if (one.kind, one.value) == (entrance.kind, entrance.value)]
+            if not earlier:
+                yield from self._find_new_entrance(entrance, old)
+            elif not any(_demands_at_least(entrance.statement, one) for one in earlier):
+                yield from self._find_lost_conditions(entrance, earlier)
+        if self.before is not None and self.before != CLOSED_DOCUMENT:
+            yield from self._find_lost_denies(self.before)
+
+    def _make_reason(self, code: RiskCode, message: str, statement: Statement | None = None) -> RiskReason:
+        place = find_statement_place(self.after, statement, self.partition) if statement else None
+        return RiskReason(code, self.role, message, place or self.place)
+
+    def _find_new_entrance(self, entrance: Entrance, old: list[Entrance]) -> Iterator[RiskReason]:
+        """Yield why a name that the trust did not have is a risk; nothing for users, roles and services."""
+        if any(one.kind in ("*", entrance.kind) and one.value == "*" for one in old):
+            return
+        statement, without = entrance.statement, _describe_missing_mfa(entrance.statement)
+        owner = _find_account(entrance.value)
+        if "*" in (entrance.kind, entrance.value):
+            yield self._make_reason(
+                RiskCode.TRUST_EVERYONE, f"{self.role} can now be assumed by everyone{without}", statement
+            )
+        elif entrance.kind == "AWS" and owner and owner != self.account:
+            named = f"account {owner}" if entrance.value.endswith(":root") else entrance.value
+            yield self._make_reason(
+                RiskCode.TRUST_ACCOUNT, f"{self.role} can now be assumed by {named}{without}", statement
+            )
+        elif entrance.kind == "AWS" and owner and entity_of(entrance.value, self.account) is None:
+            yield self._make_reason(
+                RiskCode.TRUST_OWN_ACCOUNT,
+                f"{self.role} can now be assumed by every principal of the account whose policies allow it{without}",
+                statement,
+            )
+        elif entrance.kind == "Federated" and (wildcard := _find_open_subject(statement)) is not None:
+            subjects = f"subjects {wildcard}" if wildcard else "every subject"
+            yield self._make_reason(
+                RiskCode.TRUST_WILDCARD,
+                f"{self.role} can now be assumed by {subjects} of {entrance.value.rpartition(':')[2]}",
+                statement,
+            )
+
+    def _find_lost_conditions(self, entrance: Entrance, earlier: list[Statement]) -> Iterator[RiskReason]:
+        """Yield each condition that a name no longer has to fulfil, beside the closest of the earlier statements."""
+        statement = entrance.statement
+        closest = max(earlier, key=lambda one: len(one.conditions & statement.conditions))
+        name = entity_of(entrance.value, self.account, entrance.kind) or entrance.value
+        by_key = {condition.key: condition for condition in statement.conditions}
+        lost = [one for one in closest.conditions if not _is_implied(one, statement)]
+        if any(one.key in MFA_KEYS for one in lost):
+            message = f"{self.role} no longer demands MFA of {name}"
+            if MFA_KEYS & by_key.keys():
+                message = f"{self.role} accepts other MFA of {name} than before"
+            yield self._make_reason(RiskCode.TRUST_CONDITION_REMOVED, message, statement)
+        for one in sorted((one for one in lost if one.key not in MFA_KEYS), key=lambda one: one.key):
+            key, values = closest.spelling_of(one.key), ", ".join(sorted(one.values))
+            now = by_key.get(one.key)
+            if now is None:
+                verb = "no longer ends at" if one.key in TIME_KEYS else f"no longer demands {key}"
+                message = f"{self.role} {verb} {values} for {name}"
+                yield self._make_reason(RiskCode.TRUST_CONDITION_REMOVED, message, statement)
+                continue
+            is_wild = any("*" in value for value in now.values - one.values)
+            code = RiskCode.TRUST_WILDCARD if is_wild else RiskCode.TRUST_CONDITION_REMOVED
+            message = f"{self.role} accepts {key} {', '.join(sorted(now.values))} of {name} (before: {values})"
+            yield self._make_reason(code, message, statement)
+
+    def _find_lost_denies(self, before: Document) -> Iterator[RiskReason]:
+        for one in sorted(_bare_denies_of(before) - _bare_denies_of(self.after), key=repr):
+            others = (other for other in _bare_denies_of(self.after) if _names_as_many(other, one))
+            if not any(_demands_at_least(one, other) for other in others):
+                yield self._make_reason(RiskCode.TRUST_DENY_REMOVED, f"a Deny comes off the trust of {self.role}")
+
+
+def _bare_denies_of(document: Document) -> frozenset[Statement]:
+    return frozenset(replace(one, sid="") for one in document.statements if one.effect == "Deny")
+
+
+def _names_as_many(one: Statement, other: Statement) -> bool:
+    """Return whether one Deny names everybody whom the other names, for the same actions at least."""
+    return (
+        one.not_principal == other.not_principal
+        and (one.principals or frozenset()) >= (other.principals or frozenset())
+        and not one.not_action
+        and one.actions >= other.actions
+    )
+
+
+def _demands_at_least(statement: Statement, earlier: Statement) -> bool:
+    """Return whether whoever fulfils the conditions of a statement fulfils those of the earlier one as well."""
+    return all(_is_implied(condition, statement) for condition in earlier.conditions)
+
+
+def _is_implied(condition: Condition, statement: Statement) -> bool:
+    return any(_implies(own, condition) for own in statement.conditions)
+
+
+def _implies(one: Condition, other: Condition) -> bool:
+    """Return whether a request that fulfils one condition surely fulfils the other."""
+    if one == other:
+        return True
+    if one.key != other.key:
+        return False
+    ours, theirs = OPERATORS.get(one.operator), OPERATORS.get(other.operator)
+    if ours is None or theirs is None or ours.quantifier != theirs.quantifier or ours.if_exists > theirs.if_exists:
+        return False
+    if ours.base == theirs.base and ours.base in ("StringEquals", "StringEqualsIgnoreCase", "ArnEquals", "Bool"):
+        return one.values <= other.values
+    if ours.base in ("StringEquals", "StringLike") and theirs.base == "StringLike":
+        return all(any(covers_pattern(text, value) for text in other.values) for value in one.values)
+    if ours.base == theirs.base and ours.base in _ORDERED:
+        (value,), (limit,) = (one.values, other.values) if len(one.values) == len(other.values) == 1 else ([""], [""])
+        return bool(value) and _ORDERED[ours.base](value, limit)
+    return False
+
+
+def _is_at_most(value: str, limit: str) -> bool:
+    return value.isdigit() and limit.isdigit() and int(value) <= int(limit)
+
+
+def _is_as_early(value: str, limit: str) -> bool:
+    return value <= limit and value[-1:] == limit[-1:] == "Z"
+
+
+_ORDERED = {
+    "NumericLessThan": _is_at_most,
+    "NumericLessThanEquals": _is_at_most,
+    "DateLessThan": _is_as_early,
+    "DateLessThanEquals": _is_as_early,
+}
+
+
+def _describe_missing_mfa(statement: Statement) -> str:
+    return "" if any(one.key in MFA_KEYS for one in statement.conditions) else ", without MFA"
+
+
+def _find_account(value: str) -> str:
+    """Return the account that an AWS principal belongs to; "" if it has none in its name, as a deleted one's id."""
+    if value.isdigit():
+        return value
+    account = "".join(value.split(":")[4:5])
+    return account if account.isdigit() else ""
+
+
+def _find_open_subject(statement: Statement) -> str | None:
+    """Return the subjects that a provider's statement accepts by wildcard; "" if all; None if it names them.
+
+    SAML has no subject that trusts usually name, so its statements count as naming.
+    """
+    if any(":saml-provider/" in value for _, value in statement.principals or ()):
+        return None
+    subjects = [one for one in statement.conditions if one.key.endswith(":sub")]
+    if not subjects:
+        return ""
+    values = (value for one in subjects for value in one.values)
+    wild = sorted(value for value in values if value.partition(":")[2].split("/")[0] in ("*", ""))
+    return ", ".join(wild) if wild else None
+
+
+def find_trust_risks(changes: Mapping[Address, TrustChange]) -> Iterator[RiskReason]:
+    """Yield the risks of all roles, in order."""
+    for _, change in sorted(changes.items()):
+        yield from change.find_risks()

@@ -1,0 +1,96 @@
+"""Name the actions of a row by AWS's list: one row for each service, with the access level of each action.
+
+AWS's list calls iam:PassRole and a few others plain writes. They decide about access, so they count as permissions
+management here. An action that the list lacks stays a pattern, and is never dropped.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from reconciler.model.globs import compile_glob
+from reconciler.model.permissions import LEVELS, MAX_ACTIONS, ActionCatalogue, ActionPattern, PermissionRow
+
+ANY_SERVICE = "*"
+
+_PERMISSIONS_MANAGEMENT = frozenset(
+    """
+    iam:passrole iam:createaccesskey iam:createloginprofile iam:updateloginprofile iam:addusertogroup
+    iam:updateassumerolepolicy
+    """.split()
+)
+
+_DATA_ACTIONS = tuple(
+    """
+    s3:getobject* s3-object-lambda:getobject* secretsmanager:getsecretvalue secretsmanager:batchgetsecretvalue
+    ssm:getparameter* kms:decrypt dynamodb:getitem dynamodb:query dynamodb:scan dynamodb:batchgetitem
+    dynamodb:getrecords dynamodb:partiqlselect dynamodb:exporttabletopointintime rds-data:executestatement
+    rds-data:batchexecutestatement redshift-data:getstatementresult athena:getqueryresults sqs:receivemessage
+    kinesis:getrecords logs:getlogevents logs:filterlogevents logs:getqueryresults codecommit:getfile
+    codecommit:gitpull ecr:batchgetimage ecr:getdownloadurlforlayer lambda:getfunction ebs:getsnapshotblock
+    backup:startrestorejob glacier:getjoboutput elasticfilesystem:clientmount sts:getfederationtoken
+    """.split()
+)
+"""Patterns of the actions that read data or secrets."""
+
+
+def is_data_action(action: str) -> bool:
+    """Return whether an action, in lower case with its service, reads data or secrets."""
+    return any(compile_glob(pattern)(action) for pattern in _DATA_ACTIONS)
+
+
+def name_actions(row: PermissionRow, catalogue: ActionCatalogue | None) -> Iterator[PermissionRow]:
+    """Yield a row for each service that its patterns name; patterns of any service stay together."""
+    by_service: defaultdict[str, list[ActionPattern]] = defaultdict(list)
+    for pattern in row.patterns:
+        service = pattern.pattern.partition(":")[0]
+        by_service[ANY_SERVICE if "*" in service or "?" in service else service].append(pattern)
+    for service, patterns in by_service.items():
+        actions = sorted(_list_actions(service, patterns, catalogue)) if service != ANY_SERVICE else []
+        counts = Counter(LEVELS[action.rank] for action in actions)
+        yield replace(
+            row,
+            service=service,
+            patterns=tuple(_spell(patterns, service, catalogue)),
+            actions=tuple(action.name for action in actions[:MAX_ACTIONS]),
+            counts=tuple((level, counts[level]) for level in LEVELS if counts[level]),
+            has_data=any(not action.is_plain for action in actions),
+        )
+
+
+class _NamedAction(NamedTuple):
+    """An action of AWS; they sort by how telling they are. rank: the index of its level in LEVELS."""
+
+    is_plain: bool
+    rank: int
+    name: str
+
+
+def _list_actions(
+    service: str, patterns: list[ActionPattern], catalogue: ActionCatalogue | None
+) -> Iterator[_NamedAction]:
+    names = (catalogue.actions_of(service) if catalogue else None) or {}
+    tests = [(compile_glob(one.pattern), tuple(compile_glob(text) for text in one.exceptions)) for one in patterns]
+    for lower, spelled in sorted(names.items()):
+        action = f"{service}:{lower}"
+        if any(matches(action) and not any(other(action) for other in excepts) for matches, excepts in tests):
+            assert catalogue is not None
+            level = catalogue.level_of(service, lower)
+            if action in _PERMISSIONS_MANAGEMENT:
+                level = "permissions management"
+            yield _NamedAction(not is_data_action(action), LEVELS.index(level), f"{service}:{spelled}")
+
+
+def _spell(patterns: list[ActionPattern], service: str, catalogue: ActionCatalogue | None) -> Iterator[ActionPattern]:
+    """Yield the patterns as AWS spells them, as far as they are whole names."""
+    names = (catalogue.actions_of(service) if catalogue and service != ANY_SERVICE else None) or {}
+
+    def spell(text: str) -> str:
+        prefix, _, action = text.partition(":")
+        return f"{prefix}:{names[action]}" if prefix == service and action in names else text
+
+    for one in patterns:
+        yield ActionPattern(spell(one.pattern), tuple(map(spell, one.exceptions)))

@@ -1,0 +1,173 @@
+"""Find what each user and role can newly do through a plan, and what it can no longer do, for any service.
+
+Principals with the same deciding statements are compared once. Beyond a budget, and for principals that the plan
+creates or deletes, a row names the statement that is the cause, and is not decided: exact answers would take minutes
+and thousands of lines, and say no more.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import itemgetter
+
+from reconciler.access.permission_cells import PermissionSide, StatementPair, list_deciding_statements
+from reconciler.access.permission_changes import PermissionChange, find_permission_changes, tell_causes
+from reconciler.access.policy_statements import IDENTITY, PolicyStatement, list_policy_statements
+from reconciler.access.principal import Principal
+from reconciler.access.verdicts import StatementSource
+from reconciler.model.address import Address
+from reconciler.model.arns import address_of, policy_reference_of
+from reconciler.model.document import Document
+from reconciler.model.entity import Policy, User
+from reconciler.model.held_policies import Hold, list_groups, list_held_policies
+from reconciler.model.live import State
+from reconciler.model.permissions import ActionCatalogue, PermissionRow, PermissionRows
+from reconciler.model.problem import Place
+from reconciler.plan.access.action_names import name_actions
+from reconciler.plan.access.sides import BothSides, Renames
+from reconciler.policy.statement_places import find_statement_place
+
+MAX_DISTINCT = 500
+"""The number of different pairs of statements that are compared exactly."""
+
+
+def find_permission_rows(
+    principals: BothSides[Principal], renames: Renames, before: State, after: State, catalogue: ActionCatalogue | None
+) -> PermissionRows:
+    """Return what the changed principals gain, lose, and may on other conditions.
+
+    catalogue: AWS's list of actions; None: rows have patterns only.
+    """
+    found = _find_changes(principals, renames)
+    describe = _RowWriter(before, after)
+    rows = [
+        row
+        for change, addresses in found.items()
+        for row in name_actions(describe.build_row(change, tuple(sorted(addresses))), catalogue)
+    ]
+    rows.sort(key=_sort_key_of)
+    return PermissionRows(
+        gained=tuple(row for row in rows if row.before is None),
+        lost=tuple(row for row in rows if row.after is None),
+        changed=tuple(row for row in rows if row.before is not None and row.after is not None),
+    )
+
+
+def _sort_key_of(row: PermissionRow) -> tuple[object, ...]:
+    patterns = [(one.pattern, one.exceptions) for one in row.patterns]
+    sides = ((row.before is not None, row.before or ()), (row.after is not None, row.after or ()))
+    return row.principals, row.service, patterns, row.resources, row.not_resources, sides, row.direction, row.via
+
+
+def _find_changes(principals: BothSides[Principal], renames: Renames) -> Mapping[PermissionChange, list[Address]]:
+    """Map each change to the principals that it happens to, under the names that they have after the plan."""
+    found: defaultdict[PermissionChange, list[Address]] = defaultdict(list)
+    compared: dict[StatementPair, tuple[PermissionChange, ...]] = {}
+    remaining = dict(principals.changed_before)
+    for address, principal in sorted(principals.changed_after.items(), key=itemgetter(0)):
+        old = remaining.pop(renames.get(address, address), None)
+        changes: Iterable[PermissionChange]
+        if old is None:
+            changes = tell_causes(frozenset(), _list_grants(principal))
+        else:
+            changes = _compare(PermissionSide(old), PermissionSide(principal), compared)
+        for change in changes:
+            found[change].append(address)
+    for address, principal in sorted(remaining.items(), key=itemgetter(0)):
+        for change in tell_causes(_list_grants(principal), frozenset()):
+            found[change].append(address)
+    return found
+
+
+def _compare(
+    before: PermissionSide, after: PermissionSide, compared: dict[StatementPair, tuple[PermissionChange, ...]]
+) -> tuple[PermissionChange, ...]:
+    pair = list_deciding_statements(before, after)
+    if pair not in compared:
+        is_within = len(compared) < MAX_DISTINCT
+        compared[pair] = find_permission_changes(before, after, pair) if is_within else tuple(tell_causes(*pair))
+    return compared[pair]
+
+
+def _list_grants(principal: Principal) -> frozenset[PolicyStatement]:
+    """Return the Allows of a principal's own policies."""
+    own = replace(principal, boundary=None)
+    return frozenset(one for one in list_policy_statements(own) if one.allows and one.layer == IDENTITY)
+
+
+@dataclass
+class _RowWriter:
+    """Write rows with the names of this account. before, after: the account on either side of the plan."""
+
+    before: State
+    after: State
+
+    def build_row(self, change: PermissionChange, principals: tuple[Address, ...]) -> PermissionRow:
+        side = self.before if change.after is None else self.after
+        return PermissionRow(
+            principals=tuple(map(str, principals)),
+            service="*",
+            patterns=change.actions,
+            resources=change.resources,
+            not_resources=change.not_resources,
+            before=change.before,
+            after=change.after,
+            direction=change.direction,
+            decided=change.decided,
+            unread=tuple(sorted(policy_reference_of(label, side.account) for label in change.unread)),
+            via=tuple(dict.fromkeys(self._describe_source(one, principals[0], side) for one in change.sources)),
+            place=next((place for one in change.sources if (place := self._find_place(one))), None),
+            group=self._find_group(principals),
+        )
+
+    def _describe_source(self, source: StatementSource, principal: Address, side: State) -> str:
+        """Return the policy of a statement, with the group through which a user has it: `group/g policy/p`."""
+        if not source.label.startswith("arn:"):
+            return source.label
+        policy = str(address_of(source.label, side.account) or policy_reference_of(source.label, side.account))
+        entity = side.entities.get(principal)
+        for holder in (entity, *list_groups(entity, side.entities.get)):
+            for held in list_held_policies(holder):
+                if held.arn == source.label:
+                    if held.hold is Hold.BOUNDARY:
+                        return f"boundary {policy}"
+                    return policy if held.holder == principal else f"{held.holder} {policy}"
+        return policy
+
+    def _find_place(self, source: StatementSource) -> Place | None:
+        document = self._find_document(source.label)
+        return find_statement_place(document, source.statement, self.after.partition) if document else None
+
+    def _find_document(self, label: str) -> Document | None:
+        """Return a document of the account after the plan, as the file has it."""
+        if label.startswith("arn:"):
+            address = address_of(label, self.after.account)
+            policy = self.after.entities.get(address) if address else None
+            return policy.document if isinstance(policy, Policy) else None
+        holder, _, name = label.partition(" inline policy ")
+        entity = self.after.entities.get(Address.parse(holder)) if "/" in holder else None
+        return next(
+            (held.document for held in list_held_policies(entity) if held.hold is Hold.INLINE and held.name == name),
+            None,
+        )
+
+    def _find_group(self, principals: tuple[Address, ...]) -> str:
+        """Return the group whose members are exactly these; "" if there is none."""
+        if len(principals) < 2 or principals[0].kind != "user":
+            return ""
+        first = self.after.entities.get(principals[0])
+        members = frozenset(principals)
+        groups = sorted(first.groups) if isinstance(first, User) else ()
+        return next((str(group) for group in groups if self._members.get(group) == members), "")
+
+    @cached_property
+    def _members(self) -> Mapping[Address, frozenset[Address]]:
+        members: defaultdict[Address, set[Address]] = defaultdict(set)
+        for address, entity in self.after.entities.items():
+            if isinstance(entity, User):
+                for group in entity.groups:
+                    members[group].add(address)
+        return {group: frozenset(users) for group, users in members.items()}

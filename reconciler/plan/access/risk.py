@@ -1,0 +1,197 @@
+"""Judge the risk of a plan: what it opens, by which a reviewer decides in a minute.
+
+Losing access is never a risk. The list of what makes a risk high is in `model/risk.py:RiskCode`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.access.trust_risk import TrustChange
+from reconciler.kinds.facets.tags import BREAK_GLASS, PROTECT, with_our_keys
+from reconciler.model.address import Address
+from reconciler.model.document import Statement
+from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.held_policies import boundary_of
+from reconciler.model.live import State
+from reconciler.model.permissions import PermissionRow
+from reconciler.model.plan import AccessDelta, RoleAccess
+from reconciler.model.problem import Place, Problem
+from reconciler.model.risk import Risk, RiskCode, RiskReason
+from reconciler.plan.access.permission_words import describe_gain, group_by_service
+from reconciler.plan.access.power_words import describe_powers
+from reconciler.plan.compare.diff import Difference
+from reconciler.policy.permission_delta import diff_statements
+from reconciler.policy.statement_words import describe_statement
+
+_GRAVITY = {code: rank for rank, code in enumerate(RiskCode)}
+_TYPE_AND_ANY_NAME = re.compile(r"([A-Za-z0-9_.-]+[:/])?\*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class RiskJudge:
+    """The facts about one plan.
+
+    baseline, after: the account on either side. differences: between them. access: what the plan gives and takes.
+    places: the declarations in the file. findings: those of the order of the calls.
+    """
+
+    baseline: State
+    after: State
+    differences: Iterable[Difference]
+    access: AccessDelta
+    places: Mapping[Address, Place]
+    findings: Iterable[Problem]
+
+    def assess(self) -> Risk:
+        """Return the risk of the plan, the gravest reasons first."""
+        trusts = list(self._find_trusts())
+        reasons = dict.fromkeys(
+            (
+                *self._find_powers(),
+                *trusts,
+                *self._find_lost_limits(),
+                *self._find_permissions(),
+                *self._find_order_risks(),
+                *self._find_role_access(frozenset(reason.address for reason in trusts)),
+            )
+        )
+        ordered = sorted(reasons, key=lambda one: (_GRAVITY[one.code], one.address, one.message))
+        return Risk(tuple(ordered))
+
+    def _make_reason(self, code: RiskCode, address: Address, message: str, place: Place | None = None) -> RiskReason:
+        return RiskReason(code, address, message, place or self.places.get(address))
+
+    def _find_powers(self) -> Iterator[RiskReason]:
+        for power, message in describe_powers(self.access.powers_gained, "gain"):
+            is_whole = power.grade == "administrator"
+            code = RiskCode.ADMINISTRATOR_POWER if is_whole else RiskCode.ESCALATION_PATH
+            yield self._make_reason(code, Address.parse(power.principal), message)
+
+    def _find_trusts(self) -> Iterator[RiskReason]:
+        for difference in self.differences:
+            old, new = difference.before, difference.after
+            if isinstance(new, Role):
+                before = old.trust_policy if isinstance(old, Role) else None
+                if before != new.trust_policy:
+                    yield from TrustChange(
+                        new.address,
+                        before,
+                        new.trust_policy,
+                        self.after.account,
+                        self.after.partition,
+                        self.places.get(new.address),
+                    ).find_risks()
+
+    def _find_lost_limits(self) -> Iterator[RiskReason]:
+        """Yield each Deny, boundary, protection and break-glass mark that comes off an entity that stays."""
+        for difference in self.differences:
+            old, new = difference.before, difference.after
+            if old is None or new is None:
+                continue
+            if boundary_of(old) and not boundary_of(new):
+                message = f"{new.address} loses its permissions boundary"
+                yield self._make_reason(RiskCode.BOUNDARY_REMOVED, new.address, message)
+            for name, lifted in _find_lifted_denies(old, new):
+                message = f"a Deny comes off {name}: {describe_statement(lifted, self.after.account)}"
+                yield self._make_reason(RiskCode.DENY_REMOVED, new.address, message)
+            before, after = _tags_of(old), _tags_of(new)
+            for tag, code, noun in (
+                (PROTECT, RiskCode.PROTECTION_REMOVED, "protection"),
+                (BREAK_GLASS, RiskCode.BREAK_GLASS_REMOVED, "break-glass mark"),
+            ):
+                if before.get(tag) == "true" and after.get(tag) != "true":
+                    yield self._make_reason(code, new.address, f"{new.address} loses its {noun}")
+
+    def _find_permissions(self) -> Iterator[RiskReason]:
+        """Yield a reason for each widening; none for a principal that gains administrator power, which says it all."""
+        permissions = self.access.permissions
+        powerful = {one.principal for one in self.access.powers_gained if one.grade == "administrator"}
+        by_code: defaultdict[RiskCode, list[PermissionRow]] = defaultdict(list)
+        for row in (*permissions.gained, *permissions.changed, *permissions.lost):
+            if row.widens and not powerful.issuperset(row.principals):
+                by_code[judge_row(row)].append(row)
+        for code, rows in by_code.items():
+            for group in group_by_service(rows):
+                address = Address.parse(group[0].principals[0])
+                yield self._make_reason(code, address, describe_gain(group), group[0].place)
+
+    def _find_order_risks(self) -> Iterator[RiskReason]:
+        for finding in self.findings:
+            if finding.code == "order-excess" and finding.address:
+                yield self._make_reason(RiskCode.ORDER_EXCESS, finding.address, finding.summary)
+
+    def _find_role_access(self, opened: frozenset[Address]) -> Iterator[RiskReason]:
+        """Yield one reason for each role that more principals may assume, or on fewer conditions.
+
+        opened: the roles whose trust is a reason already.
+        """
+        for role, count in Counter(access.role for access in self.access.gained).items():
+            if Address.parse(role) not in opened:
+                message = f"{count} more {'principal' if count == 1 else 'principals'} may assume {role}"
+                yield self._make_reason(RiskCode.ROLE_ACCESS, Address.parse(role), message)
+        eased = [after for before, after in self.access.changed if not _demands_more(before, after)]
+        for role, count in Counter(access.role for access in eased).items():
+            if Address.parse(role) not in opened:
+                noun = "principal may" if count == 1 else "principals may"
+                message = f"{count} {noun} assume {role} on other conditions"
+                yield self._make_reason(RiskCode.ROLE_ACCESS, Address.parse(role), message)
+
+
+def _demands_more(before: RoleAccess, after: RoleAccess) -> bool:
+    """Return whether a principal may assume a role only on all of the earlier conditions, and on others."""
+    keeps = before.mfa <= after.mfa and set(before.conditions) <= set(after.conditions)
+    adds = before.mfa < after.mfa or len(before.conditions) < len(after.conditions)
+    return keeps and (adds or before.terms <= after.terms)
+
+
+def judge_row(row: PermissionRow) -> RiskCode:
+    """Return the code of a row that widens: high if it manages permissions or reads data, of all or all of a type."""
+    if is_unlimited(row):
+        if "permissions management" in row.levels or row.service == "*":
+            return RiskCode.PERMISSIONS_MANAGEMENT
+        if row.has_data:
+            return RiskCode.DATA_ACCESS
+    return RiskCode.PERMISSIONS
+
+
+def is_unlimited(row: PermissionRow) -> bool:
+    """Return whether a row is about every resource, or about all resources of a type."""
+    return any(map(_covers_whole_type, row.resources))
+
+
+def _covers_whole_type(pattern: str) -> bool:
+    """Return whether a pattern of resources covers all, or all of a type.
+
+    An ARN without region and account, as S3's, has no type: its last part begins with the name of the resource.
+    """
+    parts = pattern.split(":", 5)
+    if len(parts) < 6:
+        return pattern.endswith("*")
+    *_, region, account, name = parts
+    return bool(_TYPE_AND_ANY_NAME.fullmatch(name)) if region or account else not name.strip("*/")
+
+
+def _tags_of(entity: Entity) -> Mapping[str, str]:
+    return with_our_keys(getattr(entity, "tags", {}))
+
+
+def _find_lifted_denies(old: Entity, new: Entity) -> Iterator[tuple[str, Statement]]:
+    """Yield the name of each document of an entity, and the Denies that it loses and no other document has."""
+    before, after = _documents_of(old), _documents_of(new)
+    remaining = frozenset(one for statements in after.values() for one in statements)
+    for name, statements in before.items():
+        for lifted in sorted(diff_statements(statements, remaining).lifts, key=repr):
+            yield name, lifted
+
+
+def _documents_of(entity: Entity) -> dict[str, frozenset[Statement]]:
+    if isinstance(entity, Policy):
+        return {str(entity.address): entity.document.statements}
+    if isinstance(entity, User | Group | Role):
+        documents = sorted(entity.inline_policies.items())
+        return {f"{entity.address} inline policy {name}": document.statements for name, document in documents}
+    return {}

@@ -1,0 +1,67 @@
+"""Each way in which the conditions on a key can be true has a value of the key that shows it."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.access.condition_values import list_key_choices
+from reconciler.access.conditions import compile_condition
+from reconciler.access.context import Context
+from reconciler.model.document import Condition
+
+CURRENT = "2012-10-17"
+Test = tuple[str, str]
+
+WAYS: dict[str, tuple[list[Test], list[set[int]]]] = {
+    # the conditions on one key; the sets of those that can hold at once
+    "equal or not": ([("StringEquals", "x")], [set(), {0}]),
+    "two values": ([("StringEquals", "x"), ("StringEquals", "y")], [set(), {0}, {1}]),
+    "a value within a pattern": ([("StringLike", "x*"), ("StringEquals", "xy")], [set(), {0}, {0, 1}]),
+    "patterns that cross": ([("StringLike", "x*"), ("StringLike", "*y")], [set(), {0}, {1}, {0, 1}]),
+    "another letter case": ([("StringEqualsIgnoreCase", "x"), ("StringEquals", "x")], [set(), {0}, {0, 1}]),
+    "absent or not": ([("Null", "true"), ("Null", "false")], [{0}, {1}]),
+    "a negation holds without the key": ([("StringNotEquals", "x")], [set(), {0}]),
+    "true or false": ([("Bool", "true"), ("Bool", "false")], [set(), {0}, {1}]),
+    "intervals": (
+        [("NumericLessThan", "5"), ("NumericGreaterThan", "3")],
+        [set(), {0}, {0, 1}, {1}],
+    ),
+    "an edge": ([("NumericLessThanEquals", "5"), ("NumericEquals", "5")], [set(), {0}, {0, 1}]),
+    "times": (
+        [("DateLessThan", "2026-01-01T00:00:00Z"), ("DateGreaterThan", "2027-01-01T00:00:00Z")],
+        [set(), {0}, {1}],
+    ),
+    "networks, one within the other": (
+        [("IpAddress", "10.0.0.0/8"), ("IpAddress", "10.1.0.0/16")],
+        [set(), {0}, {0, 1}],
+    ),
+    "ARNs": ([("ArnLike", "arn:aws:s3:::b*"), ("ArnEquals", "arn:aws:s3:::bc")], [set(), {0}, {0, 1}]),
+    "sets of values": (
+        [("ForAnyValue:StringEquals", "x"), ("ForAllValues:StringEquals", "x")],
+        [set(), {1}, {0}, {0, 1}],
+    ),
+}
+
+
+@pytest.mark.parametrize(("tests", "ways"), WAYS.values(), ids=WAYS.keys())
+def test_every_way_is_found_and_its_value_shows_it(tests: list[Test], ways: list[set[int]]) -> None:
+    conditions = [compile_condition(Condition(name, "a:k", frozenset([value])), CURRENT) for name, value in tests]
+    (choices,) = list_key_choices(conditions, Context())
+    found = {frozenset(conditions.index(one) for one in choice.held) for choice in choices}
+    assert found == {frozenset(way) for way in ways}
+    for choice in choices:
+        context = Context({"a:k": (choice.values,)})
+        assert choice.held == {one for one in conditions if one.holds(context).value}
+
+
+def test_a_condition_with_an_unknown_variable_may_hold_whatever_the_keys_are() -> None:
+    condition = compile_condition(Condition("StringEquals", "a:k", frozenset(["${a:other}"])), CURRENT)
+    (choices,) = list_key_choices([condition], Context())
+    assert [(choice.key, choice.held) for choice in choices] == [("", frozenset()), ("", frozenset([condition]))]
+
+
+def test_only_values_that_the_principal_can_have_are_tried() -> None:
+    condition = compile_condition(Condition("Bool", "aws:MultiFactorAuthPresent".lower(), frozenset(["true"])), CURRENT)
+    own = Context({"aws:multifactorauthpresent": (None, ("false",))})
+    (choices,) = list_key_choices([condition], own)
+    assert [choice.held for choice in choices] == [frozenset()]

@@ -1,0 +1,281 @@
+"""Pairs of plans that look alike, a dangerous one and a harmless one: the risk tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import pytest
+
+from reconciler.model.address import Address
+from reconciler.model.desired import Declaration, Desired, Settings
+from reconciler.model.document import Document
+from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.live import LiveDetails, State
+from reconciler.model.plan import Plan
+from reconciler.model.risk import RiskLevel
+from reconciler.plan.build import build_plan
+from reconciler.plan.options import PlanOptions
+from reconciler.policy.canonical import canonical
+from tests.support.strategies import ACCOUNT, AWS_POLICIES, PLACE, policy_arn
+
+OTHER_ACCOUNT = "210987654321"
+ALLOWED = PlanOptions(allow_deletes=True, allow_lockout=True, allow_foreign_detach=True)
+Pair = tuple[Sequence[Entity], Sequence[Entity]]
+
+
+def statement(effect: str, action: Any, resource: Any = "*", **condition: Any) -> dict[str, Any]:
+    return {
+        "Effect": effect,
+        "Action": action,
+        "Resource": resource,
+        **({"Condition": condition} if condition else {}),
+    }
+
+
+def allow(action: Any, resource: Any = "*", **condition: Any) -> dict[str, Any]:
+    return statement("Allow", action, resource, **condition)
+
+
+def deny(action: Any, resource: Any = "*", **condition: Any) -> dict[str, Any]:
+    return statement("Deny", action, resource, **condition)
+
+
+def document(*statements: dict[str, Any]) -> Document:
+    return canonical({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def trust(principal: Any, action: str = "sts:AssumeRole", **condition: Any) -> Document:
+    one = {"Effect": "Allow", "Principal": principal, "Action": action}
+    return document({**one, "Condition": condition} if condition else one)
+
+
+def aws(*names: str, **condition: Any) -> Document:
+    return trust({"AWS": [name if name.startswith("arn:") else f"arn:aws:iam::{name}" for name in names]}, **condition)
+
+
+EC2 = trust({"Service": "ec2.amazonaws.com"})
+ALICE_ARN = f"arn:aws:iam::{ACCOUNT}:user/alice"
+GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+SUBJECT = "token.actions.githubusercontent.com:sub"
+MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+EU = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+BOUND, WIDE = policy_arn("bound"), policy_arn("wide")
+POLICIES: list[Entity] = [
+    Policy("bound", document(allow("s3:*"))),
+    Policy("wide", document(allow("*"))),
+]
+
+
+def role(*statements: dict[str, Any], trusts: Document = EC2, **more: Any) -> Role:
+    return Role("app", trusts, inline_policies={"p": document(*statements)} if statements else {}, **more)
+
+
+def group(*statements: dict[str, Any]) -> Group:
+    return Group("staff", inline_policies={"p": document(*statements)})
+
+
+def subject(value: str) -> Document:
+    operator = "StringLike" if "*" in value else "StringEquals"
+    return trust({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity", **{operator: {SUBJECT: value}})
+
+
+STAFF = [User(f"u{number:03}", groups=frozenset([Address("group", "staff")])) for number in range(200)]
+ALICE = User("alice", inline_policies={"p": document(allow("s3:GetObject", "arn:aws:s3:::b/*"))})
+BUCKET = "arn:aws:s3:::acme/*"
+
+PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
+    # name: (dangerous, harmless, risk of the harmless one)
+    "a condition dropped, and one added": (
+        ([role(allow("ec2:*", **EU))], [role(allow("ec2:*"))]),
+        ([role(allow("ec2:*"))], [role(allow("ec2:*", **EU))]),
+        RiskLevel.NONE,
+    ),
+    "a wildcard widened to secrets, and within a bucket": (
+        ([role(allow("secretsmanager:List*"))], [role(allow("secretsmanager:*"))]),
+        ([role(allow("s3:GetObject", BUCKET))], [role(allow("s3:GetObject*", BUCKET))]),
+        RiskLevel.LOW,
+    ),
+    "a resource widened to all, and to one more": (
+        ([role(allow("s3:GetObject", BUCKET))], [role(allow("s3:GetObject"))]),
+        ([role(allow("s3:GetObject", BUCKET))], [role(allow("s3:GetObject", [BUCKET, "arn:aws:s3:::b/*"]))]),
+        RiskLevel.LOW,
+    ),
+    "a boundary taken off, and one put on": (
+        ([*POLICIES, role(allow("s3:*"), permissions_boundary=BOUND)], [*POLICIES, role(allow("s3:*"))]),
+        ([*POLICIES, role(allow("s3:*"))], [*POLICIES, role(allow("s3:*"), permissions_boundary=BOUND)]),
+        RiskLevel.NONE,
+    ),
+    "a boundary swapped for a wider one, and for a narrower one": (
+        (
+            [*POLICIES, role(allow("*"), permissions_boundary=BOUND)],
+            [*POLICIES, role(allow("*"), permissions_boundary=WIDE)],
+        ),
+        (
+            [*POLICIES, role(allow("*"), permissions_boundary=WIDE)],
+            [*POLICIES, role(allow("*"), permissions_boundary=BOUND)],
+        ),
+        RiskLevel.NONE,
+    ),
+    "a group with 200 members gains PassRole, and a read": (
+        ([*STAFF, group(allow("iam:GetRole"))], [*STAFF, group(allow(["iam:GetRole", "iam:PassRole"]))]),
+        ([*STAFF, group(allow("iam:GetRole"))], [*STAFF, group(allow(["iam:GetRole", "iam:GetUser"]))]),
+        RiskLevel.LOW,
+    ),
+    "a trust opened to an account, and to a service": (
+        ([role()], [role(trusts=aws(f"{OTHER_ACCOUNT}:root"))]),
+        ([role()], [role(trusts=trust({"Service": "lambda.amazonaws.com"}))]),
+        RiskLevel.LOW,
+    ),
+    "a trust opened to everyone, and closed to it": (
+        ([role()], [role(trusts=trust("*"))]),
+        ([role(trusts=trust("*"))], [role()]),
+        RiskLevel.LOW,
+    ),
+    "a trust opened to the whole account, and to one user": (
+        ([ALICE, role()], [ALICE, role(trusts=aws(f"{ACCOUNT}:root"))]),
+        ([ALICE, role()], [ALICE, role(trusts=aws(ALICE_ARN))]),
+        RiskLevel.LOW,
+    ),
+    "MFA comes off a trust, and is put on": (
+        ([ALICE, role(trusts=aws(ALICE_ARN, **MFA))], [ALICE, role(trusts=aws(ALICE_ARN))]),
+        ([ALICE, role(trusts=aws(ALICE_ARN))], [ALICE, role(trusts=aws(ALICE_ARN, **MFA))]),
+        RiskLevel.NONE,
+    ),
+    "an external id comes off a trust, and one of two": (
+        (
+            [role(trusts=aws(f"{OTHER_ACCOUNT}:root", StringEquals={"sts:ExternalId": "x"}))],
+            [role(trusts=aws(f"{OTHER_ACCOUNT}:root"))],
+        ),
+        (
+            [role(trusts=aws(f"{OTHER_ACCOUNT}:root", StringEquals={"sts:ExternalId": ["x", "y"]}))],
+            [role(trusts=aws(f"{OTHER_ACCOUNT}:root", StringEquals={"sts:ExternalId": "x"}))],
+        ),
+        RiskLevel.LOW,
+    ),
+    "an expiry comes off a trust, and comes earlier": (
+        (
+            [ALICE, role(trusts=aws(ALICE_ARN, DateLessThan={"aws:CurrentTime": "2030-01-01T00:00:00Z"}))],
+            [ALICE, role(trusts=aws(ALICE_ARN))],
+        ),
+        (
+            [ALICE, role(trusts=aws(ALICE_ARN))],
+            [ALICE, role(trusts=aws(ALICE_ARN, DateLessThan={"aws:CurrentTime": "2030-01-01T00:00:00Z"}))],
+        ),
+        RiskLevel.NONE,
+    ),
+    "a subject becomes a wildcard, and a wildcard a subject": (
+        ([role(trusts=subject("repo:acme/app:ref:main"))], [role(trusts=subject("repo:acme/*"))]),
+        ([role(trusts=subject("repo:acme/*"))], [role(trusts=subject("repo:acme/app:ref:main"))]),
+        RiskLevel.LOW,
+    ),
+    "a Deny comes off, and gets another Sid": (
+        ([role(allow("s3:*", BUCKET), deny("s3:*", "arn:aws:s3:::acme/secret/*"))], [role(allow("s3:*", BUCKET))]),
+        (
+            [role(allow("s3:*", BUCKET), deny("s3:*", "arn:aws:s3:::acme/secret/*"))],
+            [role(allow("s3:*", BUCKET), {**deny("s3:*", "arn:aws:s3:::acme/secret/*"), "Sid": "Keep"})],
+        ),
+        RiskLevel.NONE,
+    ),
+    "a NotAction loses an exception, and gains one": (
+        (
+            [role({"Effect": "Allow", "NotAction": ["iam:*", "sts:*"], "Resource": "*"})],
+            [role({"Effect": "Allow", "NotAction": ["sts:*"], "Resource": "*"})],
+        ),
+        (
+            [role({"Effect": "Allow", "NotAction": ["sts:*"], "Resource": "*"})],
+            [role({"Effect": "Allow", "NotAction": ["iam:*", "sts:*"], "Resource": "*"})],
+        ),
+        RiskLevel.NONE,
+    ),
+    "administrator power is attached, and a policy that changes nothing": (
+        ([*POLICIES, role()], [*POLICIES, role(policies=frozenset([WIDE]))]),
+        ([*POLICIES, role(allow("s3:*"))], [*POLICIES, role(allow("s3:*"), policies=frozenset([BOUND]))]),
+        RiskLevel.NONE,
+    ),
+    "a tag that a condition asks for, and one that none asks for": (
+        (
+            [role(allow("s3:GetObject", StringEquals={"aws:PrincipalTag/team": "red"}), tags={"team": "blue"})],
+            [role(allow("s3:GetObject", StringEquals={"aws:PrincipalTag/team": "red"}), tags={"team": "red"})],
+        ),
+        (
+            [role(allow("s3:GetObject", BUCKET), tags={"team": "blue"})],
+            [role(allow("s3:GetObject", BUCKET), tags={"team": "red"})],
+        ),
+        RiskLevel.NONE,
+    ),
+    "keys of users can be made, and looked at": (
+        ([ALICE], [replace(ALICE, inline_policies={"p": document(allow("iam:CreateAccessKey"))})]),
+        ([ALICE], [replace(ALICE, inline_policies={"p": document(allow("iam:ListAccessKeys"))})]),
+        RiskLevel.LOW,
+    ),
+    "a right to decrypt with every key, and with one": (
+        ([role()], [role(allow("kms:Decrypt", "arn:aws:kms:*:*:key/*"))]),
+        ([role()], [role(allow("kms:Decrypt", f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"))]),
+        RiskLevel.LOW,
+    ),
+    "protection comes off, and is put on": (
+        ([role(tags={"reconcile:protect": "true"})], [role()]),
+        ([role()], [role(tags={"reconcile:protect": "true"})]),
+        RiskLevel.NONE,
+    ),
+}
+
+
+class Catalogue:
+    """Four services, as AWS's list has them."""
+
+    LEVELS: ClassVar = {
+        "secretsmanager": {"getsecretvalue": "read", "listsecrets": "list"},
+        "s3": {"getobject": "read", "putobject": "write", "putbucketpolicy": "permissions management"},
+        "iam": {"passrole": "write", "getuser": "read", "createaccesskey": "write", "listaccesskeys": "list"},
+        "kms": {"decrypt": "write"},
+        "ec2": {"runinstances": "write", "modifysnapshotattribute": "permissions management"},
+    }
+
+    def actions_of(self, service: str) -> dict[str, str] | None:
+        return {name: name for name in self.LEVELS[service]} if service in self.LEVELS else None
+
+    def level_of(self, service: str, action: str) -> str:
+        return self.LEVELS[service][action]
+
+
+def planned(live: Sequence[Entity], wanted: Sequence[Entity], options: PlanOptions = ALLOWED) -> Plan:
+    entities = {entity.address: entity for entity in wanted}
+    declarations = dict.fromkeys(entities, Declaration(PLACE, protect=False))
+    desired = Desired(State(ACCOUNT, "aws", entities), None, Settings(prune="none"), declarations, {})
+    details = LiveDetails(external_policies=dict.fromkeys(AWS_POLICIES, True), quotas={})
+    before = State(ACCOUNT, "aws", {entity.address: entity for entity in live}, details)
+    return build_plan(desired, before, options, Catalogue())
+
+
+@pytest.mark.parametrize(("dangerous", "harmless", "level"), PAIRS.values(), ids=PAIRS.keys())
+def test_a_dangerous_plan_is_told_from_a_harmless_look_alike(dangerous: Pair, harmless: Pair, level: RiskLevel) -> None:
+    assert planned(*dangerous).risk.level is RiskLevel.HIGH
+    assert planned(*harmless).risk.level is level
+
+
+def test_a_plan_that_widens_is_refused_on_demand_with_its_gravest_reason() -> None:
+    live, wanted = PAIRS["a trust opened to an account, and to a service"][0]
+    plan = planned(live, wanted, replace(ALLOWED, refuse_widening=True))
+    (refusal,) = [finding for finding in plan.findings if finding.code == "widens-access"]
+    assert not plan.is_safe
+    assert refusal.summary == (
+        f"The plan widens access: role/app can now be assumed by account {OTHER_ACCOUNT}, without MFA."
+    )
+
+
+def test_a_plan_that_only_takes_is_let_through_on_demand() -> None:
+    plan = planned([role(allow("s3:*"))], [role(allow("s3:GetObject"))], replace(ALLOWED, refuse_widening=True))
+    assert plan.is_safe and plan.risk.level is RiskLevel.NONE
+
+
+def test_losing_access_is_no_risk_and_changes_nothing_about_reversal() -> None:
+    plan = planned([role(allow("s3:*"))], [role(allow("s3:GetObject"))])
+    assert plan.risk.reasons == () and plan.is_reversible
+
+
+def test_two_hundred_members_of_a_group_are_one_row() -> None:
+    (row,) = planned(*PAIRS["a group with 200 members gains PassRole, and a read"][0]).access.permissions.gained
+    assert (row.group, len(row.principals), row.actions) == ("group/staff", 200, ("iam:passrole",))
