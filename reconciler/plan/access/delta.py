@@ -152,7 +152,7 @@ def find_access_pairs(
     role_names = {target.arn: str(address) for address, target in targets.items()}
     pairs: AccessPairs = {}
     for group in group_equivalent_pairs(principals.values(), targets.values()):
-        access = _evaluate_access(group.principals[0], group.roles[0])
+        access = evaluate_access(group.principals[0], group.roles[0])
         if access is not None:
             roles = [role_names[role.arn] for role in group.roles]
             for name in [principal_names[principal.arn] for principal in group.principals]:
@@ -164,7 +164,7 @@ AccessTerms = tuple[bool, tuple[str, ...], frozenset[str]]
 """The `mfa`, `conditions` and `terms` of a `RoleAccess`."""
 
 
-def _evaluate_access(principal: Principal, target: Target) -> AccessTerms | None:
+def evaluate_access(principal: Principal, target: Target) -> AccessTerms | None:
     """Return the terms on which a principal may assume a role; None if it may not."""
     if principal.kind != "user":
         verdict = can_assume(principal, target)

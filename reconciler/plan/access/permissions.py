@@ -17,18 +17,14 @@ from reconciler.access.permission_cells import PermissionSide, StatementPair, li
 from reconciler.access.permission_changes import PermissionChange, find_permission_changes, tell_causes
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement, list_policy_statements
 from reconciler.access.principal import Principal
-from reconciler.access.verdicts import StatementSource
 from reconciler.model.address import Address
-from reconciler.model.arns import address_of, policy_reference_of
-from reconciler.model.document import Document
-from reconciler.model.entity import Policy, User
-from reconciler.model.held_policies import Hold, list_groups, list_held_policies
+from reconciler.model.arns import policy_reference_of
+from reconciler.model.entity import User
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue, PermissionRow, PermissionRows
-from reconciler.model.problem import Place
 from reconciler.plan.access.action_names import name_actions
 from reconciler.plan.access.sides import BothSides, Renames
-from reconciler.policy.statement_places import find_statement_place
+from reconciler.plan.access.statement_sources import describe_policy, find_source_place
 
 MAX_DISTINCT = 500
 """The number of different pairs of statements that are compared exactly."""
@@ -118,40 +114,9 @@ class _RowWriter:
             direction=change.direction,
             decided=change.decided,
             unread=tuple(sorted(policy_reference_of(label, side.account) for label in change.unread)),
-            via=tuple(dict.fromkeys(self._describe_source(one, principals[0], side) for one in change.sources)),
-            place=next((place for one in change.sources if (place := self._find_place(one))), None),
+            via=tuple(dict.fromkeys(describe_policy(one.label, principals[0], side) for one in change.sources)),
+            place=next((place for one in change.sources if (place := find_source_place(one, self.after))), None),
             group=self._find_group(principals),
-        )
-
-    def _describe_source(self, source: StatementSource, principal: Address, side: State) -> str:
-        """Return the policy of a statement, with the group through which a user has it: `group/g policy/p`."""
-        if not source.label.startswith("arn:"):
-            return source.label
-        policy = str(address_of(source.label, side.account) or policy_reference_of(source.label, side.account))
-        entity = side.entities.get(principal)
-        for holder in (entity, *list_groups(entity, side.entities.get)):
-            for held in list_held_policies(holder):
-                if held.arn == source.label:
-                    if held.hold is Hold.BOUNDARY:
-                        return f"boundary {policy}"
-                    return policy if held.holder == principal else f"{held.holder} {policy}"
-        return policy
-
-    def _find_place(self, source: StatementSource) -> Place | None:
-        document = self._find_document(source.label)
-        return find_statement_place(document, source.statement, self.after.partition) if document else None
-
-    def _find_document(self, label: str) -> Document | None:
-        """Return a document of the account after the plan, as the file has it."""
-        if label.startswith("arn:"):
-            address = address_of(label, self.after.account)
-            policy = self.after.entities.get(address) if address else None
-            return policy.document if isinstance(policy, Policy) else None
-        holder, _, name = label.partition(" inline policy ")
-        entity = self.after.entities.get(Address.parse(holder)) if "/" in holder else None
-        return next(
-            (held.document for held in list_held_policies(entity) if held.hold is Hold.INLINE and held.name == name),
-            None,
         )
 
     def _find_group(self, principals: tuple[Address, ...]) -> str:

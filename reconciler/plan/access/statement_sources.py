@@ -1,0 +1,61 @@
+"""Name the policy that a deciding statement belongs to, and find its line in the file."""
+
+from __future__ import annotations
+
+from reconciler.access.verdicts import StatementSource
+from reconciler.model.address import Address
+from reconciler.model.arns import address_of, policy_reference_of
+from reconciler.model.document import Document
+from reconciler.model.entity import Policy, Role
+from reconciler.model.held_policies import Hold, list_groups, list_held_policies
+from reconciler.model.live import State
+from reconciler.model.problem import Place
+from reconciler.policy.statement_places import find_statement_place
+
+_INLINE, _TRUST = " inline policy ", "trust of "
+"""Parts of the labels that `access/account_principals.py` and `access/role_assumption.py` make."""
+
+
+def describe_policy(label: str, principal: Address, state: State) -> str:
+    """Return the policy with a label, and the group through which a user has it: `group/g policy/p`."""
+    if label.startswith(_TRUST):
+        return f"{_TRUST}{_find_trusting_role(label)}"
+    if not label.startswith("arn:"):
+        return label
+    policy = str(address_of(label, state.account) or policy_reference_of(label, state.account))
+    entity = state.entities.get(principal)
+    for holder in (entity, *list_groups(entity, state.entities.get)):
+        for held in list_held_policies(holder):
+            if held.arn == label:
+                if held.hold is Hold.BOUNDARY:
+                    return f"boundary {policy}"
+                return policy if held.holder == principal else f"{held.holder} {policy}"
+    return policy
+
+
+def find_source_place(source: StatementSource, state: State) -> Place | None:
+    """Return the line of a statement; None if the file lacks it, or the state is no file's."""
+    document = _find_document(source.label, state)
+    return find_statement_place(document, source.statement, state.partition) if document else None
+
+
+def _find_document(label: str, state: State) -> Document | None:
+    """Return the document of a policy or a trust of the account, as the file has it."""
+    if label.startswith("arn:"):
+        address = address_of(label, state.account)
+        policy = state.entities.get(address) if address else None
+        return policy.document if isinstance(policy, Policy) else None
+    if label.startswith(_TRUST):
+        role = state.entities.get(_find_trusting_role(label))
+        return role.trust_policy if isinstance(role, Role) else None
+    holder, _, name = label.partition(_INLINE)
+    entity = state.entities.get(Address.parse(holder)) if "/" in holder else None
+    return next(
+        (held.document for held in list_held_policies(entity) if held.hold is Hold.INLINE and held.name == name),
+        None,
+    )
+
+
+def _find_trusting_role(label: str) -> Address:
+    """Return the role of a trust's label, which has the role's path: `trust of role/team/app`."""
+    return Address("role", label.rpartition("/")[2])
