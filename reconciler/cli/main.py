@@ -17,6 +17,7 @@ from reconciler.model.problem import ReconcileError
 _COMPLETION_VARIABLE = "_RECONCILE_COMPLETE"
 """The variable that a shell's completion script sets. click chose the name."""
 _COMMANDS = {
+    "access": "access",
     "apply": "apply",
     "assume": "assume",
     "export": "export",

@@ -15,6 +15,7 @@ from reconciler.model.plan import Action, Change, Field, Plan, RoleAccess, Step
 from reconciler.model.problem import Level
 from reconciler.model.risk import RiskLevel
 from reconciler.model.wrap import columns_of, wrap_line
+from reconciler.plan.access.assume_words import describe_terms
 from reconciler.plan.access.permission_words import describe_permissions
 from reconciler.plan.access.power_words import describe_powers
 from reconciler.plan.compare.document_diff import diff_documents
@@ -239,19 +240,9 @@ def _describe_change(before: RoleAccess, after: RoleAccess) -> str:
     )
 
 
-_UNTIL_PREFIXES = ("DateLessThan aws:currenttime ", "unless DateGreaterThanEquals aws:currenttime ")
-"""Prefixes of terms that hold until a time: an Allow before it, and a Deny from it on."""
-
-
 def _describe_conditions(access: RoleAccess) -> str:
     """Return `, with MFA, until …, depending on …`, as far as these apply."""
-    text = ", with MFA" if access.mfa else ""
-    conditions = list(access.conditions)
-    times = [term for term in access.terms if " aws:currenttime " in term]
-    if len(times) == 1 and times[0].startswith(_UNTIL_PREFIXES) and " and " not in times[0]:
-        text += f", until {times[0].rpartition(' ')[2]}"
-        conditions = [key for key in conditions if key != "aws:currenttime"]
-    return f"{text}, depending on {', '.join(conditions)}" if conditions else text
+    return describe_terms(access.mfa, access.conditions, access.terms)
 
 
 def _is_document(field: Field) -> bool:

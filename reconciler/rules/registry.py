@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.rules import (
+    access,
     aliases,
     aws,
     certificates,
@@ -55,6 +56,7 @@ TOPICS: Mapping[str, tuple[Rule, ...]] = {
     "Findings of a plan": findings.RULES,
     "The order of the calls": order.RULES,
     "Saved plans, journals and undo": saved_plans.RULES,
+    "Questions about access": access.RULES,
     "Running a command": runs.RULES,
     "Aliases": aliases.RULES,
     "Sessions and the console": sessions.RULES,

@@ -21,15 +21,26 @@ from hypothesis import given
 
 from reconciler.desired.export import AccountExport
 from reconciler.desired.export_yaml import as_yaml, format_file
+from reconciler.model.access_answers import AccessSide, AccessSource, Entrants, RoleEntrants
 from reconciler.model.address import Address
 from reconciler.model.call_stats import CallStats, OperationStats
 from reconciler.model.escape import escape_json, escape_line, escape_lines
 from reconciler.model.listed_alias import ListedAlias
 from reconciler.model.listed_journal import ListedJournal
+from reconciler.model.live import State
 from reconciler.model.mfa_readiness import MfaStatus, MfaUser
 from reconciler.model.plan import AccessDelta, Action, Call, PrincipalPower, RoleAccess, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.render import aliases, aws_cli, explanation, journals, mfa_status, problems, rules
+from reconciler.render import (
+    access_roles,
+    aliases,
+    aws_cli,
+    explanation,
+    journals,
+    mfa_status,
+    problems,
+    rules,
+)
 from reconciler.render.calls import render_calls
 from reconciler.render.file_diff import render_file_diff
 from reconciler.render.json_text import dump_json
@@ -69,6 +80,12 @@ JOURNALS = [
 STATUS = MfaStatus(
     "123456789012", (MfaUser("a", (VIRTUAL,), ("mfa",)), MfaUser("b", (PASSKEY,), ("x",))), ("l",), FINDINGS
 )
+ACCESS = (
+    AccessSource(
+        (AccessSide("before", State("1", "aws", {})), AccessSide("after", State("1", "aws", {}))), "1", ("a",)
+    ),
+    ((RoleEntrants(("role/r",), (Entrants(("user/a",), True, ("aws:sourceip",), frozenset(["x"])),)),),) * 2,
+)
 CALLS = CallStats((OperationStats("ListRoles", 1, 0.1),), 0.1)
 RULE = Rule("code", (Level.ERROR, Level.INFO), "A title", "This is why.", "Do this.", "https://example.com")
 CONFIG = ("[profile a]", "region = us-east-1", "other = value", "  goes on")
@@ -87,6 +104,7 @@ PAINTED: dict[str, tuple[Any, Callable[..., str]]] = {
     "explanation": (REFUSED, explanation.render_explanation),
     "mfa": (STATUS, mfa_status.render_status_text),
     "file diff": (CONFIG, diff),
+    "access": (ACCESS, lambda found, **given: access_roles.render_roles_text(*found, **given)),
 }
 PLAIN: dict[str, tuple[Any, Render]] = {
     "plan markdown": (PLAN, render_plan_markdown),
@@ -110,6 +128,7 @@ JSON: dict[str, tuple[Any, Render]] = {
     "journals json": (JOURNALS, journals.render_journals_json),
     "aliases json": (ALIASES, aliases.render_alias_json),
     "rules json": ([RULE], rules.rules_to_json),
+    "access json": (ACCESS, lambda found: access_roles.render_roles_json(*found)),
     "mfa json": (STATUS, mfa_status.render_status_json),
 }
 ALL = PLAIN | JSON

@@ -1,0 +1,64 @@
+"""The options that the subcommands of `reconcile access` share, and the account that they select."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import (
+    F,
+    announce_default_file,
+    aws_options,
+    check_text,
+    color_option,
+    file_option,
+    variable_option,
+)
+
+if TYPE_CHECKING:
+    from reconciler.model.access_answers import AccessSource
+
+
+def source_options(function: F) -> F:
+    """Add the options that select the account, and --format. `read_named_source` takes all of them but `form`."""
+    options = (
+        file_option,
+        variable_option,
+        click.option("--live", is_flag=True, help="Ask the live account; needs credentials."),
+        click.option(
+            "--plan",
+            metavar="PLAN",
+            type=click.Path(),
+            callback=check_text,
+            help="Ask a plan file: the account before and after it.",
+        ),
+        click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format."),
+        aws_options,
+        color_option,
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def read_named_source(arns: tuple[str, ...] = (), **options: Any) -> AccessSource:
+    """Read the account that the options name. arns: texts of the question that may be ARNs of that account."""
+    from reconciler.app.access_sources import AccessRequest, read_source
+    from reconciler.cli.progress import show_progress
+    from reconciler.cli.terminal import notice
+
+    if options["live"] and (options["files"] or options["plan"]):
+        raise click.UsageError("Pass only one of --file, --live and --plan.")
+    if options["plan"] and options["files"]:
+        raise click.UsageError("Pass only one of --file, --live and --plan.")
+    if options["live"]:
+        with show_progress("Reading IAM") as on_call:
+            source = read_source(AccessRequest(**options, arns=arns, on_call=on_call))
+    else:
+        if not options["plan"]:
+            announce_default_file(options["files"])
+        source = read_source(AccessRequest(**options, arns=arns))
+    for note in source.notes:
+        notice(note)
+    return source

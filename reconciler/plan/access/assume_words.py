@@ -1,0 +1,50 @@
+"""Put the terms on which a principal may assume a role into words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_UNTIL_PREFIXES = ("DateLessThan aws:currenttime ", "unless DateGreaterThanEquals aws:currenttime ")
+"""Prefixes of terms that hold until a time: an Allow before it, and a Deny from it on."""
+
+
+def describe_terms(mfa: bool, conditions: Iterable[str], terms: Iterable[str]) -> str:
+    """Return `, with MFA, until …, depending on …`, as far as these apply."""
+    text = ", with MFA" if mfa else ""
+    conditions = list(conditions)
+    times = [term for term in terms if " aws:currenttime " in term]
+    if len(times) == 1 and times[0].startswith(_UNTIL_PREFIXES) and " and " not in times[0]:
+        text += f", until {times[0].rpartition(' ')[2]}"
+        conditions = [key for key in conditions if key != "aws:currenttime"]
+    return f"{text}, depending on {', '.join(conditions)}" if conditions else text
+
+
+_FACTS = {
+    "policy": "the content of {}",
+    "boundary": "whether the boundary {} limits it",
+    "session": "the session policy",
+    "principal": "whether the caller is {}",
+    "not-principal": "whether {} excludes the caller",
+    "operator": "the operator {}, which is not known here",
+    "trust": "the trust of {}",
+}
+"""The facts of `access/verdicts.py:Verdict.keys` that are no condition keys, and the trust of an unknown role."""
+
+_HOLDERS = ("user/", "group/", "role/")
+"""Labels of principals and groups outside a plan (`side_principals.py`)."""
+
+
+def describe_dependency(key: str) -> str:
+    """Return a key of a verdict in words: a condition key as it is, `policy:LABEL` as `the content of aws:X`."""
+    fact, colon, label = key.partition(":")
+    if fact == "policy" and label.startswith(_HOLDERS) and " " not in label:
+        return f"the policies of {label}"
+    return _FACTS[fact].format(_shorten_policy(label)) if colon and fact in _FACTS else key
+
+
+def _shorten_policy(label: str) -> str:
+    """Return a policy as files name it: `aws:ReadOnlyAccess`, or `policy/NAME` of the account; other labels stay."""
+    head, mark, name = label.partition(":policy/")
+    if not mark or not head.startswith("arn:"):
+        return label
+    return f"aws:{name}" if head.endswith(":aws") else f"policy/{name.rpartition('/')[2]}"

