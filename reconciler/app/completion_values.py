@@ -1,4 +1,4 @@
-"""The values that shell completion offers: aliases, users and addresses of the file, journals, and AWS profiles.
+"""The values that shell completion offers: aliases, principals and addresses of the file, journals, and AWS profiles.
 
 It must be fast, because a person waits at the TAB key. So it neither validates the file nor imports boto3.
 """
@@ -73,6 +73,12 @@ def list_journal_helps(environ: Mapping[str, str]) -> Mapping[str, str]:
         str(path): f"{time:%Y-%m-%d %H:%M:%S} UTC, account {account_of_journal(path)}" if time else ""
         for path, time in times.items()
     }
+
+
+def list_principals(files: Sequence[str], variables: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the addresses of the users and roles of the file. Raises ReconcileError as `read_alias_roles` does."""
+    root = _read_root(files, variables)
+    return tuple(f"{kind}/{name}" for kind in ("user", "role") for name, _ in _read_section(root, f"{kind}s"))
 
 
 def list_aws_profiles(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli import access_can
 from reconciler.cli.access_options import read_named_source, source_options
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class AccessCommands(click.Group):
@@ -21,6 +25,13 @@ class AccessCommands(click.Group):
             return super().parse_args(ctx, args)
         self._refuse_mistyped(ctx, first)
         return super().parse_args(ctx, ["list", *args])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the subcommands, and the options of `list`, which may stand in its place."""
+        own = super().shell_complete(ctx, incomplete)
+        names = {item.value for item in own}
+        listed = list_roles.shell_complete(ctx, incomplete) if incomplete.startswith("-") else []
+        return own + [item for item in listed if item.value not in names]
 
     def _refuse_mistyped(self, ctx: click.Context, word: str) -> None:
         from reconciler.model.suggest import suggest_word
@@ -55,3 +66,6 @@ def list_roles(named_files: tuple[str, ...], files: tuple[str, ...], form: str, 
         else render_roles_text(source, answers, color=uses_color(), width=get_width())
     )
     return 0
+
+
+command.add_command(access_can.command)

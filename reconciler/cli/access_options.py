@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.completion import complete_principals
 from reconciler.cli.options import (
     F,
     announce_default_file,
@@ -62,3 +64,34 @@ def read_named_source(arns: tuple[str, ...] = (), **options: Any) -> AccessSourc
     for note in source.notes:
         notice(note)
     return source
+
+
+def principal_argument(function: F) -> F:
+    """Add the argument PRINCIPAL."""
+    return click.argument("principal", shell_complete=complete_principals, callback=check_text)(function)
+
+
+def context_option(function: F) -> F:
+    """Add --context KEY=VALUE. The command gets `context`, a mapping; a key without value is one the request lacks."""
+    return click.option(
+        "--context",
+        metavar="KEY=VALUE",
+        multiple=True,
+        callback=_parse_context,
+        help="A condition key of the request, repeatable also for one key; `KEY=` if the request lacks it.",
+    )(function)
+
+
+def _parse_context(
+    context: click.Context, option: click.Parameter, assignments: tuple[str, ...]
+) -> Mapping[str, tuple[str, ...]]:
+    parsed: dict[str, tuple[str, ...]] = {}
+    spellings: dict[str, str] = {}
+    for item in assignments:
+        key, equals, value = item.partition("=")
+        if not equals or ":" not in key.strip():
+            raise click.BadParameter(f"{item!r} is not KEY=VALUE, as in aws:SourceIp=203.0.113.7.")
+        check_text(context, option, item)
+        key = spellings.setdefault(key.strip().lower(), key.strip())
+        parsed[key] = (*parsed.get(key, ()), value) if value else parsed.get(key, ())
+    return parsed

@@ -41,6 +41,14 @@ def _find_input(ctx: click.Context) -> tuple[Sequence[str], Mapping[str, str]]:
     return files, ctx.params.get("variables") or {}
 
 
+def complete_principals(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Return the addresses of the users and roles of --file, $RECONCILE_FILE or roles.yaml."""
+    from reconciler.app.completion_values import list_principals
+
+    files: Sequence[str] = ctx.params.get("files") or ()
+    return _make_items(dict.fromkeys(list_principals(files, ctx.params.get("variables") or {}), ""), incomplete)
+
+
 def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """Return the profiles of AWS's config and credentials files."""
     from reconciler.app.completion_values import list_aws_profiles

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 from reconciler.model.live import State
+from reconciler.model.problem import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,64 @@ class RoleEntrants:
 
     roles: tuple[str, ...]
     entrants: tuple[Entrants, ...]
+
+
+class Outcome(StrEnum):
+    """The answer to one request. DEPENDS: facts are missing that would decide it."""
+
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    DEPENDS = "depends"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessQuestion:
+    """May a principal do something? Texts as a person writes them.
+
+    principal: an address or an ARN. resource: an ARN, the address of an entity, or `*`; None if it was left out.
+    context: known keys of the request with their values; none if the request lacks the key.
+    """
+
+    principal: str
+    action: str
+    resource: str | None = None
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingStatement:
+    """A statement that decides an answer.
+
+    policy: its policy, with the group or boundary through which it counts. effect: Allow or Deny; "" for a policy of
+    unknown content. sid: "" if it has none. summary: its actions and resources. conditions: as texts.
+    place: its line in the file; None if it has none.
+    """
+
+    policy: str
+    effect: str
+    sid: str = ""
+    summary: str = ""
+    conditions: tuple[str, ...] = ()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccessAnswer:
+    """The answer to one question.
+
+    principal: its address. resource: an ARN or `*`. reason: why, in words. depends_on: the facts that would decide it
+    (`access/verdicts.py:Verdict.keys`). statements: those that decide.
+    allowed_resources, denied_resources: if the resource is `*`, others for which the answer may differ: patterns.
+    ignored_keys: keys of the question that follow from the principal or the role, so that their values do not count.
+    """
+
+    principal: str
+    action: str
+    resource: str
+    outcome: Outcome
+    reason: str
+    depends_on: tuple[str, ...] = ()
+    statements: tuple[DecidingStatement, ...] = ()
+    allowed_resources: tuple[str, ...] = ()
+    denied_resources: tuple[str, ...] = ()
+    ignored_keys: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from reconciler.model.access_answers import AccessSource
 from reconciler.model.escape import escape_lines
+from reconciler.model.problem import Place
 from reconciler.render.json_text import dump_json
 
 T = TypeVar("T")
@@ -31,19 +32,27 @@ def render_sides(
     return escape_lines("\n".join(lines), colors=color)
 
 
-def render_sides_json(source: AccessSource, answers: Iterable[T], to_dict: Callable[[T], Mapping[str, Any]]) -> str:
+def render_sides_json(
+    source: AccessSource, answers: Iterable[T | None], to_dict: Callable[[T], Mapping[str, Any]]
+) -> str:
     """Return the answers as JSON: the fields of the answer, or for a plan the objects `before` and `after`."""
-    document: dict[str, Any] = {
+    fields = [None if answer is None else to_dict(answer) for answer in answers]
+    is_plan = len(source.sides) > 1
+    document = {
         "format_version": 1,
-        "source": "plan" if len(source.sides) > 1 else source.sides[0].name,
+        "source": "plan" if is_plan else source.sides[0].name,
         "account": source.account,
         "notes": list(source.notes),
+        **({side.name: one for side, one in zip(source.sides, fields, strict=True)} if is_plan else fields[0] or {}),
     }
-    if len(source.sides) > 1:
-        document |= {side.name: to_dict(answer) for side, answer in zip(source.sides, answers, strict=True)}
-    else:
-        document |= to_dict(next(iter(answers)))
     return dump_json(document, indent=2)
+
+
+def place_to_dict(place: Place | None) -> dict[str, Any]:
+    """Return `file`, `line` and `column`; null if there is no place."""
+    if place is None:
+        return {"file": None, "line": None, "column": None}
+    return {"file": place.file, "line": place.line, "column": place.column}
 
 
 def format_names(names: Sequence[str]) -> str:

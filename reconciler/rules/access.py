@@ -4,13 +4,51 @@ from __future__ import annotations
 
 from reconciler.model.problem import Level
 from reconciler.rules.rule import Rule
+from reconciler.rules.sources import IAM_GUIDE
 
 RULES = (
+    Rule(
+        "bad-action",
+        Level.ERROR,
+        title="The action of a question is no single action",
+        why="AWS decides on one action at a time; a pattern may be allowed in part.",
+        how_to_fix="Write one action as SERVICE:ACTION, as in `s3:GetObject`. `reconcile access show` lists all.",
+        source=f"{IAM_GUIDE}/reference_policies_elements_action.html",
+    ),
+    Rule(
+        "foreign-principal",
+        Level.ERROR,
+        title="The principal of a question belongs to another account",
+        why="Only the policies of one account are known.",
+        how_to_fix="Name a user or role of this account, or ask the account of the other.",
+    ),
+    Rule(
+        "group-principal",
+        Level.ERROR,
+        title="The principal of a question is a group",
+        why="A group makes no requests: its members do, with policies of their own besides.",
+        how_to_fix="Name a user of the group.",
+        source=f"{IAM_GUIDE}/id_groups.html",
+    ),
     Rule(
         "not-a-plan",
         Level.ERROR,
         title="The file of `--plan` is no plan file",
         why="The account before and after a plan is read from the file that `reconcile plan --out` writes.",
         how_to_fix="Write one with `reconcile plan --out plan.json`, and name it.",
+    ),
+    Rule(
+        "unknown-principal",
+        Level.ERROR,
+        title="The principal of a question is not in the account",
+        why="A misspelt name would be answered with no.",
+        how_to_fix="Write the address of a user or role, as in `user/alice` or `role/app`, or its ARN.",
+    ),
+    Rule(
+        "unknown-resource",
+        Level.ERROR,
+        title="The resource of a question is not in the account",
+        why="An address stands for the ARN of an entity of the account, and there is no entity of that name.",
+        how_to_fix="Write the address of an entity, as in `role/app`, or an ARN.",
     ),
 )

@@ -107,7 +107,11 @@ def test_an_invalid_file_is_refused_with_its_line(here: Path, capsys: Any) -> No
     assert "roles.yaml:8:" in run(capsys, code=1).err
 
 
-QUESTIONS: list[tuple[str, ...]] = [("access",), ("access", "--format", "json")]
+QUESTIONS: list[tuple[str, ...]] = [
+    ("access",),
+    ("access", "--format", "json"),
+    ("access", "can", "user/bob", "s3:GetObject"),
+]
 
 
 @pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
@@ -118,3 +122,74 @@ def test_without_live_neither_boto3_nor_the_list_of_actions_is_loaded(words: tup
     )
     done = subprocess.run([sys.executable, "-c", code, *words], cwd=here, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+CAN: dict[str, tuple[tuple[str, ...], int, str]] = {
+    "allowed": (("role/admin", "s3:GetObject"), 0, "allowed: role/admin can s3:GetObject on *"),
+    "denied": (("user/bob", "s3:GetObject"), 2, "denied: user/bob cannot s3:GetObject on *: no policy allows it"),
+    "depends": (
+        ("user/alice", "sts:AssumeRole", "role/admin"),
+        3,
+        "depends: user/alice can sts:AssumeRole on arn:aws:iam::123456789012:role/admin",
+    ),
+    "known": (
+        ("user/alice", "sts:AssumeRole", "role/admin", "--context", "aws:MultiFactorAuthPresent=true"),
+        0,
+        "allowed: user/alice can sts:AssumeRole on arn:aws:iam::123456789012:role/admin",
+    ),
+    "an ARN": (
+        ("arn:aws:iam::123456789012:user/bob", "s3:GetObject"),
+        2,
+        "denied: user/bob cannot s3:GetObject on *: no policy allows it",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CAN)
+def test_the_exit_code_is_the_outcome(name: str, capsys: Any) -> None:
+    words, code, line = CAN[name]
+    assert run(capsys, "can", *words, code=code).out.splitlines()[0] == line
+    document = json.loads(run(capsys, "can", *words, "--format", "json", code=code).out)
+    assert document["outcome"] == line.partition(":")[0]
+
+
+def test_a_statement_is_shown_with_its_line(capsys: Any) -> None:
+    words = ("can", "user/alice", "sts:AssumeRole", "role/admin")
+    place = "roles.yaml:8:19"
+    assert (
+        f"  Allow of trust of role/admin, if Bool aws:MultiFactorAuthPresent true  {place}"
+        in run(capsys, *words, code=3).out.splitlines()
+    )
+    shown = json.loads(run(capsys, *words, "--format", "json", code=3).out)
+    statement = shown["statements"][0]
+    assert [statement[key] for key in ("file", "line", "column")] == ["roles.yaml", 8, 19]
+    assert shown["depends_on"] == ["aws:multifactorauthpresent"]
+
+
+def test_a_file_without_an_account_takes_it_from_an_arn_of_the_question(here: Path, capsys: Any) -> None:
+    (here / "roles.yaml").write_text(UNNAMED)
+    role = "arn:aws:iam::210987654321:role/admin"
+    shown = json.loads(run(capsys, "can", "user/alice", "sts:AssumeRole", role, "--format", "json", code=3).out)
+    assert (shown["account"], shown["notes"], shown["resource"]) == ("210987654321", [], role)
+
+
+REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
+    "a misspelt user": (("user/alicee", "s3:GetObject"), "Did you mean 'user/alice'?"),
+    "a bare name": (("alice", "s3:GetObject"), "Did you mean 'user/alice'?"),
+    "a bare letter": (("x", "s3:GetObject"), "Write an address, as in role/app."),
+    "a group": (("group/crew", "s3:GetObject"), "A group makes no requests"),
+    "another account": (("arn:aws:iam::210987654321:user/alice", "s3:GetObject"), "no user or role of account 1234"),
+    "a pattern": (("user/alice", "s3:*"), "'s3:*' is no single action."),
+    "a word": (("user/alice", "GetObject"), "'GetObject' is no single action."),
+    "a misspelt role to assume": (("user/alice", "sts:AssumeRole", "role/amdin"), "Did you mean 'role/admin'?"),
+    "a context without a value": (("user/alice", "s3:GetObject", "--context", "aws:x"), "is not KEY=VALUE"),
+    "a context without a prefix": (("user/alice", "s3:GetObject", "--context", "x=y"), "is not KEY=VALUE"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_wrong_word_of_a_question_is_an_error_that_helps(name: str, capsys: Any) -> None:
+    words, said = REFUSED[name]
+    shown = run(capsys, "can", *words, code=1)
+    assert shown.out == ""
+    assert said in shown.err

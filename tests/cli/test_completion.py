@@ -77,6 +77,9 @@ def asked(home: Path, line: str, shell: str = "bash", **extra: str) -> tuple[lis
     ("line", "offered"),
     [
         ("reconcile as", ["assume"]),
+        ("reconcile access c", ["can"]),
+        ("reconcile access can ro", ["role/reader"]),
+        ("reconcile access --li", ["--live"]),
         ("reconcile assume ", ALIASES),
         ("reconcile assume r", ["read"]),
         ("reconcile assume -f roles.yaml r", ["read"]),

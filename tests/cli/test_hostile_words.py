@@ -39,6 +39,12 @@ CASES: dict[str, list[str]] = {
     "a user's devices": ["mfa", "status", BAD],
     "a prefix": ["profiles", "roles.yaml", "--prefix", BAD],
     "a problem code": ["rules", BAD],
+    "a file to ask": ["access", BAD],
+    "a plan to ask": ["access", "--plan", BAD],
+    "a principal": ["access", "can", BAD, "s3:GetObject"],
+    "an action": ["access", "can", "role/r", BAD],
+    "a role to assume": ["access", "can", "role/r", "sts:AssumeRole", f"role/{BAD}"],
+    "a context": ["access", "can", "role/r", "s3:GetObject", "--context", BAD],
     "a file of profiles": ["profiles", BAD],
 }
 FILE = """\

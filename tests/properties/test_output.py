@@ -21,7 +21,15 @@ from hypothesis import given
 
 from reconciler.desired.export import AccountExport
 from reconciler.desired.export_yaml import as_yaml, format_file
-from reconciler.model.access_answers import AccessSide, AccessSource, Entrants, RoleEntrants
+from reconciler.model.access_answers import (
+    AccessAnswer,
+    AccessSide,
+    AccessSource,
+    DecidingStatement,
+    Entrants,
+    Outcome,
+    RoleEntrants,
+)
 from reconciler.model.address import Address
 from reconciler.model.call_stats import CallStats, OperationStats
 from reconciler.model.escape import escape_json, escape_line, escape_lines
@@ -32,6 +40,7 @@ from reconciler.model.mfa_readiness import MfaStatus, MfaUser
 from reconciler.model.plan import AccessDelta, Action, Call, PrincipalPower, RoleAccess, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.render import (
+    access_answer,
     access_roles,
     aliases,
     aws_cli,
@@ -86,6 +95,12 @@ ACCESS = (
     ),
     ((RoleEntrants(("role/r",), (Entrants(("user/a",), True, ("aws:sourceip",), frozenset(["x"])),)),),) * 2,
 )
+ANSWER = AccessAnswer(
+    "user/a", "s3:GetObject", "*", Outcome.DEPENDS, "why", ("policy:p",),
+    (DecidingStatement("policy/p", "Allow", "Sid", "s3:* on *", ("Bool x y",), PLACE), DecidingStatement("q", "")),
+    ("arn:a",), ("arn:b",), ("aws:username",),
+)  # fmt: skip
+ANSWERS = (ACCESS[0], (ANSWER, replace(ANSWER, outcome=Outcome.DENIED)))
 CALLS = CallStats((OperationStats("ListRoles", 1, 0.1),), 0.1)
 RULE = Rule("code", (Level.ERROR, Level.INFO), "A title", "This is why.", "Do this.", "https://example.com")
 CONFIG = ("[profile a]", "region = us-east-1", "other = value", "  goes on")
@@ -104,6 +119,7 @@ PAINTED: dict[str, tuple[Any, Callable[..., str]]] = {
     "explanation": (REFUSED, explanation.render_explanation),
     "mfa": (STATUS, mfa_status.render_status_text),
     "file diff": (CONFIG, diff),
+    "access can": (ANSWERS, lambda found, **given: access_answer.render_answer_text(*found, **given)),
     "access": (ACCESS, lambda found, **given: access_roles.render_roles_text(*found, **given)),
 }
 PLAIN: dict[str, tuple[Any, Render]] = {
@@ -128,6 +144,7 @@ JSON: dict[str, tuple[Any, Render]] = {
     "journals json": (JOURNALS, journals.render_journals_json),
     "aliases json": (ALIASES, aliases.render_alias_json),
     "rules json": ([RULE], rules.rules_to_json),
+    "access can json": (ANSWERS, lambda found: access_answer.render_answer_json(*found)),
     "access json": (ACCESS, lambda found: access_roles.render_roles_json(*found)),
     "mfa json": (STATUS, mfa_status.render_status_json),
 }

@@ -39,10 +39,10 @@ def describe_dependency(key: str) -> str:
     fact, colon, label = key.partition(":")
     if fact == "policy" and label.startswith(_HOLDERS) and " " not in label:
         return f"the policies of {label}"
-    return _FACTS[fact].format(_shorten_policy(label)) if colon and fact in _FACTS else key
+    return _FACTS[fact].format(shorten_policy(label)) if colon and fact in _FACTS else key
 
 
-def _shorten_policy(label: str) -> str:
+def shorten_policy(label: str) -> str:
     """Return a policy as files name it: `aws:ReadOnlyAccess`, or `policy/NAME` of the account; other labels stay."""
     head, mark, name = label.partition(":policy/")
     if not mark or not head.startswith("arn:"):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.access.verdicts import StatementSource
+from reconciler.model.access_answers import DecidingStatement
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, policy_reference_of
 from reconciler.model.document import Document
@@ -11,6 +14,7 @@ from reconciler.model.held_policies import Hold, list_groups, list_held_policies
 from reconciler.model.live import State
 from reconciler.model.problem import Place
 from reconciler.policy.statement_places import find_statement_place
+from reconciler.policy.statement_words import describe_statement
 
 _INLINE, _TRUST = " inline policy ", "trust of "
 """Parts of the labels that `access/account_principals.py` and `access/role_assumption.py` make."""
@@ -31,6 +35,22 @@ def describe_policy(label: str, principal: Address, state: State) -> str:
                     return f"boundary {policy}"
                 return policy if held.holder == principal else f"{held.holder} {policy}"
     return policy
+
+
+def describe_statement_source(source: StatementSource, principal: Address, state: State) -> DecidingStatement:
+    """Return a statement with its policy, its content in words and its line."""
+    policy, statement = describe_policy(source.label, principal, state), source.statement
+    if statement is None:
+        return DecidingStatement(policy, "")
+    conditions = sorted(statement.conditions, key=lambda one: (one.operator, one.key))
+    return DecidingStatement(
+        policy,
+        statement.effect,
+        statement.sid,
+        describe_statement(replace(statement, conditions=frozenset()), state.account) if statement.resources else "",
+        tuple(f"{one.operator} {statement.spelling_of(one.key)} {', '.join(sorted(one.values))}" for one in conditions),
+        find_source_place(source, state),
+    )
 
 
 def find_source_place(source: StatementSource, state: State) -> Place | None:

@@ -1,0 +1,105 @@
+"""Read the words of a question about access: the principal, the action and the resource that a person names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.model.access_answers import AccessSource
+from reconciler.model.address import Address
+from reconciler.model.arns import address_of, arn_of
+from reconciler.model.entity import Entity, Group, Role, User
+from reconciler.model.problem import ReconcileError, make_error
+from reconciler.model.suggest import suggest_word
+
+_ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
+_ADDRESS = re.compile(r"(?:user|role|group|policy|instance-profile|oidc-provider|saml-provider)/.+", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class QuestionReader:
+    """Read words by the entities of a source, on any of its sides."""
+
+    source: AccessSource
+
+    def find_principal(self, text: str) -> Address:
+        """Return the user or role that a text names. Raises ReconcileError."""
+        address = self._to_address(text, text.startswith("arn:"))
+        if address is None or address.kind not in ("user", "role"):
+            raise self._refuse_principal(text, address)
+        for side in self.source.sides:
+            entity = side.state.entities.get(address)
+            if entity is not None:
+                return entity.address
+        raise self._refuse_principal(text, address)
+
+    def find_resource(self, text: str | None) -> str:
+        """Return the ARN of an entity that a text names, or the text itself; `*` for None. Raises ReconcileError."""
+        if text is None:
+            return "*"
+        if not _ADDRESS.fullmatch(text):
+            return text
+        address = Address.parse(text)
+        for side in reversed(self.source.sides):
+            entity = side.state.entities.get(address)
+            if entity is not None:
+                return arn_of(entity.address, entity.path, side.state.account, side.state.partition)
+        close = suggest_word(text, map(str, self._entities))
+        summary = f"There is no {text} {self._scope}."
+        raise make_error("unknown-resource", summary, hint=_suggest(close, "Write its ARN if it is elsewhere."))
+
+    @property
+    def _entities(self) -> Mapping[Address, Entity]:
+        return {address: entity for side in self.source.sides for address, entity in side.state.entities.items()}
+
+    @property
+    def _scope(self) -> str:
+        name = self.source.sides[0].name
+        return {"file": "in the files", "live": f"in account {self.source.account}"}.get(name, "in the plan")
+
+    def _to_address(self, text: str, is_arn: bool) -> Address | None:
+        if is_arn:
+            found = (address_of(text, side.state.account) for side in self.source.sides)
+            return next((address for address in found if address is not None), None)
+        kind, slash, name = text.partition("/")
+        return Address(kind, name) if kind and slash and name else None
+
+    def _refuse_principal(self, text: str, address: Address | None) -> ReconcileError:
+        if address is not None and address.kind == "group":
+            return make_error("group-principal", f"{text} is a group.", hint=self._name_member(address))
+        if address is None and text.startswith("arn:"):
+            summary = f"{text} is no user or role of account {self.source.sides[0].state.account}."
+            hint = "Name a user or role of this account, as in role/app."
+            return make_error("foreign-principal", summary, hint=hint)
+        known = [str(known) for known, entity in self._entities.items() if isinstance(entity, (User, Role))]
+        close = suggest_word(str(address or text), known) or _find_bare_name(text, known)
+        summary = f"There is no user or role {text} {self._scope}."
+        return make_error("unknown-principal", summary, hint=_suggest(close, "Write an address, as in role/app."))
+
+    def _name_member(self, group: Address) -> str:
+        entities = self._entities
+        members = sorted(str(a) for a, one in entities.items() if isinstance(one, User) and group in one.groups)
+        if not members or not isinstance(entities.get(group), Group):
+            return "A group makes no requests: name one of its users."
+        return f"A group makes no requests: name one of its users, such as {members[0]}."
+
+
+def check_action(text: str) -> str:
+    """Return an action, if it is a single one. Raises ReconcileError."""
+    if _ACTION.fullmatch(text):
+        return text
+    summary = f"{text!r} is no single action."
+    hint = (
+        "Write it as SERVICE:ACTION, as in s3:GetObject. `reconcile access show PRINCIPAL` lists all that one can do."
+    )
+    raise make_error("bad-action", summary, hint=hint)
+
+
+def _find_bare_name(text: str, known: Iterable[str]) -> str | None:
+    """Return the address with a name that was written without its kind."""
+    return next((name for name in known if name.partition("/")[2] == text), None)
+
+
+def _suggest(close: str | None, otherwise: str) -> str:
+    return f"Did you mean {close!r}?" if close else otherwise
