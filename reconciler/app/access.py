@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from reconciler.access import Principal
-from reconciler.model.access_answers import AccessAnswer, AccessQuestion, AccessSide, AccessSource, RoleEntrants
+from reconciler.model.access_answers import (
+    AccessAnswer,
+    AccessQuestion,
+    AccessSide,
+    AccessSource,
+    PrincipalPermissions,
+    RoleEntrants,
+)
 from reconciler.model.address import Address
 from reconciler.plan.access.answer import answer_request
+from reconciler.plan.access.held_permissions import find_held_permissions
 from reconciler.plan.access.question_words import QuestionReader, check_action
+from reconciler.plan.access.role_chains import RoleChains
 from reconciler.plan.access.role_entrants import find_role_entrants
 from reconciler.plan.access.side_principals import principals_of_side
 
@@ -25,19 +34,32 @@ def answer_question(source: AccessSource, question: AccessQuestion) -> tuple[Acc
     """Return the answer of each side; None if it lacks the principal. Raises ReconcileError for a wrong word."""
     action, words = check_action(question.action), QuestionReader(source)
     resource = words.find_resource(question.resource)
-    return _ask_principal(
+    address = words.find_principal(question.principal)
+    return _ask_sides(
         source,
-        words.find_principal(question.principal),
-        lambda side, address, principal: answer_request(side, principal, address, action, resource, question.context),
+        address,
+        lambda side, everybody: answer_request(side, everybody[address], address, action, resource, question.context),
     )
 
 
-def _ask_principal(
-    source: AccessSource, address: Address, answer: Callable[[AccessSide, Address, Principal], T]
+def show_permissions(source: AccessSource, principal: str) -> tuple[PrincipalPermissions | None, ...]:
+    """Return, for each side, all that a principal can do; None if it lacks the principal. Raises ReconcileError."""
+    from reconciler.desired.aws_names import AwsNames
+
+    address = QuestionReader(source).find_principal(principal)
+    return _ask_sides(
+        source,
+        address,
+        lambda side, everybody: find_held_permissions(side, address, RoleChains(side, everybody), AwsNames()),
+    )
+
+
+def _ask_sides(
+    source: AccessSource, address: Address, answer: Callable[[AccessSide, Mapping[Address, Principal]], T]
 ) -> tuple[T | None, ...]:
     """Return the answer of each side; None if the principal is not there."""
-    principals = [principals_of_side(side).get(address) for side in source.sides]
+    principals = [principals_of_side(side) for side in source.sides]
     return tuple(
-        None if principal is None else answer(side, address, principal)
-        for side, principal in zip(source.sides, principals, strict=True)
+        answer(side, everybody) if address in everybody else None
+        for side, everybody in zip(source.sides, principals, strict=True)
     )

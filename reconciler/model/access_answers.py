@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from reconciler.model.live import State
+from reconciler.model.permissions import PermissionRow
 from reconciler.model.problem import Place
 
 
@@ -116,3 +117,53 @@ class AccessAnswer:
     allowed_resources: tuple[str, ...] = ()
     denied_resources: tuple[str, ...] = ()
     ignored_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChain:
+    """A way to take a role: `roles` one after the other, the last one at the end.
+
+    mfa: a step demands MFA. conditions: the facts on which a step depends. terms: the conditions as texts.
+    """
+
+    roles: tuple[str, ...]
+    mfa: bool = False
+    conditions: tuple[str, ...] = ()
+    terms: frozenset[str] = frozenset()
+
+
+class Limit(StrEnum):
+    """The part of a permission that a boundary leaves."""
+
+    NONE = "all of it counts"
+    PART = "the boundary may leave a part only"
+    ALL = "the boundary leaves nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPermission:
+    """The actions of one service that one statement allows or denies.
+
+    row: services, actions, resources and conditions (`after`). statement: where it comes from.
+    limit: of an Allow, what the boundary leaves of it.
+    """
+
+    row: PermissionRow
+    statement: DecidingStatement
+    limit: Limit = Limit.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalPermissions:
+    """Everything that the policies of one principal say.
+
+    boundary: its permissions boundary; "" if it has none. boundary_allows: what that allows at most.
+    chains: the roles that it can take, each by a shortest way.
+    """
+
+    principal: str
+    allows: tuple[HeldPermission, ...] = ()
+    denies: tuple[HeldPermission, ...] = ()
+    boundary: str = ""
+    boundary_allows: tuple[HeldPermission, ...] = ()
+    chains: tuple[RoleChain, ...] = ()

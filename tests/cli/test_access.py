@@ -193,3 +193,29 @@ def test_a_wrong_word_of_a_question_is_an_error_that_helps(name: str, capsys: An
     shown = run(capsys, "can", *words, code=1)
     assert shown.out == ""
     assert said in shown.err
+
+
+SHOWN = """\
+user/alice
+  Its policies allow nothing.
+  can take these roles, whose permissions are their own:
+    role/admin, with MFA
+"""
+
+
+def test_show_lists_permissions_by_service_and_the_roles_apart(capsys: Any) -> None:
+    assert run(capsys, "show", "user/alice").out == SHOWN
+    document = json.loads(run(capsys, "show", "role/admin", "--format", "json").out)
+    (held,) = document["allows"]
+    assert (held["service"], held["resources"], held["statement"]["policy"]) == ("*", ["*"], "aws:AdministratorAccess")
+    assert (document["denies"], document["boundary"], document["chains"]) == ([], None, [])
+
+
+def test_show_names_actions_and_levels_by_the_list_of_aws(here: Path, capsys: Any) -> None:
+    granted = "{Effect: Allow, Action: ['s3:ListBucket', 's3:PutObject'], Resource: '*'}"
+    bob = f"bob: {{inline_policies: {{own: {{Statement: {granted}}}}}}}"
+    (here / "roles.yaml").write_text(FILE.replace("bob: {}", bob))
+    document = json.loads(run(capsys, "show", "user/bob", "--format", "json").out)
+    (held,) = document["allows"]
+    assert (held["levels"], held["actions"]) == ({"write": 1, "list": 1}, ["s3:PutObject", "s3:ListBucket"])
+    assert (held["statement"]["file"], held["statement"]["line"]) == ("roles.yaml", 6)

@@ -27,7 +27,11 @@ from reconciler.model.access_answers import (
     AccessSource,
     DecidingStatement,
     Entrants,
+    HeldPermission,
+    Limit,
     Outcome,
+    PrincipalPermissions,
+    RoleChain,
     RoleEntrants,
 )
 from reconciler.model.address import Address
@@ -37,11 +41,13 @@ from reconciler.model.listed_alias import ListedAlias
 from reconciler.model.listed_journal import ListedJournal
 from reconciler.model.live import State
 from reconciler.model.mfa_readiness import MfaStatus, MfaUser
+from reconciler.model.permissions import ActionPattern, Direction, PermissionRow
 from reconciler.model.plan import AccessDelta, Action, Call, PrincipalPower, RoleAccess, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.render import (
     access_answer,
     access_roles,
+    access_show,
     aliases,
     aws_cli,
     explanation,
@@ -101,6 +107,13 @@ ANSWER = AccessAnswer(
     ("arn:a",), ("arn:b",), ("aws:username",),
 )  # fmt: skip
 ANSWERS = (ACCESS[0], (ANSWER, replace(ANSWER, outcome=Outcome.DENIED)))
+HELD = HeldPermission(
+    PermissionRow(("user/a",), "s3", (ActionPattern("s3:*", ("s3:x",)),), ("*",), ("arn:b",), None, ("Bool x y",),
+                  Direction.WIDER, False, ("s3:GetObject",), (("read", 1),), True, (), ("policy/p",), PLACE),
+    ANSWER.statements[0], Limit.PART,
+)  # fmt: skip
+CHAIN = RoleChain(("role/a", "role/b"), True, ("policy:p",), frozenset(["x"]))
+HOLDINGS = (ACCESS[0], (PrincipalPermissions("user/a", (HELD,), (HELD,), "policy/l", (HELD,), (CHAIN,)), None))
 CALLS = CallStats((OperationStats("ListRoles", 1, 0.1),), 0.1)
 RULE = Rule("code", (Level.ERROR, Level.INFO), "A title", "This is why.", "Do this.", "https://example.com")
 CONFIG = ("[profile a]", "region = us-east-1", "other = value", "  goes on")
@@ -119,6 +132,7 @@ PAINTED: dict[str, tuple[Any, Callable[..., str]]] = {
     "explanation": (REFUSED, explanation.render_explanation),
     "mfa": (STATUS, mfa_status.render_status_text),
     "file diff": (CONFIG, diff),
+    "access show": (HOLDINGS, lambda found, **given: access_show.render_permissions_text(*found, **given)),
     "access can": (ANSWERS, lambda found, **given: access_answer.render_answer_text(*found, **given)),
     "access": (ACCESS, lambda found, **given: access_roles.render_roles_text(*found, **given)),
 }
@@ -144,6 +158,7 @@ JSON: dict[str, tuple[Any, Render]] = {
     "journals json": (JOURNALS, journals.render_journals_json),
     "aliases json": (ALIASES, aliases.render_alias_json),
     "rules json": ([RULE], rules.rules_to_json),
+    "access show json": (HOLDINGS, lambda found: access_show.render_permissions_json(*found)),
     "access can json": (ANSWERS, lambda found: access_answer.render_answer_json(*found)),
     "access json": (ACCESS, lambda found: access_roles.render_roles_json(*found)),
     "mfa json": (STATUS, mfa_status.render_status_json),

@@ -1,0 +1,111 @@
+"""List everything that the policies of one principal allow and deny, by service, with where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler.access import Principal
+from reconciler.access.permission_changes import find_unread_policies, format_condition_test
+from reconciler.access.policy_statements import BOUNDARY, IDENTITY, PolicyStatement, list_policy_statements
+from reconciler.access.templates import to_plain_text
+from reconciler.model.access_answers import AccessSide, HeldPermission, Limit, PrincipalPermissions
+from reconciler.model.address import Address
+from reconciler.model.permissions import ActionCatalogue, ActionPattern, Direction, PermissionRow
+from reconciler.plan.access.action_names import name_actions
+from reconciler.plan.access.assume_words import shorten_policy
+from reconciler.plan.access.role_chains import RoleChains
+from reconciler.plan.access.statement_sources import describe_statement_source
+from reconciler.policy.overlap import covers_pattern, pattern_sets_overlap
+
+
+def find_held_permissions(
+    side: AccessSide, address: Address, chains: RoleChains, catalogue: ActionCatalogue | None
+) -> PrincipalPermissions:
+    """Return what a principal's policies say. catalogue: AWS's list of actions; None: rows have patterns only."""
+    principal = chains.principals[address]
+    statements = sorted(list_policy_statements(principal), key=repr)
+    limits = [one for one in statements if one.allows and one.layer == BOUNDARY]
+
+    def describe(statement: PolicyStatement, limit: Limit = Limit.NONE) -> Iterator[HeldPermission]:
+        source = describe_statement_source(statement.source, address, side.state)
+        row = _build_row(statement, principal, address)
+        for named in [row] if row.unread and statement.source.statement is None else name_actions(row, catalogue):
+            yield HeldPermission(replace(named, via=(source.policy,), place=source.place), source, limit)
+
+    def describe_all(allows: bool, layer: int, limited: bool) -> tuple[HeldPermission, ...]:
+        chosen = (one for one in statements if one.allows == allows and one.layer == layer)
+        return _sort(
+            item for one in chosen for item in describe(one, find_limit(one, limits) if limited else Limit.NONE)
+        )
+
+    boundary = principal.boundary
+    return PrincipalPermissions(
+        str(address),
+        describe_all(True, IDENTITY, boundary is not None),
+        describe_all(False, IDENTITY, False),
+        shorten_policy(boundary.label) if boundary else "",
+        describe_all(True, BOUNDARY, False) if boundary else (),
+        chains.find_chains_from(address),
+    )
+
+
+def find_limit(statement: PolicyStatement, limits: list[PolicyStatement]) -> Limit:
+    """Return what the Allows of a boundary leave of an Allow of the principal's own policies."""
+    overlapping = [one for one in limits if one.unknown or _overlaps(one, statement)]
+    if not overlapping:
+        return Limit.ALL
+    return Limit.NONE if any(_covers(one, statement) for one in overlapping) else Limit.PART
+
+
+def _overlaps(one: PolicyStatement, other: PolicyStatement) -> bool:
+    if not pattern_sets_overlap(one.actions, one.not_action, other.actions, other.not_action):
+        return False
+    if one.resources is None or other.resources is None:
+        return True
+    return pattern_sets_overlap(_texts_of(one), one.not_resource, _texts_of(other), other.not_resource)
+
+
+def _covers(one: PolicyStatement, other: PolicyStatement) -> bool:
+    """Return whether a statement surely applies to every request that the other one applies to."""
+    if one.unknown or one.conditions or one.not_action or one.not_resource:
+        return False
+    actions = all(any(covers_pattern(text, item) for text in one.actions) for item in other.actions)
+    if "*" not in one.actions and (other.not_action or not actions):
+        return False
+    if one.resources is None:
+        return True
+    items = _texts_of(other)
+    covered = all(any(covers_pattern(text, item) for text in _texts_of(one)) for item in items)
+    return other.resources is not None and not other.not_resource and covered
+
+
+def _texts_of(statement: PolicyStatement) -> frozenset[str]:
+    return frozenset(map(to_plain_text, statement.resources or ("*",)))
+
+
+def _build_row(statement: PolicyStatement, principal: Principal, address: Address) -> PermissionRow:
+    patterns = tuple(sorted(_texts_of(statement)))
+    terms = tuple(map(format_condition_test, statement.conditions))
+    actions = tuple(map(ActionPattern, sorted(statement.actions)))
+    unread = find_unread_policies([statement])
+    return PermissionRow(
+        principals=(str(address),),
+        service="*",
+        patterns=(ActionPattern("*", tuple(sorted(statement.actions))),) if statement.not_action else actions,
+        resources=("*",) if statement.not_resource else patterns,
+        not_resources=patterns if statement.not_resource else (),
+        before=None,
+        after=terms,
+        direction=Direction.WIDER,
+        decided=not statement.unknown,
+        unread=tuple(sorted(map(shorten_policy, unread))) if statement.source.statement is None else (),
+    )
+
+
+def _sort(permissions: Iterator[HeldPermission]) -> tuple[HeldPermission, ...]:
+    return tuple(
+        sorted(
+            permissions, key=lambda one: (one.row.service, one.row.via, one.row.resources, one.row.patterns[0].pattern)
+        )
+    )
