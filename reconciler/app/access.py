@@ -13,9 +13,11 @@ from reconciler.model.access_answers import (
     AccessSource,
     PrincipalPermissions,
     RoleEntrants,
+    WhoCan,
 )
 from reconciler.model.address import Address
 from reconciler.plan.access.answer import answer_request
+from reconciler.plan.access.capable_principals import find_capable_principals
 from reconciler.plan.access.held_permissions import find_held_permissions
 from reconciler.plan.access.question_words import QuestionReader, check_action
 from reconciler.plan.access.role_chains import RoleChains
@@ -51,6 +53,16 @@ def show_permissions(source: AccessSource, principal: str) -> tuple[PrincipalPer
         source,
         address,
         lambda side, everybody: find_held_permissions(side, address, RoleChains(side, everybody), AwsNames()),
+    )
+
+
+def find_capable(source: AccessSource, action: str, resource: str | None) -> tuple[WhoCan, ...]:
+    """Return, for each side, everybody who can do something. Raises ReconcileError for a wrong word."""
+    action = check_action(action)
+    arn = None if resource is None else QuestionReader(source).find_resource(resource)
+    return tuple(
+        find_capable_principals(side, principals_of_side(side), action, None if arn == "*" else arn)
+        for side in source.sides
     )
 
 

@@ -167,3 +167,35 @@ class PrincipalPermissions:
     boundary: str = ""
     boundary_allows: tuple[HeldPermission, ...] = ()
     chains: tuple[RoleChain, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CapablePrincipals:
+    """Principals that can do something in the same way.
+
+    resources: those on which they can. depends_on, statements: as in `AccessAnswer`.
+    """
+
+    principals: tuple[str, ...]
+    outcome: Outcome
+    resources: tuple[str, ...]
+    depends_on: tuple[str, ...] = ()
+    statements: tuple[DecidingStatement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CapableChains:
+    """Principals that can do something by taking the same roles one after the other."""
+
+    principals: tuple[str, ...]
+    chain: RoleChain
+
+
+@dataclass(frozen=True, slots=True)
+class WhoCan:
+    """Everybody who can do something. resource: None for any. chains: those who cannot do it surely by themselves."""
+
+    action: str
+    resource: str | None
+    direct: tuple[CapablePrincipals, ...] = ()
+    chains: tuple[CapableChains, ...] = ()

@@ -13,7 +13,7 @@ from reconciler.render.json_text import dump_json
 
 T = TypeVar("T")
 
-_MAX_NAMED = 10
+_MAX_NAMED = 20
 """The number of principals or roles that a line of text names; the JSON names all."""
 _EXAMPLES = 3
 
@@ -56,7 +56,7 @@ def place_to_dict(place: Place | None) -> dict[str, Any]:
 
 
 def format_names(names: Sequence[str]) -> str:
-    """Return up to ten names; of more, the counts by kind with three examples: `812 users (alice, bob, carol …)`."""
+    """Return up to 20 names; of more, the counts by kind with three examples: `812 users (alice, bob, carol …)`."""
     if len(names) <= _MAX_NAMED:
         return ", ".join(names)
     return ", ".join(_format_counts(names))

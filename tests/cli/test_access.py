@@ -219,3 +219,24 @@ def test_show_names_actions_and_levels_by_the_list_of_aws(here: Path, capsys: An
     (held,) = document["allows"]
     assert (held["levels"], held["actions"]) == ({"write": 1, "list": 1}, ["s3:PutObject", "s3:ListBucket"])
     assert (held["statement"]["file"], held["statement"]["line"]) == ("roles.yaml", 6)
+
+
+def test_who_can_lists_everybody_and_the_ways_by_a_role(capsys: Any) -> None:
+    assert run(capsys, "who-can", "iam:CreateUser").out == (
+        "iam:CreateUser on any resource\n"
+        "  role/admin on *\n"
+        "      Allow of aws:AdministratorAccess: * on *\n"
+        "  by taking a role:\n"
+        "    user/alice → role/admin, with MFA\n"
+    )
+    document = json.loads(run(capsys, "who-can", "iam:CreateUser", "--format", "json").out)
+    assert [one["principals"] for one in document["direct"]] == [["role/admin"]]
+    assert [(one["principals"], one["roles"], one["mfa"]) for one in document["chains"]] == [
+        (["user/alice"], ["role/admin"], True)
+    ]
+
+
+def test_who_can_says_that_nobody_can(here: Path, capsys: Any) -> None:
+    (here / "roles.yaml").write_text(FILE.replace("aws:AdministratorAccess", "aws:IAMFullAccess"))
+    assert run(capsys, "who-can", "s3:GetObject").out == "s3:GetObject on any resource\n  Nobody can.\n"
+    assert "Did you mean 'role/admin'?" in run(capsys, "who-can", "sts:AssumeRole", "role/amdin", code=1).err

@@ -44,6 +44,8 @@ CASES: dict[str, list[str]] = {
     "a principal": ["access", "can", BAD, "s3:GetObject"],
     "an action": ["access", "can", "role/r", BAD],
     "a role to assume": ["access", "can", "role/r", "sts:AssumeRole", f"role/{BAD}"],
+    "a principal to show": ["access", "show", BAD],
+    "a resource": ["access", "who-can", "s3:GetObject", BAD],
     "a context": ["access", "can", "role/r", "s3:GetObject", "--context", BAD],
     "a file of profiles": ["profiles", BAD],
 }

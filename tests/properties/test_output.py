@@ -25,6 +25,8 @@ from reconciler.model.access_answers import (
     AccessAnswer,
     AccessSide,
     AccessSource,
+    CapableChains,
+    CapablePrincipals,
     DecidingStatement,
     Entrants,
     HeldPermission,
@@ -33,6 +35,7 @@ from reconciler.model.access_answers import (
     PrincipalPermissions,
     RoleChain,
     RoleEntrants,
+    WhoCan,
 )
 from reconciler.model.address import Address
 from reconciler.model.call_stats import CallStats, OperationStats
@@ -48,6 +51,7 @@ from reconciler.render import (
     access_answer,
     access_roles,
     access_show,
+    access_who_can,
     aliases,
     aws_cli,
     explanation,
@@ -114,6 +118,8 @@ HELD = HeldPermission(
 )  # fmt: skip
 CHAIN = RoleChain(("role/a", "role/b"), True, ("policy:p",), frozenset(["x"]))
 HOLDINGS = (ACCESS[0], (PrincipalPermissions("user/a", (HELD,), (HELD,), "policy/l", (HELD,), (CHAIN,)), None))
+CAPABLE = CapablePrincipals(("user/a",), Outcome.DEPENDS, ("arn:a",), ("policy:p",), ANSWER.statements)
+WHO = (ACCESS[0], (WhoCan("s3:GetObject", None, (CAPABLE,), (CapableChains(("user/b",), CHAIN),)), WhoCan("a:b", "c")))
 CALLS = CallStats((OperationStats("ListRoles", 1, 0.1),), 0.1)
 RULE = Rule("code", (Level.ERROR, Level.INFO), "A title", "This is why.", "Do this.", "https://example.com")
 CONFIG = ("[profile a]", "region = us-east-1", "other = value", "  goes on")
@@ -132,6 +138,7 @@ PAINTED: dict[str, tuple[Any, Callable[..., str]]] = {
     "explanation": (REFUSED, explanation.render_explanation),
     "mfa": (STATUS, mfa_status.render_status_text),
     "file diff": (CONFIG, diff),
+    "access who-can": (WHO, lambda found, **given: access_who_can.render_capable_text(*found, **given)),
     "access show": (HOLDINGS, lambda found, **given: access_show.render_permissions_text(*found, **given)),
     "access can": (ANSWERS, lambda found, **given: access_answer.render_answer_text(*found, **given)),
     "access": (ACCESS, lambda found, **given: access_roles.render_roles_text(*found, **given)),
@@ -158,6 +165,7 @@ JSON: dict[str, tuple[Any, Render]] = {
     "journals json": (JOURNALS, journals.render_journals_json),
     "aliases json": (ALIASES, aliases.render_alias_json),
     "rules json": ([RULE], rules.rules_to_json),
+    "access who-can json": (WHO, lambda found: access_who_can.render_capable_json(*found)),
     "access show json": (HOLDINGS, lambda found: access_show.render_permissions_json(*found)),
     "access can json": (ANSWERS, lambda found: access_answer.render_answer_json(*found)),
     "access json": (ACCESS, lambda found: access_roles.render_roles_json(*found)),

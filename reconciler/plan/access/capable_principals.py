@@ -1,0 +1,155 @@
+"""Find every user and role that can do something, and how; and those who can by taking a role.
+
+Principals with the same statements on the action, and the same values for the keys that these test, are evaluated once.
+Without a resource, every pattern that a policy or a boundary of the principal names is tried.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.access import NOTHING_KNOWN, Principal, Target, Verdict, evaluate
+from reconciler.access.compiled_policies import ActionStatements, CompiledPolicies
+from reconciler.access.templates import to_plain_text
+from reconciler.model.access_answers import (
+    AccessSide,
+    CapableChains,
+    CapablePrincipals,
+    DecidingStatement,
+    Outcome,
+    RoleChain,
+    WhoCan,
+)
+from reconciler.model.address import Address
+from reconciler.plan.access.answer import OUTCOMES, decide_request, find_assumed_role
+from reconciler.plan.access.external_principals import find_external_access
+from reconciler.plan.access.role_chains import RoleChains
+from reconciler.plan.access.statement_sources import describe_policy, describe_statement_source
+
+Principals = Mapping[Address, Principal]
+
+
+def find_capable_principals(side: AccessSide, everybody: Principals, action: str, resource: str | None) -> WhoCan:
+    """Return who can do an action. resource: None for any."""
+    finder = _Finder(side, action, resource)
+    target = find_assumed_role(side, action, resource) if resource else None
+    direct = list(finder.find_role_callers(everybody, target) if target else finder.find_all(everybody))
+    able = {name for one in direct if one.outcome is Outcome.ALLOWED for name in one.principals}
+    goals = {Address.parse(name) for one in direct for name in one.principals if name.startswith("role/")}
+    by_chain: defaultdict[RoleChain, list[Address]] = defaultdict(list)
+    for address, chain in RoleChains(side, everybody).find_chains_to(goals).items() if goals else ():
+        if str(address) not in able:
+            by_chain[chain].append(address)
+    chains = (CapableChains(_to_names(addresses), chain) for chain, addresses in by_chain.items())
+    return WhoCan(
+        action,
+        resource,
+        tuple(sorted(direct, key=lambda one: (one.principals, one.resources))),
+        tuple(sorted(chains, key=lambda one: (one.principals, one.chain.roles))),
+    )
+
+
+@dataclass(frozen=True)
+class _Finder:
+    side: AccessSide
+    action: str
+    resource: str | None
+
+    def find_all(self, everybody: Principals) -> Iterator[CapablePrincipals]:
+        """Yield the principals that can by their own policies."""
+        for members in _group_by_statements(everybody, self.action):
+            first = everybody[members[0]]
+            for verdict, resources in self._decide(first):
+                yield from self._describe(members, verdict, resources)
+
+    def find_role_callers(self, everybody: Principals, target: Target) -> Iterator[CapablePrincipals]:
+        """Yield the principals that can assume a role, also those outside the account that its trust names."""
+        by_verdict: defaultdict[Verdict, list[Address]] = defaultdict(list)
+        for address, principal in everybody.items():
+            verdict = decide_request(principal, self.action, target.arn, NOTHING_KNOWN, target)
+            if not verdict.denied:
+                by_verdict[verdict].append(address)
+        for verdict, members in by_verdict.items():
+            yield from self._describe(members, verdict, (target.arn,))
+        role = Address("role", target.arn.rpartition("/")[2])
+        for access in find_external_access(self.side.state, [role], frozenset()).values():
+            keys = (*(["aws:multifactorauthpresent"] if access.mfa else []), *access.conditions)
+            outcome = Outcome.DEPENDS if keys else Outcome.ALLOWED
+            yield CapablePrincipals((access.principal,), outcome, (target.arn,), keys)
+
+    def _decide(self, principal: Principal) -> Iterator[tuple[Verdict, tuple[str, ...]]]:
+        """Yield each verdict that is no denial, with the resources for which it holds."""
+        if self.resource is not None:
+            candidates = [self.resource]
+        else:
+            candidates = ["*", *sorted(_list_patterns(principal, self.action))]
+        by_verdict: defaultdict[Verdict, list[str]] = defaultdict(list)
+        for resource in candidates:
+            verdict = evaluate(principal, self.action, resource)
+            if not verdict.denied:
+                by_verdict[verdict].append(resource)
+            if verdict.allowed and resource == "*":
+                break
+        for verdict, resources in by_verdict.items():
+            yield verdict, tuple(resources)
+
+    def _describe(
+        self, members: Iterable[Address], verdict: Verdict, resources: tuple[str, ...]
+    ) -> Iterator[CapablePrincipals]:
+        """Yield the members of a group by the way in which they have the policies that decide."""
+        by_policies: defaultdict[tuple[str, ...], list[Address]] = defaultdict(list)
+        for address in members:
+            sources = verdict.deciding_statements
+            by_policies[tuple(describe_policy(one.label, address, self.side.state) for one in sources)].append(address)
+        for policies, addresses in by_policies.items():
+            statements = self._describe_statements(verdict, addresses[0])
+            named = (replace(one, policy=policy) for one, policy in zip(statements, policies, strict=True))
+            keys = tuple(sorted(verdict.keys))
+            yield CapablePrincipals(_to_names(addresses), OUTCOMES[verdict.decision], resources, keys, tuple(named))
+
+    def _describe_statements(self, verdict: Verdict, address: Address) -> tuple[DecidingStatement, ...]:
+        return tuple(describe_statement_source(one, address, self.side.state) for one in verdict.deciding_statements)
+
+
+def _group_by_statements(everybody: Principals, action: str) -> list[list[Address]]:
+    """Return the principals that may be allowed the action, in groups with the same answers by the same policies."""
+    groups: defaultdict[object, list[Address]] = defaultdict(list)
+    for address, principal in everybody.items():
+        own = principal.compiled_policies.statements_for(action)
+        if not own.may_allow:
+            continue
+        limit = principal.compiled_boundary.statements_for(action) if principal.compiled_boundary else None
+        keys = _keys_of(own) | _keys_of(limit)
+        known = frozenset((key, principal.request_context.find(key)) for key in keys)
+        groups[_identify(own), _identify(limit), known].append(address)
+    return list(groups.values())
+
+
+def _identify(part: ActionStatements | None) -> object:
+    """Return a key that is equal for the same statements of the same policies. Each is compiled once."""
+    if part is None:
+        return None
+    return frozenset(map(id, part.statements)), frozenset(part.unknown_allows), frozenset(part.unknown_denies)
+
+
+def _keys_of(part: ActionStatements | None) -> frozenset[str]:
+    return frozenset[str]().union(*(one.keys for one in part.statements)) if part is not None else frozenset()
+
+
+def _list_patterns(principal: Principal, action: str) -> set[str]:
+    return set(_list_allowed(principal.compiled_policies, principal, action)) | set(
+        _list_allowed(principal.compiled_boundary, principal, action)
+    )
+
+
+def _list_allowed(policies: CompiledPolicies | None, principal: Principal, action: str) -> Iterator[str]:
+    for statement in policies.statements_for(action).allows if policies is not None else ():
+        for patterns, _ in statement.resources.list_patterns(principal.request_context):
+            if not statement.resources.negated:
+                yield from map(to_plain_text, patterns or ())
+
+
+def _to_names(addresses: Iterable[Address]) -> tuple[str, ...]:
+    return tuple(map(str, sorted(addresses)))

@@ -1,0 +1,103 @@
+"""Everybody who can do something: the same people whom single questions find, and how each can."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.access import evaluate
+from reconciler.model.access_answers import AccessSide, Outcome, RoleChain, WhoCan
+from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.plan.access.capable_principals import find_capable_principals
+from reconciler.plan.access.side_principals import principals_of_side
+from tests.support.strategies import ACCOUNT, policy_arn
+from tests.unit.plan.access.test_delta import ADMINISTRATOR, MFA, OFFICE, service, trust
+from tests.unit.render.plans import allow, document, state
+
+DATA, PAYROLL = "arn:aws:s3:::data/key", "arn:aws:s3:::data/payroll/key"
+ADMIN_ARN = f"arn:aws:iam::{ACCOUNT}:role/admin"
+CREW = Group("crew", policies=frozenset([policy_arn("read")]))
+WITH_MFA = frozenset(["Bool aws:multifactorauthpresent true"])
+READ = frozenset([policy_arn("read")])
+
+
+def inline(*statements: dict[str, Any]) -> dict[str, Any]:
+    return {"inline_policies": {"own": document(*statements)}}
+
+
+WORLD: list[Entity] = [
+    CREW,
+    Policy(
+        "read",
+        document(
+            {**allow("s3:Get*"), "Resource": "arn:aws:s3:::data/*"},
+            {"Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:s3:::data/payroll/*"},
+        ),
+    ),
+    Policy("limit", document({**allow("s3:*"), "Resource": DATA})),
+    User("alice", groups=frozenset([CREW.address])),
+    User("bea", groups=frozenset([CREW.address]), policies=READ),
+    User("bob", **inline({**allow("s3:GetObject"), **OFFICE})),
+    User("carol", **inline(allow("ec2:*"))),
+    User("dave", policies=frozenset(["arn:aws:iam::aws:policy/job-function/Billing"])),
+    User("eve", permissions_boundary=policy_arn("limit"), **inline(allow("*"))),
+    Role("app", document(trust("user/carol", **MFA)), policies=READ),
+    Role("admin", document(trust("role/app"), service("ec2.amazonaws.com")), policies=frozenset([ADMINISTRATOR])),
+]
+
+
+def ask(action: str, resource: str | None) -> WhoCan:
+    side = AccessSide("file", state(WORLD))
+    return find_capable_principals(side, principals_of_side(side), action, resource)
+
+
+@pytest.mark.parametrize("resource", [DATA, PAYROLL, "arn:aws:s3:::logs/x"])
+@pytest.mark.parametrize("action", ["s3:GetObject", "S3:GETOBJECT", "ec2:RunInstances", "iam:CreateUser"])
+def test_the_same_principals_are_found_as_by_single_questions(action: str, resource: str) -> None:
+    found = {(name, str(one.outcome)) for one in ask(action, resource).direct for name in one.principals}
+    single = {
+        (str(address), {"allow": "allowed", "depends": "depends"}[verdict.decision])
+        for address, principal in principals_of_side(AccessSide("file", state(WORLD))).items()
+        if not (verdict := evaluate(principal, action, resource)).denied
+    }
+    assert found == single
+
+
+def test_who_holds_a_policy_in_another_way_has_a_line_of_its_own() -> None:
+    ways = {one.principals: [item.policy for item in one.statements] for one in ask("s3:GetObject", DATA).direct}
+    assert ways["user/alice",] == ["group/crew policy/read"]
+    assert ways["role/app", "user/bea"] == ["policy/read"]
+    assert ways["user/bob",] == ["user/bob inline policy own"]
+    assert ways["user/eve",] == ["user/eve inline policy own", "boundary policy/limit"]
+
+
+def test_without_a_resource_every_pattern_of_a_policy_or_boundary_is_tried() -> None:
+    found = {name: one.resources for one in ask("s3:GetObject", None).direct for name in one.principals}
+    assert found == {
+        "role/admin": ("*",),
+        "role/app": ("arn:aws:s3:::data/*",),
+        "user/alice": ("arn:aws:s3:::data/*",),
+        "user/bea": ("arn:aws:s3:::data/*",),
+        "user/bob": ("*",),
+        "user/dave": ("*",),
+        "user/eve": (DATA,),
+    }
+
+
+def test_who_can_by_taking_a_role_stands_apart() -> None:
+    found = ask("iam:CreateUser", "*")
+    assert {name for one in found.direct for name in one.principals} == {"role/admin", "user/dave"}
+    assert [(one.principals, one.chain) for one in found.chains] == [
+        (("role/app",), RoleChain(("role/admin",))),
+        (("user/carol",), RoleChain(("role/app", "role/admin"), True, (), WITH_MFA)),
+    ]
+
+
+def test_the_callers_of_a_role_are_those_that_its_trust_lets_in() -> None:
+    found = ask("sts:AssumeRole", ADMIN_ARN)
+    assert [(one.principals, one.outcome) for one in found.direct] == [
+        (("role/app",), Outcome.ALLOWED),
+        (("service:ec2.amazonaws.com",), Outcome.ALLOWED),
+    ]
+    assert [(one.principals, one.chain.roles) for one in found.chains] == [(("user/carol",), ("role/app",))]
