@@ -99,8 +99,8 @@ def command(
     In a terminal this opens a shell as the role. In a pipe it prints assignments for your shell. With `-- CMD` it
     runs CMD as the role and exits with CMD's exit code.
 
-    An MFA code is asked for where AWS refuses the role without one, and not with one; it may also come
-    from --token-code, --token-command or RECONCILE_MFA_CODE.
+    If the role needs MFA, reconcile asks for a code. The code may also come from --token-code, --token-command or
+    RECONCILE_MFA_CODE.
     """
     words: list[str] = ctx.meta.get(_COMMAND, [])
     modes = {"unset": unset, "list": listing, "console": console, "explain": explain, "verify": verify}
