@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from reconciler.access import Principal
@@ -11,15 +12,17 @@ from reconciler.model.access_answers import (
     AccessQuestion,
     AccessSide,
     AccessSource,
+    AnswerSteps,
     PrincipalPermissions,
     RoleEntrants,
     WhoCan,
 )
 from reconciler.model.address import Address
-from reconciler.plan.access.answer import answer_request
+from reconciler.plan.access.answer import answer_request, make_request_context
+from reconciler.plan.access.answer_steps import explain_answer
 from reconciler.plan.access.capable_principals import find_capable_principals
 from reconciler.plan.access.held_permissions import find_held_permissions
-from reconciler.plan.access.question_words import QuestionReader, check_action
+from reconciler.plan.access.question_words import QuestionReader, check_action, is_role
 from reconciler.plan.access.role_chains import RoleChains
 from reconciler.plan.access.role_entrants import find_role_entrants
 from reconciler.plan.access.side_principals import principals_of_side
@@ -41,6 +44,22 @@ def answer_question(source: AccessSource, question: AccessQuestion) -> tuple[Acc
         source,
         address,
         lambda side, everybody: answer_request(side, everybody[address], address, action, resource, question.context),
+    )
+
+
+def explain_question(source: AccessSource, question: AccessQuestion) -> tuple[AnswerSteps | None, ...]:
+    """Return the answer of each side with its steps; None if it lacks the principal. Raises ReconcileError.
+
+    The action may be a role, as an address or an ARN: the question is then whether the principal may assume it.
+    """
+    if is_role(question.action) and question.resource is None:
+        question = replace(question, action="sts:AssumeRole", resource=question.action)
+    address, context = QuestionReader(source).find_principal(question.principal), make_request_context(question.context)
+    answers = answer_question(source, question)
+    everybody = [principals_of_side(side) for side in source.sides]
+    return tuple(
+        None if answer is None else explain_answer(side, principals[address], address, answer, context)
+        for side, principals, answer in zip(source.sides, everybody, answers, strict=True)
     )
 
 

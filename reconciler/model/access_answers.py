@@ -199,3 +199,45 @@ class WhoCan:
     resource: str | None
     direct: tuple[CapablePrincipals, ...] = ()
     chains: tuple[CapableChains, ...] = ()
+
+
+class StepName(StrEnum):
+    """The steps of an evaluation, in the order in which they are told."""
+
+    DENY = "explicit denies"
+    IDENTITY = "identity policies"
+    BOUNDARY = "permissions boundary"
+    TRUST = "trust policy"
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedStatement:
+    """A statement that covers the action, and whether it applies to the request.
+
+    applies: None if it depends. reasons: why it does not apply, or on what it depends.
+    """
+
+    statement: DecidingStatement
+    applies: bool | None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationStep:
+    """One step of an evaluation.
+
+    passed: whether the request passes it; None if it depends. summary: the same in words.
+    """
+
+    name: StepName
+    passed: bool | None
+    summary: str
+    statements: tuple[ExplainedStatement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSteps:
+    """An answer, and the steps that lead to it."""
+
+    answer: AccessAnswer
+    steps: tuple[EvaluationStep, ...]

@@ -40,7 +40,7 @@ def render_answer_text(
 
 def render_answer_json(source: AccessSource, answers: _Answers) -> str:
     """Return the same as JSON; null for a side that lacks the principal."""
-    return render_sides_json(source, answers, _to_dict)
+    return render_sides_json(source, answers, answer_to_dict)
 
 
 def describe_line(statement: DecidingStatement) -> str:
@@ -82,7 +82,8 @@ def _list_hints(answer: AccessAnswer) -> Iterator[str]:
         yield f"--context {key} does not count: its value follows from the principal or the role."
 
 
-def _to_dict(answer: AccessAnswer) -> dict[str, Any]:
+def answer_to_dict(answer: AccessAnswer) -> dict[str, Any]:
+    """Return an answer for JSON."""
     return {
         "principal": answer.principal,
         "action": answer.action,

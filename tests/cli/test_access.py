@@ -240,3 +240,32 @@ def test_who_can_says_that_nobody_can(here: Path, capsys: Any) -> None:
     (here / "roles.yaml").write_text(FILE.replace("aws:AdministratorAccess", "aws:IAMFullAccess"))
     assert run(capsys, "who-can", "s3:GetObject").out == "s3:GetObject on any resource\n  Nobody can.\n"
     assert "Did you mean 'role/admin'?" in run(capsys, "who-can", "sts:AssumeRole", "role/amdin", code=1).err
+
+
+EXPLAINED = """\
+May user/bob do sts:AssumeRole on arn:aws:iam::123456789012:role/admin?
+1. explicit denies: no Deny applies
+2. identity policies: none allows it
+3. permissions boundary: there is none
+4. trust policy: it does not let the principal in
+     does not apply (it does not name the principal): \
+Allow of trust of role/admin, if Bool aws:MultiFactorAuthPresent true  roles.yaml:8:19
+denied: the trust policy does not let the principal in
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("role/admin",), ("arn:aws:iam::123456789012:role/admin",), ("sts:AssumeRole", "role/admin")],
+)
+def test_explain_tells_a_role_step_by_step(words: tuple[str, ...], capsys: Any) -> None:
+    assert run(capsys, "explain", "user/bob", *words).out == EXPLAINED
+
+
+def test_explain_takes_what_is_known_of_the_request(capsys: Any) -> None:
+    words = ("explain", "user/alice", "role/admin", "--context", "aws:MultiFactorAuthPresent=true", "--format", "json")
+    document = json.loads(run(capsys, *words).out)
+    assert document["outcome"] == "allowed"
+    trust = document["steps"][-1]
+    assert (trust["step"], trust["passed"], trust["statements"][0]["applies"]) == ("trust policy", True, True)
+    assert trust["statements"][0]["line"] == 8

@@ -46,6 +46,7 @@ CASES: dict[str, list[str]] = {
     "a role to assume": ["access", "can", "role/r", "sts:AssumeRole", f"role/{BAD}"],
     "a principal to show": ["access", "show", BAD],
     "a resource": ["access", "who-can", "s3:GetObject", BAD],
+    "a role to explain": ["access", "explain", "role/r", f"role/{BAD}"],
     "a context": ["access", "can", "role/r", "s3:GetObject", "--context", BAD],
     "a file of profiles": ["profiles", BAD],
 }

@@ -25,16 +25,20 @@ from reconciler.model.access_answers import (
     AccessAnswer,
     AccessSide,
     AccessSource,
+    AnswerSteps,
     CapableChains,
     CapablePrincipals,
     DecidingStatement,
     Entrants,
+    EvaluationStep,
+    ExplainedStatement,
     HeldPermission,
     Limit,
     Outcome,
     PrincipalPermissions,
     RoleChain,
     RoleEntrants,
+    StepName,
     WhoCan,
 )
 from reconciler.model.address import Address
@@ -51,6 +55,7 @@ from reconciler.render import (
     access_answer,
     access_roles,
     access_show,
+    access_steps,
     access_who_can,
     aliases,
     aws_cli,
@@ -120,6 +125,8 @@ CHAIN = RoleChain(("role/a", "role/b"), True, ("policy:p",), frozenset(["x"]))
 HOLDINGS = (ACCESS[0], (PrincipalPermissions("user/a", (HELD,), (HELD,), "policy/l", (HELD,), (CHAIN,)), None))
 CAPABLE = CapablePrincipals(("user/a",), Outcome.DEPENDS, ("arn:a",), ("policy:p",), ANSWER.statements)
 WHO = (ACCESS[0], (WhoCan("s3:GetObject", None, (CAPABLE,), (CapableChains(("user/b",), CHAIN),)), WhoCan("a:b", "c")))
+EXPLAINED = tuple(ExplainedStatement(ANSWER.statements[0], applies, ("why",)) for applies in (True, None, False))
+STEPS = (ACCESS[0], (AnswerSteps(ANSWER, (EvaluationStep(StepName.TRUST, None, "maybe", EXPLAINED),)), None))
 CALLS = CallStats((OperationStats("ListRoles", 1, 0.1),), 0.1)
 RULE = Rule("code", (Level.ERROR, Level.INFO), "A title", "This is why.", "Do this.", "https://example.com")
 CONFIG = ("[profile a]", "region = us-east-1", "other = value", "  goes on")
@@ -139,6 +146,7 @@ PAINTED: dict[str, tuple[Any, Callable[..., str]]] = {
     "mfa": (STATUS, mfa_status.render_status_text),
     "file diff": (CONFIG, diff),
     "access who-can": (WHO, lambda found, **given: access_who_can.render_capable_text(*found, **given)),
+    "access explain": (STEPS, lambda found, **given: access_steps.render_steps_text(*found, **given)),
     "access show": (HOLDINGS, lambda found, **given: access_show.render_permissions_text(*found, **given)),
     "access can": (ANSWERS, lambda found, **given: access_answer.render_answer_text(*found, **given)),
     "access": (ACCESS, lambda found, **given: access_roles.render_roles_text(*found, **given)),
@@ -166,6 +174,7 @@ JSON: dict[str, tuple[Any, Render]] = {
     "aliases json": (ALIASES, aliases.render_alias_json),
     "rules json": ([RULE], rules.rules_to_json),
     "access who-can json": (WHO, lambda found: access_who_can.render_capable_json(*found)),
+    "access explain json": (STEPS, lambda found: access_steps.render_steps_json(*found)),
     "access show json": (HOLDINGS, lambda found: access_show.render_permissions_json(*found)),
     "access can json": (ANSWERS, lambda found: access_answer.render_answer_json(*found)),
     "access json": (ACCESS, lambda found: access_roles.render_roles_json(*found)),

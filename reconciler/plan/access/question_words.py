@@ -85,6 +85,11 @@ class QuestionReader:
         return f"A group makes no requests: name one of its users, such as {members[0]}."
 
 
+def is_role(text: str) -> bool:
+    """Return whether a text is the address or the ARN of a role."""
+    return text.startswith("role/") or (text.startswith("arn:") and ":role/" in text)
+
+
 def check_action(text: str) -> str:
     """Return an action, if it is a single one. Raises ReconcileError."""
     if _ACTION.fullmatch(text):
