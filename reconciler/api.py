@@ -34,9 +34,10 @@ from reconciler.aws.retry import CallStatus
 from reconciler.model.address import Address
 from reconciler.model.explanation import AssumeOutcome, Explanation
 from reconciler.model.permissions import PermissionRow, PermissionRows
-from reconciler.model.plan import Access, AccessDelta, Action, Change, RoleAccess, Step
+from reconciler.model.plan import AccessDelta, Action, Change, Step
 from reconciler.model.problem import Level, Place, Problem, ReconcileError
 from reconciler.model.risk import Risk, RiskCode, RiskLevel, RiskReason
+from reconciler.model.role_access import Access, RoleAccess
 from reconciler.plan.access.account_access import find_account_access
 from reconciler.plan.options import PlanOptions
 

@@ -19,6 +19,7 @@ from reconciler.aws.snapshot import AccountReader
 from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare
 from reconciler.desired.load import LoadedFiles
+from reconciler.desired.source_files import name_file
 from reconciler.kinds.registry import KINDS_BY_SECTION
 from reconciler.model.call_stats import CallStats, OnCall, ignore_calls
 from reconciler.model.desired import Desired
@@ -138,7 +139,7 @@ def make_plan(request: PlanRequest) -> ConnectedPlan:
     if (connection.account, partition) != (loaded.account, loaded.partition):
         loaded = read_files(request.files, request.variables, connection.account, partition)
         desired = require_valid(declare(loaded, now=now, names=AwsNames(), own_partition=partition))
-    return _finish_plan(loaded, desired, reading, request.options, now)
+    return _finish_plan(loaded, desired, reading, request.options, now, request.files)
 
 
 def plan_files(files: DesiredFiles, connection: Connection, options: PlanOptions) -> ConnectedPlan:
@@ -146,19 +147,28 @@ def plan_files(files: DesiredFiles, connection: Connection, options: PlanOptions
     now = datetime.now(UTC)
     reading = _start_reading(lambda: connection, files.loaded)
     ours = files.declare_for(connection.account, connection.partition)
-    return _finish_plan(ours.loaded, ours.desired, reading, options, now)
+    return _finish_plan(ours.loaded, ours.desired, reading, options, now, files.files)
 
 
 def _finish_plan(
-    loaded: LoadedFiles, desired: Desired, reading: AccountReader, options: PlanOptions, now: datetime
+    loaded: LoadedFiles,
+    desired: Desired,
+    reading: AccountReader,
+    options: PlanOptions,
+    now: datetime,
+    arguments: Sequence[str],
 ) -> ConnectedPlan:
-    """Build the plan of files that were declared for the account that is being read. Raises ReconcileError."""
+    """Build the plan of files that were declared for the account that is being read. Raises ReconcileError.
+
+    arguments: the files as the user named them; none for the default file.
+    """
     connection = reading.connection
     if _names_other_partition(desired, connection.partition):
         desired = require_valid(declare(loaded, now=now, names=AwsNames(), own_partition=connection.partition))
     plan, desired = _build_plan(loaded, desired, reading, options)
     options = replace(options, targets=frozenset(plan.targets), target_patterns=())
     check_calls(connection, plan.steps)
+    plan = replace(plan, files=tuple(map(name_file, arguments or map(str, loaded.files[:1]))))
     return ConnectedPlan(plan, connection, lambda: _replan(desired, connection, options), now)
 
 

@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import add_file_arguments, announce_default_file, plan_options
-from reconciler.cli.plan import build_request
+from reconciler.cli.options import (
+    add_file_arguments,
+    announce_default_file,
+    detail_options,
+    plan_options,
+    read_detail,
+)
+from reconciler.cli.plan import build_request, render_text
 from reconciler.cli.terminal import echo_quietly
 from reconciler.model.escape import escape_line
+from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem, ReconcileError
 
 if TYPE_CHECKING:
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.aws.executor import ExecutionResult
     from reconciler.cli.reporting import Log
     from reconciler.model.plan import Plan
+    from reconciler.plan.digest.detail import Detail
 
 INTERRUPTED = 130
 
@@ -43,6 +51,7 @@ INTERRUPTED = 130
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text", help="Format of the messages on stderr."
 )
+@detail_options
 @plan_options
 @add_file_arguments()
 def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format: str, **options: Any) -> int:
@@ -56,7 +65,8 @@ def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format
 
     log = LOGS[log_format]()
     try:
-        return _apply_plan(log, yes, Path(journal) if journal else None, build_request(**options), against)
+        detail = read_detail(options.pop("full"), options.pop("compact"))
+        return _apply_plan(log, yes, Path(journal) if journal else None, build_request(**options), against, detail)
     except ReconcileError as error:
         log.report_problems(error.problems)
         return 1
@@ -72,12 +82,15 @@ def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format
         return INTERRUPTED
 
 
-def _apply_plan(log: Log, yes: bool, journal: Path | None, request: PlanRequest, against: Sequence[str]) -> int:
+def _apply_plan(
+    log: Log, yes: bool, journal: Path | None, request: PlanRequest, against: Sequence[str], detail: Detail
+) -> int:
     from reconciler.app.apply import apply_plan
+    from reconciler.cli.terminal import echo
 
     planned = _get_plan(log, request, against)
     try:
-        _show_plan(planned.plan)
+        echo(render_text(planned.plan, detail))
         if not planned.plan.is_safe:
             return _report_unsafe(log, planned.plan)
         if not planned.plan.changes:
@@ -90,13 +103,6 @@ def _apply_plan(log: Log, yes: bool, journal: Path | None, request: PlanRequest,
     finally:
         if request.verbose:
             log.report_calls(planned.calls)
-
-
-def _show_plan(plan: Plan) -> None:
-    from reconciler.cli.terminal import echo, get_width, uses_color
-    from reconciler.render.plan_text import render_plan_text
-
-    echo(render_plan_text(plan, color=uses_color(), width=get_width()))
 
 
 def _get_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> ConnectedPlan:
@@ -154,8 +160,10 @@ def _is_confirmed(log: Log, planned: ConnectedPlan) -> bool:
         return False
     plan = planned.plan
     calls = "this call" if len(plan.steps) == 1 else f"these {len(plan.steps)} calls"
-    account = f"{plan.account} ({plan.account_alias})" if plan.account_alias else plan.account
-    question = f"\nApply {calls} to account {escape_line(account)}? Type 'yes' to continue"
+    counts = ", ".join(f"{number} to {action}" for action in Action if (number := plan.count_changes(action)))
+    alias = f" ({plan.account_alias})" if plan.account_alias else ""
+    account = escape_line(f"{plan.account}{alias}")
+    question = f"\nApply {calls} to account {account}: {counts}? Type 'yes' to continue"
     if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
         return True
     log.report_event("declined", "Declined; nothing was written.")

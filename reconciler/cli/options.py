@@ -6,13 +6,16 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from reconciler.cli.completion import complete_addresses, complete_profiles
 from reconciler.cli.terminal import choose_color, notice
 from reconciler.files.bounded_reads import STANDARD_INPUT_NAME
+
+if TYPE_CHECKING:
+    from reconciler.plan.digest.detail import Detail
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -154,6 +157,32 @@ def allow_options(function: F) -> F:
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def detail_options(function: F) -> F:
+    """Add --full and --compact. `read_detail` takes their values."""
+    options = (
+        click.option("--full", is_flag=True, help="Show every change, document, finding and permission."),
+        click.option("--compact", is_flag=True, help="Show a line per entity. Default for more than 40 changes."),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+def read_detail(full: bool, compact: bool) -> Detail:
+    """Return how much of a plan is shown, from the values of `detail_options`."""
+    from reconciler.plan.digest.detail import Detail
+
+    if full and compact:
+        raise click.UsageError("--full and --compact exclude each other.")
+    return Detail.FULL if full else Detail.COMPACT if compact else Detail.AUTO
+
+
+def pager_option(function: F) -> F:
+    """Add --no-pager. The command gets `no_pager`."""
+    help_text = "Never show a plan that is longer than the screen in a pager ($RECONCILE_PAGER, $PAGER)."
+    return click.option("--no-pager", is_flag=True, help=help_text)(function)
 
 
 def color_option(function: F) -> F:

@@ -3,55 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import F, add_file_arguments, announce_default_file, plan_options
+from reconciler.cli.options import (
+    F,
+    add_file_arguments,
+    announce_default_file,
+    detail_options,
+    pager_option,
+    plan_options,
+    read_detail,
+)
 
 if TYPE_CHECKING:
     from reconciler.app.plan import ConnectedPlan, PlanRequest
     from reconciler.model.plan import Plan
+    from reconciler.plan.digest.detail import Detail
 
 CHANGES_PENDING = 2
 UNSAFE = 3
 
 
-def _render_text(plan: Plan) -> str:
+def render_text(plan: Plan, detail: Detail) -> str:
+    """Return a plan as text for the terminal."""
     from reconciler.cli.terminal import get_width, uses_color
     from reconciler.render.plan_text import render_plan_text
 
-    return render_plan_text(plan, color=uses_color(), width=get_width())
+    return render_plan_text(plan, color=uses_color(), width=get_width(), detail=detail)
 
 
-def _render_json(plan: Plan) -> str:
+def _render_json(plan: Plan, detail: Detail) -> str:
     from reconciler.render.plan_json import render_plan_json
 
     return render_plan_json(plan)
 
 
-def _render_markdown(plan: Plan) -> str:
+def _render_markdown(plan: Plan, detail: Detail) -> str:
     from reconciler.render.plan_markdown import render_plan_markdown
 
-    return render_plan_markdown(plan)
+    return render_plan_markdown(plan, detail)
 
 
-def _render_commands(plan: Plan) -> str:
+def _render_commands(plan: Plan, detail: Detail) -> str:
     from reconciler.render.aws_cli import render_plan_commands
 
     return render_plan_commands(plan)
 
 
-def _render_github(plan: Plan) -> str:
+def _render_github(plan: Plan, detail: Detail) -> str:
     from reconciler.render.problems import render_github
 
     return render_github(plan.findings)
 
 
-_RENDERERS: Mapping[str, Callable[[Plan], str]] = {
-    "text": _render_text,
+_RENDERERS: Mapping[str, Callable[[Plan, Detail], str]] = {
+    "text": render_text,
     "json": _render_json,
     "markdown": _render_markdown,
     "aws-cli": _render_commands,
@@ -59,16 +69,17 @@ _RENDERERS: Mapping[str, Callable[[Plan], str]] = {
 }
 
 
-def format_option(function: F) -> F:
-    """Add --format of a plan. The command gets `form`."""
+def print_options(function: F) -> F:
+    """Add the options that say how a plan is printed. `take_output` takes their values."""
     forms = click.Choice(list(_RENDERERS))
+    function = detail_options(pager_option(function))
     return click.option("--format", "form", type=forms, default="text", help="Output format.")(function)
 
 
 def output_options(function: F) -> F:
     """Add the options for the output of a plan. `show_plan` takes their values."""
     options = (
-        format_option,
+        print_options,
         click.option(
             "--out",
             metavar="FILE",
@@ -86,19 +97,50 @@ def output_options(function: F) -> F:
     return function
 
 
-def show_plan(plan: Plan, form: str, out: str | None = None, detailed_exitcode: bool = False) -> int:
-    """Print the plan, save it if --out is given, and return the exit code. An unsafe plan is shown and saved, too."""
-    from reconciler.cli.terminal import echo, echo_commands
+@dataclass(frozen=True)
+class OutputRequest:
+    """The values of `output_options`."""
 
-    if text := _RENDERERS[form](plan):
-        echo_commands(text) if form == "github" else echo(text)
-    if out:
+    form: str
+    out: str | None
+    detailed_exitcode: bool
+    detail: Detail
+    no_pager: bool
+
+
+def take_output(options: dict[str, Any]) -> OutputRequest:
+    """Take the values of `output_options`, or of `print_options`, out of all that a command got."""
+    return OutputRequest(
+        options.pop("form"),
+        options.pop("out", None),
+        options.pop("detailed_exitcode", False),
+        read_detail(options.pop("full"), options.pop("compact")),
+        options.pop("no_pager"),
+    )
+
+
+def show_plan(plan: Plan, output: OutputRequest) -> int:
+    """Print the plan, save it if --out is given, and return the exit code. An unsafe plan is shown and saved, too."""
+    _print_plan(plan, output)
+    if output.out:
         from reconciler.app.plan_file import save_plan
 
-        save_plan(plan, Path(out))
+        save_plan(plan, Path(output.out))
     if not plan.is_safe:
         return UNSAFE
-    return CHANGES_PENDING if detailed_exitcode and plan.changes else 0
+    return CHANGES_PENDING if output.detailed_exitcode and plan.changes else 0
+
+
+def _print_plan(plan: Plan, output: OutputRequest) -> None:
+    from reconciler.cli.terminal import echo, echo_commands, echo_paged
+
+    text = _RENDERERS[output.form](plan, output.detail)
+    if text and output.form == "github":
+        echo_commands(text)
+    elif text and output.form == "text" and not output.no_pager:
+        echo_paged(text)
+    elif text:
+        echo(text)
 
 
 @click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
@@ -106,16 +148,17 @@ def show_plan(plan: Plan, form: str, out: str | None = None, detailed_exitcode: 
 @click.option("--unmanaged", is_flag=True, help="Also list live entities that no file declares.")
 @plan_options
 @add_file_arguments(stdin=True)
-def command(form: str, out: str | None, detailed_exitcode: bool, **options: Any) -> int:
+def command(**options: Any) -> int:
     """Read live IAM and show what would change. Writes nothing. Exits with 3 if the plan is unsafe."""
     from reconciler.app.plan import make_plan
     from reconciler.cli.progress import show_progress
 
+    output = take_output(options)
     request = build_request(**options)
     announce_default_file(request.files)
     with show_progress("Reading IAM") as on_call:
         planned = make_plan(replace(request, on_call=on_call))
-    code = show_plan(planned.plan, form, out, detailed_exitcode)
+    code = show_plan(planned.plan, output)
     if request.verbose:
         echo_calls(planned)
     return code

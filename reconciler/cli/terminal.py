@@ -43,6 +43,15 @@ def echo(text: str, *, err: bool = False) -> None:
     streams.write_text(text, err=err, colors=uses_color(err=err))
 
 
+def echo_paged(text: str) -> None:
+    """Print lines that a renderer made; in the user's pager if the terminal cannot show them as a whole."""
+    from reconciler.shell import pager
+
+    command = pager.find_pager(os.environ) if pager.needs_pager(text) else None
+    if command is None or not pager.page_text(text, command, colors=uses_color()):
+        echo(text)
+
+
 def echo_line(text: str, *, err: bool = False) -> None:
     """Print a text as one line, with control characters escaped."""
     streams.write_line(text, err=err)

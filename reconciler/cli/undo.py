@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.completion import complete_journals
 from reconciler.cli.options import allow_options, aws_options, color_option
-from reconciler.cli.plan import build_request, output_options, show_plan
+from reconciler.cli.plan import build_request, output_options, show_plan, take_output
 from reconciler.cli.terminal import echo, get_width, notice, uses_color
 
 
@@ -23,20 +23,13 @@ from reconciler.cli.terminal import echo, get_width, notice, uses_color
 @allow_options
 @aws_options
 @color_option
-def command(
-    journal: str | None,
-    last: bool,
-    listing: bool,
-    form: str,
-    out: str | None,
-    detailed_exitcode: bool,
-    **options: Any,
-) -> int:
+def command(journal: str | None, last: bool, listing: bool, **options: Any) -> int:
     """Show the plan that takes back an apply, from the journal it wrote. Writes nothing.
 
     Every entity that the apply touched becomes what it was before. The plan lists what has changed since. Secrets
     do not come back: a deleted user gets no password, key or MFA device again. Exits with 3 if the plan is unsafe.
     """
+    output = take_output(options)
     chosen = [bool(journal), last, listing].count(True)
     if chosen != 1:
         raise click.UsageError(
@@ -45,7 +38,7 @@ def command(
             else "Name a JOURNAL, or pass --last for your last apply to this account. --list shows your journals."
         )
     if listing:
-        return _list_journals(form, out)
+        return _list_journals(output.form, output.out)
     from reconciler.app.undo import make_last_undo_plan, make_undo_plan
     from reconciler.cli.progress import show_progress
     from reconciler.render.journals import format_time
@@ -55,7 +48,7 @@ def command(
         undo = make_undo_plan(Path(journal), request) if journal else make_last_undo_plan(request, os.environ)
     if last:
         notice(f"undoing the apply of {format_time(undo.time)}, from {undo.journal}.")
-    return show_plan(undo.plan, form, out, detailed_exitcode)
+    return show_plan(undo.plan, output)
 
 
 def _list_journals(form: str, out: str | None) -> int:

@@ -59,6 +59,15 @@ def find_files(arguments: tuple[str, ...]) -> list[Path]:
     return [_check_bounds(path) for path in dict.fromkeys(paths)]
 
 
+def name_file(path: str) -> str:
+    """Return a path as given, or relative to the working directory if it is below it."""
+    try:
+        relative = os.path.relpath(path)
+    except (OSError, ValueError):  # no working directory, or another drive of Windows
+        return path
+    return path if relative.startswith("..") else relative
+
+
 def _list_folder(folder: Path) -> list[Path]:
     try:
         files = sorted(item for item in folder.iterdir() if item.suffix in YAML_ENDINGS and item.is_file())

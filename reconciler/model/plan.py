@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -17,6 +17,14 @@ from reconciler.model.permissions import NO_PERMISSIONS, PermissionRows
 from reconciler.model.problem import Level, Problem
 from reconciler.model.quotas import Quota
 from reconciler.model.risk import NO_RISK, Risk
+from reconciler.model.role_access import (
+    AccessGroups,
+    RoleAccess,
+    group_changed_pairs,
+    group_pairs,
+    list_sorted_changes,
+    list_sorted_pairs,
+)
 
 
 class Action(StrEnum):
@@ -138,38 +146,6 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleAccess:
-    """A principal that may assume a role.
-
-    principal: an address, an ARN, `service:HOST` or `*`.
-    mfa: True if only with MFA.
-    conditions: keys, in lower case, on which the access depends; empty if it depends on nothing unknown.
-    terms: the conditions on these keys as texts, with values; they do not count for equality.
-    """
-
-    principal: str
-    role: str
-    mfa: bool = False
-    conditions: tuple[str, ...] = ()
-    terms: frozenset[str] = field(default=frozenset(), compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """All access to the roles of an account, sorted by principal and role."""
-
-    roles: tuple[RoleAccess, ...] = ()
-
-    def to_role(self, role: str) -> tuple[RoleAccess, ...]:
-        """Return who may assume one role (`role/admin`)."""
-        return tuple(access for access in self.roles if access.role == role)
-
-    def of_principal(self, principal: str) -> tuple[RoleAccess, ...]:
-        """Return what one principal may assume (`user/alice`, `service:ec2.amazonaws.com`, an ARN)."""
-        return tuple(access for access in self.roles if access.principal == principal)
-
-
-@dataclass(frozen=True, slots=True)
 class PrincipalPower:
     """A principal that has administrator power (grade `administrator`), or a known way to it (`escalation`).
 
@@ -193,16 +169,50 @@ class PrincipalPower:
 class AccessDelta:
     """The access that a plan gives and takes.
 
-    changed: access that stays, but under other conditions: before and after. permissions: of each user and role, for
-    any service.
+    gained_groups, lost_groups: who may assume which role, gathered. changed_groups: access that stays, but on other
+    terms. permissions: of each user and role, for any service.
     """
 
-    gained: tuple[RoleAccess, ...] = ()
-    lost: tuple[RoleAccess, ...] = ()
-    changed: tuple[tuple[RoleAccess, RoleAccess], ...] = ()
+    gained_groups: AccessGroups = ()
+    lost_groups: AccessGroups = ()
+    changed_groups: AccessGroups = ()
     powers_gained: tuple[PrincipalPower, ...] = ()
     powers_lost: tuple[PrincipalPower, ...] = ()
     permissions: PermissionRows = NO_PERMISSIONS
+
+    @classmethod
+    def of_pairs(
+        cls,
+        gained: Iterable[RoleAccess] = (),
+        lost: Iterable[RoleAccess] = (),
+        changed: Iterable[tuple[RoleAccess, RoleAccess]] = (),
+        powers_gained: tuple[PrincipalPower, ...] = (),
+        powers_lost: tuple[PrincipalPower, ...] = (),
+        permissions: PermissionRows = NO_PERMISSIONS,
+    ) -> AccessDelta:
+        """Return the delta of single pairs. changed: each pair before and after."""
+        groups = group_pairs(gained), group_pairs(lost), group_changed_pairs(changed)
+        return cls(*groups, powers_gained, powers_lost, permissions)
+
+    @property
+    def gained(self) -> tuple[RoleAccess, ...]:
+        """Every pair that is gained. There may be millions: the groups say the same."""
+        return list_sorted_pairs(self.gained_groups)
+
+    @property
+    def lost(self) -> tuple[RoleAccess, ...]:
+        """Every pair that is lost."""
+        return list_sorted_pairs(self.lost_groups)
+
+    @property
+    def changed(self) -> tuple[tuple[RoleAccess, RoleAccess], ...]:
+        """Every pair whose terms change, before and after."""
+        return list_sorted_changes(self.changed_groups)
+
+    @property
+    def pair_count(self) -> int:
+        """The number of pairs that are gained, lost or changed."""
+        return sum(one.pair_count for one in (*self.gained_groups, *self.lost_groups, *self.changed_groups))
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +247,8 @@ class Plan:
     reads: the estimated number of calls to read the whole account; 0 if only a part was read. A part does not show
         who gains or loses access.
     risk: what the plan widens. is_reversible: an undo can restore all that the plan does.
+    caller: the address of the user or role that read the account, or its ARN if it is of another one; "" if not known.
+    files: the files that were planned, relative to the working directory if they are below it.
     exposures: the stretches of an apply in which somebody can have too much or too little.
     after: the account after the plan.
     account_alias: the alias of the account, before the plan; None if it has none, or if it may not be read.
@@ -260,6 +272,8 @@ class Plan:
     goal: str = "the file"
     reads: int = 0
     exposures: tuple[Exposure, ...] = ()
+    caller: str = ""
+    files: tuple[str, ...] = ()
     after: State | None = field(default=None, compare=False, repr=False)
     account_alias: str | None = None
 

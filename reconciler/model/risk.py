@@ -38,6 +38,10 @@ class RiskCode(StrEnum):
     ROLE_ACCESS = "role-access"
     PERMISSIONS = "permissions"
 
+    @property
+    def is_high(self) -> bool:
+        return self not in LOW_CODES
+
 
 LOW_CODES = frozenset([RiskCode.ROLE_ACCESS, RiskCode.PERMISSIONS])
 
@@ -53,7 +57,7 @@ class RiskReason:
 
     @property
     def is_high(self) -> bool:
-        return self.code not in LOW_CODES
+        return self.code.is_high
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 
 def format_list(items: Iterable[str], most: int) -> str:
@@ -11,3 +12,30 @@ def format_list(items: Iterable[str], most: int) -> str:
     if len(texts) > most + 1:
         texts = [*texts[:most], f"{len(texts) - most} more"]
     return " and ".join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
+
+
+def format_counted(addresses: Sequence[str], examples: int = 3) -> str:
+    """Return one address as it is; several by their number and first names: `812 users (alice, bob, carol …)`.
+
+    Principals that are no addresses, such as `service:HOST` and ARNs, count as principals and are named as they are.
+    """
+    if len(addresses) == 1:
+        return addresses[0]
+    names = [
+        address.partition("/")[2] if _kind_of(address) != "principal" else address for address in addresses[:examples]
+    ]
+    return f"{count_addresses(addresses)} ({', '.join(names)}{' …' if len(addresses) > examples else ''})"
+
+
+def count_addresses(addresses: Iterable[str]) -> str:
+    """Return `12 roles and 812 users`."""
+    counts = Counter(map(_kind_of, addresses))
+    return " and ".join(
+        f"{number} {kind if number == 1 else f'{kind[:-1]}ies' if kind.endswith('y') else f'{kind}s'}"
+        for kind, number in sorted(counts.items())
+    )
+
+
+def _kind_of(address: str) -> str:
+    kind, slash, _ = address.partition("/")
+    return kind if slash and kind.replace("-", "").isalpha() else "principal"

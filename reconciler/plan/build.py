@@ -154,6 +154,7 @@ def assemble_plan(
         unmanaged=tuple(find_unmanaged(draft)) if options.report_unmanaged else None,
         reads=count_page_calls(draft.live) if draft.live.known_addresses is None else 0,
         exposures=arrangement.exposures,
+        caller=str(find_caller(draft.baseline) or draft.baseline.details.caller),
         after=draft.after,
         findings=tuple(
             dict.fromkeys([*refusals, *findings, *draft.desired.problems, *draft.live.details.notes, *notes])

@@ -11,7 +11,7 @@ from reconciler.model.escape import escape_line
 from reconciler.model.permissions import PermissionRows
 from reconciler.model.wrap import wrap_line
 from reconciler.plan.access.assume_words import describe_dependency, describe_terms
-from reconciler.plan.access.permission_words import describe_permissions
+from reconciler.plan.access.permission_words import describe_permission_groups
 from reconciler.render.access_answer import statement_to_dict
 from reconciler.render.access_parts import render_sides, render_sides_json
 from reconciler.render.paint import BOLD, paint_line
@@ -81,7 +81,7 @@ def _list_permissions(heading: str, permissions: tuple[HeldPermission, ...]) -> 
     for group in sorted(groups, key=lambda group: permissions.index(group[0])):
         rows = PermissionRows(gained=tuple(one.row for one in group))
         note = f"  [{group[0].limit}]" if group[0].limit is not Limit.NONE else ""
-        for _, text in describe_permissions(rows):
+        for _, _, text in describe_permission_groups(rows):
             yield f"    {text.removeprefix(group[0].row.principals[0]).lstrip()}{note}"
         yield f"        by {_describe_statement(group[0])}"
 

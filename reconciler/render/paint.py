@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.model.escape import escape_line
 
 GREEN, RED, YELLOW, CYAN, BOLD = "green", "red", "yellow", "cyan", "bold"
+BLUE, MAGENTA, GRAY = "blue", "magenta", "bright_black"
 BLACK_ON_WHITE = "color(16) on color(231)"
 """Styles of rich. Terminals let a person choose the colours, except for this black and white, which are fixed."""
 

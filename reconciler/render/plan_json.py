@@ -5,17 +5,17 @@ Documents in `fields` are in canonical form; those in `calls` are as sent.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.pem import PemCertificates
 from reconciler.model.permissions import PermissionRow, PermissionRows
-from reconciler.model.plan import Action, Change, Plan, PrincipalPower, RoleAccess, ServiceManagedEntity, Step
+from reconciler.model.plan import Action, Change, Plan, ServiceManagedEntity, Step
 from reconciler.model.risk import Risk
 from reconciler.model.xml_document import XmlDocument
 from reconciler.policy.canonical import as_json
+from reconciler.render.access_json import access_to_dict
 from reconciler.render.json_text import dump_json
 from reconciler.render.problems import problem_to_dict
 
@@ -29,6 +29,8 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "account": plan.account,
         "account_alias": plan.account_alias,
+        "caller": plan.caller or None,
+        "files": list(plan.files),
         "owner": plan.owner,
         "safe": plan.is_safe,
         "summary": {str(action): plan.count_changes(action) for action in Action},
@@ -36,17 +38,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "findings": [problem_to_dict(finding) for finding in plan.findings],
         "risk": _risk_to_dict(plan.risk),
         "reversible": plan.is_reversible,
-        "access": {
-            "widens": plan.risk.widens,
-            "gained": [_access_to_dict(access) for access in plan.access.gained],
-            "lost": [_access_to_dict(access) for access in plan.access.lost],
-            "changed": [
-                {"before": _access_to_dict(before), "after": _access_to_dict(after)}
-                for before, after in plan.access.changed
-            ],
-            "powers_gained": [_power_to_dict(power) for power in plan.access.powers_gained],
-            "powers_lost": [_power_to_dict(power) for power in plan.access.powers_lost],
-        },
+        "access": access_to_dict(plan.access, plan.risk.widens),
         "permissions": permissions_to_dict(plan.access.permissions),
         **({"targets": [str(address) for address in plan.targets]} if plan.targets else {}),
         **({"unmanaged": [str(one.address) for one in plan.unmanaged]} if plan.unmanaged is not None else {}),
@@ -113,17 +105,6 @@ def _left_alone_to_dict(one: ServiceManagedEntity) -> dict[str, Any]:
 def render_plan_json(plan: Plan) -> str:
     """Return the plan as JSON text."""
     return dump_json(plan_to_dict(plan), indent=2)
-
-
-def _power_to_dict(power: PrincipalPower) -> dict[str, Any]:
-    return asdict(power) | {"actions": list(power.actions), "targets": list(power.targets)}
-
-
-def _access_to_dict(access: RoleAccess) -> dict[str, Any]:
-    values: dict[str, Any] = {"principal": access.principal, "role": access.role, "mfa": access.mfa}
-    if access.conditions:
-        values["conditions"] = list(access.conditions)
-    return values | ({"terms": sorted(access.terms)} if access.terms else {})
 
 
 def _change_to_dict(change: Change, seq: dict[int, int]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Render a Plan as a pull-request comment: summary, deletions, access delta, findings, and a fold for each entity.
+"""Render a Plan as a pull-request comment: summary, head, risk, deletions, access, findings, and the changes.
 
 GitHub refuses comments of more than 65,536 characters. Entries that do not fit are counted, and none is cut in the
 middle. Text from files and from AWS is put in code marks, so that GitHub reads no mention, link or HTML in it; in
@@ -15,40 +15,78 @@ from itertools import accumulate
 from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.plan import Action, Change, Plan
 from reconciler.model.problem import Level, Problem
+from reconciler.model.risk import RiskLevel
+from reconciler.plan.digest.detail import Detail, is_compact
+from reconciler.plan.digest.gathered_findings import gather_findings
+from reconciler.render.plan_header import format_header
 from reconciler.render.plan_text import PlanText
 
 MAX_COMMENT_LENGTH = 65_000
-_MAX_SECTION_LENGTH = 16_000
-"""Characters that the access delta and the findings may each have."""
+_MAX_SECTION_LENGTH = 10_000
+"""Characters that the risk, the access delta, the findings and each list may have."""
 
 _MAX_FINDING_LENGTH = 1000
 """Characters that one finding may have."""
 
+_MAX_HEADER_LENGTH = 500
+
 _WIDTH = 110
 _MARKS = re.compile(r"[\\`*\[\]~]")
+_RISK_ICONS = {RiskLevel.HIGH: "🔴", RiskLevel.LOW: "🟡", RiskLevel.NONE: "🟢"}
 _ICONS = {Level.ERROR: "❌", Level.WARNING: "⚠️", Level.INFO: "ℹ️"}
 
 
-def render_plan_markdown(plan: Plan) -> str:
-    """Return the comment, shorter than `MAX_COMMENT_LENGTH` characters."""
-    text = PlanText(plan, width=_WIDTH)
+def render_plan_markdown(plan: Plan, detail: Detail = Detail.AUTO) -> str:
+    """Return the comment, shorter than `MAX_COMMENT_LENGTH` characters.
+
+    First whose plan it is, its risk, what it deletes and who gains access, because these are never cut to nothing.
+    """
+    text = PlanText(plan, width=_WIDTH, detail=detail)
     destructive = [change for change in plan.changes if change.action is Action.DELETE]
     parts = [f"**{text.render_summary().replace('errors above', 'errors below')}**", ""]
-    parts += [*_render_deletes(destructive), *_render_access(text), *_render_findings(plan)]
+    if plan.changes:
+        parts += [_format_code(_shorten(format_header(plan), _MAX_HEADER_LENGTH)), "", *_render_risk(text)]
+    parts += [*_render_deletes(destructive), *_render_access(text), *_render_findings(plan, detail)]
     folds = [*_render_unmanaged(text), *_render_left_alone(text)]
     room = MAX_COMMENT_LENGTH - sum(len(part) + 1 for part in (*parts, *folds)) - 200
-    left_out = 0
+    parts += [*_render_changes(text, destructive, room), *folds]
+    return escape_lines("\n".join(parts).rstrip())
+
+
+def _render_changes(text: PlanText, destructive: list[Change], room: int) -> Iterator[str]:
+    """Yield the changes that fit into a number of characters, deletions first, and how many entities do not."""
+    plan, left_out = text.plan, 0
+    if is_compact(plan, text.detail):
+        lines = list(text.changes.draw_compact())
+        fitting = _take_fitting(lines, room - 200)
+        if fitting:
+            yield _fence_body("\n".join(fitting))
+            yield ""
+        if len(lines) > len(fitting):
+            left = f"{len(lines) - len(fitting)} of {len(lines)} lines of changes are left out here"
+            yield f"_{left}; run `reconcile plan` for all._"
+        return
     for change in (*destructive, *(change for change in plan.changes if change.action is not Action.DELETE)):
         fold = _render_fold(change, text)
         if left_out or len(fold) + 1 > room:
             left_out += 1
             continue
         room -= len(fold) + 1
-        parts.append(fold)
-    parts += folds
+        yield fold
     if left_out:
-        parts.append(f"_{left_out} of {len(plan.changes)} entities are left out here; run `reconcile plan` for all._")
-    return escape_lines("\n".join(parts).rstrip())
+        yield f"_{left_out} of {len(plan.changes)} entities are left out here; run `reconcile plan` for all._"
+
+
+def _render_risk(text: PlanText) -> Iterator[str]:
+    """Yield the risk and its reasons, a line each; those that make it high begin with `!`."""
+    level, *reasons = text.render_risk()[:-1]
+    yield f"{_RISK_ICONS[text.plan.risk.level]} **{level}**"
+    yield ""
+    if reasons:
+        fitting = _take_fitting(reasons)
+        yield _fence_plain("\n".join(fitting))
+        yield from _render_more(len(reasons) - len(fitting), "reasons")
+        yield ""
 
 
 def _render_deletes(changes: list[Change]) -> Iterator[str]:
@@ -100,9 +138,9 @@ def _render_list_fold(heading: str, lines: list[str], description: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
-def _render_findings(plan: Plan) -> Iterator[str]:
+def _render_findings(plan: Plan, detail: Detail) -> Iterator[str]:
     order = list(Level)
-    listed = sorted(plan.findings, key=lambda item: order.index(item.level))
+    listed = sorted(gather_findings(plan, detail), key=lambda item: order.index(item.level))
     fitting = _take_fitting([f"- {_ICONS[finding.level]} {_escape_finding(finding)}" for finding in listed])
     yield from fitting
     yield from _render_more(len(listed) - len(fitting), "findings")
@@ -110,10 +148,10 @@ def _render_findings(plan: Plan) -> Iterator[str]:
         yield ""
 
 
-def _take_fitting(lines: list[str]) -> list[str]:
+def _take_fitting(lines: list[str], room: int = _MAX_SECTION_LENGTH) -> list[str]:
     """Return the first lines that fit into one section of the comment."""
-    ends = accumulate(len(line) + 1 for line in lines)
-    return [line for line, end in zip(lines, ends, strict=True) if end <= _MAX_SECTION_LENGTH]
+    ends = accumulate(len(line) + 2 for line in lines)
+    return [line for line, end in zip(lines, ends, strict=True) if end <= room]
 
 
 def _render_more(left_out: int, noun: str) -> Iterator[str]:
@@ -122,10 +160,13 @@ def _render_more(left_out: int, noun: str) -> Iterator[str]:
 
 
 def _escape_finding(finding: Problem) -> str:
-    message = escape_line(" ".join(finding.message.split()))
-    if len(message) > _MAX_FINDING_LENGTH:
-        message = f"{message[:_MAX_FINDING_LENGTH].rpartition(' ')[0] or message[:_MAX_FINDING_LENGTH]} …"
+    message = _shorten(escape_line(" ".join(finding.message.split())), _MAX_FINDING_LENGTH)
     return _MARKS.sub(r"\\\g<0>", message).replace("&", "&amp;").replace("<", "&lt;").replace("@", "@&#8203;")
+
+
+def _shorten(text: str, most: int) -> str:
+    """Return a text of about so many characters, cut between words."""
+    return text if len(text) <= most else f"{text[:most].rpartition(' ')[0] or text[:most]} …"
 
 
 def _render_fold(change: Change, text: PlanText) -> str:
@@ -135,10 +176,14 @@ def _render_fold(change: Change, text: PlanText) -> str:
 
 
 def _fence_body(body: str) -> str:
+    return _fence_plain(_mark_diff(body), "diff")
+
+
+def _fence_plain(body: str, language: str = "text") -> str:
     fence = "```"
     while fence in body:
         fence += "`"
-    return f"{fence}diff\n{_mark_diff(body)}\n{fence}"
+    return f"{fence}{language}\n{body}\n{fence}"
 
 
 def _mark_diff(body: str) -> str:

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from reconciler.access import Grade
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level
-from reconciler.plan.saved import reviewed_sections, sections, shown_section
+from reconciler.plan.saved import access_section, reviewed_sections, sections, shown_section
 from reconciler.render.plan_json import FORMAT_VERSION
 from tests.support.account import Account
 
@@ -134,7 +134,7 @@ def test_a_plan_that_does_everything_is_as_the_schema_says(changing: Account) ->
     plan = changing.plan()
     assert flaws(plan, closed(SCHEMA)) == []
     assert {change["action"] for change in plan["changes"]} == set(map(str, Action))
-    assert [name for name, found in plan["access"].items() if not found] == ["powers_lost"]
+    assert [name for name, found in plan["access"].items() if not found] == ["pairs_gathered", "groups", "powers_lost"]
     assert any("conditions" in pair["after"] for pair in plan["access"]["changed"])
     assert any("flag" in finding for finding in plan["findings"]) and not plan["safe"]
 
@@ -229,8 +229,9 @@ def test_the_keys_that_a_saved_plan_may_have_are_those_of_the_schema() -> None:
     rows = {
         (): (sections.DOCUMENT_KEYS, sections.OPTIONAL_DOCUMENT_KEYS),
         ("finding",): (shown_section.FINDING_KEYS, shown_section.OPTIONAL_FINDING_KEYS),
-        ("access",): (sections.ROW_KEYS, sections.OPTIONAL_ROW_KEYS),
-        ("power",): (sections.POWER_KEYS, sections.OPTIONAL_POWER_KEYS),
+        ("access",): (access_section.ROW_KEYS, access_section.TERM_KEYS),
+        ("access_group",): (access_section.GROUP_KEYS, (*access_section.TERM_KEYS, "before")),
+        ("power",): (access_section.POWER_KEYS, access_section.OPTIONAL_POWER_KEYS),
         ("permission",): (reviewed_sections.ROW_KEYS, ()),
         ("reason",): (reviewed_sections.REASON_KEYS, ()),
     }
@@ -238,7 +239,9 @@ def test_the_keys_that_a_saved_plan_may_have_are_those_of_the_schema() -> None:
         schema = SCHEMA["$defs"][name[0]] if name else SCHEMA
         assert {*required, *optional} == set(schema["properties"])
         assert set(required) - {"saved"} == set(schema["required"])
-    assert {*sections.ACCESS_KEYS, *sections.OPTIONAL_ACCESS_KEYS} == set(SCHEMA["properties"]["access"]["properties"])
+    assert {*access_section.ACCESS_KEYS, *access_section.OPTIONAL_ACCESS_KEYS} == set(
+        SCHEMA["properties"]["access"]["properties"]
+    )
 
 
 def test_the_wheel_ships_it() -> None:

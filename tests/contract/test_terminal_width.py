@@ -13,8 +13,9 @@ from reconciler.model.desired import Settings
 from reconciler.model.explanation import AssumeOutcome, Evidence, Explanation, ExplanationSide, SideVerdict
 from reconciler.model.listed_alias import ListedAlias
 from reconciler.model.mfa_readiness import MfaStatus, MfaUser
-from reconciler.model.plan import AccessDelta, Action, Change, Field, Plan, PrincipalPower, RoleAccess, UnmanagedEntity
+from reconciler.model.plan import AccessDelta, Action, Change, Field, Plan, PrincipalPower, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
+from reconciler.model.role_access import RoleAccess
 from reconciler.render import aliases, explanation, mfa_status, problems
 from reconciler.render.plan_text import render_plan_text
 from tests.unit.render.test_mfa_status import VIRTUAL
@@ -57,7 +58,7 @@ PLAN = Plan(
     ),
     (),
     (replace(PROBLEM, place=PLACE),),
-    access=AccessDelta(
+    access=AccessDelta.of_pairs(
         (RoleAccess(ARN, ROLE, True, ("aws:sourceip",)),), (), (), (PrincipalPower(ARN, "administrator", WORDS),), ()
     ),
     unmanaged=(UnmanagedEntity(ROLE, "somebody-who-owns-a-great-deal-of-the-account"),),

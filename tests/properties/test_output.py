@@ -49,8 +49,9 @@ from reconciler.model.listed_journal import ListedJournal
 from reconciler.model.live import State
 from reconciler.model.mfa_readiness import MfaStatus, MfaUser
 from reconciler.model.permissions import ActionPattern, Direction, PermissionRow
-from reconciler.model.plan import AccessDelta, Action, Call, PrincipalPower, RoleAccess, UnmanagedEntity
+from reconciler.model.plan import AccessDelta, Action, Call, PrincipalPower, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
+from reconciler.model.role_access import RoleAccess
 from reconciler.render import (
     access_answer,
     access_roles,
@@ -86,7 +87,7 @@ FINDINGS = tuple(
     for level, place, address in ((Level.ERROR, PLACE, None), (Level.INFO, None, Address("role", "r")))
 )
 GAINED = RoleAccess("user/a", "role/r", True, ("aws:sourceip",))
-DELTA = AccessDelta(
+DELTA = AccessDelta.of_pairs(
     (GAINED,),
     (GAINED,),
     ((GAINED, replace(GAINED, mfa=False)),),

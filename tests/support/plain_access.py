@@ -16,7 +16,8 @@ from reconciler.access import (
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.live import State
-from reconciler.model.plan import AccessDelta, RoleAccess
+from reconciler.model.plan import AccessDelta
+from reconciler.model.role_access import RoleAccess
 from reconciler.plan.access.delta import terms_of
 from reconciler.plan.access.external_principals import find_external_access
 from reconciler.policy.global_keys import MFA_KEYS
@@ -29,7 +30,7 @@ def compute_plain_delta(live: State, planned: State, renames: Mapping[Address, A
     """Return the delta without powers, and the conditions in it, which do not count for equality."""
     names = {str(old): str(new) for new, old in renames.items()}
     before, after = _find_accesses(live, planned, names), _find_accesses(planned, live, {})
-    made = AccessDelta(
+    made = AccessDelta.of_pairs(
         gained=tuple(after[pair] for pair in sorted(after.keys() - before.keys())),
         lost=tuple(before[pair] for pair in sorted(before.keys() - after.keys())),
         changed=tuple(

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from reconciler.access import principals_of, targets_of
 from reconciler.model.live import State
-from reconciler.model.plan import Access
-from reconciler.plan.access.delta import find_access_pairs
+from reconciler.model.role_access import Access
+from reconciler.plan.access.delta import find_access_groups
 from reconciler.plan.access.external_principals import find_external_access
 
 
@@ -18,5 +18,7 @@ def find_account_access(state: State) -> Access:
     SCPs and RCPs are not evaluated, and of other accounts only the trust is known.
     """
     roles = targets_of(state)
-    pairs = find_external_access(state, roles, frozenset()) | find_access_pairs(principals_of(state), roles, {})
-    return Access(tuple(pairs[pair] for pair in sorted(pairs)))
+    pairs = list(find_external_access(state, roles, frozenset()).values())
+    for group in find_access_groups(principals_of(state), roles, {}):
+        pairs += group.list_pairs()
+    return Access(tuple(sorted(pairs, key=lambda one: (one.principal, one.role))))

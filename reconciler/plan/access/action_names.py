@@ -7,8 +7,9 @@ management here. An action that the list lacks stays a pattern, and is never dro
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from reconciler.model.globs import compile_glob
@@ -37,19 +38,27 @@ _DATA_ACTIONS = tuple(
 """Patterns of the actions that read data or secrets."""
 
 
+@lru_cache(maxsize=4096)
 def is_data_action(action: str) -> bool:
     """Return whether an action, in lower case with its service, reads data or secrets."""
     return any(compile_glob(pattern)(action) for pattern in _DATA_ACTIONS)
 
 
-def name_actions(row: PermissionRow, catalogue: ActionCatalogue | None) -> Iterator[PermissionRow]:
-    """Yield a row for each service that its patterns name; patterns of any service stay together."""
+Matches = dict[tuple[str, str], frozenset[str]]
+"""Maps a service and a pattern to the actions of the list that match it, in lower case."""
+
+
+def name_actions(row: PermissionRow, catalogue: ActionCatalogue | None, matches: Matches) -> Iterator[PermissionRow]:
+    """Yield a row for each service that its patterns name; patterns of any service stay together.
+
+    matches: keeps what earlier rows found, because an account has many rows with few patterns.
+    """
     by_service: defaultdict[str, list[ActionPattern]] = defaultdict(list)
     for pattern in row.patterns:
         service = pattern.pattern.partition(":")[0]
         by_service[ANY_SERVICE if "*" in service or "?" in service else service].append(pattern)
     for service, patterns in by_service.items():
-        actions = sorted(_list_actions(service, patterns, catalogue)) if service != ANY_SERVICE else []
+        actions = sorted(_list_actions(service, patterns, catalogue, matches)) if service != ANY_SERVICE else []
         counts = Counter(LEVELS[action.rank] for action in actions)
         yield replace(
             row,
@@ -70,18 +79,28 @@ class _NamedAction(NamedTuple):
 
 
 def _list_actions(
-    service: str, patterns: list[ActionPattern], catalogue: ActionCatalogue | None
+    service: str, patterns: list[ActionPattern], catalogue: ActionCatalogue | None, matches: Matches
 ) -> Iterator[_NamedAction]:
-    names = (catalogue.actions_of(service) if catalogue else None) or {}
-    tests = [(compile_glob(one.pattern), tuple(compile_glob(text) for text in one.exceptions)) for one in patterns]
-    for lower, spelled in sorted(names.items()):
+    names = catalogue.actions_of(service) if catalogue else None
+    if catalogue is None or not names:
+        return
+    found: set[str] = set()
+    for one in patterns:
+        excepted = (_match(service, text, names, matches) for text in one.exceptions)
+        found |= _match(service, one.pattern, names, matches).difference(*excepted)
+    for lower in found:
         action = f"{service}:{lower}"
-        if any(matches(action) and not any(other(action) for other in excepts) for matches, excepts in tests):
-            assert catalogue is not None
-            level = catalogue.level_of(service, lower)
-            if action in _PERMISSIONS_MANAGEMENT:
-                level = "permissions management"
-            yield _NamedAction(not is_data_action(action), LEVELS.index(level), f"{service}:{spelled}")
+        level = "permissions management" if action in _PERMISSIONS_MANAGEMENT else catalogue.level_of(service, lower)
+        yield _NamedAction(not is_data_action(action), LEVELS.index(level), f"{service}:{names[lower]}")
+
+
+def _match(service: str, pattern: str, names: Mapping[str, str], matches: Matches) -> frozenset[str]:
+    """Return the actions of a service that match a pattern, in lower case."""
+    actions = matches.get((service, pattern))
+    if actions is None:
+        is_match = compile_glob(pattern)
+        actions = matches[service, pattern] = frozenset(name for name in names if is_match(f"{service}:{name}"))
+    return actions
 
 
 def _spell(patterns: list[ActionPattern], service: str, catalogue: ActionCatalogue | None) -> Iterator[ActionPattern]:

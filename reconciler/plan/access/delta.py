@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 
 from reconciler.access import (
     MfaRequirement,
@@ -27,10 +28,10 @@ from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
-from reconciler.model.plan import AccessDelta, RoleAccess
+from reconciler.model.plan import AccessDelta
+from reconciler.model.role_access import AccessGroup, AccessTerms, RoleAccess, compare_groups, to_group
 from reconciler.plan.access.admin_powers import build_sides, compare_powers
 from reconciler.plan.access.external_principals import (
-    AccessPairs,
     find_external_access,
     find_trusting_roles,
     format_condition,
@@ -68,23 +69,25 @@ def compare_access(
     before = find_external_access(live, trusting | roles.changed_before.keys(), changing - live.entities.keys())
     after = find_external_access(planned, trusting | roles.changed_after.keys(), changing - planned.entities.keys())
     callers, targets = _narrow_principals(principals, roles, renames), _narrow_roles(principals, roles, renames)
-    before |= _find_changed_access(
-        callers.before, callers.changed_before, targets.before, targets.changed_before, names
+    gained, lost, changed = compare_groups(
+        chain(
+            map(to_group, before.values()),
+            _find_changed_access(callers.before, callers.changed_before, targets.before, targets.changed_before, names),
+        ),
+        chain(
+            map(to_group, after.values()),
+            _find_changed_access(callers.after, callers.changed_after, targets.after, targets.changed_after, {}),
+        ),
     )
-    after |= _find_changed_access(callers.after, callers.changed_after, targets.after, targets.changed_after, {})
     everybody = (principals.before, principals.changed_before, principals.after, principals.changed_after)
     powers_gained, powers_lost = compare_powers(
         *build_sides(live, planned, everybody, (roles.before, roles.after), names),
         changes_access=before != after,
     )
     return AccessDelta(
-        gained=tuple(after[pair] for pair in sorted(after) if pair not in before),
-        lost=tuple(before[pair] for pair in sorted(before) if pair not in after),
-        changed=tuple(
-            (before[pair], after[pair])
-            for pair in sorted(after)
-            if pair in before and (before[pair], before[pair].terms) != (after[pair], after[pair].terms)
-        ),
+        gained_groups=gained,
+        lost_groups=lost,
+        changed_groups=changed,
         powers_gained=powers_gained,
         powers_lost=powers_lost,
         permissions=permissions,
@@ -120,8 +123,8 @@ def _narrow_roles(principals: BothSides[Principal], roles: BothSides[Target], re
 def find_role_access(state: State, role: Address, display_names: DisplayNames | None = None) -> dict[str, RoleAccess]:
     """Return the users and roles of the account that may assume one role, by the name to show."""
     target = targets_of(state).get(role)
-    pairs = find_access_pairs(principals_of(state), {role: target}, display_names or {}) if target else {}
-    return {access.principal: access for access in pairs.values()}
+    groups = find_access_groups(principals_of(state), {role: target}, display_names or {}) if target else ()
+    return {access.principal: access for group in groups for access in group.list_pairs()}
 
 
 def _find_changed_access(
@@ -130,38 +133,30 @@ def _find_changed_access(
     roles: Mapping[Address, Target],
     changed_roles: Mapping[Address, Target],
     display_names: DisplayNames,
-) -> AccessPairs:
-    """Return the access of the pairs of one side whose principal or role differs on the other side."""
+) -> Iterator[AccessGroup]:
+    """Yield the access of the pairs of one side whose principal or role differs on the other side."""
     unchanged_principals = {
         address: principal for address, principal in principals.items() if address not in changed_principals
     }
-    return find_access_pairs(changed_principals, roles, display_names) | find_access_pairs(
-        unchanged_principals, changed_roles, display_names
-    )
+    yield from find_access_groups(changed_principals, roles, display_names)
+    yield from find_access_groups(unchanged_principals, changed_roles, display_names)
 
 
-def find_access_pairs(
+def find_access_groups(
     principals: Mapping[Address, Principal], targets: Mapping[Address, Target], display_names: DisplayNames
-) -> AccessPairs:
-    """Return how the account's own users and roles may assume its roles."""
+) -> Iterator[AccessGroup]:
+    """Yield how the account's own users and roles may assume its roles, each pair once."""
     if not principals or not targets:
-        return {}
+        return
     principal_names = {
         principal.arn: display_names.get(str(address), str(address)) for address, principal in principals.items()
     }
     role_names = {target.arn: str(address) for address, target in targets.items()}
-    pairs: AccessPairs = {}
     for group in group_equivalent_pairs(principals.values(), targets.values()):
-        access = evaluate_access(group.principals[0], group.roles[0])
-        if access is not None:
-            roles = [role_names[role.arn] for role in group.roles]
-            for name in [principal_names[principal.arn] for principal in group.principals]:
-                pairs |= {(name, role): RoleAccess(name, role, *access) for role in roles}
-    return pairs
-
-
-AccessTerms = tuple[bool, tuple[str, ...], frozenset[str]]
-"""The `mfa`, `conditions` and `terms` of a `RoleAccess`."""
+        terms = evaluate_access(group.principals[0], group.roles[0])
+        if terms is not None:
+            names = sorted(principal_names[principal.arn] for principal in group.principals)
+            yield AccessGroup(tuple(names), tuple(sorted(role_names[role.arn] for role in group.roles)), terms)
 
 
 def evaluate_access(principal: Principal, target: Target) -> AccessTerms | None:
@@ -174,7 +169,7 @@ def evaluate_access(principal: Principal, target: Target) -> AccessTerms | None:
 
 
 def _to_access_terms(mfa: bool, verdict: Verdict) -> AccessTerms:
-    return mfa, tuple(sorted(verdict.keys - MFA_KEYS)), terms_of(verdict)
+    return AccessTerms(mfa, tuple(sorted(verdict.keys - MFA_KEYS)), terms_of(verdict))
 
 
 def terms_of(verdict: Verdict) -> frozenset[str]:

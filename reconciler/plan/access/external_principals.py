@@ -16,7 +16,7 @@ from reconciler.model.address import Address
 from reconciler.model.document import Condition, Statement
 from reconciler.model.entity import Role
 from reconciler.model.live import State
-from reconciler.model.plan import RoleAccess
+from reconciler.model.role_access import RoleAccess
 from reconciler.policy.canonical import CURRENT_VERSION
 from reconciler.policy.global_keys import MFA_KEYS
 from reconciler.policy.trust import entity_of

@@ -15,12 +15,12 @@ RowGroup = tuple[PermissionRow, ...]
 """Rows that differ in their services and actions only; one line tells them."""
 
 
-def describe_permissions(rows: PermissionRows) -> Iterator[tuple[str, str]]:
-    """Yield the sign and the text of each line."""
+def describe_permission_groups(rows: PermissionRows) -> Iterator[tuple[str, RowGroup, str]]:
+    """Yield the sign, the rows and the text of each line."""
     for sign, listed in (("+", rows.gained), ("~", rows.changed), ("-", rows.lost)):
         for group in group_by_service(listed):
             notes = _describe_notes(group)
-            yield sign, f"{describe_principals(group[0])}  {_describe_scope(group)}{notes}"
+            yield sign, group, f"{describe_principals(group[0])}  {_describe_scope(group)}{notes}"
 
 
 def describe_gain(group: RowGroup) -> str:

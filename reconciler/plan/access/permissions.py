@@ -22,7 +22,7 @@ from reconciler.model.arns import policy_reference_of
 from reconciler.model.entity import User
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue, PermissionRow, PermissionRows
-from reconciler.plan.access.action_names import name_actions
+from reconciler.plan.access.action_names import Matches, name_actions
 from reconciler.plan.access.sides import BothSides, Renames
 from reconciler.plan.access.statement_sources import describe_policy, find_source_place
 
@@ -39,10 +39,11 @@ def find_permission_rows(
     """
     found = _find_changes(principals, renames)
     describe = _RowWriter(before, after)
+    matches: Matches = {}
     rows = [
         row
         for change, addresses in found.items()
-        for row in name_actions(describe.build_row(change, tuple(sorted(addresses))), catalogue)
+        for row in name_actions(describe.build_row(change, tuple(sorted(addresses))), catalogue, matches)
     ]
     rows.sort(key=_sort_key_of)
     return PermissionRows(

@@ -6,7 +6,7 @@ Losing access is never a risk. The list of what makes a risk high is in `model/r
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,9 +18,11 @@ from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.held_policies import boundary_of
 from reconciler.model.live import State
 from reconciler.model.permissions import PermissionRow
-from reconciler.model.plan import AccessDelta, RoleAccess
+from reconciler.model.plan import AccessDelta
 from reconciler.model.problem import Place, Problem
 from reconciler.model.risk import Risk, RiskCode, RiskReason
+from reconciler.model.role_access import AccessTerms, count_by_role
+from reconciler.model.sentence import format_counted
 from reconciler.plan.access.permission_words import describe_gain, group_by_service
 from reconciler.plan.access.power_words import describe_powers
 from reconciler.plan.compare.diff import Difference
@@ -129,19 +131,20 @@ class RiskJudge:
 
         opened: the roles whose trust is a reason already.
         """
-        for role, count in Counter(access.role for access in self.access.gained).items():
-            if Address.parse(role) not in opened:
-                message = f"{count} more {'principal' if count == 1 else 'principals'} may assume {role}"
-                yield self._make_reason(RiskCode.ROLE_ACCESS, Address.parse(role), message)
-        eased = [after for before, after in self.access.changed if not _demands_more(before, after)]
-        for role, count in Counter(access.role for access in eased).items():
-            if Address.parse(role) not in opened:
-                noun = "principal may" if count == 1 else "principals may"
-                message = f"{count} {noun} assume {role} on other conditions"
-                yield self._make_reason(RiskCode.ROLE_ACCESS, Address.parse(role), message)
+        for role, count in count_by_role(self.access.gained_groups).items():
+            address = Address.parse(role)
+            noun = "principal" if count == 1 else "principals"
+            if address not in opened:
+                yield self._make_reason(RiskCode.ROLE_ACCESS, address, f"{count} more {noun} may assume {role}")
+        for group in self.access.changed_groups:
+            roles = tuple(role for role in group.roles if Address.parse(role) not in opened)
+            if roles and group.before and not demands_more(group.before, group.terms):
+                principals = format_counted(group.principals)
+                message = f"{principals} may assume {format_counted(roles)} on other conditions"
+                yield self._make_reason(RiskCode.ROLE_ACCESS, Address.parse(roles[0]), message)
 
 
-def _demands_more(before: RoleAccess, after: RoleAccess) -> bool:
+def demands_more(before: AccessTerms, after: AccessTerms) -> bool:
     """Return whether a principal may assume a role only on all of the earlier conditions, and on others."""
     keeps = before.mfa <= after.mfa and set(before.conditions) <= set(after.conditions)
     adds = before.mfa < after.mfa or len(before.conditions) < len(after.conditions)

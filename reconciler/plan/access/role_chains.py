@@ -14,7 +14,8 @@ from functools import cached_property
 from reconciler.access import Principal, group_equivalent_pairs, targets_of
 from reconciler.model.access_answers import AccessSide, RoleChain
 from reconciler.model.address import Address
-from reconciler.plan.access.delta import AccessTerms, evaluate_access
+from reconciler.model.role_access import AccessTerms
+from reconciler.plan.access.delta import evaluate_access
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,6 @@ def _index_steps(pairs: Iterable[tuple[Address, _Step]]) -> Mapping[Address, lis
 
 def _extend(chain: RoleChain, terms: AccessTerms, *, before: str = "", after: str = "") -> RoleChain:
     """Return a chain with one role more, before or after the others, on the terms of that step besides."""
-    mfa, conditions, texts = terms
     roles = tuple(name for name in (before, *chain.roles, after) if name)
-    return RoleChain(roles, chain.mfa or mfa, tuple(sorted({*chain.conditions, *conditions})), chain.terms | texts)
+    conditions = tuple(sorted({*chain.conditions, *terms.conditions}))
+    return RoleChain(roles, chain.mfa or terms.mfa, conditions, chain.terms | terms.terms)

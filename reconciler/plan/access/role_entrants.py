@@ -12,7 +12,8 @@ from reconciler.access import group_equivalent_pairs, targets_of
 from reconciler.model.access_answers import AccessSide, Entrants, RoleEntrants
 from reconciler.model.address import Address
 from reconciler.model.live import State
-from reconciler.plan.access.delta import AccessTerms, evaluate_access
+from reconciler.model.role_access import AccessTerms, terms_of_pair
+from reconciler.plan.access.delta import evaluate_access
 from reconciler.plan.access.external_principals import find_external_access
 from reconciler.plan.access.side_principals import principals_of_side
 
@@ -55,7 +56,7 @@ def _group_external_access(state: State, groups: dict[Address, _Groups]) -> dict
     extended: dict[Address, _Groups] = {}
     for access in find_external_access(state, groups, frozenset()).values():
         role = Address.parse(access.role)
-        part = ((access.mfa, access.conditions, access.terms), (access.principal,))
+        part = (terms_of_pair(access), (access.principal,))
         extended[role] = (*extended.get(role, groups[role]), part)
     return extended
 
@@ -64,5 +65,7 @@ def _merge_parts(parts: _Groups) -> Iterable[Entrants]:
     by_terms: defaultdict[AccessTerms, set[str]] = defaultdict(set)
     for terms, names in parts:
         by_terms[terms].update(names)
-    entrants = (Entrants(tuple(sorted(names)), *terms) for terms, names in by_terms.items())
+    entrants = (
+        Entrants(tuple(sorted(names)), terms.mfa, terms.conditions, terms.terms) for terms, names in by_terms.items()
+    )
     return sorted(entrants, key=lambda one: (one.principals, one.mfa, one.conditions))

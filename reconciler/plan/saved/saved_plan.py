@@ -27,16 +27,17 @@ from reconciler.plan.compare.comparison import Comparison
 from reconciler.plan.compare.diff import compare_entity
 from reconciler.plan.compare.renames import apply_renames, find_renames, find_replacements
 from reconciler.plan.options import PlanOptions
+from reconciler.plan.saved.access_section import read_access
 from reconciler.plan.saved.codec import decode_entity, encode_entity
 from reconciler.plan.saved.fingerprint import fingerprint_of
 from reconciler.plan.saved.reviewed_sections import read_risk
 from reconciler.plan.saved.sections import (
     DOCUMENT_KEYS,
     OPTIONAL_DOCUMENT_KEYS,
-    read_access,
     read_account,
     read_account_alias,
     read_moves,
+    read_optional_text,
     read_owner,
     read_partition,
     read_refusals,
@@ -52,6 +53,7 @@ from reconciler.plan.saved.strict_json import (
     take_mapping,
     take_object,
     take_text,
+    take_texts,
 )
 from reconciler.policy.timestamps import format_timestamp, parse_timestamp
 
@@ -74,6 +76,7 @@ class SavedPlan:
     reads: the estimated number of calls to read the whole account; 0 if not known.
     targets: the addresses of --target.
     account_alias: the alias of the account, as it was shown for approval; None if there was none.
+    caller, files: as in `Plan`, as they were shown.
     """
 
     account: str
@@ -93,6 +96,8 @@ class SavedPlan:
     is_reversible: bool = True
     targets: tuple[Address, ...] = ()
     account_alias: str | None = None
+    caller: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def desired_entities(self) -> dict[Address, Entity]:
@@ -172,6 +177,8 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
         reads=take_integer(part.get("reads", 0), "saved.reads"),
         targets=read_targets(document),
         account_alias=read_account_alias(document),
+        caller=read_optional_text(document, "caller"),
+        files=take_texts(document.get("files", []), "files"),
     )
 
 
@@ -243,7 +250,8 @@ def use_saved_spelling(saved: SavedPlan, live: State) -> State:
 
 def rebuild_plan(saved: SavedPlan, live: State, options: PlanOptions, catalogue: ActionCatalogue | None = None) -> Plan:
     """Return the plan from the live account to the saved entities. catalogue: see `build_plan`."""
-    return assemble_plan(compare_with_live(saved, live), options, catalogue=catalogue)
+    plan = assemble_plan(compare_with_live(saved, live), options, catalogue=catalogue)
+    return replace(plan, account_alias=plan.account_alias or saved.account_alias, files=saved.files)
 
 
 def compare_with_live(saved: SavedPlan, live: State) -> Comparison:

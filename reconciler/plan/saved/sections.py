@@ -12,11 +12,8 @@ from typing import Any
 from reconciler.model.address import Address
 from reconciler.model.desired import Move, Settings
 from reconciler.model.partitions import PARTITION_NAME
-from reconciler.model.permissions import NO_PERMISSIONS
-from reconciler.model.plan import AccessDelta, PrincipalPower, RoleAccess
 from reconciler.model.problem import Level, Place
 from reconciler.plan.compare.ownership import ignores_everything
-from reconciler.plan.saved.reviewed_sections import read_permissions
 from reconciler.plan.saved.shown_section import read_findings
 from reconciler.plan.saved.strict_json import (
     MalformedPlan,
@@ -32,15 +29,9 @@ from reconciler.plan.saved.strict_json import (
 
 DOCUMENT_KEYS = ("format_version", "account", "owner", "safe", "summary", "changes", "findings", "access", "saved")
 OPTIONAL_DOCUMENT_KEYS = (
-    *("account_alias", "risk", "reversible", "permissions"),
+    *("account_alias", "caller", "files", "risk", "reversible", "permissions"),
     *("targets", "unmanaged", "left_alone", "integrity"),
 )
-ACCESS_KEYS = ("gained", "lost", "changed", "powers_gained", "powers_lost")
-OPTIONAL_ACCESS_KEYS = ("widens",)
-ROW_KEYS = ("principal", "role", "mfa")
-OPTIONAL_ROW_KEYS = ("conditions", "terms")
-POWER_KEYS = ("principal", "power", "grade")
-OPTIONAL_POWER_KEYS = ("path", "actions", "targets", "reason")
 _SETTING_KEYS = ("prune", "ignore", "max_deletes", "max_delete_percent", "max_removals", "break_glass")
 _OPTIONAL_SETTING_KEYS = ("prune_also",)
 """Keys that plans of earlier versions lack."""
@@ -80,6 +71,11 @@ def read_owner(document: Mapping[str, Any]) -> str | None:
     if not _OWNER.fullmatch(owner):
         raise MalformedPlan("owner is not the name of an owner.")
     return owner
+
+
+def read_optional_text(document: Mapping[str, Any], key: str) -> str:
+    """Return a text; "" if it is null or absent."""
+    return "" if document.get(key) is None else take_text(document[key], key)
 
 
 def read_targets(document: Mapping[str, Any]) -> tuple[Address, ...]:
@@ -144,47 +140,3 @@ def read_refusals(document: Mapping[str, Any]) -> frozenset[tuple[str, Address |
     take_flag(document["safe"], "safe")
     findings = read_findings(document)
     return frozenset((finding.code, finding.address) for finding in findings if finding.level is Level.ERROR)
-
-
-def read_access(document: Mapping[str, Any]) -> AccessDelta:
-    """Return the access that the plan gives and takes, as it was shown for approval."""
-    access = take_object(document["access"], "access", ACCESS_KEYS, OPTIONAL_ACCESS_KEYS)
-    permissions = read_permissions(document["permissions"]) if "permissions" in document else NO_PERMISSIONS
-    rows = {key: list(enumerate(take_list(access[key], f"access.{key}"))) for key in ACCESS_KEYS}
-    pairs = [
-        (path := f"access.changed[{index}]", take_object(item, path, ("before", "after")))
-        for index, item in rows["changed"]
-    ]
-    return AccessDelta(
-        tuple(_read_access_row(item, f"access.gained[{index}]") for index, item in rows["gained"]),
-        tuple(_read_access_row(item, f"access.lost[{index}]") for index, item in rows["lost"]),
-        tuple((_read_access_row(pair["before"], path), _read_access_row(pair["after"], path)) for path, pair in pairs),
-        tuple(_read_power(item, f"access.powers_gained[{index}]") for index, item in rows["powers_gained"]),
-        tuple(_read_power(item, f"access.powers_lost[{index}]") for index, item in rows["powers_lost"]),
-        permissions,
-    )
-
-
-def _read_access_row(value: object, path: str) -> RoleAccess:
-    row = take_object(value, path, ROW_KEYS, OPTIONAL_ROW_KEYS)
-    return RoleAccess(
-        take_text(row["principal"], f"{path}.principal"),
-        take_text(row["role"], f"{path}.role"),
-        take_flag(row["mfa"], f"{path}.mfa"),
-        take_texts(row.get("conditions", []), f"{path}.conditions"),
-        frozenset(take_texts(row.get("terms", []), f"{path}.terms")),
-    )
-
-
-def _read_power(value: object, path: str) -> PrincipalPower:
-    row = take_object(value, path, POWER_KEYS, OPTIONAL_POWER_KEYS)
-    principal, power, grade = (take_text(row[key], f"{path}.{key}") for key in POWER_KEYS)
-    return PrincipalPower(
-        principal,
-        power,
-        grade,
-        take_text(row.get("path", ""), f"{path}.path"),
-        take_texts(row.get("actions", []), f"{path}.actions"),
-        take_texts(row.get("targets", []), f"{path}.targets"),
-        take_text(row.get("reason", ""), f"{path}.reason"),
-    )

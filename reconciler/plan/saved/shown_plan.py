@@ -37,6 +37,8 @@ def restore_plan(document: Mapping[str, Any], saved: SavedPlan) -> Plan:
     return Plan(
         account=saved.account,
         account_alias=saved.account_alias,
+        caller=saved.caller,
+        files=saved.files,
         partition=saved.partition,
         owner=saved.owner,
         settings=saved.settings,

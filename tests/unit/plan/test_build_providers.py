@@ -13,8 +13,9 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.entity import Entity, Role
 from reconciler.model.live import LiveDetails, State
-from reconciler.model.plan import Phase, Plan, RoleAccess
+from reconciler.model.plan import Phase, Plan
 from reconciler.model.problem import Level
+from reconciler.model.role_access import RoleAccess
 from reconciler.model.xml_document import parse_xml
 from reconciler.plan.build import build_plan
 from reconciler.plan.options import PlanOptions

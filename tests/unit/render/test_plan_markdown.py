@@ -11,8 +11,10 @@ import pytest
 from reconciler.kinds.oidc_provider import OidcProvider
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Policy, Role, User
-from reconciler.model.plan import AccessDelta, Plan, PrincipalPower, RoleAccess
+from reconciler.model.plan import AccessDelta, Plan, PrincipalPower
 from reconciler.model.problem import Level, Problem
+from reconciler.model.role_access import RoleAccess
+from reconciler.plan.digest.detail import Detail
 from reconciler.render.plan_markdown import MAX_COMMENT_LENGTH, render_plan_markdown
 from tests.support.strategies import ACCOUNT
 from tests.unit.render.plans import MINE, TRUST, allow, document, everything, plan
@@ -96,23 +98,23 @@ def test_errors_stand_before_warnings_and_the_summary_says_where() -> None:
 DELTA: dict[str, tuple[AccessDelta, list[str]]] = {
     "nothing": (AccessDelta(), []),
     "who gains a role": (
-        AccessDelta(gained=(RoleAccess("user/alice", "role/app"),)),
+        AccessDelta.of_pairs(gained=(RoleAccess("user/alice", "role/app"),)),
         ["+ user/alice may assume role/app"],
     ),
     "with MFA and under conditions": (
-        AccessDelta(gained=(RoleAccess("user/alice", "role/app", True, ("aws:sourceip",)),)),
+        AccessDelta.of_pairs(gained=(RoleAccess("user/alice", "role/app", True, ("aws:sourceip",)),)),
         ["+ user/alice may assume role/app, with MFA, depending on aws:sourceip"],
     ),
     "who loses a role": (
-        AccessDelta(lost=(RoleAccess("user/alice", "role/app"),)),
+        AccessDelta.of_pairs(lost=(RoleAccess("user/alice", "role/app"),)),
         ["- user/alice may no longer assume role/app"],
     ),
     "who gains power": (
-        AccessDelta(powers_gained=(PrincipalPower("user/alice", "* on *", "administrator"),)),
+        AccessDelta.of_pairs(powers_gained=(PrincipalPower("user/alice", "* on *", "administrator"),)),
         ["+ user/alice gains administrator power: * on *"],
     ),
     "who loses power": (
-        AccessDelta(powers_lost=(PrincipalPower("user/alice", "iam:PutUserPolicy", "escalation"),)),
+        AccessDelta.of_pairs(powers_lost=(PrincipalPower("user/alice", "iam:PutUserPolicy", "escalation"),)),
         ["- user/alice loses ways to administrator power: iam:PutUserPolicy"],
     ),
 }
@@ -147,8 +149,8 @@ HUGE: dict[str, Plan] = {
     ),
     "much access": replace(
         everything(),
-        access=AccessDelta(
-            gained=tuple(RoleAccess(f"user/{n:04}" + "x" * 40, "role/" + "y" * 60) for n in range(5000))
+        access=AccessDelta.of_pairs(
+            gained=tuple(RoleAccess(f"user/{n:04}" + "x" * 40, f"role/{n:04}" + "y" * 60) for n in range(5000))
         ),
     ),
 }
@@ -159,7 +161,7 @@ HUGE["everything at once"] = replace(
 
 @pytest.mark.parametrize("made", HUGE.values(), ids=HUGE.keys())
 def test_a_comment_stays_below_the_limit_and_counts_what_it_leaves_out(made: Plan) -> None:
-    said = render_plan_markdown(made)
+    said = render_plan_markdown(made, Detail.FULL)
     assert len(said) < MAX_COMMENT_LENGTH < GITHUB_LIMIT
     outside_code(said)
     shown = len(folds(said))
@@ -174,7 +176,22 @@ def test_a_comment_stays_below_the_limit_and_counts_what_it_leaves_out(made: Pla
 
 
 def test_the_room_is_used() -> None:
-    assert len(render_plan_markdown(HUGE["many entities"])) > MAX_COMMENT_LENGTH * 0.9
+    assert len(render_plan_markdown(HUGE["many entities"], Detail.FULL)) > MAX_COMMENT_LENGTH * 0.9
+
+
+@pytest.mark.parametrize("made", HUGE.values(), ids=HUGE.keys())
+def test_risk_deletions_and_access_come_first_and_a_large_plan_is_short(made: Plan) -> None:
+    said = render_plan_markdown(made)
+    assert len(said) < MAX_COMMENT_LENGTH
+    outside_code(said)
+    order = [
+        said.find(mark) for mark in ("Account 123456789012", "**Risk: ", "🗑️", "🔑", "```diff\n-  policy/", "<details>")
+    ]
+    present = [position for position in order if position >= 0]
+    assert present == sorted(present)
+    assert said.count("```diff") <= 2 + len(folds(said))
+    if len(made.changes) > 40:
+        assert not folds(said)
 
 
 def test_of_many_deletions_some_are_named_and_the_rest_counted() -> None:

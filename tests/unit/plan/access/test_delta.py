@@ -12,7 +12,8 @@ from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.permissions import NO_PERMISSIONS
-from reconciler.model.plan import AccessDelta, RoleAccess
+from reconciler.model.plan import AccessDelta
+from reconciler.model.role_access import RoleAccess
 from reconciler.plan.access import delta as access_delta
 from tests.support.strategies import ACCOUNT, policy_arn
 from tests.unit.render.plans import MINE, allow, document, plan

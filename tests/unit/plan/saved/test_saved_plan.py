@@ -175,7 +175,7 @@ def test_a_plan_reads_as_it_was_saved() -> None:
     assert set(saved.desired_entities) == {Address("user", "u"), Address("role", "r")}
 
 
-LATE = ("account_alias", "targets", "risk", "reversible", "permissions")
+LATE = ("account_alias", "targets", "risk", "reversible", "permissions", "caller", "files")
 """Keys that plans of earlier versions lack."""
 
 

@@ -1,0 +1,105 @@
+"""Put the access that a plan gives and takes into lines: one for principals that gain the same on the same terms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reconciler.model.durations import annotate_age
+from reconciler.model.plan import Plan
+from reconciler.model.role_access import AccessGroup, AccessTerms
+from reconciler.model.sentence import format_counted
+from reconciler.plan.access.assume_words import describe_terms
+from reconciler.plan.access.permission_words import describe_permission_groups
+from reconciler.plan.access.power_words import describe_powers
+from reconciler.plan.access.risk import demands_more
+from reconciler.plan.digest.detail import Detail, cut_list
+from reconciler.plan.digest.tones import Tone, judge_permission_tone
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLine:
+    """A line about access. sign: + gained, - lost, ~ on other terms."""
+
+    sign: str
+    text: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLines:
+    """The lines to show, and how many are left out of roles and of permissions."""
+
+    roles: tuple[AccessLine, ...]
+    permissions: tuple[AccessLine, ...]
+    roles_left_out: int = 0
+    permissions_left_out: int = 0
+
+
+def list_access_lines(plan: Plan, detail: Detail) -> AccessLines:
+    """Return the lines about roles and power, and those about permissions; the gravest if some are cut."""
+    (roles, roles_left), (permissions, permissions_left) = (
+        _keep_gravest(list(lines), detail) for lines in (_list_role_lines(plan), _list_permission_lines(plan))
+    )
+    return AccessLines(roles, permissions, roles_left, permissions_left)
+
+
+def _keep_gravest(lines: list[AccessLine], detail: Detail) -> tuple[tuple[AccessLine, ...], int]:
+    """Return the lines that are shown, in their order, and how many are left out."""
+    gravest, left_out = cut_list(sorted(lines, key=lambda line: -line.tone), detail)
+    kept = set(gravest)
+    return tuple(line for line in lines if line in kept) if left_out else tuple(lines), left_out
+
+
+def _list_role_lines(plan: Plan) -> Iterator[AccessLine]:
+    delta = plan.access
+    dangerous = {str(reason.address) for reason in plan.risk.reasons if reason.is_high}
+    for group in delta.gained_groups:
+        tone = Tone.WIDENS if dangerous.isdisjoint(group.roles) else Tone.DANGER
+        yield AccessLine("+", f"{_describe_pairs(group, 'may assume')}{_describe_terms(group.terms)}", tone)
+    for group in delta.lost_groups:
+        yield AccessLine("-", _describe_pairs(group, "may no longer assume"), Tone.SAFE)
+    for group in delta.changed_groups:
+        narrows = group.before is not None and demands_more(group.before, group.terms)
+        yield AccessLine("~", _describe_change(group), Tone.SAFE if narrows else Tone.WIDENS)
+    yield from (AccessLine("+", text, Tone.DANGER) for _, text in describe_powers(delta.powers_gained, "gain"))
+    yield from (AccessLine("-", text, Tone.SAFE) for _, text in describe_powers(delta.powers_lost, "lose"))
+
+
+def _list_permission_lines(plan: Plan) -> Iterator[AccessLine]:
+    for sign, rows, text in describe_permission_groups(plan.access.permissions):
+        yield AccessLine(sign, text, max(map(judge_permission_tone, rows)))
+
+
+_DELETED = {"AIDA": "a deleted user", "AROA": "a deleted role"}
+"""Prefix of a unique id → words for it. IAM shows the id in place of a deleted principal's ARN (IAM identifiers)."""
+
+
+def _describe_pairs(group: AccessGroup, verb: str) -> str:
+    """Return `812 users (alice, bob, carol …) may assume 14 roles (app-1, app-2, app-3 …)`."""
+    return f"{format_counted(tuple(map(_note_deletion, group.principals)))} {verb} {format_counted(group.roles)}"
+
+
+def _note_deletion(principal: str) -> str:
+    """Return the principal, with a note if it is the unique id of a deleted one."""
+    note = _DELETED.get(principal[:4]) if principal.isalnum() else None
+    return f"{principal} ({note})" if note else principal
+
+
+def _describe_change(group: AccessGroup) -> str:
+    """Return a sentence with the terms of an access after and before the plan."""
+    before, after = group.before or AccessTerms(), group.terms
+    subject = _describe_pairs(group, "may assume")
+    if (before.mfa, before.conditions) != (after.mfa, after.conditions):
+        earlier = _describe_terms(before).removeprefix(", ") or "without condition"
+        return f"{subject} now{_describe_terms(after) or ' without condition'} (before: {earlier})"
+    old, new = (
+        "; ".join(map(annotate_age, sorted(terms)))
+        for terms in (before.terms - after.terms, after.terms - before.terms)
+    )
+    return f"{subject} under other conditions: {new or 'fewer'} (before: {old or 'fewer'})"
+
+
+def _describe_terms(access: AccessTerms) -> str:
+    """Return `, with MFA, until …, depending on …`, as far as these apply."""
+    return describe_terms(access.mfa, access.conditions, access.terms)

@@ -1,0 +1,52 @@
+"""The same finding about many entities is one line; few are not touched, and JSON keeps each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.model.address import Address
+from reconciler.model.entity import User
+from reconciler.model.problem import Level, Problem
+from reconciler.plan.digest.detail import Detail
+from reconciler.plan.digest.gathered_findings import gather_findings
+from reconciler.render.plan_json import plan_to_dict
+from tests.unit.render.plans import MINE, plan
+
+USERS = [User(f"user-{index:03}", tags=MINE) for index in range(300)]
+PLAN = plan([], list(USERS))
+
+
+def finding(index: int, code: str = "user-without-mfa-device", level: Level = Level.WARNING) -> Problem:
+    address = Address("user", f"user-{index:03}")
+    return Problem(level, code, f"{address} is short of something.", hint="Mend it.", address=address)
+
+
+def with_findings(*findings: Problem) -> list[Problem]:
+    return gather_findings(replace(PLAN, findings=findings), Detail.AUTO)
+
+
+def test_users_without_a_device_are_one_line_with_the_command_that_lists_them() -> None:
+    (made,) = with_findings(*map(finding, range(42)))
+    assert made.summary == "42 of 300 users have no MFA device: user-000, user-001, user-002 …."
+    assert made.hint == "`reconcile mfa status` lists them."
+    assert len(made.addresses) == 42
+
+
+def test_another_finding_shows_its_first_and_counts_the_rest() -> None:
+    (made,) = with_findings(*(finding(index, "access-key-old") for index in range(5)))
+    assert made.summary == "user/user-000 is short of something."
+    assert made.hint.startswith("Mend it. And 4 more of this kind (access-key-old): user/user-001, ")
+
+
+def test_three_findings_are_three_lines() -> None:
+    assert with_findings(*map(finding, range(3))) == list(map(finding, range(3)))
+
+
+def test_errors_keep_a_line_each_and_come_last() -> None:
+    errors = [finding(index, "lockout", Level.ERROR) for index in range(9)]
+    assert with_findings(*errors, *map(finding, range(4)))[1:] == errors
+
+
+def test_full_and_json_keep_every_finding() -> None:
+    made = replace(PLAN, findings=tuple(map(finding, range(42))))
+    assert len(gather_findings(made, Detail.FULL)) == len(plan_to_dict(made)["findings"]) == 42
