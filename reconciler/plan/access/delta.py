@@ -82,7 +82,7 @@ def compare_access(
     everybody = (principals.before, principals.changed_before, principals.after, principals.changed_after)
     powers_gained, powers_lost = compare_powers(
         *build_sides(live, planned, everybody, (roles.before, roles.after), names),
-        changes_access=before != after,
+        changes_access=bool(gained or lost or changed),
     )
     return AccessDelta(
         gained_groups=gained,

@@ -22,7 +22,7 @@ class Catalogue:
 
 def named(*patterns: ActionPattern) -> list[PermissionRow]:
     row = PermissionRow(("user/a",), "*", patterns, ("*",), (), None, (), Direction.WIDER, True)
-    return list(name_actions(row, Catalogue()))
+    return list(name_actions(row, Catalogue(), {}))
 
 
 def test_there_is_a_row_for_each_service() -> None:

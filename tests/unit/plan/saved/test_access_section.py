@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.plan import PrincipalPower
-from reconciler.plan.saved.sections import read_access
+from reconciler.plan.saved.access_section import read_access
 
 EMPTY = {"gained": [], "lost": [], "changed": [], "powers_gained": [], "powers_lost": []}
 ROW = {"principal": "user/bob", "power": "sts:AssumeRole on role/ci", "grade": "escalation"}
