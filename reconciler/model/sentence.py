@@ -21,9 +21,7 @@ def format_counted(addresses: Sequence[str], examples: int = 3) -> str:
     """
     if len(addresses) == 1:
         return addresses[0]
-    names = [
-        address.partition("/")[2] if _kind_of(address) != "principal" else address for address in addresses[:examples]
-    ]
+    names = [address.partition("/")[2] if not is_external(address) else address for address in addresses[:examples]]
     return f"{count_addresses(addresses)} ({', '.join(names)}{' …' if len(addresses) > examples else ''})"
 
 
@@ -34,6 +32,11 @@ def count_addresses(addresses: Iterable[str]) -> str:
         f"{number} {kind if number == 1 else f'{kind[:-1]}ies' if kind.endswith('y') else f'{kind}s'}"
         for kind, number in sorted(counts.items())
     )
+
+
+def is_external(principal: str) -> bool:
+    """Return whether a principal is no address of this account: a service, a provider, an ARN, everyone."""
+    return _kind_of(principal) == "principal"
 
 
 def _kind_of(address: str) -> str:

@@ -214,7 +214,7 @@ def test_a_plan_of_the_files_with_one_thing_changed_is_refused(
 
 
 def gloss_over(content: Any) -> None:
-    content["access"] = {key: [] for key in content["access"]}
+    content["access"] = {key: [] for key in content["access"]} | {"pairs_gathered": False}
     content.update(findings=[], safe=True)
     content["saved"]["reads"] = 1
     first, second = (change["calls"][0] for change in content["changes"][:2])

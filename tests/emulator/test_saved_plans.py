@@ -177,8 +177,11 @@ def test_a_plan_is_applied_once(updating: Account) -> None:
 
 def test_two_plans_of_the_same_thing_are_the_same_file(saved: Account) -> None:
     first = (saved.folder / "plan.json").read_bytes()
-    saved.write(AFTER.replace("users:", "# a comment\nusers:"), "other.yaml")
-    result = saved.run_cli("plan", "other.yaml", "--out", "again.json")
+    file = saved.folder / "roles.yaml"
+    written = file.read_text()
+    saved.write(AFTER.replace("users:", "# a comment\nusers:"))
+    result = saved.run_cli("plan", "roles.yaml", "--out", "again.json")
+    file.write_text(written)
     assert result.code == 0, result.err
     assert (saved.folder / "again.json").read_bytes() == first
 
@@ -735,3 +738,9 @@ def test_a_saved_plan_is_the_printed_one_and_what_vouches_for_it(saved: Account)
     assert {key: content[key] for key in printed} == printed
     assert set(content) - set(printed) == {"saved", "integrity"}
     assert set(content["saved"]["entities"]) == set(changes_of(printed))
+
+
+def test_a_saved_plan_says_whose_plan_it_is(saved: Account) -> None:
+    content = json.loads((saved.folder / "plan.json").read_text())
+    assert (content["files"], content["account_alias"]) == (["roles.yaml"], None)
+    assert content["caller"]

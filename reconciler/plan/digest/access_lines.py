@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model.durations import annotate_age
 from reconciler.model.plan import Plan
-from reconciler.model.role_access import AccessGroup, AccessTerms
-from reconciler.model.sentence import format_counted
+from reconciler.model.role_access import AccessGroup, AccessGroups, AccessTerms
+from reconciler.model.sentence import format_counted, is_external
 from reconciler.plan.access.assume_words import describe_terms
 from reconciler.plan.access.permission_words import describe_permission_groups
 from reconciler.plan.access.power_words import describe_powers
 from reconciler.plan.access.risk import demands_more
 from reconciler.plan.digest.detail import Detail, cut_list
 from reconciler.plan.digest.tones import Tone, judge_permission_tone
+
+_MOST_EXTERNALS = 3
+"""The external principals of a group that get a line each; more are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,29 @@ def _keep_gravest(lines: list[AccessLine], detail: Detail) -> tuple[tuple[Access
 def _list_role_lines(plan: Plan) -> Iterator[AccessLine]:
     delta = plan.access
     dangerous = {str(reason.address) for reason in plan.risk.reasons if reason.is_high}
-    for group in delta.gained_groups:
+    for group in _separate_externals(delta.gained_groups):
         tone = Tone.WIDENS if dangerous.isdisjoint(group.roles) else Tone.DANGER
         yield AccessLine("+", f"{_describe_pairs(group, 'may assume')}{_describe_terms(group.terms)}", tone)
-    for group in delta.lost_groups:
+    for group in _separate_externals(delta.lost_groups):
         yield AccessLine("-", _describe_pairs(group, "may no longer assume"), Tone.SAFE)
-    for group in delta.changed_groups:
+    for group in _separate_externals(delta.changed_groups):
         narrows = group.before is not None and demands_more(group.before, group.terms)
         yield AccessLine("~", _describe_change(group), Tone.SAFE if narrows else Tone.WIDENS)
     yield from (AccessLine("+", text, Tone.DANGER) for _, text in describe_powers(delta.powers_gained, "gain"))
     yield from (AccessLine("-", text, Tone.SAFE) for _, text in describe_powers(delta.powers_lost, "lose"))
+
+
+def _separate_externals(groups: AccessGroups) -> Iterator[AccessGroup]:
+    """Yield the groups, with a few external principals (services, providers, other accounts) each on their own."""
+    for group in groups:
+        externals = tuple(filter(is_external, group.principals))
+        if not externals or len(externals) > _MOST_EXTERNALS or len(group.principals) == 1:
+            yield group
+            continue
+        yield from (replace(group, principals=(one,)) for one in externals)
+        own = tuple(one for one in group.principals if one not in externals)
+        if own:
+            yield replace(group, principals=own)
 
 
 def _list_permission_lines(plan: Plan) -> Iterator[AccessLine]:

@@ -145,6 +145,6 @@ def test_access_says_of_a_unique_id_that_it_is_what_is_left_of_a_deleted_princip
     foreign = "arn:aws:iam::210987654321:user/AIDAEXAMPLE"
     live = trusting("AIDAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE123", foreign)
     text = render_plan_text(plan([live], [Role("r", TRUST, tags=MINE)]))
-    said = " ".join(text.split())
-    deleted = "AIDAEXAMPLEEXAMPLE123 (a deleted user), AROAEXAMPLEEXAMPLE123 (a deleted role)"
-    assert f"- 3 principals ({deleted}, {foreign}) may no longer assume role/r" in said
+    assert "- AIDAEXAMPLEEXAMPLE123 (a deleted user) may no longer assume role/r\n" in text
+    assert "- AROAEXAMPLEEXAMPLE123 (a deleted role) may no longer assume role/r\n" in text
+    assert f"- {foreign} may no longer assume role/r\n" in text
