@@ -31,14 +31,7 @@ RULES = (
         source=f"{IAM_GUIDE}/id_groups.html",
     ),
     Rule(
-        "not-a-plan",
-        Level.ERROR,
-        title="The file of `--plan` is no plan file",
-        why="The account before and after a plan is read from the file that `reconcile plan --out` writes.",
-        how_to_fix="Write one with `reconcile plan --out plan.json`, and name it.",
-    ),
-    Rule(
-        "unknown-principal",
+        "principal-not-found",
         Level.ERROR,
         title="The principal of a question is not in the account",
         why="A misspelt name would be answered with no.",

@@ -46,7 +46,7 @@ RULES = (
         "not-a-plan",
         Level.ERROR,
         title="The file is not a saved plan",
-        why="`show` reads what `reconcile plan --out FILE` wrote, and nothing else.",
+        why="`show` and `access --plan` read a file that `reconcile plan --out FILE` wrote, and no other.",
         how_to_fix="Name the plan file. To plan a desired-state file: `reconcile plan FILE`.",
     ),
     Rule(

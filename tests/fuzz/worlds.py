@@ -124,7 +124,7 @@ class _NoReader:
 
     def __init__(self, connection: Connection) -> None: ...
 
-    def read(self, addresses: object, known: State) -> None:
+    def read_entities(self, addresses: object, state: State) -> None:
         return None
 
 
@@ -149,6 +149,7 @@ def answer_from(live: State) -> Iterator[None]:
                 devices={**facts.devices, **dict.fromkeys(questions.devices, ())},
                 fully_read=facts.fully_read | set(questions.details),
                 external_policies={**facts.external_policies, **dict.fromkeys(questions.policies, True)},
+                external_documents={**facts.external_documents, **dict.fromkeys(questions.documents)},
                 console_passwords={
                     **facts.console_passwords,
                     **dict.fromkeys((*questions.passwords, *questions.sign_ins), True),

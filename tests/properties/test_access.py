@@ -31,6 +31,7 @@ from reconciler.access import (
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.live import State
+from reconciler.model.permissions import NO_PERMISSIONS
 from reconciler.model.plan import AccessDelta, Action
 from reconciler.plan import build as planning
 from reconciler.plan.access.delta import compare_access, terms_of
@@ -69,7 +70,7 @@ def test_the_delta_is_what_asking_every_pair_on_both_sides_gives(
 
 
 def assert_is_plain(made: AccessDelta, live: State, planned: State, renames: Mapping[Address, Address]) -> None:
-    bare = replace(made, powers_gained=(), powers_lost=())
+    bare = replace(made, powers_gained=(), powers_lost=(), permissions=NO_PERMISSIONS)
     assert (bare, terms_of_delta(made)) == compute_plain_delta(live, planned, renames)
     event(f"tells of ways: {bool(made.powers_gained or made.powers_lost)}")
     event(f"tells of chains: {any(len(row.targets) > 1 for row in (*made.powers_gained, *made.powers_lost))}")
@@ -83,9 +84,11 @@ def test_a_whole_plan_says_what_asking_every_pair_gives(pair: tuple[Desired, Sta
     desired, live = pair
     asked: list[tuple[State, State, Mapping[Address, Address]]] = []
 
-    def noted(live: State, planned: State, listed: list[Difference], renames: Mapping[Address, Address]) -> AccessDelta:
+    def noted(
+        live: State, planned: State, listed: list[Difference], renames: Mapping[Address, Address], catalogue: None
+    ) -> AccessDelta:
         asked.append((live, planned, renames))
-        return compare_access(live, planned, listed, renames)
+        return compare_access(live, planned, listed, renames, catalogue)
 
     with patch.object(planning, "compare_access", noted):
         made = planning.build_plan(

@@ -75,7 +75,7 @@ class QuestionReader:
         known = [str(known) for known, entity in self._entities.items() if isinstance(entity, (User, Role))]
         close = suggest_word(str(address or text), known) or _find_bare_name(text, known)
         summary = f"There is no user or role {text} {self._scope}."
-        return make_error("unknown-principal", summary, hint=_suggest(close, "Write an address, as in role/app."))
+        return make_error("principal-not-found", summary, hint=_suggest(close, "Write an address, as in role/app."))
 
     def _name_member(self, group: Address) -> str:
         entities = self._entities
