@@ -20,7 +20,7 @@ from reconciler.model.live import LiveDetails
 from reconciler.policy.canonical import canonical
 
 PolicyAnswer = tuple[bool, Document | None]
-"""Whether a policy exists, and its content if that was asked for and AWS tells it."""
+"""True if the policy exists; and its content, if the read asked for it and AWS allowed that."""
 
 
 def start_policy_reads(

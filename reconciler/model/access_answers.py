@@ -26,7 +26,7 @@ class AccessSide:
 
 @dataclass(frozen=True, slots=True)
 class AccessSource:
-    """Where the answers come from. sides: one account; for a plan, the account before and after it.
+    """The source of some answers. sides: one account; for a plan, the account before and after it.
 
     account: 12 digits; None if no file names it. notes: what a reader must know about all answers.
     """

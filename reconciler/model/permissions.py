@@ -1,4 +1,4 @@
-"""What principals can newly do, and can no longer do, as values of a plan."""
+"""Hold the permissions that principals gain and lose through a plan, as values."""
 
 from __future__ import annotations
 

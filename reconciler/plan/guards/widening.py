@@ -13,7 +13,7 @@ def check_widening(risk: Risk) -> Iterator[Problem]:
     if not risk.widens:
         return
     first, *others = risk.reasons
-    more = f" and {len(others)} more" if others else ""
+    more = f" ({len(others)} more {'reason' if len(others) == 1 else 'reasons'} below `Risk`)" if others else ""
     yield Problem(
         Level.ERROR,
         "widens-access",
