@@ -359,20 +359,30 @@ def test_calls_that_are_not_its_own_are_refused(updating: Account) -> None:
     refused(updating, "no longer fits")
 
 
-def test_a_deny_that_is_attached_goes_on_as_early_as_it_was_planned(account: Account) -> None:
+@pytest.mark.parametrize(
+    ("attached", "inline", "calls"),
+    [
+        ("Deny", "Allow", ["AttachUserPolicy", "PutUserPolicy"]),
+        ("Allow", "Deny", ["PutUserPolicy", "AttachUserPolicy"]),
+    ],
+)
+def test_a_deny_goes_on_before_the_allow_that_it_holds_back(
+    account: Account, attached: str, inline: str, calls: list[str]
+) -> None:
     """What a policy says that the plan does not touch decides where its attachment stands."""
-    deny = '{Statement: [{Effect: Deny, Action: "s3:*", Resource: "*"}]}'
-    before = HEAD + f"policies: {{stop: {{document: {deny}}}}}\nusers: {{a: {{}}, u: {{}}}}\n"
-    after = before.replace(
-        "a: {}, u: {}", f"a: {{inline_policies: {{x: {document('s3:*')}}}}}, u: {{policies: [stop]}}"
-    )
+
+    def write(effect: str) -> str:
+        return f'{{Statement: [{{Effect: {effect}, Action: "s3:*", Resource: "*"}}]}}'
+
+    before = HEAD + f"policies: {{p: {{document: {write(attached)}}}}}\nusers: {{u: {{}}}}\n"
+    after = before.replace("u: {}", f"u: {{policies: [p], inline_policies: {{x: {write(inline)}}}}}")
     account.write(before)
     account.apply()
     account.write(after)
     save(account)
     result = account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
-    assert [line.split()[0] for line in list_writes(account)][-2:] == ["AttachUserPolicy", "PutUserPolicy"]
+    assert [line.split()[0] for line in list_writes(account)][-2:] == calls
 
 
 @pytest.mark.parametrize(("first", "second"), [("p", "q"), ("q", "p")])
