@@ -13,6 +13,7 @@ from reconciler.sandbox.server import Sandbox
 from tests.support import second_emulator
 from tests.support.account import Account
 from tests.support.aws_models import cache_aws_models
+from tests.support.disk_waits import skip_disk_waits
 from tests.support.emulators import StartSandbox
 from tests.support.examples import load_profile
 from tests.support.quick_http import parse_headers_quickly
@@ -52,6 +53,13 @@ def pytest_collection_finish() -> None:
 def _cache_aws_models() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         cache_aws_models(patch.setattr)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _skip_disk_waits() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        skip_disk_waits(patch.setattr)
         yield
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 import reconciler
 from tests.support.aws_models import cache_aws_models
+from tests.support.disk_waits import skip_disk_waits
 from tests.support.quick_http import parse_headers_quickly
 
 MOTO_ACCOUNT = "123456789012"
@@ -149,6 +150,7 @@ def leave_quickly(code: Any) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)
     parse_headers_quickly()
+    skip_disk_waits(setattr)
     PREPARATIONS[sys.argv[1]]()
     gc.collect()
     gc.freeze()

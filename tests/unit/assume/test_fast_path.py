@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.app.alias_catalog import read_catalog
+from reconciler.assume import alias_index
 from reconciler.assume.cache import IDENTITIES, Cache
 from tests.support.examples import examples
 from tests.support.planted_cache import ENDS, NOWHERE, USER, PlantedCache
@@ -59,13 +62,35 @@ CALLERS = (
 )
 
 
-@pytest.fixture
-def home(tmp_path: Path, capfd: Any) -> PlantedCache:
-    made = PlantedCache(tmp_path, capfd)
+def build_home(folder: Path) -> PlantedCache:
+    made = PlantedCache(folder, None)
     made.write(FILE.format(account=OWN))
     made.write(FILE.format(account=""), "no-account.yaml")
     made.write("[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = s\n", ".aws/credentials")
     return made
+
+
+@pytest.fixture
+def home(tmp_path: Path, capfd: Any) -> PlantedCache:
+    """Return a home of the test's own, with nothing in its cache."""
+    return replace(build_home(tmp_path), capture=capfd)
+
+
+@pytest.fixture(scope="module")
+def _shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlantedCache]:
+    folder = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(alias_index, "CLOCK_TICK", -60.0)
+        home = plant_all(build_home(folder))
+    files = sorted(folder.rglob("*"))
+    yield home
+    assert sorted(folder.rglob("*")) == files, "a test wrote to the home that others share"
+
+
+@pytest.fixture
+def planted(_shared_home: PlantedCache, capfd: Any) -> PlantedCache:
+    """Return a home that tests share, with credentials for all that they ask for. They only read it."""
+    return replace(_shared_home, capture=capfd)
 
 
 @pytest.mark.parametrize("caller", CALLERS)
@@ -101,7 +126,7 @@ FORMS = [
 ]
 
 
-def _planted(home: PlantedCache) -> PlantedCache:
+def plant_all(home: PlantedCache) -> PlantedCache:
     for alias in ALIASES:
         home.plant_credentials(alias)
         home.plant_credentials(alias, files=["roles.yaml"])
@@ -126,10 +151,9 @@ def _planted(home: PlantedCache) -> PlantedCache:
     ids=["plain", "fish", "nested", "nested from a profile", "with a profile", "with another partition's region"],
 )
 def test_each_form_of_the_list_is_answered_as_by_the_slow_path(
-    home: PlantedCache, words: tuple[str, ...], more: dict[str, str]
+    planted: PlantedCache, words: tuple[str, ...], more: dict[str, str]
 ) -> None:
-    _planted(home)
-    found = home.run_both(*words, **more)
+    found = planted.run_both(*words, **more)
     assert "Traceback" not in found.err and "123456\n" not in found.out
 
 
@@ -210,9 +234,8 @@ OUTSIDE = [
 
 
 @pytest.mark.parametrize("words", OUTSIDE, ids=" ".join)
-def test_whatever_is_not_in_the_list_is_left_to_the_slow_path(home: PlantedCache, words: tuple[str, ...]) -> None:
-    _planted(home)
-    found = home.run_fast(*words)
+def test_whatever_is_not_in_the_list_is_left_to_the_slow_path(planted: PlantedCache, words: tuple[str, ...]) -> None:
+    found = planted.run_fast(*words)
     assert (found.code, found.out, found.err) == (None, "", "")
 
 
@@ -228,16 +251,14 @@ _WORDS = st.one_of(
 @examples(300)
 @given(words=st.lists(_WORDS, max_size=4), at=st.integers(0, 4), more=st.sampled_from([{}, {"RECONCILE_ALIAS": "a"}]))
 def test_no_argument_list_is_answered_otherwise_than_by_the_slow_path(
-    home: PlantedCache, words: list[str], at: int, more: dict[str, str]
+    planted: PlantedCache, words: list[str], at: int, more: dict[str, str]
 ) -> None:
-    if not home.count:
-        _planted(home)
     words = [*words[:at], "s3", *words[at:]]
-    fast = home.run_fast(*words, **more)
+    fast = planted.run_fast(*words, **more)
     if fast.code is None:
         assert (fast.out, fast.err) == ("", "")
     else:
-        assert fast == home.run_slow(*words, **more)
+        assert fast == planted.run_slow(*words, **more)
 
 
 CHANGES = [
