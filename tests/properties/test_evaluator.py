@@ -19,6 +19,7 @@ from reconciler.access import (
     group_equivalent_pairs,
 )
 from reconciler.policy.canonical import canonical
+from tests.support.draws import sampled_from
 from tests.support.examples import examples
 
 A, B = "111122223333", "444455556666"
@@ -43,19 +44,20 @@ OPERATORS = [
 
 @st.composite
 def conditions(draw: st.DrawFn) -> Raw:
-    key = draw(st.sampled_from(sorted(KEYS)))
+    key = draw(sampled_from(sorted(KEYS)))
     values = draw(st.lists(st.sampled_from(KEYS[key]), max_size=2, unique=True))
-    return draw(st.sampled_from([{}, {draw(st.sampled_from(OPERATORS)): {key: values}}]))
+    operator = draw(sampled_from(OPERATORS))
+    return {operator: {key: values}} if draw(sampled_from([False, True])) else {}
 
 
 @st.composite
 def statements(draw: st.DrawFn) -> Raw:
-    action = draw(st.sampled_from(["sts:AssumeRole", "sts:*", "*", "iam:*"]))
-    resource = draw(st.sampled_from(["*", ROLE, "arn:aws:iam::*:role/${aws:PrincipalTag/team}", f"{ROLE}?"]))
+    action = draw(sampled_from(["sts:AssumeRole", "sts:*", "*", "iam:*"]))
+    resource = draw(sampled_from(["*", ROLE, "arn:aws:iam::*:role/${aws:PrincipalTag/team}", f"{ROLE}?"]))
     return {
-        "Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"])),
-        draw(st.sampled_from(["Action", "Action", "NotAction"])): [action],
-        draw(st.sampled_from(["Resource", "Resource", "NotResource"])): [resource],
+        "Effect": draw(sampled_from(["Allow", "Allow", "Deny"])),
+        draw(sampled_from(["Action", "Action", "NotAction"])): [action],
+        draw(sampled_from(["Resource", "Resource", "NotResource"])): [resource],
         "Condition": draw(conditions()),
     }
 
@@ -65,8 +67,8 @@ def trusts(draw: st.DrawFn) -> list[Raw]:
     names = [USER, CALLER, A, B, "*", f"arn:aws:sts::{A}:assumed-role/caller/s"]
     return [
         {
-            "Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"])),
-            draw(st.sampled_from(["Principal"] * 4 + ["NotPrincipal"])): {"AWS": [draw(st.sampled_from(names))]},
+            "Effect": draw(sampled_from(["Allow", "Allow", "Deny"])),
+            draw(sampled_from(["Principal"] * 4 + ["NotPrincipal"])): {"AWS": [draw(sampled_from(names))]},
             "Action": "sts:AssumeRole",
             "Condition": draw(conditions()),
         }
@@ -78,12 +80,15 @@ def source(label: str, listed: list[Raw]) -> PolicySource:
     return PolicySource(label, canonical({"Version": "2012-10-17", "Statement": listed}))
 
 
+UNSEEN = PolicySource("unseen", None)
+statement_lists = st.lists(statements(), min_size=0, max_size=3)
+
+
 @st.composite
 def callers(draw: st.DrawFn) -> Principal:
-    listed = st.lists(statements(), min_size=0, max_size=3)
-    policies = (source("own", draw(listed)), *draw(st.sampled_from([(), (PolicySource("unseen", None),)])))
-    boundary = draw(st.sampled_from([None, source("boundary", draw(listed))]))
-    arn, kind = draw(st.sampled_from([(USER, "user"), (CALLER, "role"), (f"arn:aws:iam::{B}:user/eve", "user")]))
+    policies = (source("own", draw(statement_lists)), *draw(sampled_from([(), (UNSEEN,)])))
+    boundary = draw(st.sampled_from([None, source("boundary", draw(statement_lists))]))
+    arn, kind = draw(sampled_from([(USER, "user"), (CALLER, "role"), (f"arn:aws:iam::{B}:user/eve", "user")]))
     return Principal(arn, kind, arn.split(":")[4], policies, boundary)
 
 

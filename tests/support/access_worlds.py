@@ -13,6 +13,7 @@ from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.live import LiveDetails, State
 from reconciler.plan.compare.renames import apply_renames
 from reconciler.policy.canonical import canonical
+from tests.support.draws import sampled_from
 from tests.support.strategies import ACCOUNT, policy_arn
 
 Raw = dict[str, Any]
@@ -81,6 +82,9 @@ def sample_lists(values: list[Any] | tuple[Any, ...], least: int = 0, most: int 
 versions = st.sampled_from(["2012-10-17"] * 5 + ["2008-10-17"])
 BROKEN = canonical("{broken")
 effects = st.sampled_from(["Allow", "Allow", "Allow", "Deny"])
+assume_actions = st.sampled_from(["sts:AssumeRole", "sts:*", ["sts:AssumeRole", "sts:TagSession"]])
+path_lists = st.sampled_from([["/"], ["/", "/eng/"]])
+id_maps = st.sampled_from([IDS, {}])
 
 
 @dataclass(frozen=True)
@@ -97,23 +101,21 @@ class Pool:
 
 @st.composite
 def pools(draw: st.DrawFn) -> Pool:
-    conditions = [{}, *({"Condition": one} for one in draw(sample_lists(CONDITIONS, 1, 3)))]
+    condition = st.sampled_from([{}, *({"Condition": one} for one in draw(sample_lists(CONDITIONS, 1, 3)))])
     resources, actions = draw(sample_lists(RESOURCES, 1, 3)), draw(sample_lists(ACTIONS, 0, 2))
     named = draw(sample_lists(TRUSTED_PRINCIPALS, 0, 3))
 
     def statement(trust: bool) -> Raw:
         who = {"AWS": draw(sample_lists([f"{IAM}:root", *named], 1, 2))}
-        acting = draw(st.sampled_from(["sts:AssumeRole", "sts:*", ["sts:AssumeRole", "sts:TagSession"]]))
+        acting = draw(assume_actions)
         if trust:
-            own: Raw = {draw(st.sampled_from(["Principal"] * 6 + ["NotPrincipal"])): who, "Action": acting}
+            own: Raw = {draw(sampled_from(["Principal"] * 6 + ["NotPrincipal"])): who, "Action": acting}
         else:
             own = {
-                draw(st.sampled_from(["Action"] * 5 + ["NotAction"])): draw(
-                    sample_lists(["sts:AssumeRole", *actions], 1)
-                )
+                draw(sampled_from(["Action"] * 5 + ["NotAction"])): draw(sample_lists(["sts:AssumeRole", *actions], 1))
             }
-            own[draw(st.sampled_from(["Resource"] * 5 + ["NotResource"]))] = draw(sample_lists(resources, 1))
-        return {"Effect": draw(effects), **own, **draw(st.sampled_from(conditions))}
+            own[draw(sampled_from(["Resource"] * 5 + ["NotResource"]))] = draw(sample_lists(resources, 1))
+        return {"Effect": draw(effects), **own, **draw(condition)}
 
     def documents(trust: bool) -> list[Document]:
         made = [[statement(trust) for _ in range(draw(st.integers(1, 2)))] for _ in range(draw(st.integers(1, 3)))]
@@ -126,12 +128,13 @@ def pools(draw: st.DrawFn) -> Pool:
         draw(st.lists(sample_lists(REFERENCES, 1).map(frozenset), min_size=1, max_size=2)),
         [None, *draw(st.lists(st.none() | st.sampled_from(REFERENCES), max_size=2))],
         draw(sample_lists(TAGS, 1, 3)),
-        draw(st.sampled_from([["/"], ["/", "/eng/"]])),
+        draw(path_lists),
     )
 
 
 REFERENCES = [*map(policy_arn, [*POLICIES] * 4), *AWS_POLICIES, "arn:aws:iam::210987654321:policy/p1"]
 TAGS: list[dict[str, str]] = [{}, {"team": "r1"}, {"team": "u1"}, {"x": "r1"}, {"team": "r1", "x": "u1"}]
+some_tags = st.sampled_from(TAGS)
 ADDRESSES = [
     Address(kind, name)
     for kind, names in (("policy", POLICIES), ("group", GROUPS), ("user", USERS), ("role", ROLES))
@@ -165,7 +168,7 @@ def accounts(draw: st.DrawFn) -> State:
 
 def _draw_account(draw: st.DrawFn, pool: Pool, missing: list[Address]) -> State:
     made = {address: draw(entities(address, pool)) for address in ADDRESSES if address not in missing}
-    return State(ACCOUNT, "aws", made, LiveDetails(unique_ids=draw(st.sampled_from([IDS, {}]))))
+    return State(ACCOUNT, "aws", made, LiveDetails(unique_ids=draw(id_maps)))
 
 
 @st.composite
@@ -185,11 +188,11 @@ def plans(draw: st.DrawFn) -> tuple[State, State, dict[Address, Address]]:
     renames = {Address(address.kind, f"{address.name}-new"): address for address in old}
     base = apply_renames(live, renames)
     planned = dict(base.entities)
-    for address in draw(sample_lists([*base.entities, *missing], 0, draw(st.sampled_from([1, 3, 12])))):
+    for address in draw(sample_lists([*base.entities, *missing], 0, draw(sampled_from([1, 3, 12])))):
         other = draw(entities(address, pool))
         fates = ["another", "gone", "tags"] if address in planned and hasattr(other, "tags") else ["another"]
-        fate = draw(st.sampled_from(fates))
+        fate = draw(sampled_from(fates))
         was = planned.pop(address, other)
         if fate != "gone":
-            planned[address] = replace(was, tags=draw(st.sampled_from(TAGS))) if fate == "tags" else other
+            planned[address] = replace(was, tags=draw(some_tags)) if fate == "tags" else other
     return live, replace(base, entities=planned), {new: was for new, was in renames.items() if new in planned}

@@ -14,6 +14,7 @@ from reconciler.access.templates import MANY, ONE, compile_arn_glob
 from reconciler.model.document import Document
 from reconciler.model.globs import compile_glob
 from reconciler.policy.canonical import canonical
+from tests.support.draws import sampled_from
 
 Statement = dict[str, Any]
 Request = tuple[str, str, Context]
@@ -84,22 +85,27 @@ ASKED_RESOURCES = [
 ]
 
 
+def _some_of(values: list[Any]) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.sampled_from(values), min_size=1, max_size=2, unique_by=str)
+
+
+values_of_keys = {key: st.sampled_from(options) for key, options in VALUES.items()}
+team_tags = st.sampled_from([{}, {"team": "red"}, {"team": "blue"}])
+one_in_eight = st.sampled_from([False] * 7 + [True])
+some_actions, some_resources, some_conditions = map(_some_of, (ACTIONS, RESOURCES, CONDITIONS))
+
+
 @st.composite
 def statements(draw: st.DrawFn) -> Statement:
-    one_in_eight = st.sampled_from([False] * 7 + [True])
-    statement: Statement = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"]))}
-    statement["NotAction" if draw(one_in_eight) else "Action"] = draw(_some_of(ACTIONS))
-    statement["NotResource" if draw(one_in_eight) else "Resource"] = draw(_some_of(RESOURCES))
+    statement: Statement = {"Effect": draw(sampled_from(["Allow", "Allow", "Deny"]))}
+    statement["NotAction" if draw(one_in_eight) else "Action"] = draw(some_actions)
+    statement["NotResource" if draw(one_in_eight) else "Resource"] = draw(some_resources)
     if draw(st.booleans()):
         block: dict[str, dict[str, list[str]]] = {}
-        for operator, key, values in draw(_some_of(CONDITIONS)):
+        for operator, key, values in draw(some_conditions):
             block.setdefault(operator, {})[key] = values
         statement["Condition"] = block
     return statement
-
-
-def _some_of(values: list[Any]) -> st.SearchStrategy[list[Any]]:
-    return st.lists(st.sampled_from(values), min_size=1, max_size=2, unique_by=str)
 
 
 def write(listed: list[Statement], version: str = "2012-10-17") -> Document:
@@ -108,7 +114,7 @@ def write(listed: list[Statement], version: str = "2012-10-17") -> Document:
 
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
-    version = draw(st.sampled_from(["2012-10-17"] * 9 + ["2008-10-17"]))
+    version = draw(sampled_from(["2012-10-17"] * 9 + ["2008-10-17"]))
     return write(draw(st.lists(statements(), min_size=1, max_size=3)), version)
 
 
@@ -118,7 +124,7 @@ def edits(draw: st.DrawFn, document: Document) -> Document:
     written = json.loads(document.text)
     listed: list[Statement] = written["Statement"]
     index = draw(st.integers(0, len(listed) - 1))
-    edit = draw(st.sampled_from(["remove", "add", "replace"]))
+    edit = draw(sampled_from(["remove", "add", "replace"]))
     if edit != "add" and (edit == "replace" or len(listed) > 1):
         del listed[index]
     if edit != "remove":
@@ -129,7 +135,7 @@ def edits(draw: st.DrawFn, document: Document) -> Document:
 @st.composite
 def changing_principals(draw: st.DrawFn) -> tuple[Principal, Principal]:
     """Draw a principal before and after a change of its policies, its boundary or its tags."""
-    kind = draw(st.sampled_from(["user", "role"]))
+    kind = draw(sampled_from(["user", "role"]))
     old = draw(st.lists(documents(), min_size=1, max_size=3))
     new = list(old)
     index = draw(st.integers(0, len(old) - 1))
@@ -138,7 +144,7 @@ def changing_principals(draw: st.DrawFn) -> tuple[Principal, Principal]:
     boundaries = draw(st.one_of(st.none(), documents()).map(lambda one: (one, one)))
     if draw(st.integers(0, 2)) == 0:
         boundaries = boundaries[0], draw(st.one_of(st.none(), documents()))
-    teams = [draw(st.sampled_from([{}, {"team": "red"}, {"team": "blue"}]))] * 2
+    teams = [draw(team_tags)] * 2
     if draw(st.integers(0, 4)) == 0:
         teams[1] = {"team": "red"}
 
@@ -158,9 +164,9 @@ def changing_principals(draw: st.DrawFn) -> tuple[Principal, Principal]:
 @st.composite
 def requests(draw: st.DrawFn) -> Request:
     """Draw a request of which every key is known: present with a value, or absent."""
-    values = {key: draw(st.sampled_from(options)) for key, options in VALUES.items()}
+    values = {key: draw(options) for key, options in values_of_keys.items()}
     known = {key: value for key, value in values.items() if value is not None}
-    action, resource = draw(st.sampled_from(ASKED_ACTIONS)), draw(st.sampled_from(ASKED_RESOURCES))
+    action, resource = draw(sampled_from(ASKED_ACTIONS)), draw(sampled_from(ASKED_RESOURCES))
     return action, resource, Context.of(known, absent=["*"])
 
 

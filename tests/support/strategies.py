@@ -29,6 +29,7 @@ from reconciler.model.problem import Place
 from reconciler.model.xml_document import parse_xml_or_opaque
 from reconciler.policy.canonical import canonical
 from tests.support import certificates
+from tests.support.draws import sampled_from
 from tests.support.fake_iam import INLINE_QUOTA
 
 ACCOUNT = "123456789012"
@@ -80,15 +81,15 @@ def _conditions(draw: st.DrawFn) -> dict[str, Json]:
 @st.composite
 def statements(draw: st.DrawFn, *, trust: bool = False) -> dict[str, Json]:
     """Draw a statement in which every element is a list."""
-    statement: dict[str, Json] = {"Effect": draw(st.sampled_from(["Allow", "Deny"]))}
+    statement: dict[str, Json] = {"Effect": draw(sampled_from(["Allow", "Deny"]))}
     if draw(st.booleans()):
-        statement["Sid"] = draw(st.sampled_from(["One", "one", "Two"]))
-    statement[draw(st.sampled_from(["Action", "Action", "NotAction"]))] = draw(_lists(_ACTIONS))
+        statement["Sid"] = draw(sampled_from(["One", "one", "Two"]))
+    statement[draw(sampled_from(["Action", "Action", "NotAction"]))] = draw(_lists(_ACTIONS))
     if trust:
         who = {"AWS": draw(_lists(_AWS))} if draw(st.booleans()) else {"Service": draw(_lists(_SERVICES))}
         statement["Principal"] = draw(st.sampled_from([who, "*"]))
     else:
-        statement[draw(st.sampled_from(["Resource", "Resource", "NotResource"]))] = draw(_lists(_RESOURCES))
+        statement[draw(sampled_from(["Resource", "Resource", "NotResource"]))] = draw(_lists(_RESOURCES))
     conditions = draw(_conditions())
     if conditions:
         statement["Condition"] = conditions
@@ -100,14 +101,14 @@ def documents(draw: st.DrawFn) -> dict[str, Json]:
     """Draw a whole policy with an explicit Version."""
     inside = statements(trust=draw(st.booleans()))
     return {
-        "Version": draw(st.sampled_from(["2012-10-17", "2008-10-17"])),
+        "Version": draw(sampled_from(["2012-10-17", "2008-10-17"])),
         **({"Id": "an-id"} if draw(st.booleans()) else {}),
         "Statement": draw(st.lists(inside, min_size=1, max_size=3)),
     }
 
 
 def _vary_case(draw: st.DrawFn, text: str) -> str:
-    return draw(st.sampled_from([text, text.lower(), text.upper(), text.title()]))
+    return draw(sampled_from([text, text.lower(), text.upper(), text.title()]))
 
 
 def _vary_list(draw: st.DrawFn, values: Json) -> Json:
@@ -198,7 +199,7 @@ CHANGES: dict[str, Callable[[dict[str, Json]], None]] = {
 def changed_documents(draw: st.DrawFn, document: dict[str, Json]) -> dict[str, Json]:
     """Draw the document with a change to the meaning of one statement."""
     found = copy.deepcopy(document)
-    CHANGES[draw(st.sampled_from(sorted(CHANGES)))](draw(st.sampled_from(found["Statement"])))
+    CHANGES[draw(sampled_from(sorted(CHANGES)))](draw(st.sampled_from(found["Statement"])))
     return found
 
 
@@ -293,7 +294,7 @@ def _inline(draw: st.DrawFn, kind: str) -> dict[str, Any]:
 @cache
 @st.composite
 def _tags(draw: st.DrawFn, owner: str | None) -> dict[str, str]:
-    found = {key: draw(st.sampled_from("ab")) for key in draw(_subset(["Team", "x"]))}
+    found = {key: draw(sampled_from("ab")) for key in draw(_subset(["Team", "x"]))}
     if "Team" in found and draw(st.booleans()):
         found["team"] = found.pop("Team")
     return found | ({OWNER: owner} if owner else {})
@@ -307,10 +308,10 @@ def _trust(draw: st.DrawFn, principals: list[str], providers: list[str]) -> Any:
         audience = "SAML:aud" if saml else f"{provider.partition('-provider/')[2]}:aud"
         rule = {"Effect": "Allow", "Principal": {"Federated": provider}}
         rule |= {"Action": "sts:AssumeRoleWithSAML" if saml else "sts:AssumeRoleWithWebIdentity"}
-        rules.append(rule | {"Condition": {"StringEquals": {audience: draw(st.sampled_from(CLIENTS))}}})
+        rules.append(rule | {"Condition": {"StringEquals": {audience: draw(sampled_from(CLIENTS))}}})
     for _ in range(draw(st.integers(1, 2))):
         named = draw(_subset(principals, 2)) or ["arn:aws:iam::210987654321:root"]
-        rule: dict[str, Json] = {"Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"]))}
+        rule: dict[str, Json] = {"Effect": draw(sampled_from(["Allow", "Allow", "Deny"]))}
         rule |= {"Principal": {"AWS": named}, "Action": "sts:AssumeRole"}
         if draw(st.booleans()):
             rule["Condition"] = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
@@ -328,7 +329,7 @@ def _world_entities(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozen
         return [f"{name}{OLD}" if name in old else name for name in names]
 
     def tags() -> dict[str, str]:
-        return draw(_tags(draw(st.sampled_from([ME, ME, ME, None])) if live else ME))
+        return draw(_tags(draw(sampled_from([ME, ME, ME, None])) if live else ME))
 
     found: list[Entity] = []
     issuers = draw(_subset(ISSUERS))
@@ -340,7 +341,7 @@ def _world_entities(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozen
     providers = [f"arn:aws:iam::{ACCOUNT}:oidc-provider/{name}" for name in issuers]
     for name in draw(_subset(("okta", "entra"))):
         found.append(
-            SamlProvider(name, parse_xml_or_opaque(draw(st.sampled_from(METADATA))), tags(), *draw(_propagation(live)))
+            SamlProvider(name, parse_xml_or_opaque(draw(sampled_from(METADATA))), tags(), *draw(_propagation(live)))
         )
         providers.append(f"arn:aws:iam::{ACCOUNT}:saml-provider/{name}")
     policies = rename_old(draw(_subset(POLICIES)))
@@ -350,32 +351,32 @@ def _world_entities(draw: st.DrawFn, *, live: bool, old: frozenset[str] = frozen
     boundaries = st.none() | st.sampled_from(references)
     groups = rename_old(draw(_subset(GROUPS)))
     for name in groups:
-        path = draw(st.sampled_from([f"/{ME}/", "/"]))
+        path = draw(sampled_from([f"/{ME}/", "/"]))
         found.append(Group(name, path, frozenset(draw(_subset(references, 2))), draw(_inline("group"))))
     principals: list[str] = []
     for name in rename_old(draw(_subset(USERS))):
-        path = draw(st.sampled_from(["/", "/eng/"]))
+        path = draw(sampled_from(["/", "/eng/"]))
         principals.append(f"arn:aws:iam::{ACCOUNT}:user{path}{name}")
         joined = frozenset(Address("group", group) for group in draw(_subset(groups, 2)))
         attached = frozenset(draw(_subset(references, 2)))
-        console = draw(st.sampled_from([True, False] if live else [None, None, False]))
+        console = draw(sampled_from([True, False] if live else [None, None, False]))
         found.append(User(name, path, joined, attached, draw(_inline("user")), draw(boundaries), tags(), console))
     roles = rename_old(draw(_subset(ROLES)))
     principals += [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in roles]
     for name in roles:
-        scalars = draw(st.sampled_from(["", "text"])), draw(st.sampled_from([3600, 7200]))
+        scalars = draw(sampled_from(["", "text"])), draw(sampled_from([3600, 7200]))
         attached = frozenset(draw(_subset(references, 2)))
         named = [*principals, "AIDADANGLING000000000"] if live else principals
         named_providers = [*providers, f"arn:aws:iam::{ACCOUNT}:oidc-provider/gone.example.com"] if live else providers
         trust = draw(_trust(named, named_providers))
-        signin = draw(st.sampled_from([0, 43200] if live else [None, None, 0, 43200, 7_776_000]))
+        signin = draw(sampled_from([0, 43200] if live else [None, None, 0, 43200, 7_776_000]))
         found.append(
             Role(name, trust, "/", *scalars, attached, draw(_inline("role")), draw(boundaries), tags(), signin)
         )
     for name in draw(_subset(PROFILES)) if roles else []:
-        role = draw(st.sampled_from([*roles, None] if live else roles))
+        role = draw(sampled_from([*roles, None] if live else roles))
         found.append(InstanceProfile(name, "/", Address("role", role) if role else None, tags()))
-    settings = [AccountAlias("alias", draw(st.sampled_from(["one", "two"]))), draw(_password_policies())]
+    settings = [AccountAlias("alias", draw(sampled_from(["one", "two"]))), draw(_password_policies())]
     found += [setting for setting in settings if draw(st.booleans())]
     return {entity.address: entity for entity in found}
 
@@ -403,7 +404,7 @@ def _facts(draw: st.DrawFn, entities: dict[Address, Entity]) -> LiveDetails:
     versions, belongings = {}, {}
     for address, entity in entities.items():
         if address.kind == "policy":
-            count = draw(st.sampled_from([1, 2, 5]))
+            count = draw(sampled_from([1, 2, 5]))
             default = draw(st.integers(1, count))
             versions[address] = tuple(
                 PolicyVersion(f"v{index}", f"{index:04}", index == default) for index in range(1, count + 1)
@@ -468,8 +469,8 @@ def _certificates(draw: st.DrawFn, old: frozenset[str]) -> list[tuple[ServerCert
                 f"{name}{OLD}" if live and name in old else name,
                 BODY,
                 CHAIN,
-                draw(st.sampled_from(["/", "/cloudfront/"])),
-                draw(_tags(draw(st.sampled_from([ME, None])) if live else ME)),
+                draw(sampled_from(["/", "/cloudfront/"])),
+                draw(_tags(draw(sampled_from([ME, None])) if live else ME)),
             )
             for live in (True, False)
         ]
@@ -484,13 +485,13 @@ def _worlds(draw: st.DrawFn, old: frozenset[str] = frozenset()) -> tuple[Desired
         live[certificate.address], wanted[one.address] = certificate, one
     declarations = {}
     for address, entity in wanted.items():
-        protect = draw(st.sampled_from([None, None, None, True, False])) if hasattr(entity, "tags") else None
+        protect = draw(sampled_from([None, None, None, True, False])) if hasattr(entity, "tags") else None
         if protect:
             entity.tags[PROTECT] = "true"  # type: ignore[attr-defined]
         ignored = _IGNORABLE.get(address.kind, [])
         named = draw(_subset(ignored, 1)) if ignored and draw(st.integers(0, 5)) == 0 else []
         declarations[address] = Declaration(PLACE, protect, tuple(named))
-    prune = draw(st.sampled_from(["owned", "owned", "all"]))
+    prune = draw(sampled_from(["owned", "owned", "all"]))
     moves = _find_moves(live, wanted)
     desired = Desired(State(ACCOUNT, "aws", wanted), ME, Settings(prune=prune), declarations, {}, moves=moves)
     return desired, State(ACCOUNT, "aws", live, draw(_facts(live)))
