@@ -8,6 +8,9 @@ write to it; `entity_views` comes last.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
+
 from reconciler.sandbox.query_protocol import IAM_VERSION, STS_VERSION, HttpRequest, Reply
 from reconciler.sandbox.strict import (
     access_keys,
@@ -40,7 +43,7 @@ from reconciler.sandbox.strict import (
     tags,
     trust_policies,
 )
-from reconciler.sandbox.strict.api_call import ApiCall, require_supported
+from reconciler.sandbox.strict.api_call import Answer, ApiCall, Check, Edit, require_supported
 from reconciler.sandbox.strict.keyring import IssuedKey, Keyring
 from reconciler.sandbox.strict.ledger import Ledger
 from reconciler.sandbox.upstream import Upstream
@@ -113,14 +116,29 @@ class StrictLayer:
         new = Ledger(caller.account, sessions.partition_of(request))
         ledger = self._ledgers.setdefault(caller.account, new)
         call = ApiCall(request, caller, ledger, self._ledgers, self._keyring, self._upstream, self._known_policies)
-        action = call.action
-        for rules in RULE_SETS:
-            if action in rules.checks:
-                rules.checks[action](call)
-        answer = next((rules.answers[action] for rules in RULE_SETS if action in rules.answers), ApiCall.forward)
-        reply = answer(call)
+        rules = _find_rules(call.action)
+        for check in rules.checks:
+            check(call)
+        reply = rules.answer(call)
         if reply.ok:
-            for rules in RULE_SETS:
-                if action in rules.edits:
-                    rules.edits[action](call, reply)
+            for edit in rules.edits:
+                edit(call, reply)
         return error_messages.reword_refusal(call, reply)
+
+
+@dataclass(frozen=True)
+class _CallRules:
+    """The rules for the calls of one action, in the order of the rule sets."""
+
+    checks: tuple[Check, ...]
+    answer: Answer
+    edits: tuple[Edit, ...]
+
+
+@lru_cache(maxsize=1024)  # a client may send any action
+def _find_rules(action: str) -> _CallRules:
+    return _CallRules(
+        tuple(rules.checks[action] for rules in RULE_SETS if action in rules.checks),
+        next((rules.answers[action] for rules in RULE_SETS if action in rules.answers), ApiCall.forward),
+        tuple(rules.edits[action] for rules in RULE_SETS if action in rules.edits),
+    )
