@@ -91,12 +91,12 @@ id_maps = st.sampled_from([IDS, {}])
 class Pool:
     """The parts that an account is drawn from. They are few, so that many principals and roles share the same ones."""
 
-    rights: list[Document]
-    trusts: list[Document]
-    attached: list[frozenset[str]]
-    boundaries: list[str | None]
-    tags: list[dict[str, str]]
-    paths: list[str]
+    rights: st.SearchStrategy[Document]
+    trusts: st.SearchStrategy[Document]
+    attached: st.SearchStrategy[frozenset[str]]
+    boundaries: st.SearchStrategy[str | None]
+    tags: st.SearchStrategy[dict[str, str]]
+    paths: st.SearchStrategy[str]
 
 
 @st.composite
@@ -104,17 +104,17 @@ def pools(draw: st.DrawFn) -> Pool:
     condition = st.sampled_from([{}, *({"Condition": one} for one in draw(sample_lists(CONDITIONS, 1, 3)))])
     resources, actions = draw(sample_lists(RESOURCES, 1, 3)), draw(sample_lists(ACTIONS, 0, 2))
     named = draw(sample_lists(TRUSTED_PRINCIPALS, 0, 3))
+    some_named = sample_lists([f"{IAM}:root", *named], 1, 2)
+    some_resources, some_actions = sample_lists(resources, 1), sample_lists(["sts:AssumeRole", *actions], 1)
 
     def statement(trust: bool) -> Raw:
-        who = {"AWS": draw(sample_lists([f"{IAM}:root", *named], 1, 2))}
+        who = {"AWS": draw(some_named)}
         acting = draw(assume_actions)
         if trust:
             own: Raw = {draw(sampled_from(["Principal"] * 6 + ["NotPrincipal"])): who, "Action": acting}
         else:
-            own = {
-                draw(sampled_from(["Action"] * 5 + ["NotAction"])): draw(sample_lists(["sts:AssumeRole", *actions], 1))
-            }
-            own[draw(sampled_from(["Resource"] * 5 + ["NotResource"]))] = draw(sample_lists(resources, 1))
+            own = {draw(sampled_from(["Action"] * 5 + ["NotAction"])): draw(some_actions)}
+            own[draw(sampled_from(["Resource"] * 5 + ["NotResource"]))] = draw(some_resources)
         return {"Effect": draw(effects), **own, **draw(condition)}
 
     def documents(trust: bool) -> list[Document]:
@@ -122,19 +122,24 @@ def pools(draw: st.DrawFn) -> Pool:
         written = [canonical({"Version": draw(versions), "Statement": statements}) for statements in made]
         return [*written, *written, BROKEN] if draw(st.integers(0, 4)) == 0 else written
 
-    return Pool(
+    parts: list[Any] = [
         documents(False),
         documents(True),
-        draw(st.lists(sample_lists(REFERENCES, 1).map(frozenset), min_size=1, max_size=2)),
-        [None, *draw(st.lists(st.none() | st.sampled_from(REFERENCES), max_size=2))],
-        draw(sample_lists(TAGS, 1, 3)),
+        draw(attachment_lists),
+        [None, *draw(boundary_lists)],
+        draw(tag_lists),
         draw(path_lists),
-    )
+    ]
+    return Pool(*map(st.sampled_from, parts))
 
 
 REFERENCES = [*map(policy_arn, [*POLICIES] * 4), *AWS_POLICIES, "arn:aws:iam::210987654321:policy/p1"]
 TAGS: list[dict[str, str]] = [{}, {"team": "r1"}, {"team": "u1"}, {"x": "r1"}, {"team": "r1", "x": "u1"}]
 some_tags = st.sampled_from(TAGS)
+tag_lists = sample_lists(TAGS, 1, 3)
+attachment_lists = st.lists(sample_lists(REFERENCES, 1).map(frozenset), min_size=1, max_size=2)
+boundary_lists = st.lists(st.none() | st.sampled_from(REFERENCES), max_size=2)
+some_groups = sample_lists([Address("group", group) for group in GROUPS], 0, 1)
 ADDRESSES = [
     Address(kind, name)
     for kind, names in (("policy", POLICIES), ("group", GROUPS), ("user", USERS), ("role", ROLES))
@@ -144,19 +149,18 @@ ADDRESSES = [
 
 @st.composite
 def entities(draw: st.DrawFn, address: Address, pool: Pool) -> Entity:
-    def one(values: list[Any]) -> Any:
-        return draw(st.sampled_from(values))
-
-    path, tags = one(pool.paths), one(pool.tags)
+    path, tags = draw(pool.paths), draw(pool.tags)
     if address.kind == "policy":
-        return Policy(address.name, one(pool.rights), tags=tags)
-    inline = {"n": one(pool.rights)} if draw(st.integers(0, 2)) == 0 else {}
+        return Policy(address.name, draw(pool.rights), tags=tags)
+    inline = {"n": draw(pool.rights)} if draw(st.integers(0, 2)) == 0 else {}
     if address.kind == "group":
-        return Group(address.name, path, one(pool.attached), inline)
+        return Group(address.name, path, draw(pool.attached), inline)
     if address.kind == "user":
-        groups = frozenset(draw(sample_lists([Address("group", group) for group in GROUPS], 0, 1)))
-        return User(address.name, path, groups, one(pool.attached), inline, one(pool.boundaries), tags)
-    return Role(address.name, one(pool.trusts), path, "", 3600, one(pool.attached), inline, one(pool.boundaries), tags)
+        groups = frozenset(draw(some_groups))
+        return User(address.name, path, groups, draw(pool.attached), inline, draw(pool.boundaries), tags)
+    return Role(
+        address.name, draw(pool.trusts), path, "", 3600, draw(pool.attached), inline, draw(pool.boundaries), tags
+    )
 
 
 @st.composite
