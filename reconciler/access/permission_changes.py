@@ -25,7 +25,7 @@ from reconciler.access.templates import to_plain_text
 from reconciler.access.text_atoms import TooManyAtomsError
 from reconciler.access.verdicts import StatementSource
 from reconciler.model.permissions import ActionPattern, Direction, Terms
-from reconciler.policy.overlap import covers_pattern, patterns_overlap
+from reconciler.policy.overlap import choose_narrowest, covers_pattern, patterns_overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,13 +230,13 @@ class _CellGrouper:
     def _add_actions(self, group: _Group, cell: PermissionCell, causes: frozenset[PolicyStatement]) -> None:
         named = {pattern for one in causes if not one.not_action for pattern in one.actions}
         for atom in cell.actions.atoms:
-            chosen = _choose_narrowest(atom.matched & named)
+            chosen = choose_narrowest(atom.matched & named)
             unmatched = self._action_patterns - atom.matched
             group.actions[chosen] = group.actions.get(chosen, unmatched) & unmatched
 
     def _add_resource(self, group: _Group, cell: PermissionCell, causes: frozenset[PolicyStatement]) -> None:
         named = {pattern for one in causes if not one.not_resource for pattern in one.resources or ()}
-        group.resources.add(to_plain_text(_choose_narrowest(cell.resource.matched & named)))
+        group.resources.add(to_plain_text(choose_narrowest(cell.resource.matched & named)))
         patterns = {pattern for one in cell.actions.covering for pattern in one.resources or ()}
         unmatched = frozenset(map(to_plain_text, patterns - cell.resource.matched))
         group.not_resources = unmatched if group.not_resources is None else group.not_resources & unmatched
@@ -276,10 +276,3 @@ def _drop_covered(patterns: Iterable[str]) -> set[str]:
     """Return the patterns without those that another one covers."""
     listed = set(patterns)
     return {one for one in listed if not any(other != one and covers_pattern(other, one) for other in listed)}
-
-
-def _choose_narrowest(patterns: Iterable[str]) -> str:
-    """Return a pattern that no other one narrows; the longest, if there are several; `*` if there is none."""
-    listed = set(patterns)
-    narrowest = [one for one in listed if not any(other != one and covers_pattern(one, other) for other in listed)]
-    return min(narrowest or listed, key=lambda text: (-len(text), text), default="*")

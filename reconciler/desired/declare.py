@@ -8,6 +8,7 @@ from datetime import datetime
 from reconciler.desired.alias_chains import check_chains
 from reconciler.desired.alias_partitions import check_partitions
 from reconciler.desired.aliases import AliasReader, check_cycles, check_external_ids
+from reconciler.desired.assertions import read_assertions
 from reconciler.desired.broken_values import remove_broken
 from reconciler.desired.defaults import merge_defaults
 from reconciler.desired.load import LoadedFiles
@@ -71,6 +72,7 @@ def declare(
     settings = read_settings(root, loaded.is_partial, context)
     check_moves(moves, settings, root.get_map("moved"), context)
     check_break_glass_tags(settings, declared_entities, context)
+    assertions = read_assertions(root, context)
     problems += [*loaded.problems, *context.problems, *loaded.check_variables()]
     return Desired(
         state=State(loaded.account, loaded.partition, entities),
@@ -82,6 +84,7 @@ def declare(
         now=now,
         moves=tuple(moves.values()),
         sections=frozenset(kind.name for section, kind in KINDS_BY_SECTION.items() if section in root),
+        assertions=assertions,
         setting_places={key: root.get_map("settings").place_of(key) for key in root.get_map("settings")},
     )
 

@@ -48,6 +48,14 @@ class ActionCatalogue(Protocol):
         """Return the access level of an action, one of LEVELS."""
         ...
 
+    def resources_of(self, service: str, action: str) -> tuple[str, ...]:
+        """Return the ARNs that an action can name; empty if it only works on `*`.
+
+        `{partition}` and `{account}` stand for these parts, `*` for all others. An action that is not in the list
+        may name anything: `*`.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class PermissionRow:

@@ -119,6 +119,13 @@ def covers_pattern(pattern: str, other: str) -> bool:
     return Automaton(_parse_covering(pattern)).matches(_replace_variables(other))
 
 
+def choose_narrowest(patterns: Iterable[str]) -> str:
+    """Return a pattern that no other one narrows; the longest, if there are several; `*` if there is none."""
+    listed = set(patterns)
+    narrowest = [one for one in listed if not any(other != one and covers_pattern(one, other) for other in listed)]
+    return min(narrowest or listed, key=lambda text: (-len(text), text), default="*")
+
+
 def _parse_covering(pattern: str) -> Iterator[Token]:
     for letter in pattern:
         yield Repeat(accept_any) if letter == "*" else _is_one_character if letter == "?" else letter
