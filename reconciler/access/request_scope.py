@@ -140,7 +140,7 @@ class RequestScope:
                 continue
             if part.action in ROLE_ACTIONS and not own_roles.isdisjoint(atom.matched):
                 continue  # the trust of the role decides: `plan/assertions/role_requests.py` asks it
-            yield atom, to_plain_text(choose_narrowest(atom.matched & named))
+            yield atom, choose_narrowest(map(to_plain_text, atom.matched & named))
 
     def _fill_form(self, form: str) -> str:
         account, partition = ("*", "*") if self.any_account else (self.account, self.partition)

@@ -15,6 +15,7 @@ from reconciler.model.desired import Alias, Desired
 from reconciler.model.entity import Entity
 from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.model.problem import Problem, ReconcileError, make_error
+from reconciler.plan.assertions.check import check_files
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,15 @@ def load_desired(
     return require_valid(declare(read_files(files, variables, account, partition)))
 
 
-def validate_files(files: Sequence[str], variables: Mapping[str, str]) -> tuple[Desired, tuple[Problem, ...]]:
-    """Return the desired state of the files and every problem they have."""
-    desired = declare(read_files(files, variables), names=AwsNames())
-    return desired, desired.problems
+def validate_files(
+    files: Sequence[str], variables: Mapping[str, str], allow_assertions: frozenset[str] = frozenset()
+) -> tuple[Desired, tuple[Problem, ...]]:
+    """Return the desired state of the files and every problem they have.
+
+    Assertions are checked once the files have no errors. allow_assertions: the names of those that may fail.
+    """
+    names = AwsNames()
+    desired = declare(read_files(files, variables), names=names)
+    if errors_of(desired):
+        return desired, desired.problems
+    return desired, (*desired.problems, *check_files(desired, names, allow_assertions))

@@ -6,12 +6,19 @@ from collections.abc import Mapping
 
 import click
 
-from reconciler.cli.options import add_file_arguments, announce_default_file, color_option, variable_option
+from reconciler.cli.options import (
+    add_file_arguments,
+    announce_default_file,
+    assertion_option,
+    color_option,
+    variable_option,
+)
 
 
 @click.command("validate", epilog="Example: reconcile validate roles.yaml")
 @add_file_arguments(stdin=True)
 @variable_option
+@assertion_option
 @color_option
 @click.option(
     "--format",
@@ -20,15 +27,15 @@ from reconciler.cli.options import add_file_arguments, announce_default_file, co
     default="text",
     help="Output format.",
 )
-def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> int:
-    """Check files: schema, references, limits, policy grammar. No credentials, no network."""
+def command(files: tuple[str, ...], variables: Mapping[str, str], allow_assertions: tuple[str, ...], form: str) -> int:
+    """Check files: schema, references, limits, policy grammar, assertions. No credentials, no network."""
     from reconciler.app.desired_files import validate_files
     from reconciler.cli.terminal import echo, echo_commands, get_width, uses_color
     from reconciler.model.problem import Level
     from reconciler.render.problems import FORMATS, render_problems
 
     announce_default_file(files)
-    desired, problems = validate_files(files, variables)
+    desired, problems = validate_files(files, variables, frozenset(allow_assertions))
     errors = sum(problem.level is Level.ERROR for problem in problems)
     warnings = sum(problem.level is Level.WARNING for problem in problems)
     if form != "text":

@@ -13,10 +13,11 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.plan import AccessDelta, Action, Change, Plan, Step
-from reconciler.model.problem import Problem
+from reconciler.model.problem import Level, Problem
 from reconciler.model.risk import Risk
 from reconciler.plan.access.delta import compare_access
 from reconciler.plan.access.risk import RiskJudge
+from reconciler.plan.assertions.check import check_plan
 from reconciler.plan.compare.comparison import Comparison, compare
 from reconciler.plan.compare.diff import Difference
 from reconciler.plan.compare.ownership import find_caller, find_spared_entities, rights_of_caller
@@ -131,7 +132,10 @@ def assemble_plan(
         partial(_make_steps, draft.differences), draft.planning, draft.after, _choose_deferral(draft, lockouts)
     )
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(check_lockout(draft, lockouts))
+    asserted = check_plan(draft, catalogue)
+    refusals += [problem for problem in asserted if problem.level is Level.ERROR]
     notes = [finding for report in NOTES for finding in report(draft)]
+    notes += [problem for problem in asserted if problem.level is not Level.ERROR]
     notes += report_exposures(arrangement.steps, arrangement.exposures, draft.live.account)
     access = _build_access_delta(draft, catalogue)
     risk = _assess_risk(draft, access, notes)

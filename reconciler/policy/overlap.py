@@ -6,7 +6,7 @@ Overlap errs towards yes, because it ignores conditions. Cover errs towards no.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 

@@ -1,0 +1,118 @@
+"""Hold what all assertions about one account share: its principals, their policies, its roles, the ways into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from reconciler.access import Context, Principal, Target, Verdict, principals_of, targets_of
+from reconciler.access.context import WITHOUT_MFA, make_mfa_context
+from reconciler.access.scoped_requests import is_free_key
+from reconciler.access.verdicts import VerdictReason
+from reconciler.model.access_answers import AccessSide, DecidingStatement
+from reconciler.model.address import Address
+from reconciler.model.assertions import Assertion, AssertionForm
+from reconciler.model.live import State
+from reconciler.model.permissions import ActionCatalogue
+from reconciler.model.role_access import AccessTerms
+from reconciler.plan.access.answer import describe_reason
+from reconciler.plan.access.assume_words import describe_dependency
+from reconciler.plan.access.role_chains import RoleChains
+from reconciler.plan.access.statement_sources import describe_statement_source
+from reconciler.plan.assertions.policy_sets import PolicySet, group_by_policies
+from reconciler.plan.assertions.subjects import Subjects
+from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS, MFA_PRESENT
+
+MFA = "MFA"
+"""The word for a fact about MFA."""
+
+
+@dataclass(frozen=True)
+class JudgedAccount:
+    """One account that assertions are checked on. catalogue: AWS's list of actions; None: no list."""
+
+    state: State
+    catalogue: ActionCatalogue | None = None
+
+    @cached_property
+    def principals(self) -> Mapping[Address, Principal]:
+        return principals_of(self.state)
+
+    @cached_property
+    def targets(self) -> Mapping[Address, Target]:
+        return targets_of(self.state)
+
+    @cached_property
+    def subjects(self) -> Subjects:
+        return Subjects(self.state, self.principals)
+
+    @cached_property
+    def policy_sets(self) -> list[PolicySet]:
+        return group_by_policies(self.principals)
+
+    @cached_property
+    def sure_chains(self) -> RoleChains:
+        """The ways that surely work, if the principal sends what it must."""
+        return RoleChains(self._side, self.principals, _is_sure)
+
+    @cached_property
+    def sure_chains_without_mfa(self) -> RoleChains:
+        return RoleChains(self._side, self.principals, lambda terms: _is_sure(terms) and not terms.mfa)
+
+    @cached_property
+    def possible_chains(self) -> RoleChains:
+        """The ways that may work."""
+        return RoleChains(self._side, self.principals)
+
+    @property
+    def _side(self) -> AccessSide:
+        return AccessSide("after", self.state)
+
+    def describe_statements(self, verdict: Verdict, address: Address) -> tuple[DecidingStatement, ...]:
+        """Return the statements that decide, as the principal has them."""
+        sources = verdict.deciding_statements
+        return tuple(dict.fromkeys(describe_statement_source(one, address, self.state) for one in sources))
+
+    def describe_refusal(self, verdict: Verdict, address: Address) -> str:
+        """Return why a request is refused, in words."""
+        reason = verdict.reason
+        return str(reason) if reason is VerdictReason.EXPLICIT else describe_reason(reason, self.principals[address])
+
+
+def _is_sure(terms: AccessTerms) -> bool:
+    return all(map(is_free_key, terms.conditions))
+
+
+def make_known_context(assertion: Assertion) -> Context:
+    """Return the keys that the requests of an assertion carry: those of MFA, as far as it says something about it."""
+    if assertion.form is AssertionForm.CAN:
+        return make_mfa_context() if assertion.with_mfa else WITHOUT_MFA
+    if assertion.with_mfa is None:
+        return Context()
+    return Context.of({MFA_PRESENT: True}) if assertion.with_mfa else WITHOUT_MFA
+
+
+def describe_terms(keys: frozenset[str], context: Context) -> tuple[str, ...]:
+    """Return what a request carries for some keys: `with MFA`, `aws:requestedregion is eu-west-1`."""
+    terms = []
+    for key in sorted(keys - {MFA_AGE} if MFA_PRESENT in keys else keys):
+        values = context.find(key)
+        if key == MFA_PRESENT:
+            terms.append("with MFA" if values == (("true",),) else "without MFA")
+        elif values == (None,):
+            terms.append(f"without {key}")
+        elif values and values[0]:
+            terms.append(f"if {key} is {', '.join(values[0])}")
+    return tuple(terms)
+
+
+def list_terms(terms: Iterable[str]) -> tuple[str, ...]:
+    """Return the conditions of a step as what a request must meet; MFA is told apart."""
+    return tuple(f"if {term}" for term in sorted(terms) if " aws:multifactorauth" not in term)
+
+
+def describe_facts(keys: frozenset[str]) -> tuple[str, ...]:
+    """Return the facts on which an answer depends, in words."""
+    words = (MFA if key in MFA_KEYS else describe_dependency(key) for key in sorted(keys))
+    return tuple(dict.fromkeys(words))

@@ -1,0 +1,99 @@
+"""Check all assertions of a file: on the file alone (`validate`), or on the account after a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from reconciler.model.assertions import Assertion, AssertionForm
+from reconciler.model.desired import Desired
+from reconciler.model.permissions import ActionCatalogue
+from reconciler.model.problem import Level, Problem
+from reconciler.model.suggest import suggest_word
+from reconciler.plan.assertions.account import JudgedAccount
+from reconciler.plan.assertions.breach import Breach
+from reconciler.plan.assertions.entrants import EntrantJudge
+from reconciler.plan.assertions.judge import PermissionJudge
+from reconciler.plan.assertions.words import FLAG, describe_breaches
+from reconciler.plan.guards.draft import Draft
+
+
+def check_plan(draft: Draft, catalogue: ActionCatalogue | None) -> list[Problem]:
+    """Return what is wrong with the assertions after a plan. A part of the account decides nothing: none is returned.
+
+    catalogue: AWS's list of actions; None: only the patterns of policies are compared.
+    """
+    assertions, allowed = draft.desired.assertions, draft.options.allow_assertions
+    problems = list(find_unknown_names(assertions, allowed))
+    if not assertions or draft.baseline.known_addresses is not None:
+        return problems
+    after = JudgedAccount(draft.after, catalogue)
+    before = JudgedAccount(draft.live, catalogue)
+    old_names = {str(new): str(old) for new, old in draft.renames.items()}
+    for one in assertions:
+        breaches = _judge(one, after)
+        failing = {breach.principal for breach in breaches if breach.is_certain}
+        was = _find_broken(one, before, old_names, failing) if failing else frozenset[str]()
+        problems += describe_breaches(one, breaches, allowed=one.name in allowed, broken_before=was)
+        problems += _find_unused(one, after, is_whole=True)
+    return problems
+
+
+def check_files(
+    desired: Desired, catalogue: ActionCatalogue | None, allowed: frozenset[str] = frozenset()
+) -> list[Problem]:
+    """Return what is wrong with the assertions of files, as far as the files tell."""
+    problems = list(find_unknown_names(desired.assertions, allowed))
+    account = JudgedAccount(desired.state, catalogue)
+    for one in desired.assertions:
+        breaches = _judge(one, account)
+        problems += describe_breaches(one, breaches, allowed=one.name in allowed, broken_before=frozenset())
+        problems += _find_unused(one, account, is_whole=False)
+    return problems
+
+
+def find_unknown_names(assertions: Sequence[Assertion], allowed: frozenset[str]) -> Iterator[Problem]:
+    """Yield an error for each name of --allow-assertion that no assertion has."""
+    names = [one.name for one in assertions]
+    for name in sorted(allowed.difference(names)):
+        near = suggest_word(name, names)
+        hint = f"Did you mean {near!r}?" if near else "Remove the flag, or write the `name` of an assertion."
+        yield Problem(Level.ERROR, "unknown-assertion", f"{FLAG} {name}: no assertion has this name.", "", hint)
+
+
+def _judge(assertion: Assertion, account: JudgedAccount) -> list[Breach]:
+    judge = EntrantJudge if assertion.form is AssertionForm.ENTRANTS else PermissionJudge
+    return judge(account, assertion).find_breaches()
+
+
+def _find_broken(
+    assertion: Assertion, before: JudgedAccount, old_names: Mapping[str, str], failing: set[str]
+) -> frozenset[str]:
+    """Return those of the failing principals that broke the assertion before the plan."""
+    broken = {breach.principal for breach in _judge(assertion, before) if breach.is_certain}
+    return frozenset(name for name in failing if old_names.get(name, name) in broken)
+
+
+def _find_unused(assertion: Assertion, account: JudgedAccount, *, is_whole: bool) -> Iterator[Problem]:
+    """Yield a warning for each pattern that means nobody and nothing.
+
+    is_whole: the whole account is known. Files alone may leave out whom an exception means.
+    """
+    subjects = account.subjects
+    about_roles = assertion.form is AssertionForm.ENTRANTS
+    patterns = [] if about_roles else [("who", one) for one in subjects.find_unmatched(assertion.who)]
+    if is_whole:
+        key = "assumable_only_by" if about_roles else "except"
+        patterns += [(key, one) for one in subjects.find_unmatched(assertion.outside) if not _is_outside(one)]
+    key = "role" if about_roles else "on"
+    found = subjects.find_resources(assertion.resources).items()
+    patterns += [(key, pattern) for pattern, arns in found if arns == ()]
+    where = "in the account" if is_whole else "in the files"
+    for key, pattern in patterns:
+        summary = f"Assertion {assertion.name}: {pattern!r} in `{key}` matches nothing {where}."
+        hint = "It then checks nobody by this pattern: correct it, or remove it."
+        yield Problem(Level.WARNING, "assertion-unused", summary, "", hint, assertion.place)
+
+
+def _is_outside(pattern: str) -> bool:
+    """Return whether a pattern may mean a principal outside the account, which nothing here can show."""
+    return "/" not in pattern or pattern.startswith(("arn:", "oidc-provider/", "saml-provider/"))

@@ -1,0 +1,49 @@
+"""Group principals by their policies: those of one set get the same answer to every request."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reconciler.access import Principal
+from reconciler.access.policy_statements import PolicyStatement, list_policy_statements
+from reconciler.model.address import Address
+
+
+@dataclass(frozen=True)
+class PolicySet:
+    """Principals with the same statements, and the same values for the keys that these test. first: one of them."""
+
+    first: Principal
+    statements: frozenset[PolicyStatement]
+    members: list[Address]
+
+
+def group_by_policies(principals: Mapping[Address, Principal]) -> list[PolicySet]:
+    """Return all principals in sets."""
+    sets: dict[object, PolicySet] = {}
+    for address, principal in principals.items():
+        statements = list_policy_statements(principal)
+        key = statements, _find_known_values(statements, principal)
+        if key not in sets:
+            sets[key] = PolicySet(principal, statements, [])
+        sets[key].members.append(address)
+    return list(sets.values())
+
+
+def select_members(sets: Iterable[PolicySet], selected: frozenset[Address]) -> Mapping[int, list[Address]]:
+    """Map the index of each set to those of its members that are selected; sets without any are left out."""
+    chosen: defaultdict[int, list[Address]] = defaultdict(list)
+    for index, one in enumerate(sets):
+        for address in one.members:
+            if address in selected:
+                chosen[index].append(address)
+    return chosen
+
+
+def _find_known_values(statements: Iterable[PolicyStatement], principal: Principal) -> frozenset[object]:
+    """Return what the principal's own keys say about the conditions that they do not decide alone."""
+    conditions = [condition for one in statements for condition in one.conditions]
+    keys = {key for condition in conditions for key in (condition.key, *condition.variables)}
+    return frozenset((key, principal.request_context.find(key)) for key in keys)
