@@ -14,7 +14,7 @@ from reconciler.access.policy_statements import IDENTITY, PolicyStatement
 from reconciler.access.request_parts import find_action_classes, find_resource_atoms
 from reconciler.access.templates import MANY, ONE, to_plain_text
 from reconciler.access.text_atoms import TextAtom
-from reconciler.model.globs import compile_glob
+from reconciler.model.globs import compile_glob, globs_meet
 from reconciler.model.permissions import LEVELS, ActionCatalogue
 from reconciler.policy.overlap import choose_narrowest, pattern_sets_overlap
 
@@ -126,8 +126,10 @@ class RequestScope:
 
     def list_resources(self, part: ScopeClass) -> Iterator[tuple[TextAtom, str]]:
         """Yield each part of the scope's resources, with a name for it. Raises TooManyAtomsError."""
+        forms = list(filter(self._may_name, map(self._fill_form, part.forms)))
+        if part.forms and not forms:
+            return
         limits = [self._mark(self.resources)] if self.resources is not None else []
-        forms = frozenset(self._fill_form(form) for form in part.forms)
         limits += [self._mark(forms)] if part.forms and part.forms != ANY_RESOURCE else []
         own_roles = frozenset([f"arn:{self.partition}:iam::{self.account}:role/*".translate(_TO_WILDCARDS)])
         markers = [*limits, *([self._mark_translated(own_roles)] if part.action in ROLE_ACTIONS else [])]
@@ -145,6 +147,10 @@ class RequestScope:
     def _fill_form(self, form: str) -> str:
         account, partition = ("*", "*") if self.any_account else (self.account, self.partition)
         return form.replace("{partition}", partition).replace("{account}", account)
+
+    def _may_name(self, form: str) -> bool:
+        """Return whether a resource of the scope may have a form."""
+        return self.resources is None or any(_have_common_arn(form, pattern) for pattern in self.resources)
 
     def _mark(self, patterns: Iterable[str]) -> PolicyStatement:
         return self._mark_translated(frozenset(text.translate(_TO_WILDCARDS) for text in patterns))
@@ -165,3 +171,12 @@ class ScopeClass:
     name: str
     covering: frozenset[PolicyStatement]
     forms: tuple[str, ...]
+
+
+def _have_common_arn(form: str, pattern: str) -> bool:
+    """Return whether an ARN may have a form and match a pattern. A variable part of a form is never empty."""
+    parts, others = form.split(":", 5), pattern.split(":", 5)
+    if len(parts) < 6 or len(others) < 6:
+        return True
+    filled = ("?*" if part == "*" else part for part in parts)
+    return all(globs_meet(part, other) for part, other in zip(filled, others, strict=True))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.access import Context, Principal, Target, Verdict, principals_of, targets_of
-from reconciler.access.context import WITHOUT_MFA, make_mfa_context
+from reconciler.access.context import NOTHING_KNOWN, WITHOUT_MFA, make_mfa_context
+from reconciler.access.request_scope import ASSUME_ROLE
 from reconciler.access.scoped_requests import is_free_key
 from reconciler.access.verdicts import VerdictReason
 from reconciler.model.access_answers import AccessSide, DecidingStatement
@@ -21,6 +22,7 @@ from reconciler.plan.access.assume_words import describe_dependency
 from reconciler.plan.access.role_chains import RoleChains
 from reconciler.plan.access.statement_sources import describe_statement_source
 from reconciler.plan.assertions.policy_sets import PolicySet, group_by_policies
+from reconciler.plan.assertions.role_requests import decide_entry
 from reconciler.plan.assertions.subjects import Subjects
 from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS, MFA_PRESENT
 
@@ -74,6 +76,11 @@ class JudgedAccount:
         sources = verdict.deciding_statements
         return tuple(dict.fromkeys(describe_statement_source(one, address, self.state) for one in sources))
 
+    def describe_step(self, address: Address, role: Address) -> tuple[DecidingStatement, ...]:
+        """Return the statements by which a principal may assume a role."""
+        verdict, _ = decide_entry(self.principals[address], self.targets[role], ASSUME_ROLE, NOTHING_KNOWN)
+        return self.describe_statements(verdict, address)
+
     def describe_refusal(self, verdict: Verdict, address: Address) -> str:
         """Return why a request is refused, in words."""
         reason = verdict.reason
@@ -86,11 +93,9 @@ def _is_sure(terms: AccessTerms) -> bool:
 
 def make_known_context(assertion: Assertion) -> Context:
     """Return the keys that the requests of an assertion carry: those of MFA, as far as it says something about it."""
-    if assertion.form is AssertionForm.CAN:
-        return make_mfa_context() if assertion.with_mfa else WITHOUT_MFA
-    if assertion.with_mfa is None:
-        return Context()
-    return Context.of({MFA_PRESENT: True}) if assertion.with_mfa else WITHOUT_MFA
+    if not assertion.with_mfa:
+        return NOTHING_KNOWN if assertion.with_mfa is None else WITHOUT_MFA
+    return make_mfa_context() if assertion.form is AssertionForm.CAN else Context.of({MFA_PRESENT: True})
 
 
 def describe_terms(keys: frozenset[str], context: Context) -> tuple[str, ...]:

@@ -120,22 +120,27 @@ class EntrantJudge:
             ways = chains.find_chains_to([role])
             for address, chain in ways.items():
                 if address not in allowed:
-                    yield self._describe_chain(str(address), role, chain, is_certain)
+                    first = self.account.describe_step(address, Address.parse(chain.roles[0]))
+                    yield self._describe_chain(str(address), chain, is_certain, first)
             roles = [address for address in ways if address.kind == "role"]
             for access in find_external_access(self.account.state, roles, frozenset()).values():
                 if not self._is_allowed(access.principal, allowed):
                     chain = ways[Address.parse(access.role)]
                     longer = replace(chain, roles=(access.role, *chain.roles), terms=chain.terms | access.terms)
-                    yield self._describe_chain(access.principal, role, longer, is_certain)
+                    first = self._describe_external(access).statements
+                    yield self._describe_chain(access.principal, longer, is_certain, first)
 
-    def _describe_chain(self, principal: str, role: Address, chain: RoleChain, is_certain: bool) -> Breach:
+    def _describe_chain(
+        self, principal: str, chain: RoleChain, is_certain: bool, statements: tuple[DecidingStatement, ...]
+    ) -> Breach:
         unknown = frozenset(key for key in chain.conditions if not is_free_key(key))
         return Breach(
             principal,
             is_certain,
             _ASSUME,
-            str(role),
+            chain.roles[-1],
             chain=chain.roles[:-1],
             terms=(*(["with MFA"] if chain.mfa else []), *list_terms(chain.terms)) if is_certain else (),
             facts=describe_facts(unknown),
+            statements=statements,
         )

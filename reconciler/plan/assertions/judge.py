@@ -134,7 +134,7 @@ class PermissionJudge:
             request.action_name,
             request.resource_name,
             terms=terms,
-            facts=describe_facts(frozenset(key for key in verdict.keys if not is_free_key(key)) or verdict.keys),
+            facts=_describe_open_facts(verdict, request),
             reason=self.account.describe_refusal(verdict, address) if verdict.denied else "",
             statements=self.account.describe_statements(verdict, address),
         )
@@ -260,6 +260,7 @@ class PermissionJudge:
         unknown = frozenset(key for key in chain.conditions if not is_free_key(key))
         mfa = ("with MFA",) if chain.mfa and self.assertion.with_mfa is None else ()
         terms = list_terms(chain.terms) if is_certain else ()
+        first = self.account.describe_step(Address.parse(principal), Address.parse(chain.roles[0]))
         return replace(
             end,
             principal=principal,
@@ -267,4 +268,14 @@ class PermissionJudge:
             chain=chain.roles,
             terms=tuple(dict.fromkeys((*mfa, *terms, *end.terms))),
             facts=tuple(dict.fromkeys((*describe_facts(unknown), *end.facts))),
+            statements=tuple(dict.fromkeys((*first, *end.statements))),
         )
+
+
+def _describe_open_facts(verdict: Verdict, request: ScopedRequest) -> tuple[str, ...]:
+    """Return the facts on which a verdict depends. An example of a role elsewhere stands for all of them."""
+    keys = frozenset(key for key in verdict.keys if not is_free_key(key)) or verdict.keys
+    if request.resource == request.resource_name:
+        return describe_facts(keys)
+    facts = describe_facts(frozenset(key for key in keys if not key.startswith("trust:")))
+    return facts if len(facts) == len(keys) else (*facts, "the trust of roles in other accounts")

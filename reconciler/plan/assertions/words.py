@@ -51,7 +51,7 @@ def _build_failure(
         "assertion-allowed" if allowed else "assertion-failed",
         f"Assertion {assertion.name} {verb}: {sentence}.",
         " ".join(details),
-        _advise(assertion, breach, flag) if not allowed else "",
+        _advise(assertion, flag) if not allowed else "",
         assertion.place,
         *_find_addresses(names, "" if allowed else flag),
     )
@@ -85,16 +85,13 @@ def _describe_access(assertion: Assertion, breach: Breach, names: Sequence[str],
     what = f"{breach.action} on {breach.resource}"
     text = f"{format_counted(names)} {verb} {what}"
     if breach.chain and assertion.form is not AssertionForm.CAN:
-        text += f" by way of {' → '.join([_name_start(names), *breach.chain])}"
+        start = names[:1] if len(names) == 1 else []
+        text += f" by way of {' → '.join([*start, *breach.chain])}"
     if breach.terms:
         text += f", {', '.join(breach.terms)},"
     if breach.reason:
         return f"{text}: {breach.reason}{_list_statements(breach.statements, ' by ')}"
     return f"{text}{_list_statements(breach.statements, ' by ')}".removesuffix(",")
-
-
-def _name_start(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else "each"
 
 
 def _list_statements(statements: Sequence[DecidingStatement], before: str) -> str:
@@ -108,7 +105,7 @@ def _name_statement(statement: DecidingStatement) -> str:
     return f"{name} ({statement.place.file}:{statement.place.line})" if statement.place else name
 
 
-def _advise(assertion: Assertion, breach: Breach, flag: str) -> str:
+def _advise(assertion: Assertion, flag: str) -> str:
     key = "`assumable_only_by`" if assertion.form is AssertionForm.ENTRANTS else "`except`"
-    change = "Give it" if assertion.form is AssertionForm.CAN else "Take it away"
-    return f"{change}, name the principal in {key}, or pass {flag} for this once."
+    change = "Grant it" if assertion.form is AssertionForm.CAN else "Take it away"
+    return f"{change}, add the principal to {key}, or pass {flag} for this once."
