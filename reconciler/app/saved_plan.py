@@ -91,8 +91,14 @@ def _rebuild_plan(
 def plan_remaining(saved: SavedPlan, connection: Connection, options: PlanOptions) -> Plan:
     """Return the remaining plan, from a fresh read. If a part of the account is not conclusive, read all of it."""
     live = _read_live(saved, connection)
-    plan = rebuild_plan(saved, live, options)
-    return plan if _is_conclusive(plan, live) else rebuild_plan(saved, _read_account(saved, connection), options)
+    names = _find_names(saved)
+    plan = rebuild_plan(saved, live, options, names)
+    return plan if _is_conclusive(plan, live) else rebuild_plan(saved, _read_account(saved, connection), options, names)
+
+
+def _find_names(saved: SavedPlan) -> AwsNames | None:
+    """Return AWS's lists if the plan has assertions, which these help to decide; None to be quicker."""
+    return AwsNames() if saved.assertions else None
 
 
 def _is_conclusive(plan: Plan, live: State) -> bool:
@@ -166,7 +172,9 @@ def _is_accounted_for(document: Mapping[str, Any], saved: SavedPlan, plan: Plan,
     entity must carry; and the settings, with which each refusal of the file must still occur without flags. A lockout
     is left out, because it depends on the caller, who may be another one now.
     """
-    codes = {(item.code, item.address) for item in rebuild_plan(saved, live, PlanOptions()).findings}
+    codes = {
+        (item.code, item.address) for item in rebuild_plan(saved, live, PlanOptions(), _find_names(saved)).findings
+    }
     return (
         plan.partition == saved.partition
         and has_same_changes(document, plan)

@@ -32,6 +32,7 @@ def command(files: tuple[str, ...], variables: Mapping[str, str], allow_assertio
     from reconciler.app.desired_files import validate_files
     from reconciler.cli.terminal import echo, echo_commands, get_width, uses_color
     from reconciler.model.problem import Level
+    from reconciler.plan.digest.gathered_findings import gather_assertions
     from reconciler.render.problems import FORMATS, render_problems
 
     announce_default_file(files)
@@ -42,6 +43,7 @@ def command(files: tuple[str, ...], variables: Mapping[str, str], allow_assertio
         if text := FORMATS[form](problems):
             echo_commands(text) if form == "github" else echo(text)
         return 1 if errors else 0
+    problems = tuple(gather_assertions(problems))
     if problems:
         echo(render_problems(problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
     if errors:

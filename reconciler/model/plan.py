@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.assertions import Assertion
 from reconciler.model.desired import Move, Settings
 from reconciler.model.document import Statement
 from reconciler.model.effects import Effect
@@ -252,6 +253,7 @@ class Plan:
     exposures: the stretches of an apply in which somebody can have too much or too little.
     after: the account after the plan.
     account_alias: the alias of the account, before the plan; None if it has none, or if it may not be read.
+    assertions: those of the files, which the findings are about.
     """
 
     account: str
@@ -276,6 +278,7 @@ class Plan:
     files: tuple[str, ...] = ()
     after: State | None = field(default=None, compare=False, repr=False)
     account_alias: str | None = None
+    assertions: tuple[Assertion, ...] = ()
 
     @property
     def is_safe(self) -> bool:

@@ -50,6 +50,7 @@ def restore_plan(document: Mapping[str, Any], saved: SavedPlan) -> Plan:
         is_reversible=saved.is_reversible,
         targets=saved.targets,
         moves=saved.moves,
+        assertions=saved.assertions,
         valid_until=saved.valid_until,
         unmanaged=_read_unmanaged(document, shown),
         left_alone=tuple(_read_left_alone(document)),
