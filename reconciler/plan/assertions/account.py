@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from reconciler.access import Context, Principal, Target, Verdict, principals_of, targets_of
@@ -36,6 +36,7 @@ class JudgedAccount:
 
     state: State
     catalogue: ActionCatalogue | None = None
+    _chains: dict[tuple[bool, bool], RoleChains] = field(default_factory=dict, compare=False)
 
     @cached_property
     def principals(self) -> Mapping[Address, Principal]:
@@ -53,19 +54,19 @@ class JudgedAccount:
     def policy_sets(self) -> list[PolicySet]:
         return group_by_policies(self.principals)
 
-    @cached_property
-    def sure_chains(self) -> RoleChains:
-        """The ways that surely work, if the principal sends what it must."""
-        return RoleChains(self._side, self.principals, _is_sure)
+    def find_chains(self, *, sure: bool, with_mfa: bool = True) -> RoleChains:
+        """Return the ways into roles. sure: only those that surely work if the principal sends what it must.
 
-    @cached_property
-    def sure_chains_without_mfa(self) -> RoleChains:
-        return RoleChains(self._side, self.principals, lambda terms: _is_sure(terms) and not terms.mfa)
+        with_mfa: the principal may have MFA.
+        """
+        key = sure, with_mfa
+        if key not in self._chains:
 
-    @cached_property
-    def possible_chains(self) -> RoleChains:
-        """The ways that may work."""
-        return RoleChains(self._side, self.principals)
+            def is_usable(terms: AccessTerms) -> bool:
+                return (with_mfa or not terms.mfa) and (not sure or all(map(is_free_key, terms.conditions)))
+
+            self._chains[key] = RoleChains(self._side, self.principals, is_usable)
+        return self._chains[key]
 
     @property
     def _side(self) -> AccessSide:
@@ -85,10 +86,6 @@ class JudgedAccount:
         """Return why a request is refused, in words."""
         reason = verdict.reason
         return str(reason) if reason is VerdictReason.EXPLICIT else describe_reason(reason, self.principals[address])
-
-
-def _is_sure(terms: AccessTerms) -> bool:
-    return all(map(is_free_key, terms.conditions))
 
 
 def make_known_context(assertion: Assertion) -> Context:

@@ -14,6 +14,7 @@ from reconciler.model.access_answers import DecidingStatement, RoleChain
 from reconciler.model.address import Address
 from reconciler.model.assertions import Assertion
 from reconciler.model.document import Statement
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.role_access import RoleAccess
 from reconciler.plan.access.answer import decide_request
 from reconciler.plan.access.external_principals import find_external_access
@@ -29,7 +30,7 @@ from reconciler.plan.assertions.breach import Breach
 from reconciler.plan.assertions.role_requests import decide_entry
 from reconciler.plan.assertions.subjects import means_external
 
-_SESSION = re.compile(r"arn:[^:]*:sts::(\d{12}):assumed-role/([^/]+)/.+")
+_SESSION = re.compile(rf"arn:{ARN_PARTITION}:sts::(\d{{12}}):assumed-role/([^/]+)/.+")
 _ASSUME = "sts:AssumeRole"
 
 
@@ -116,8 +117,8 @@ class EntrantJudge:
 
     def _follow_chains(self, role: Address, allowed: frozenset[Address]) -> Iterator[Breach]:
         """Yield who reaches a role by assuming others before it, also from outside the account."""
-        for chains, is_certain in ((self.account.sure_chains, True), (self.account.possible_chains, False)):
-            ways = chains.find_chains_to([role])
+        for is_certain in (True, False):
+            ways = self.account.find_chains(sure=is_certain).find_chains_to([role])
             for address, chain in ways.items():
                 if address not in allowed:
                     first = self.account.describe_step(address, Address.parse(chain.roles[0]))

@@ -222,14 +222,12 @@ class PermissionJudge:
 
     def _follow_chains(self, breaches: Breaches, selected: frozenset[Address]) -> Breaches:
         """Return who reaches a role that can do it, by assuming roles one after the other."""
-        account = self.account
-        without_mfa = self.assertion.with_mfa is False
-        sure = account.sure_chains_without_mfa if without_mfa else account.sure_chains
+        may_use_mfa = self.assertion.with_mfa is not False
         followed: Breaches = {}
         certain = {address for address, breach in breaches.items() if breach.is_certain and address.kind == "role"}
         possible = {address for address in breaches if address.kind == "role"}
-        ways = ((sure, certain, True), (account.possible_chains, possible, False))
-        for chains, goals, is_certain in ways:
+        for goals, is_certain in ((certain, True), (possible, False)):
+            chains = self.account.find_chains(sure=is_certain, with_mfa=may_use_mfa)
             for address, chain in chains.find_chains_to(goals).items() if goals else ():
                 own = followed.get(address) or breaches.get(address)
                 if address in selected and (own is None or (is_certain and not own.is_certain)):
@@ -240,9 +238,11 @@ class PermissionJudge:
     def _drop_able(self, breaches: Breaches, selected: frozenset[Address]) -> Breaches:
         """Return the breaches of those who reach no role that can do it all."""
         able = {role for role in self.account.targets if role not in breaches}
-        account, with_mfa = self.account, self.assertion.with_mfa is True
-        sure = (account.sure_chains if with_mfa else account.sure_chains_without_mfa).find_chains_to(able)
-        possible = account.possible_chains.find_chains_to(able)
+        with_mfa = self.assertion.with_mfa is True
+        sure = self.account.find_chains(sure=True, with_mfa=with_mfa).find_chains_to(able)
+        possible = self.account.find_chains(sure=False, with_mfa=self.assertion.with_mfa is not False).find_chains_to(
+            able
+        )
         left: Breaches = {}
         for address in breaches.keys() & selected:
             chain = sure.get(address) or possible.get(address)

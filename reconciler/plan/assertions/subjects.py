@@ -18,9 +18,10 @@ from reconciler.model.assertions import EVERYONE
 from reconciler.model.entity import User
 from reconciler.model.globs import compile_glob
 from reconciler.model.live import State
+from reconciler.model.partitions import ARN_PARTITION
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
-_OWNER = re.compile(r"arn:[^:]*:(?:iam|sts)::(\d{12}):")
+_OWNER = re.compile(rf"arn:{ARN_PARTITION}:(?:iam|sts)::(\d{{12}}):")
 
 
 class Subjects:
