@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.desired.aws_names import AwsNames
 from reconciler.model.assertions import Assertion, AssertionForm
-from reconciler.model.desired import Desired, Settings
+from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.live import State
@@ -104,7 +104,10 @@ def only_by(role_name: str, *entrants: str, **more: Any) -> Assertion:
 
 
 def make_desired(entities: Iterable[Entity], *assertions: Assertion) -> Desired:
-    return Desired(make_state(entities), None, Settings(), {}, {}, assertions=assertions)
+    state = make_state(entities)
+    return Desired(
+        state, None, Settings(), dict.fromkeys(state.entities, Declaration(PLACE)), {}, assertions=assertions
+    )
 
 
 def check(entities: Iterable[Entity], *assertions: Assertion, allowed: Iterable[str] = ()) -> list[Problem]:

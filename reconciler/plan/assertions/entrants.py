@@ -59,7 +59,7 @@ class EntrantJudge:
         return sorted(self.account.subjects.select(self.assertion.resources) & self.account.targets.keys())
 
     def _find_own(self, roles: Mapping[Address, Target], allowed: frozenset[Address]) -> Iterator[Breach]:
-        """Yield the users and roles of the account."""
+        """Yield the users and roles of the account. Who has a role may assume it once more."""
         others = {a: principal for a, principal in self.account.principals.items() if a not in allowed}
         addresses = {principal.arn: address for address, principal in others.items()}
         names = {target.arn: address for address, target in roles.items()}
@@ -67,7 +67,7 @@ class EntrantJudge:
         for group in group_equivalent_pairs(others.values(), roles.values()):
             verdict, context = decide_entry(group.principals[0], group.roles[0], ASSUME_ROLE, known)
             for principal in group.principals if not verdict.denied else ():
-                for role in group.roles:
+                for role in (one for one in group.roles if one.arn != principal.arn):
                     own = decide_request(principal, ASSUME_ROLE, role.arn, context, role)
                     plain = decide_request(principal, ASSUME_ROLE, role.arn, known, role)
                     address = addresses[principal.arn]
@@ -120,7 +120,7 @@ class EntrantJudge:
         for is_certain in (True, False):
             ways = self.account.find_chains(sure=is_certain).find_chains_to([role])
             for address, chain in ways.items():
-                if address not in allowed:
+                if address not in allowed and address != role:
                     first = self.account.describe_step(address, Address.parse(chain.roles[0]))
                     yield self._describe_chain(str(address), chain, is_certain, first)
             roles = [address for address in ways if address.kind == "role"]

@@ -205,7 +205,7 @@ CHAINS: dict[str, Row] = {
         [
             BOB,
             role("ci", [trust("user/bob")]),
-            role("payroll", [trust(f"arn:aws:sts::123456789012:assumed-role/ci/night")], allow("s3:*", PAYROLL)),
+            role("payroll", [trust("arn:aws:sts::123456789012:assumed-role/ci/night")], allow("s3:*", PAYROLL)),
         ],
         cannot("s3:*", "user/*", on=PAYROLL, through_roles=True),
         DEPENDS,
