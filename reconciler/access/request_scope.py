@@ -44,19 +44,34 @@ class RequestScope:
     context: Context = NOTHING_KNOWN
     catalogue: ActionCatalogue | None = None
     _matching: dict[object, frozenset[str]] = field(default_factory=dict, compare=False)
+    _overlaps: dict[object, bool] = field(default_factory=dict, compare=False)
 
     def overlaps(self, statement: PolicyStatement) -> bool:
-        """Return whether a statement covers an action of the scope."""
-        return pattern_sets_overlap(statement.actions, statement.not_action, self.actions, False)
+        """Return whether a statement may cover a request of the scope."""
+        key = statement.actions, statement.not_action, statement.resources, statement.not_resource
+        if key not in self._overlaps:
+            self._overlaps[key] = pattern_sets_overlap(
+                statement.actions, statement.not_action, self.actions, False
+            ) and self._shares_resource(statement)
+        return self._overlaps[key]
+
+    def _shares_resource(self, statement: PolicyStatement) -> bool:
+        if statement.resources is None or statement.not_resource or self.resources is None:
+            return True
+        patterns = list(map(to_plain_text, statement.resources))
+        return any(globs_meet(one, other) for one in patterns for other in self.resources)
 
     def has_action(self, action: str) -> bool:
         return any(compile_glob(pattern)(action) for pattern in self.actions)
 
-    def list_classes(self, statements: frozenset[PolicyStatement]) -> Iterator[ScopeClass]:
-        """Yield the parts of the scope's actions that the same statements cover. Raises TooManyAtomsError."""
+    def list_classes(self, statements: frozenset[PolicyStatement], *, needs_allow: bool) -> Iterator[ScopeClass]:
+        """Yield the parts of the scope's actions that the same statements cover. Raises TooManyAtomsError.
+
+        needs_allow: parts that no policy of the principal allows may be left out.
+        """
         listed = {pattern for pattern in self.actions if self._names_of(pattern)}
         if listed:
-            yield from self._list_known_classes(statements, listed)
+            yield from self._list_known_classes(statements, listed, needs_allow)
         others = self.actions - listed
         if others:
             literals = {action for action in ROLE_ACTIONS if any(compile_glob(one)(action) for one in others)}
@@ -65,13 +80,13 @@ class RequestScope:
                 covering = found.covering - {marker}
                 plain = [atom for atom in found.atoms if atom.example not in ROLE_ACTIONS]
                 for atom in plain[:1]:
-                    yield ScopeClass(atom.example, choose_narrowest(atom.matched), covering, ANY_RESOURCE)
+                    yield ScopeClass(atom.example, self._spell(choose_narrowest(atom.matched)), covering, ANY_RESOURCE)
                 for atom in found.atoms:
                     if atom.example in ROLE_ACTIONS:
-                        yield ScopeClass(atom.example, atom.example, covering, _ROLE_FORM)
+                        yield ScopeClass(atom.example, self._spell(atom.example), covering, _ROLE_FORM)
 
     def _list_known_classes(
-        self, statements: frozenset[PolicyStatement], patterns: Iterable[str]
+        self, statements: frozenset[PolicyStatement], patterns: Iterable[str], needs_allow: bool
     ) -> Iterator[ScopeClass]:
         """Yield a class for each set of statements, and each form of resources, of the actions that AWS's list has."""
         actions = frozenset[str]().union(*(self._names_of(pattern) for pattern in patterns))
@@ -84,6 +99,8 @@ class RequestScope:
             split += [(part - covered, covering) for part, covering in parts]
             parts = [item for item in split if item[0]]
         for part, covering in parts:
+            if needs_allow and not any(one.allows and one.layer == IDENTITY for one in covering):
+                continue
             by_forms: dict[tuple[str, ...], str] = {}
             for action in sorted(part, key=self._rank):
                 by_forms.setdefault(self._forms_of(action), action)
@@ -120,9 +137,9 @@ class RequestScope:
         return LEVELS.index(level), action
 
     def _spell(self, action: str) -> str:
-        service, _, name = action.partition(":")
+        service, colon, name = action.partition(":")
         names = (self.catalogue.actions_of(service) if self.catalogue else None) or {}
-        return f"{service}:{names.get(name, name)}"
+        return f"{service}{colon}{names.get(name, name)}"
 
     def list_resources(self, part: ScopeClass) -> Iterator[tuple[TextAtom, str]]:
         """Yield each part of the scope's resources, with a name for it. Raises TooManyAtomsError."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.access import StatementSource, Target, group_equivalent_pairs
+from reconciler.access import Context, Principal, StatementSource, Target, group_equivalent_pairs
 from reconciler.access.request_scope import ASSUME_ROLE
 from reconciler.access.scoped_requests import is_free_key
 from reconciler.access.trust_entrances import find_unnamed_entrances, list_entrances
 from reconciler.model.access_answers import DecidingStatement, RoleChain
 from reconciler.model.address import Address
+from reconciler.model.arns import address_of
 from reconciler.model.assertions import Assertion
 from reconciler.model.document import Statement
 from reconciler.model.partitions import ARN_PARTITION
@@ -42,44 +44,62 @@ class EntrantJudge:
     assertion: Assertion
 
     def find_breaches(self) -> list[Breach]:
-        """Return the principals that can assume one of the roles, and may not, each once for each role."""
+        """Return the principals that can assume one of the roles, and may not, each once."""
         subjects = self.account.subjects
         roles = {address: self.account.targets[address] for address in self._find_roles()}
         allowed = subjects.select(self.assertion.outside)
-        found: dict[tuple[str, str], Breach] = {}
-        for breach in (*self._find_own(roles, allowed), *self._find_external(roles, allowed)):
-            found.setdefault((breach.principal, breach.resource), breach)
-        if self.assertion.through_roles:
-            for role in roles:
-                for breach in self._follow_chains(role, allowed):
-                    found.setdefault((breach.principal, breach.resource), breach)
-        return [found[key] for key in sorted(found)]
+        found: dict[str, Breach] = {}
+        counts = Counter[str]()
+        self._add_own(roles, allowed, found, counts)
+        for breach in self._find_external(roles, allowed):
+            found.setdefault(breach.principal, breach)
+            counts[breach.principal] += 1
+        breaches = {name: _count_roles(breach, counts[name]) for name, breach in found.items()}
+        for role in roles if self.assertion.through_roles else ():
+            for breach in self._follow_chains(role, allowed):
+                breaches.setdefault(breach.principal, breach)
+        return [breaches[name] for name in sorted(breaches)]
 
     def _find_roles(self) -> list[Address]:
         return sorted(self.account.subjects.select(self.assertion.resources) & self.account.targets.keys())
 
-    def _find_own(self, roles: Mapping[Address, Target], allowed: frozenset[Address]) -> Iterator[Breach]:
-        """Yield the users and roles of the account. Who has a role may assume it once more."""
+    def _add_own(
+        self,
+        roles: Mapping[Address, Target],
+        allowed: frozenset[Address],
+        found: dict[str, Breach],
+        counts: Counter[str],
+    ) -> None:
+        """Add the users and roles of the account. Who has a role may assume it once more.
+
+        counts: the number of roles that each can assume, or may be able to.
+        """
         others = {a: principal for a, principal in self.account.principals.items() if a not in allowed}
-        addresses = {principal.arn: address for address, principal in others.items()}
-        names = {target.arn: address for address, target in roles.items()}
+        names = {principal.arn: str(address) for address, principal in others.items()}
         known = make_known_context(self.assertion)
         for group in group_equivalent_pairs(others.values(), roles.values()):
             verdict, context = decide_entry(group.principals[0], group.roles[0], ASSUME_ROLE, known)
             for principal in group.principals if not verdict.denied else ():
-                for role in (one for one in group.roles if one.arn != principal.arn):
-                    own = decide_request(principal, ASSUME_ROLE, role.arn, context, role)
-                    plain = decide_request(principal, ASSUME_ROLE, role.arn, known, role)
-                    address = addresses[principal.arn]
-                    yield Breach(
-                        str(address),
-                        own.allowed,
-                        _ASSUME,
-                        str(names[role.arn]),
-                        terms=describe_terms(plain.keys, context) if own.allowed else (),
-                        facts=describe_facts(frozenset(key for key in own.keys if not is_free_key(key))),
-                        statements=self.account.describe_statements(own, address),
-                    )
+                targets = [role for role in group.roles if role.arn != principal.arn]
+                name = names[principal.arn]
+                counts[name] += len(targets)
+                if targets and (name not in found or (verdict.allowed and not found[name].is_certain)):
+                    found[name] = self._describe_own(principal, targets[0], known, context)
+
+    def _describe_own(self, principal: Principal, role: Target, known: Context, context: Context) -> Breach:
+        own = decide_request(principal, ASSUME_ROLE, role.arn, context, role)
+        plain = decide_request(principal, ASSUME_ROLE, role.arn, known, role)
+        address, target = (address_of(arn, self.account.state.account) for arn in (principal.arn, role.arn))
+        assert address is not None
+        return Breach(
+            str(address),
+            own.allowed,
+            _ASSUME,
+            str(target),
+            terms=describe_terms(plain.keys, context) if own.allowed else (),
+            facts=describe_facts(frozenset(key for key in own.keys if not is_free_key(key))),
+            statements=self.account.describe_statements(own, address),
+        )
 
     def _find_external(self, roles: Mapping[Address, Target], allowed: frozenset[Address]) -> Iterator[Breach]:
         """Yield the principals outside the account that a trust lets in, and everyone whom it does not name."""
@@ -145,3 +165,11 @@ class EntrantJudge:
             facts=describe_facts(unknown),
             statements=statements,
         )
+
+
+def _count_roles(breach: Breach, number: int) -> Breach:
+    """Return a breach that names the further roles by their number."""
+    if number < 2:
+        return breach
+    more = "1 more role" if number == 2 else f"{number - 1} more roles"
+    return replace(breach, resource=f"{breach.resource} and {more}")

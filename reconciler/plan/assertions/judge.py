@@ -23,7 +23,7 @@ from reconciler.plan.assertions.account import (
     make_known_context,
 )
 from reconciler.plan.assertions.breach import Breach
-from reconciler.plan.assertions.policy_sets import select_members
+from reconciler.plan.assertions.policy_sets import narrow_sets
 from reconciler.plan.assertions.role_requests import decide_entry, decide_plain_entry
 from reconciler.policy.global_keys import MFA_PRESENT
 
@@ -97,10 +97,8 @@ class PermissionJudge:
 
     def _ask_sets(self, population: frozenset[Address]) -> Iterator[tuple[ScopedPolicies, list[Address]]]:
         """Yield each set of policies once, with the principals that have it."""
-        sets, overlaps = self.account.policy_sets, self._scope.overlaps
-        for index, members in select_members(sets, population).items():
-            relevant = frozenset(one for one in sets[index].statements if overlaps(one))
-            yield ScopedPolicies(sets[index].first, relevant, self._scope, decide_alone), members
+        for one in narrow_sets(self.account.policy_sets, population, self._scope.overlaps):
+            yield ScopedPolicies(one.first, one.statements, self._scope, decide_alone), one.members
 
     def _find_allowed(self, population: frozenset[Address]) -> Breaches:
         """Return who can do something that the assertion forbids, or may be able to."""
@@ -109,16 +107,15 @@ class PermissionJudge:
             found = policies.find_allowed()
             for address in members if found else ():
                 breaches[address] = self._describe_grants(found, address)
-        for address, breach in self._find_entries(population):
-            if address not in breaches or (breach.is_certain and not breaches[address].is_certain):
-                breaches[address] = breach
+        self._add_entries(population, breaches)
         return breaches
 
     def _describe_grants(self, found: list[ScopedRequest], address: Address) -> Breach:
         """Return the breach by some requests that the policies of one member of a set allow, or may allow."""
         principal, first = self.account.principals[address], found[0]
         if not first.verdict.allowed:
-            return self._make_breach(address, first, first.verdict)
+            own = decide_alone(principal, first.action, first.resource, first.context)
+            return self._make_breach(address, first, own if own.decision is Decision.DEPENDS else first.verdict)
         verdicts = [decide_alone(principal, one.action, one.resource, one.context) for one in found]
         others = {source: None for verdict in verdicts for source in verdict.deciding_statements}
         return self._make_breach(address, first, replace(verdicts[0], deciding_statements=tuple(others)))
@@ -139,14 +136,16 @@ class PermissionJudge:
             statements=self.account.describe_statements(verdict, address),
         )
 
-    def _find_entries(self, population: frozenset[Address]) -> Iterator[tuple[Address, Breach]]:
-        """Yield who can assume a role of the assertion, or may be able to."""
+    def _add_entries(self, population: frozenset[Address], breaches: Breaches) -> None:
+        """Add who can assume a role of the assertion, or may be able to."""
         for principals, roles in self._pair(population):
             for action in self._role_actions:
                 verdict, context = decide_entry(principals[0], roles[0], action, self._known)
                 for principal in principals if not verdict.denied else ():
                     address = self._addresses[principal.arn]
-                    yield address, self._describe_entry(address, roles[0], action, context)
+                    own = breaches.get(address)
+                    if own is None or (verdict.allowed and not own.is_certain):
+                        breaches[address] = self._describe_entry(address, roles[0], action, context)
 
     def _pair(self, population: frozenset[Address]) -> Iterator[tuple[list[Principal], list[Target]]]:
         """Yield principals and roles whose pairs all get the same answer, and are not surely denied."""
@@ -181,9 +180,8 @@ class PermissionJudge:
             for address in members if found else ():
                 assert found is not None
                 principal = self.account.principals[address]
-                verdict = found.verdict
-                if verdict.denied:
-                    verdict = decide_alone(principal, found.action, found.resource, found.context)
+                own = decide_alone(principal, found.action, found.resource, found.context)
+                verdict = own if own.decision is found.verdict.decision else found.verdict
                 breaches[address] = self._make_breach(address, found, verdict)
         for address, breach in self._find_closed_roles(population):
             if address not in breaches or (breach.is_certain and not breaches[address].is_certain):

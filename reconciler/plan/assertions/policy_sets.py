@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from reconciler.access import Principal
 from reconciler.access.policy_statements import PolicyStatement, list_policy_statements
@@ -17,7 +16,7 @@ class PolicySet:
 
     first: Principal
     statements: frozenset[PolicyStatement]
-    members: list[Address]
+    members: list[Address] = field(default_factory=list)
 
 
 def group_by_policies(principals: Mapping[Address, Principal]) -> list[PolicySet]:
@@ -27,19 +26,23 @@ def group_by_policies(principals: Mapping[Address, Principal]) -> list[PolicySet
         statements = list_policy_statements(principal)
         key = statements, _find_known_values(statements, principal)
         if key not in sets:
-            sets[key] = PolicySet(principal, statements, [])
+            sets[key] = PolicySet(principal, statements)
         sets[key].members.append(address)
     return list(sets.values())
 
 
-def select_members(sets: Iterable[PolicySet], selected: frozenset[Address]) -> Mapping[int, list[Address]]:
-    """Map the index of each set to those of its members that are selected; sets without any are left out."""
-    chosen: defaultdict[int, list[Address]] = defaultdict(list)
-    for index, one in enumerate(sets):
-        for address in one.members:
-            if address in selected:
-                chosen[index].append(address)
-    return chosen
+def narrow_sets(
+    sets: Iterable[PolicySet], selected: frozenset[Address], is_relevant: Callable[[PolicyStatement], bool]
+) -> list[PolicySet]:
+    """Return the selected principals in sets that differ in relevant statements only."""
+    narrowed: dict[object, PolicySet] = {}
+    for one in sets:
+        members = [address for address in one.members if address in selected]
+        if members:
+            statements = frozenset(filter(is_relevant, one.statements))
+            key = statements, _find_known_values(statements, one.first)
+            narrowed.setdefault(key, PolicySet(one.first, statements)).members.extend(members)
+    return list(narrowed.values())
 
 
 def _find_known_values(statements: Iterable[PolicyStatement], principal: Principal) -> frozenset[object]:

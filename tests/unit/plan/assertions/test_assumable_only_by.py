@@ -105,7 +105,7 @@ ROWS: dict[str, Row] = {
     "of two roles": (
         [BOB, role("admin", [trust("user/bob")]), role("administrator", [trust("user/bob")])],
         only_by("role/admin*"),
-        ["on role/admin ", "on role/administrator "],
+        ["on role/admin and 1 more role"],
     ),
 }
 
