@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reconciler.access import Context, Principal, Target, Verdict, principals_of, targets_of
@@ -16,6 +16,7 @@ from reconciler.model.address import Address
 from reconciler.model.assertions import Assertion, AssertionForm
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
+from reconciler.model.problem import Place
 from reconciler.model.role_access import AccessTerms
 from reconciler.plan.access.answer import describe_reason
 from reconciler.plan.access.assume_words import describe_dependency
@@ -32,10 +33,14 @@ MFA = "MFA"
 
 @dataclass(frozen=True)
 class JudgedAccount:
-    """One account that assertions are checked on. catalogue: AWS's list of actions; None: no list."""
+    """One account that assertions are checked on.
+
+    catalogue: AWS's list of actions; None: no list. places: the line of the file that declares an entity.
+    """
 
     state: State
     catalogue: ActionCatalogue | None = None
+    places: Mapping[Address, Place] = field(default_factory=dict)
     _chains: dict[tuple[bool, bool], RoleChains] = field(default_factory=dict, compare=False)
 
     @cached_property
@@ -73,9 +78,18 @@ class JudgedAccount:
         return AccessSide("after", self.state)
 
     def describe_statements(self, verdict: Verdict, address: Address) -> tuple[DecidingStatement, ...]:
-        """Return the statements that decide, as the principal has them."""
-        sources = verdict.deciding_statements
-        return tuple(dict.fromkeys(describe_statement_source(one, address, self.state) for one in sources))
+        """Return the statements that decide, as the principal has them.
+
+        A statement of a policy of AWS has no line; a group that has the policy has one.
+        """
+        described = (describe_statement_source(one, address, self.state) for one in verdict.deciding_statements)
+        return tuple(dict.fromkeys(map(self._add_place, described)))
+
+    def _add_place(self, statement: DecidingStatement) -> DecidingStatement:
+        holder, _, policy = statement.policy.partition(" ")
+        if statement.place is not None or not policy or not holder.startswith("group/"):
+            return statement
+        return replace(statement, place=self.places.get(Address.parse(holder)))
 
     def describe_step(self, address: Address, role: Address) -> tuple[DecidingStatement, ...]:
         """Return the statements by which a principal may assume a role."""

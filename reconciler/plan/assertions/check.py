@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from reconciler.model.address import Address
 from reconciler.model.assertions import Assertion, AssertionForm
 from reconciler.model.desired import Desired
 from reconciler.model.permissions import ActionCatalogue
-from reconciler.model.problem import Level, Problem
+from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.suggest import suggest_word
 from reconciler.plan.assertions.account import JudgedAccount
 from reconciler.plan.assertions.breach import Breach
@@ -26,14 +27,14 @@ def check_plan(draft: Draft, catalogue: ActionCatalogue | None) -> list[Problem]
     problems = list(find_unknown_names(assertions, allowed))
     if not assertions or draft.baseline.known_addresses is not None:
         return problems
-    after = JudgedAccount(draft.after, catalogue)
+    after = JudgedAccount(draft.after, catalogue, _find_places(draft.desired))
     before = JudgedAccount(draft.live, catalogue)
     old_names = {str(new): str(old) for new, old in draft.renames.items()}
     for one in assertions:
         breaches = _judge(one, after)
         failing = {breach.principal for breach in breaches if breach.is_certain}
         was = _find_broken(one, before, old_names, failing) if failing else frozenset[str]()
-        problems += describe_breaches(one, breaches, allowed=one.name in allowed, broken_before=was)
+        problems += describe_breaches(one, breaches, after.places, allowed=one.name in allowed, broken_before=was)
         problems += _find_unused(one, after, is_whole=True)
     return problems
 
@@ -43,10 +44,12 @@ def check_files(
 ) -> list[Problem]:
     """Return what is wrong with the assertions of files, as far as the files tell."""
     problems = list(find_unknown_names(desired.assertions, allowed))
-    account = JudgedAccount(desired.state, catalogue)
+    account = JudgedAccount(desired.state, catalogue, _find_places(desired))
     for one in desired.assertions:
         breaches = _judge(one, account)
-        problems += describe_breaches(one, breaches, allowed=one.name in allowed, broken_before=frozenset())
+        problems += describe_breaches(
+            one, breaches, account.places, allowed=one.name in allowed, broken_before=frozenset()
+        )
         problems += _find_unused(one, account, is_whole=False)
     return problems
 
@@ -58,6 +61,10 @@ def find_unknown_names(assertions: Sequence[Assertion], allowed: frozenset[str])
         near = suggest_word(name, names)
         hint = f"Did you mean {near!r}?" if near else "Remove the flag, or write the `name` of an assertion."
         yield Problem(Level.ERROR, "unknown-assertion", f"{FLAG} {name}: no assertion has this name.", "", hint)
+
+
+def _find_places(desired: Desired) -> Mapping[Address, Place]:
+    return {address: declaration.place for address, declaration in desired.declarations.items()}
 
 
 def _judge(assertion: Assertion, account: JudgedAccount) -> list[Breach]:

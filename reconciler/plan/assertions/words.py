@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.model.access_answers import DecidingStatement
 from reconciler.model.address import Address
 from reconciler.model.assertions import Assertion, AssertionForm
-from reconciler.model.problem import Level, Problem
+from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.sentence import format_counted, format_list, is_external
 from reconciler.plan.assertions.account import MFA
 from reconciler.plan.assertions.breach import Breach
@@ -20,22 +20,34 @@ _MAX_NAMED = 3
 
 
 def describe_breaches(
-    assertion: Assertion, breaches: Iterable[Breach], *, allowed: bool, broken_before: frozenset[str]
+    assertion: Assertion,
+    breaches: Iterable[Breach],
+    places: Mapping[Address, Place],
+    *,
+    allowed: bool,
+    broken_before: frozenset[str],
 ) -> Iterator[Problem]:
     """Yield a problem for each way in which an assertion fails, or cannot be decided.
 
-    allowed: a flag allows it for this once. broken_before: the principals that broke it before the plan, too.
+    places: the lines that declare the principals. allowed: a flag allows it for this once.
+    broken_before: the principals that broke it before the plan, too.
     """
     ways: defaultdict[object, list[Breach]] = defaultdict(list)
     for breach in breaches:
         ways[replace(breach, principal=""), breach.principal in broken_before].append(breach)
     for alike in ways.values():
         names = [breach.principal for breach in alike]
-        was_broken = alike[0].principal in broken_before
-        if not alike[0].is_certain:
-            yield _build_warning(assertion, alike[0], names)
+        first = _add_own_place(alike[0], places) if len(alike) == 1 else alike[0]
+        if not first.is_certain:
+            yield _build_warning(assertion, first, names)
         else:
-            yield _build_failure(assertion, alike[0], names, allowed, was_broken)
+            yield _build_failure(assertion, first, names, allowed, first.principal in broken_before)
+
+
+def _add_own_place(breach: Breach, places: Mapping[Address, Place]) -> Breach:
+    """Return a breach whose statements without a line have that of the principal, which holds their policies."""
+    place = None if is_external(breach.principal) else places.get(Address.parse(breach.principal))
+    return replace(breach, statements=tuple(replace(one, place=one.place or place) for one in breach.statements))
 
 
 def _build_failure(
