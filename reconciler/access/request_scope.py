@@ -13,7 +13,7 @@ from reconciler.access.context import NOTHING_KNOWN, Context
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
 from reconciler.access.request_parts import find_action_classes, find_resource_atoms
 from reconciler.access.templates import MANY, ONE, to_plain_text
-from reconciler.access.text_atoms import TextAtom
+from reconciler.access.text_atoms import TextAtom, TooManyAtomsError
 from reconciler.model.globs import compile_glob, globs_meet
 from reconciler.model.permissions import LEVELS, ActionCatalogue
 from reconciler.policy.overlap import choose_narrowest, pattern_sets_overlap
@@ -84,6 +84,15 @@ class RequestScope:
                 for atom in found.atoms:
                     if atom.example in ROLE_ACTIONS:
                         yield ScopeClass(atom.example, self._spell(atom.example), covering, _ROLE_FORM)
+
+    def has_requests(self) -> bool:
+        """Return whether one of the actions can name one of the resources."""
+        try:
+            return any(
+                True for part in self.list_classes(frozenset(), needs_allow=False) for _ in self.list_resources(part)
+            )
+        except TooManyAtomsError:
+            return True
 
     def _list_known_classes(
         self, statements: frozenset[PolicyStatement], patterns: Iterable[str], needs_allow: bool

@@ -40,7 +40,10 @@ RULES = (
         "assertion-unused",
         Level.WARNING,
         title="A pattern of an assertion matches nothing",
-        why="An assertion about nobody protects nothing; an exception for nobody is often a misspelt name.",
+        why=(
+            "An assertion about nobody protects nothing; an exception for nobody is often a misspelt name. A resource "
+            "that no action can name protects nothing either: s3:GetObject works on `BUCKET/*`, not on the bucket."
+        ),
         how_to_fix="Correct the pattern, or remove it.",
     ),
     Rule(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from reconciler.model.address import Address
 from reconciler.model.assertions import Assertion, AssertionForm
@@ -92,13 +93,22 @@ def _find_unused(assertion: Assertion, account: JudgedAccount, *, is_whole: bool
         key = "assumable_only_by" if about_roles else "except"
         patterns += [(key, one) for one in subjects.find_unmatched(assertion.outside) if not _is_outside(one)]
     key = "role" if about_roles else "on"
-    found = subjects.find_resources(assertion.resources).items()
-    patterns += [(key, pattern) for pattern, arns in found if arns == ()]
+    found = subjects.find_resources(assertion.resources)
+    patterns += [(key, pattern) for pattern, arns in found.items() if arns == ()]
     where = "in the account" if is_whole else "in the files"
-    for key, pattern in patterns:
-        summary = f"Assertion {assertion.name}: {pattern!r} in `{key}` matches nothing {where}."
-        hint = "It then checks nobody by this pattern: correct it, or remove it."
-        yield Problem(Level.WARNING, "assertion-unused", summary, "", hint, assertion.place)
+    summaries = [f"{pattern!r} in `{key}` matches nothing {where}." for key, pattern in patterns]
+    idle = [] if about_roles else _find_idle_resources(assertion, account)
+    summaries += [f"none of its actions works on {pattern!r}." for pattern in idle if found[pattern] != ()]
+    for summary in summaries:
+        hint = "The assertion checks nothing by this pattern: correct it, or remove it."
+        text = f"Assertion {assertion.name}: {summary}"
+        yield Problem(Level.WARNING, "assertion-unused", text, "", hint, assertion.place)
+
+
+def _find_idle_resources(assertion: Assertion, account: JudgedAccount) -> list[str]:
+    """Return the resources that no action of the assertion can name, such as a bucket for s3:GetObject."""
+    parts = ((one, replace(assertion, resources=(one,))) for one in assertion.resources)
+    return [pattern for pattern, part in parts if not PermissionJudge(account, part).has_requests()]
 
 
 def _is_outside(pattern: str) -> bool:

@@ -55,6 +55,10 @@ class PermissionJudge:
             breaches = {**breaches, **followed} if forbids else followed
         return [breaches[address] for address in sorted(breaches.keys() & selected)]
 
+    def has_requests(self) -> bool:
+        """Return whether there is a request that the assertion is about."""
+        return bool(self._targets) or self._scope.has_requests()
+
     @cached_property
     def _known(self) -> Context:
         return make_known_context(self.assertion)

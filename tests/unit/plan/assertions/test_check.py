@@ -16,6 +16,7 @@ from reconciler.plan.options import PlanOptions
 from tests.support.assertions import (
     NAMES,
     allow,
+    arn,
     can,
     cannot,
     check,
@@ -92,7 +93,19 @@ UNUSED: dict[str, tuple[Assertion, list[str]]] = {
     "a group without members": (cannot("iam:*", "group/dev"), ["'group/dev' in `who`"]),
     "except": (cannot("iam:*", outside=["user/*", "role/x*"]), ["'role/x*' in `except`"]),
     "on": (cannot("iam:*", on="role/x*", outside=["user/*"]), ["'role/x*' in `on`"]),
-    "on an ARN, which may come": (cannot("iam:*", on="arn:aws:s3:::x", outside=["user/*"]), []),
+    "on an ARN, which may come": (cannot("iam:*", on=arn("user/x"), outside=["user/*"]), []),
+    "a bucket where objects are meant": (
+        can("s3:GetObject", "role/admin", on="arn:aws:s3:::x"),
+        ["none of its actions works on 'arn:aws:s3:::x'"],
+    ),
+    "one of two resources": (
+        cannot(["s3:GetObject", "s3:PutObject"], on=["arn:aws:s3:::x", "arn:aws:s3:::x/*"]),
+        ["none of its actions works on 'arn:aws:s3:::x'"],
+    ),
+    "a user that is to be assumed": (
+        cannot("sts:AssumeRole", on="user/bob"),
+        ["none of its actions works on 'user/bob'"],
+    ),
     "role": (only_by("role/x*", "user/bob"), ["'role/x*' in `role`"]),
     "assumable_only_by": (only_by("role/admin", "user/bob", "user/x*"), ["'user/x*' in `assumable_only_by`"]),
     "outside the account": (only_by("role/admin", "user/bob", "ec2.amazonaws.com", "210987654321"), []),
