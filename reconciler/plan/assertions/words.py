@@ -53,20 +53,15 @@ def _add_own_place(breach: Breach, places: Mapping[Address, Place]) -> Breach:
 def _build_failure(
     assertion: Assertion, breach: Breach, names: Sequence[str], allowed: bool, was_broken: bool
 ) -> Problem:
-    flag = f"{FLAG} {shlex.quote(assertion.name)}"
-    verb = "fails, and is allowed for this once" if allowed else "fails"
-    sentence = _describe_access(assertion, breach, names)
     details = [f"The reason for the assertion: {assertion.why}."] if assertion.why else []
-    details += ["It was broken before this plan, too."] if was_broken else []
-    return Problem(
-        Level.WARNING if allowed else Level.ERROR,
-        "assertion-allowed" if allowed else "assertion-failed",
-        f"Assertion {assertion.name} {verb}: {sentence}.",
-        " ".join(details),
-        _advise(assertion, flag) if not allowed else "",
-        assertion.place,
-        *_find_addresses(names, "" if allowed else flag),
-    )
+    detail = " ".join([*details, *(["It was broken before this plan, too."] if was_broken else [])])
+    access, place = _describe_access(assertion, breach, names), assertion.place
+    if allowed:
+        summary = f"Assertion {assertion.name} fails, and is allowed for this once: {access}."
+        return Problem(Level.WARNING, "assertion-allowed", summary, detail, "", place, *_find_addresses(names, ""))
+    summary, flag = f"Assertion {assertion.name} fails: {access}.", f"{FLAG} {shlex.quote(assertion.name)}"
+    hint = _advise(assertion, flag)
+    return Problem(Level.ERROR, "assertion-failed", summary, detail, hint, place, *_find_addresses(names, flag))
 
 
 def _build_warning(assertion: Assertion, breach: Breach, names: Sequence[str]) -> Problem:
