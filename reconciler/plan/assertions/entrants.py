@@ -31,6 +31,7 @@ from reconciler.plan.assertions.account import (
 from reconciler.plan.assertions.breach import Breach
 from reconciler.plan.assertions.role_requests import decide_entry
 from reconciler.plan.assertions.subjects import means_external
+from reconciler.policy.trust import unique_ids_of
 
 _SESSION = re.compile(rf"arn:{ARN_PARTITION}:sts::(\d{{12}}):assumed-role/([^/]+)/.+")
 _ASSUME = "sts:AssumeRole"
@@ -104,7 +105,10 @@ class EntrantJudge:
     def _find_external(self, roles: Mapping[Address, Target], allowed: frozenset[Address]) -> Iterator[Breach]:
         """Yield the principals outside the account that a trust lets in, and everyone whom it does not name."""
         for access in find_external_access(self.account.state, roles, frozenset()).values():
-            if not self._is_allowed(access.principal, allowed):
+            gone = unique_ids_of(
+                roles[Address.parse(access.role)].trust
+            )  # nobody can have the id of a deleted principal
+            if access.principal not in gone and not self._is_allowed(access.principal, allowed):
                 yield self._describe_external(access)
         for address, target in roles.items():
             if target.trust.opaque:

@@ -70,6 +70,7 @@ ROWS: dict[str, Row] = {
         only_by("role/admin", f"arn:aws:iam::{OTHER}:role/x"),
         [f"{OTHER}:root can"],
     ),
+    "what is left of a deleted user": ([admin(trust("AIDAJQABLZS4A3QDU576Q"))], only_by("role/admin"), []),
     "everyone": ([BOB, admin(trust("*"))], only_by("role/admin", "user/bob"), ["* can"]),
     "all but one": (
         [admin({"Effect": "Allow", "NotPrincipal": {"AWS": arn("user/bob")}, "Action": "sts:AssumeRole"})],
