@@ -25,6 +25,9 @@ MAX_TRIALS = 64
 _MAX_PROOFS = 3
 """The number of proofs, each by other statements, that are looked for."""
 
+_MAX_GUESSES = 3
+"""The number of actions, of resources and of contexts of one Allow that are tried before a search."""
+
 TOO_MANY_PATTERNS = "more patterns and conditions than reconcile compares"
 
 _CALLER_KEYS = ("aws:principal", "aws:user", "aws:sourceidentity", "aws:federatedprovider", "aws:chatbotsourcearn")
@@ -85,24 +88,26 @@ class ScopedPolicies:
         return proofs or undecided[:1]
 
     def _guess_allowed(self) -> Iterator[ScopedRequest]:
-        """Yield a request for each Allow that is allowed without further keys: most breaches need no more search."""
+        """Yield a request for each Allow that meets its own conditions: most breaches need no more search."""
         for allow in sorted(self._list_allows(), key=_sort_key_of):
-            request = self._guess_request(allow)
+            try:
+                request = next(self._guess_requests(allow), None)
+            except TooManyAtomsError:
+                continue
             if request is not None:
                 yield request
 
-    def _guess_request(self, allow: PolicyStatement) -> ScopedRequest | None:
-        try:
-            for part in islice(self.scope.list_classes(frozenset([allow]), needs_allow=True), _MAX_PROOFS):
-                for atom, name in islice(self.scope.list_resources(part), _MAX_PROOFS):
-                    if covers_resource_atom(allow, atom):
-                        verdict = self.decide(self.principal, part.action, atom.example, self.scope.context)
-                        if verdict.allowed:
-                            context = self.scope.context
-                            return ScopedRequest(part.action, atom.example, context, verdict, part.name, name)
-        except TooManyAtomsError:
-            return None
-        return None
+    def _guess_requests(self, allow: PolicyStatement) -> Iterator[ScopedRequest]:
+        space = ChoiceSpace([allow], self.principal.request_context.with_fallbacks(self.scope.context))
+        own = islice(_list_contexts(space, space.select(allow)), _MAX_GUESSES)
+        contexts = list({repr(one): one for one in (Context(), *own)}.values())
+        for part in islice(self.scope.list_classes(frozenset([allow]), needs_allow=True), _MAX_GUESSES):
+            for atom, name in islice(self.scope.list_resources(part), _MAX_GUESSES):
+                for context in contexts if covers_resource_atom(allow, atom) else ():
+                    full = self.scope.context.with_fallbacks(context)
+                    verdict = self.decide(self.principal, part.action, atom.example, full)
+                    if verdict.allowed:
+                        yield ScopedRequest(part.action, atom.example, full, verdict, part.name, name)
 
     def _list_allows(self) -> list[PolicyStatement]:
         """Return the Allows of the principal's own policies."""
