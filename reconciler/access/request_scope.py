@@ -18,8 +18,13 @@ from reconciler.model.globs import compile_glob, globs_meet
 from reconciler.model.permissions import LEVELS, ActionCatalogue
 from reconciler.policy.overlap import choose_narrowest, pattern_sets_overlap
 
-ASSUME_ROLE, *_ = ROLE_ACTIONS = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
-"""Actions on a role that its trust must allow, too."""
+ASSUME_ROLE = "sts:assumerole"
+ROLE_ACTIONS = {
+    ASSUME_ROLE: "sts:AssumeRole",
+    "sts:tagsession": "sts:TagSession",
+    "sts:setsourceidentity": "sts:SetSourceIdentity",
+}
+"""Actions on a role that its trust must allow, too: in lower case → as AWS spells them."""
 
 ANY_RESOURCE = ("*",)
 

@@ -20,6 +20,7 @@ from reconciler.access import (
     targets_of,
 )
 from reconciler.access.compiled_policies import CompiledStatement
+from reconciler.access.request_scope import ROLE_ACTIONS
 from reconciler.access.templates import to_plain_text
 from reconciler.model.access_answers import AccessAnswer, AccessSide, Outcome
 from reconciler.model.address import Address
@@ -28,9 +29,6 @@ from reconciler.plan.access.assume_words import shorten_policy
 from reconciler.plan.access.statement_sources import describe_statement_source
 
 OUTCOMES = {Decision.ALLOW: Outcome.ALLOWED, Decision.DENY: Outcome.DENIED, Decision.DEPENDS: Outcome.DEPENDS}
-
-_ASSUMING = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
-"""Actions on a role that its trust must allow, too."""
 
 
 def answer_request(
@@ -73,7 +71,7 @@ def make_request_context(keys: Mapping[str, tuple[str, ...]]) -> Context:
 
 def find_assumed_role(side: AccessSide, action: str, resource: str) -> Target | None:
     """Return the role that the request assumes; None if it assumes none, or one that is not known."""
-    if action.lower() not in _ASSUMING:
+    if action.lower() not in ROLE_ACTIONS:
         return None
     address = address_of(resource, side.state.account)
     return targets_of(side.state).get(address) if address else None
@@ -87,7 +85,7 @@ def decide_request(
         full = principal.request_context.with_fallbacks(target.resource_context, context)
         return evaluate_assumption(principal, target, action, full).verdict
     verdict = evaluate(principal, action, resource, context)
-    if action.lower() in _ASSUMING and resource != "*" and not verdict.denied:
+    if action.lower() in ROLE_ACTIONS and resource != "*" and not verdict.denied:
         keys = verdict.keys | {f"trust:{resource}"}
         return replace(verdict, decision=Decision.DEPENDS, keys=keys, reason=VerdictReason.UNKNOWN)
     return verdict

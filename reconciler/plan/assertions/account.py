@@ -8,20 +8,22 @@ from functools import cached_property
 
 from reconciler.access import Context, Principal, Target, Verdict, principals_of, targets_of
 from reconciler.access.context import NOTHING_KNOWN, WITHOUT_MFA, make_mfa_context
-from reconciler.access.request_scope import ASSUME_ROLE
+from reconciler.access.request_scope import ASSUME_ROLE, ROLE_ACTIONS
 from reconciler.access.scoped_requests import is_free_key
 from reconciler.access.verdicts import VerdictReason
 from reconciler.model.access_answers import AccessSide, DecidingStatement
 from reconciler.model.address import Address
+from reconciler.model.arns import address_of
 from reconciler.model.assertions import Assertion, AssertionForm
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.problem import Place
 from reconciler.model.role_access import AccessTerms
-from reconciler.plan.access.answer import describe_reason
+from reconciler.plan.access.answer import decide_request, describe_reason
 from reconciler.plan.access.assume_words import describe_dependency
 from reconciler.plan.access.role_chains import RoleChains
 from reconciler.plan.access.statement_sources import describe_statement_source
+from reconciler.plan.assertions.breach import Breach
 from reconciler.plan.assertions.policy_sets import PolicySet, group_by_policies
 from reconciler.plan.assertions.role_requests import decide_entry
 from reconciler.plan.assertions.subjects import Subjects
@@ -90,6 +92,24 @@ class JudgedAccount:
         if statement.place is not None or not policy or not holder.startswith("group/"):
             return statement
         return replace(statement, place=self.places.get(Address.parse(holder)))
+
+    def describe_entry(self, address: Address, role: Target, action: str, known: Context, sent: Context) -> Breach:
+        """Return how a principal may assume a role, or may be able to.
+
+        known: the keys that every request carries. sent: those of a request that is allowed.
+        """
+        principal = self.principals[address]
+        verdict = decide_request(principal, action, role.arn, sent, role)
+        plain = decide_request(principal, action, role.arn, known, role)
+        return Breach(
+            str(address),
+            verdict.allowed,
+            ROLE_ACTIONS[action],
+            str(address_of(role.arn, self.state.account) or role.arn),
+            terms=describe_terms(plain.keys, sent) if verdict.allowed else (),
+            facts=describe_facts(frozenset(key for key in verdict.keys if not is_free_key(key))),
+            statements=self.describe_statements(verdict, address),
+        )
 
     def describe_step(self, address: Address, role: Address) -> tuple[DecidingStatement, ...]:
         """Return the statements by which a principal may assume a role."""

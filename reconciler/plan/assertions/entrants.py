@@ -7,24 +7,21 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.access import Context, Principal, StatementSource, Target, group_equivalent_pairs
+from reconciler.access import StatementSource, Target, group_equivalent_pairs
 from reconciler.access.request_scope import ASSUME_ROLE
 from reconciler.access.scoped_requests import is_free_key
 from reconciler.access.trust_entrances import find_unnamed_entrances, list_entrances
 from reconciler.model.access_answers import DecidingStatement, RoleChain
 from reconciler.model.address import Address
-from reconciler.model.arns import address_of
 from reconciler.model.assertions import Assertion
 from reconciler.model.document import Statement
 from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.role_access import RoleAccess
-from reconciler.plan.access.answer import decide_request
 from reconciler.plan.access.external_principals import find_external_access
 from reconciler.plan.access.statement_sources import describe_statement_source
 from reconciler.plan.assertions.account import (
     JudgedAccount,
     describe_facts,
-    describe_terms,
     list_terms,
     make_known_context,
 )
@@ -76,31 +73,17 @@ class EntrantJudge:
         counts: the number of roles that each can assume, or may be able to.
         """
         others = {a: principal for a, principal in self.account.principals.items() if a not in allowed}
-        names = {principal.arn: str(address) for address, principal in others.items()}
+        addresses = {principal.arn: address for address, principal in others.items()}
         known = make_known_context(self.assertion)
         for group in group_equivalent_pairs(others.values(), roles.values()):
             verdict, context = decide_entry(group.principals[0], group.roles[0], ASSUME_ROLE, known)
             for principal in group.principals if not verdict.denied else ():
                 targets = [role for role in group.roles if role.arn != principal.arn]
-                name = names[principal.arn]
+                address = addresses[principal.arn]
+                name = str(address)
                 counts[name] += len(targets)
                 if targets and (name not in found or (verdict.allowed and not found[name].is_certain)):
-                    found[name] = self._describe_own(principal, targets[0], known, context)
-
-    def _describe_own(self, principal: Principal, role: Target, known: Context, context: Context) -> Breach:
-        own = decide_request(principal, ASSUME_ROLE, role.arn, context, role)
-        plain = decide_request(principal, ASSUME_ROLE, role.arn, known, role)
-        address, target = (address_of(arn, self.account.state.account) for arn in (principal.arn, role.arn))
-        assert address is not None
-        return Breach(
-            str(address),
-            own.allowed,
-            _ASSUME,
-            str(target),
-            terms=describe_terms(plain.keys, context) if own.allowed else (),
-            facts=describe_facts(frozenset(key for key in own.keys if not is_free_key(key))),
-            statements=self.account.describe_statements(own, address),
-        )
+                    found[name] = self.account.describe_entry(address, targets[0], ASSUME_ROLE, known, context)
 
     def _find_external(self, roles: Mapping[Address, Target], allowed: frozenset[Address]) -> Iterator[Breach]:
         """Yield the principals outside the account that a trust lets in, and everyone whom it does not name."""

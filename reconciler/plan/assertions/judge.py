@@ -11,7 +11,6 @@ from reconciler.access.request_scope import ROLE_ACTIONS, RequestScope
 from reconciler.access.scoped_requests import ScopedPolicies, ScopedRequest, is_free_key
 from reconciler.model.access_answers import RoleChain
 from reconciler.model.address import Address
-from reconciler.model.arns import address_of
 from reconciler.model.assertions import Assertion, AssertionForm
 from reconciler.model.globs import compile_glob
 from reconciler.plan.access.answer import decide_request
@@ -149,7 +148,7 @@ class PermissionJudge:
                     address = self._addresses[principal.arn]
                     own = breaches.get(address)
                     if own is None or (verdict.allowed and not own.is_certain):
-                        breaches[address] = self._describe_entry(address, roles[0], action, context)
+                        breaches[address] = self.account.describe_entry(address, roles[0], action, self._known, context)
 
     def _pair(self, population: frozenset[Address]) -> Iterator[tuple[list[Principal], list[Target]]]:
         """Yield principals and roles whose pairs all get the same answer, and are not surely denied."""
@@ -161,28 +160,14 @@ class PermissionJudge:
     def _addresses(self) -> Mapping[str, Address]:
         return {principal.arn: address for address, principal in self.account.principals.items()}
 
-    def _describe_entry(self, address: Address, role: Target, action: str, context: Context) -> Breach:
-        principal = self.account.principals[address]
-        verdict = decide_request(principal, action, role.arn, context, role)
-        plain = decide_request(principal, action, role.arn, self._known, role)
-        name = {"sts:assumerole": "sts:AssumeRole", "sts:tagsession": "sts:TagSession"}
-        return Breach(
-            str(address),
-            verdict.allowed,
-            name.get(action, "sts:SetSourceIdentity"),
-            str(address_of(role.arn, self.account.state.account) or role.arn),
-            terms=describe_terms(plain.keys, context) if verdict.allowed else (),
-            facts=describe_facts(frozenset(key for key in verdict.keys if not is_free_key(key))),
-            statements=self.account.describe_statements(verdict, address),
-        )
-
     def _find_refused(self, population: frozenset[Address]) -> Breaches:
         """Return who cannot do something that the assertion demands, or only under conditions."""
         breaches: Breaches = {}
         for policies, members in self._ask_sets(population):
             found = policies.find_refused()
-            for address in members if found else ():
-                assert found is not None
+            if found is None:
+                continue
+            for address in members:
                 principal = self.account.principals[address]
                 own = decide_alone(principal, found.action, found.resource, found.context)
                 verdict = own if own.decision is found.verdict.decision else found.verdict
@@ -194,29 +179,35 @@ class PermissionJudge:
 
     def _find_closed_roles(self, population: frozenset[Address]) -> Iterator[tuple[Address, Breach]]:
         """Yield who cannot assume one of the roles, or only under conditions."""
-        remaining = {address: set(self._targets) for address in population} if self._targets else {}
-        by_arn = {target.arn: address for address, target in self._targets.items()}
+        targets = list(self._targets.values())
+        bits = {target.arn: 1 << number for number, target in enumerate(targets)}
+        opened = dict.fromkeys(population if targets else (), 0)
         for principals, roles in self._pair(population):
-            opened = {by_arn[role.arn] for role in roles}
-            for action in self._role_actions:
-                verdict = decide_plain_entry(principals[0], roles[0], action, self._known)
-                possible, _ = decide_entry(principals[0], roles[0], action, self._known)
-                if verdict.allowed:
-                    continue
-                for principal in principals if not possible.denied else ():
-                    address = self._addresses[principal.arn]
-                    yield address, self._describe_closed(address, roles[0], action, is_certain=False)
-                opened = opened if not possible.denied else set()
+            answers = [self._decide_role(principals[0], roles[0], action) for action in self._role_actions]
+            if any(possible.denied for _, possible in answers):
+                continue
+            open_roles = sum(bits[role.arn] for role in roles)
+            unsure = [name for name, (plain, _) in zip(self._role_actions, answers, strict=True) if not plain.allowed]
             for principal in principals:
-                remaining[self._addresses[principal.arn]] -= opened
-        for address, closed in remaining.items():
-            for role in sorted(closed)[:1]:
-                yield address, self._describe_closed(address, self._targets[role], self._role_actions[0], True)
+                address = self._addresses[principal.arn]
+                opened[address] |= open_roles
+                if unsure:
+                    yield address, self._describe_closed(address, roles[0], unsure[0], is_certain=False)
+        every = (1 << len(targets)) - 1
+        for address, open_roles in opened.items():
+            if closed := every & ~open_roles:
+                first = targets[(closed & -closed).bit_length() - 1]
+                yield address, self._describe_closed(address, first, self._role_actions[0], is_certain=True)
+
+    def _decide_role(self, principal: Principal, role: Target, action: str) -> tuple[Verdict, Verdict]:
+        """Return the verdict on a request without further keys, and on the best one that the principal can make."""
+        plain = decide_plain_entry(principal, role, action, self._known)
+        return plain, plain if plain.allowed else decide_entry(principal, role, action, self._known)[0]
 
     def _describe_closed(self, address: Address, role: Target, action: str, is_certain: bool) -> Breach:
         principal = self.account.principals[address]
         verdict = decide_request(principal, action, role.arn, self._known, role)
-        breach = self._describe_entry(address, role, action, self._known)
+        breach = self.account.describe_entry(address, role, action, self._known, self._known)
         reason = self.account.describe_refusal(verdict, address) if is_certain else ""
         reason = reason if verdict.denied or not is_certain else "no request meets all conditions"
         facts = () if is_certain else describe_facts(verdict.keys)
