@@ -68,7 +68,7 @@ class EntrantJudge:
         found: dict[str, Breach],
         counts: Counter[str],
     ) -> None:
-        """Add the users and roles of the account. Who has a role may assume it once more.
+        """Add the users and roles of the account. A role that assumes itself is no breach.
 
         counts: the number of roles that each can assume, or may be able to.
         """

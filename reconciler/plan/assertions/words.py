@@ -114,5 +114,5 @@ def _name_statement(statement: DecidingStatement) -> str:
 
 def _advise(assertion: Assertion, flag: str) -> str:
     key = "`assumable_only_by`" if assertion.form is AssertionForm.ENTRANTS else "`except`"
-    change = "Grant it" if assertion.form is AssertionForm.CAN else "Take it away"
+    change = "Grant this access" if assertion.form is AssertionForm.CAN else "Remove this access"
     return f"{change}, add the principal to {key}, or pass {flag} for this once."
