@@ -199,13 +199,17 @@ class ScopedPolicies:
         return self.scope.context.with_fallbacks(Context({key: ABSENT for key in keys if is_free_key(key)}))
 
     def _give_up(self, is_allow_needed: bool = True) -> Iterator[ScopedRequest]:
-        """Yield an answer that depends: the statements divide the scope into too many parts."""
+        """Yield an answer that depends: the statements divide the scope into too many parts.
+
+        If all Allows are of policies of unknown content, the answer depends on these anyway.
+        """
         allows = sorted(self._list_allows(), key=_sort_key_of)
         if allows or not is_allow_needed:
             sources = tuple(dict.fromkeys(one.source for one in allows))
-            verdict = Verdict(
-                Decision.DEPENDS, frozenset([TOO_MANY_PATTERNS]), sources[:_MAX_PROOFS], VerdictReason.UNKNOWN
-            )
+            facts = frozenset[str]().union(*(one.unknown for one in allows))
+            is_known = any(not one.unknown for one in allows) or not allows
+            keys = frozenset([TOO_MANY_PATTERNS]) if is_known else facts
+            verdict = Verdict(Decision.DEPENDS, keys, sources[:_MAX_PROOFS], VerdictReason.UNKNOWN)
             action, resource = min(self.scope.actions), min(self.scope.resources or ("*",))
             yield ScopedRequest(action, resource, self.scope.context, verdict, action, resource)
 

@@ -254,6 +254,8 @@ class PermissionJudge:
         mfa = ("with MFA",) if chain.mfa and self.assertion.with_mfa is None else ()
         terms = list_terms(chain.terms) if is_certain else ()
         first = self.account.describe_step(Address.parse(principal), Address.parse(chain.roles[0]))
+        place = self.account.places.get(Address.parse(chain.roles[-1]))
+        last = (replace(one, place=one.place or place) for one in end.statements)
         return replace(
             end,
             principal=principal,
@@ -261,7 +263,7 @@ class PermissionJudge:
             chain=chain.roles,
             terms=tuple(dict.fromkeys((*mfa, *terms, *end.terms))),
             facts=tuple(dict.fromkeys((*describe_facts(unknown), *end.facts))),
-            statements=tuple(dict.fromkeys((*first, *end.statements))),
+            statements=tuple(dict.fromkeys((*first, *last))),
         )
 
 

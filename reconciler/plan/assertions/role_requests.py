@@ -6,13 +6,14 @@ As in `access/scoped_requests.py`, a principal can choose most keys of a request
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice, product
+from itertools import product
 
 from reconciler.access import Context, Decision, Principal, Target, Verdict
 from reconciler.access.condition_values import list_key_choices
 from reconciler.access.conditions import CompiledCondition
 from reconciler.access.context import ABSENT
-from reconciler.access.scoped_requests import MAX_TRIALS, is_free_key
+from reconciler.access.request_parts import MAX_CHOICES
+from reconciler.access.scoped_requests import is_free_key
 from reconciler.access.text_atoms import TooManyAtomsError
 from reconciler.plan.access.answer import decide_request
 
@@ -27,7 +28,9 @@ def decide_entry(principal: Principal, target: Target, action: str, known: Conte
         return first, known
     possible = False
     try:
-        for context in islice(_list_contexts(principal, target, action, known), MAX_TRIALS):
+        for trial, context in enumerate(_list_contexts(principal, target, action, known)):
+            if trial >= MAX_CHOICES:
+                return first, known
             verdict = decide_request(principal, action, target.arn, known.with_fallbacks(context), target)
             if verdict.allowed:
                 return verdict, known.with_fallbacks(context)

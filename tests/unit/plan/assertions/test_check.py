@@ -7,10 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.address import Address
 from reconciler.model.assertions import Assertion
+from reconciler.model.desired import Declaration
 from reconciler.model.entity import Entity
 from reconciler.model.plan import Plan
-from reconciler.model.problem import Level
+from reconciler.model.problem import Level, Place
+from reconciler.plan.assertions.check import check_files
 from reconciler.plan.build import build_plan
 from reconciler.plan.options import PlanOptions
 from tests.support.assertions import (
@@ -125,3 +128,16 @@ def test_a_pattern_that_means_nobody_is_told(name: str) -> None:
 
 def test_files_alone_do_not_show_whom_an_exception_means() -> None:
     assert check([HARMLESS], cannot("iam:*", outside=["role/AWSReservedSSO_*"])) == []
+
+
+def test_a_policy_of_aws_on_the_way_is_named_with_the_line_of_the_role_that_has_it() -> None:
+    admin = role("admin", [trust("user/bob")], policies=frozenset(["arn:aws:iam::aws:policy/AdministratorAccess"]))
+    desired = make_desired([HARMLESS, admin], cannot("iam:*", "user/*", through_roles=True))
+    places = {
+        Address.parse("user/bob"): Place("roles.yaml", 3, 1),
+        Address.parse("role/admin"): Place("roles.yaml", 9, 1),
+    }
+    declarations = {address: Declaration(place) for address, place in places.items()}
+    (problem,) = check_files(replace(desired, declarations=declarations), NAMES)
+    assert "by way of user/bob → role/admin by trust of role/admin" in problem.summary
+    assert "aws:AdministratorAccess (roles.yaml:9)" in problem.summary

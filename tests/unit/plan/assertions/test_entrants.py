@@ -60,6 +60,11 @@ ROWS: dict[str, Row] = {
         only_by("role/admin"),
         ["if sts:externalid is abc"],
     ),
+    "many conditions": (
+        [BOB, admin(trust("user/bob", Condition={"StringEquals": {f"k:{letter}": ["x", "y"] for letter in "abcdef"}}))],
+        only_by("role/admin"),
+        ["if k:a is x, if k:b is x"],
+    ),
     "a service": ([admin(trust("ec2.amazonaws.com"))], only_by("role/admin"), ["service:ec2.amazonaws.com can"]),
     "the service": ([admin(trust("ec2.amazonaws.com"))], only_by("role/admin", "ec2.amazonaws.com"), []),
     "another account": ([admin(trust(f"arn:aws:iam::{OTHER}:root"))], only_by("role/admin"), [f"{OTHER}:root can"]),
