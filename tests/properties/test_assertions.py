@@ -5,11 +5,23 @@ from __future__ import annotations
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from reconciler.access import Context, Decision, Principal, evaluate
+from reconciler.access import (
+    NOTHING_KNOWN,
+    Context,
+    Decision,
+    Principal,
+    can_assume,
+    evaluate,
+    principals_of,
+    targets_of,
+)
 from reconciler.access.policy_statements import list_policy_statements
 from reconciler.access.request_scope import RequestScope
 from reconciler.access.scoped_requests import ScopedPolicies
 from reconciler.access.templates import MANY, ONE, compile_arn_glob
+from reconciler.model.live import State
+from reconciler.plan.assertions.role_requests import decide_entry, decide_plain_entry
+from tests.support.access_worlds import accounts
 from tests.support.examples import examples
 from tests.support.permission_worlds import ACCOUNT, Request, changing_principals, requests
 
@@ -70,3 +82,37 @@ def test_a_can_that_holds_holds_for_every_request_without_keys(
         if refused is not None and refused.verdict.denied:
             again = evaluate(principal, refused.action, refused.resource, context).decision
             assert again is not Decision.ALLOW, f"with {context.alternatives}"
+
+
+SENT: dict[str, list[str | None]] = {
+    "aws:MultiFactorAuthPresent": [None, "true", "false"],
+    "aws:MultiFactorAuthAge": [None, "10", "4000"],
+    "sts:ExternalId": [None, "a", "c"],
+    "sts:RoleSessionName": ["u1", "other"],
+    "aws:SourceIp": ["203.0.113.7", "8.8.8.8"],
+    "aws:TagKeys": [None, "team"],
+    "aws:PrincipalOrgID": [None, "o-1"],
+}
+
+
+@st.composite
+def contexts(draw: st.DrawFn) -> Context:
+    values = {key: draw(st.sampled_from(options)) for key, options in SENT.items()}
+    known = {key: value for key, value in values.items() if value is not None}
+    return Context.of(known, absent=[key for key, value in values.items() if value is None])
+
+
+@examples(100)
+@given(accounts(), st.lists(contexts(), min_size=6, max_size=6))
+def test_a_role_that_is_closed_lets_nobody_in_whatever_is_sent(state: State, sent: list[Context]) -> None:
+    for principal in principals_of(state).values():
+        for target in targets_of(state).values():
+            verdict, context = decide_entry(principal, target, "sts:assumerole", NOTHING_KNOWN)
+            event(str(verdict.decision))
+            if verdict.allowed:
+                assert can_assume(principal, target, context).allowed
+            elif verdict.denied:
+                assert not any(can_assume(principal, target, one).allowed for one in sent)
+            plain = decide_plain_entry(principal, target, "sts:assumerole", NOTHING_KNOWN)
+            if plain.allowed:
+                assert can_assume(principal, target, Context.of(absent=["*"])).allowed
