@@ -73,7 +73,7 @@ SCHEMA: Mapping[str, Any] = {
                 "default": False,
                 "description": "true: what a principal reaches by assuming roles, one after the other, counts as well.",
             },
-            "role": _make_texts("The roles of `assumable_only_by`: addresses, with * and ?.", ["role/admin"]),
+            "role": _make_texts("The roles of `assumable_only_by`: addresses with * and ?, or ARNs.", ["role/admin"]),
             "assumable_only_by": {
                 **_make_texts(
                     "The only ones who may assume the role: as in `who`, and principals outside: account ids, service "
@@ -189,15 +189,19 @@ class _AssertionReader:
 
     def _check_principal(self, text: str, place: Place) -> None:
         """Check a pattern of users, roles and groups, or the ARN of a user or role of this account."""
-        account = self._context.known_account
-        if text == EVERYONE:
-            return
+        hint = "Write KIND/NAME, as in user/alice, role/* or group/dev."
         if text.startswith("arn:"):
-            address = address_of(text, account or text.split(":", 5)[4]) if text.count(":") >= 5 else None
-            if address is None or address.kind not in ("user", "role"):
-                self._refuse(f"{text} is no user or role of this account.", place, "Write an address, as in role/app.")
-            return
-        self._check_address(text, place, _PRINCIPAL_KINDS, "Write KIND/NAME, as in user/alice, role/* or group/dev.")
+            self._check_arn(text, place, ("user", "role"))
+        elif text != EVERYONE:
+            self._check_address(text, place, _PRINCIPAL_KINDS, hint)
+
+    def _check_arn(self, text: str, place: Place, kinds: tuple[str, ...]) -> None:
+        """Check that a text is the ARN of an entity of this account, of one of these kinds."""
+        account = self._context.known_account or "".join(text.split(":", 5)[4:5])
+        address = address_of(text, account)
+        if address is None or address.kind not in kinds:
+            summary = f"{text} is no {' or '.join(kinds)} of this account."
+            self._refuse(summary, place, "Write an address, as in role/app.")
 
     def _check_entrant(self, text: str, place: Place) -> None:
         """Check a principal that may assume a role, as trusts name it."""
@@ -208,7 +212,10 @@ class _AssertionReader:
         self._check_address(text, place, kinds, hint)
 
     def _check_role(self, text: str, place: Place) -> None:
-        self._check_address(text, place, ("role",), "Write role/NAME.")
+        if text.startswith("arn:"):
+            self._check_arn(text, place, ("role",))
+        else:
+            self._check_address(text, place, ("role",), "Write role/NAME.")
 
     def _check_resource(self, text: str, place: Place) -> None:
         if not text.startswith(("arn:", "*")):

@@ -101,6 +101,11 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "bad-assertion",
         "of this account",
     ),
+    "the ARN of a user as role": (
+        "{role: 'arn:aws:iam::123456789012:user/bob', assumable_only_by: []}",
+        "bad-assertion",
+        "is no role of this account",
+    ),
     "an unknown key": ("{who: user/bob, cannot: 'iam:*', whom: x}", "unknown-key", "'whom'"),
     "a number": ("{who: 7, cannot: 'iam:*'}", "wrong-type", ""),
 }
@@ -113,6 +118,15 @@ def test_an_assertion_that_says_nothing_that_can_be_checked_is_told(name: str, c
     assert code in [problem["code"] for problem in problems]
     assert any(text in problem["message"] for problem in problems)
     assert {problem["line"] for problem in problems} == {11}
+
+
+def test_who_is_in_no_file_is_named_by_the_arn(capsys: Any) -> None:
+    arn = "arn:aws:iam::123456789012"
+    lines = (
+        f"{{who: '{arn}:user/by-hand', cannot: 'iam:*', except: ['{arn}:role/by-hand']}}",
+        f"{{role: '{arn}:role/by-hand', assumable_only_by: ['{arn}:user/by-hand']}}",
+    )
+    assert {problem["code"] for problem in validate(capsys, *lines, code=0)} == {"assertion-unused"}
 
 
 def test_the_assertions_of_several_files_are_joined_and_keep_their_places(here: Path, capsys: Any) -> None:
