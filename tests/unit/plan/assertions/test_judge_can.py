@@ -47,6 +47,11 @@ ROWS: dict[str, Row] = {
         can("s3:GetObject", on=KEYS),
         FAILS,
     ),
+    "on the shortest of them": (
+        [user("bob", allow("s3:ListBucket", "arn:aws:s3:::app"))],
+        can("s3:ListBucket", on="arn:aws:s3:::app*"),
+        FAILS,
+    ),
     "on all that it can name": ([user("bob", allow("iam:GetUser", arn("user/*")))], can("iam:GetUser"), {}),
     "on some of what it can name": ([user("bob", allow("iam:GetUser", arn("user/a*")))], can("iam:GetUser"), FAILS),
     "an action that names nothing": ([user("bob", allow("s3:ListAllMyBuckets"))], can("s3:ListAllMyBuckets"), {}),

@@ -81,6 +81,11 @@ ROWS: dict[str, Row] = {
     "on another resource": ([user("bob", allow("s3:*", "arn:aws:s3:::logs*"))], cannot("s3:*", on=PAYROLL), {}),
     "on everything": ([user("bob", allow("s3:GetObject"))], cannot("s3:*", on=PAYROLL), FAILS),
     "an action that names no bucket": ([user("bob", allow("s3:ListAllMyBuckets"))], cannot("s3:*", on=PAYROLL), {}),
+    "on all but the shortest": (
+        [user("bob", allow("s3:ListBucket", "arn:aws:s3:::app*"), deny("s3:*", "arn:aws:s3:::app"))],
+        cannot("s3:ListBucket", on="arn:aws:s3:::app*"),
+        FAILS,
+    ),
     "on all but the resource": (
         [user("bob", {"Effect": "Allow", "Action": "s3:*", "NotResource": PAYROLL})],
         cannot("s3:*", on=PAYROLL),
