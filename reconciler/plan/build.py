@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.registry import KINDS, KINDS_BY_NAME
@@ -55,6 +54,7 @@ from reconciler.plan.guards.widening import check_widening
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.order.arrange import arrange_steps
 from reconciler.plan.order.cycles import find_circular_roles
+from reconciler.plan.order.made_steps import MadeSteps
 from reconciler.plan.order.report import report_exposures
 from reconciler.plan.order.sort import Deferral, build_deferral
 from reconciler.plan.read_cost import count_page_calls
@@ -126,10 +126,9 @@ def assemble_plan(
 ) -> Plan:
     """Return the plan that makes exactly the differences of a comparison. findings: earlier ones to report with it."""
     draft = _build_draft(comparison, options)
-    lockouts = find_lockouts(draft, _make_steps(draft.differences, draft.planning))
-    arrangement = arrange_steps(
-        partial(_make_steps, draft.differences), draft.planning, draft.after, _choose_deferral(draft, lockouts)
-    )
+    made = MadeSteps.make(draft.differences, draft.planning)
+    lockouts = find_lockouts(draft, made.list_all())
+    arrangement = arrange_steps(made, draft.after, _choose_deferral(draft, lockouts))
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(check_lockout(draft, lockouts))
     notes = [finding for report in NOTES for finding in report(draft)]
     notes += report_exposures(arrangement.steps, arrangement.exposures, draft.live.account)
@@ -230,19 +229,6 @@ def _find_references_to(address: Address, context: PlanContext) -> Iterator[Addr
     for other, entity in context.desired.entities.items():
         if address in KINDS_BY_NAME[other.kind].references(entity, context):
             yield other
-
-
-def _make_steps(differences: Sequence[Difference], context: PlanContext) -> list[Step]:
-    return [step for item in differences for step in _steps_of_difference(item, context)]
-
-
-def _steps_of_difference(item: Difference, context: PlanContext) -> list[Step]:
-    kind = KINDS_BY_NAME[item.address.kind]
-    if item.after is None:
-        return kind.delete(item.before, context)
-    if item.before is None:
-        return kind.create(item.after, context)
-    return kind.update(item.before, item.after, context)
 
 
 def _build_changes(differences: Sequence[Difference], steps: tuple[Step, ...]) -> Iterator[Change]:
