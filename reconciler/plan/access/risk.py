@@ -84,7 +84,6 @@ class RiskJudge:
                         before,
                         new.trust_policy,
                         self.after.account,
-                        self.after.partition,
                         self.places.get(new.address),
                     ).find_risks()
 

@@ -56,7 +56,7 @@ def describe_statement_source(source: StatementSource, principal: Address, state
 def find_source_place(source: StatementSource, state: State) -> Place | None:
     """Return the line of a statement; None if the file lacks it, or the state is no file's."""
     document = _find_document(source.label, state)
-    return find_statement_place(document, source.statement, state.partition) if document else None
+    return find_statement_place(document, source.statement) if document else None
 
 
 def _find_document(label: str, state: State) -> Document | None:
