@@ -76,9 +76,14 @@ def tell_causes(old: frozenset[PolicyStatement], new: frozenset[PolicyStatement]
     Every gain lies within an Allow that is added or a Deny that is removed; every loss within the reverse.
     """
     changes = (
-        _tell_whole(one, (one in new) == one.allows, False) for one in sorted(old ^ new, key=lambda one: one.sort_key)
+        tell_cause(one, gains=(one in new) == one.allows) for one in sorted(old ^ new, key=lambda one: one.sort_key)
     )
-    yield from dict.fromkeys(map(_merge_unread, changes))
+    yield from dict.fromkeys(changes)
+
+
+def tell_cause(statement: PolicyStatement, *, gains: bool) -> PermissionChange:
+    """Return a statement that is added or removed as a change that nothing proves."""
+    return _merge_unread(_tell_whole(statement, gains, False))
 
 
 def _merge_unread(change: PermissionChange) -> PermissionChange:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from reconciler.access.compiled_policies import CompiledDocument, CompiledPolicies, CompiledStatement
 from reconciler.access.conditions import CompiledCondition
-from reconciler.access.context import Context
+from reconciler.access.context import Alternative, Context
 from reconciler.access.principal import Principal
 from reconciler.access.templates import Template, fill_templates
 from reconciler.access.verdicts import StatementSource
@@ -61,6 +61,12 @@ def list_policy_statements(principal: Principal) -> frozenset[PolicyStatement]:
     return frozenset(statement for layer, policies in layers for statement in _list_layer(layer, policies, principal))
 
 
+def list_own_grants(principal: Principal) -> Iterable[PolicyStatement]:
+    """Return the Allows of a principal's own policies, each once, in the order of the policies."""
+    statements = _list_layer(IDENTITY, principal.compiled_policies, principal)
+    return dict.fromkeys(one for one in statements if one.allows)
+
+
 def _list_layer(layer: int, policies: CompiledPolicies | None, principal: Principal) -> Iterator[PolicyStatement]:
     if policies is None:
         yield PolicyStatement(layer, True, ALL_ACTIONS)
@@ -69,7 +75,7 @@ def _list_layer(layer: int, policies: CompiledPolicies | None, principal: Princi
         fixed, others = _split_document(document, layer)
         yield from fixed
         for compiled in others:
-            yield from _resolve_statement(compiled, layer, principal.request_context)
+            yield from _resolve_for(compiled, layer, _select_keys(compiled, principal.request_context))
 
 
 @lru_cache(maxsize=16384)
@@ -84,10 +90,10 @@ def _split_document(
     ]
     others = []
     for compiled in document.statements:
-        if compiled.keys or compiled.conditions:
+        if compiled.keys:
             others.append(compiled)
         else:
-            fixed += _resolve_statement(compiled, layer, Context())
+            fixed += _resolve_for(compiled, layer, ())
     return tuple(fixed), tuple(others)
 
 
@@ -95,6 +101,20 @@ def _mark_unknown(sources: Iterable[StatementSource], layer: int, allows: bool) 
     for source in sources:
         unknown = frozenset([f"policy:{source.label}"])
         yield PolicyStatement(layer if allows else IDENTITY, allows, ALL_ACTIONS, unknown=unknown, source=source)
+
+
+_KnownKeys = tuple[tuple[str, tuple[Alternative, ...]], ...]
+
+
+def _select_keys(compiled: CompiledStatement, own: Context) -> _KnownKeys:
+    """Return the keys that a statement tests and a principal knows, with their values. Most tests are of other keys."""
+    return tuple((key, values) for key in sorted(compiled.keys) if (values := own.find(key)))
+
+
+@lru_cache(maxsize=65536)
+def _resolve_for(compiled: CompiledStatement, layer: int, known: _KnownKeys) -> tuple[PolicyStatement, ...]:
+    """Return a statement as it counts for all principals that know these keys."""
+    return tuple(_resolve_statement(compiled, layer, Context(dict(known))))
 
 
 def _resolve_statement(compiled: CompiledStatement, layer: int, own: Context) -> Iterator[PolicyStatement]:
