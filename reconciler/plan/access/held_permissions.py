@@ -12,7 +12,7 @@ from reconciler.access.templates import to_plain_text
 from reconciler.model.access_answers import AccessSide, HeldPermission, Limit, PrincipalPermissions
 from reconciler.model.address import Address
 from reconciler.model.permissions import ActionCatalogue, ActionPattern, Direction, PermissionRow
-from reconciler.plan.access.action_names import Matches, name_actions
+from reconciler.plan.access.action_names import ActionNamer
 from reconciler.plan.access.assume_words import shorten_policy
 from reconciler.plan.access.role_chains import RoleChains
 from reconciler.plan.access.statement_sources import describe_statement_source
@@ -26,13 +26,13 @@ def find_held_permissions(
     principal = chains.principals[address]
     statements = sorted(list_policy_statements(principal), key=lambda one: one.sort_key)
     limits = [one for one in statements if one.allows and one.layer == BOUNDARY]
-    matches: Matches = {}
+    namer = ActionNamer(catalogue)
 
     def describe(statement: PolicyStatement, limit: Limit = Limit.NONE) -> Iterator[HeldPermission]:
         source = describe_statement_source(statement.source, address, side.state)
         row = _build_row(statement, principal, address)
         is_whole = row.unread and statement.source.statement is None
-        for named in [row] if is_whole else name_actions(row, catalogue, matches):
+        for named in [row] if is_whole else namer.name_actions(row):
             yield HeldPermission(replace(named, via=(source.policy,), place=source.place), source, limit)
 
     def describe_all(allows: bool, layer: int, limited: bool) -> tuple[HeldPermission, ...]:

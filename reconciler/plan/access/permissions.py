@@ -22,13 +22,12 @@ from reconciler.access.permission_changes import (
 )
 from reconciler.access.policy_statements import PolicyStatement, list_own_grants
 from reconciler.access.principal import Principal
-from reconciler.access.verdicts import StatementSource
 from reconciler.model.address import Address
 from reconciler.model.arns import policy_reference_of
 from reconciler.model.entity import User
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue, PermissionRow, PermissionRows
-from reconciler.plan.access.action_names import Matches, name_actions
+from reconciler.plan.access.action_names import ActionNamer
 from reconciler.plan.access.sides import BothSides, Renames
 from reconciler.plan.access.statement_sources import describe_policy, find_source_place
 
@@ -45,13 +44,11 @@ def find_permission_rows(
     """
     found = _find_changes(principals, renames)
     describe = _RowWriter(before, after)
-    matches: Matches = {}
+    namer = ActionNamer(catalogue)
     rows = [
         row
         for change, addresses in found.items()
-        for row in name_actions(
-            describe.build_row(change, tuple(sorted(addresses, key=attrgetter("key")))), catalogue, matches
-        )
+        for row in namer.name_actions(describe.build_row(change, tuple(sorted(addresses, key=attrgetter("key")))))
     ]
     rows.sort(key=_sort_key_of)
     return PermissionRows(
@@ -87,13 +84,15 @@ def _find_changes(principals: BothSides[Principal], renames: Renames) -> Mapping
 
 
 def _find_holders(principals: Mapping[Address, Principal]) -> Iterator[tuple[PolicyStatement, list[Address]]]:
-    """Yield each statement that principals have, with those that have it. Many share a policy: it is told once."""
-    holders: defaultdict[tuple[PolicyStatement, StatementSource], list[Address]] = defaultdict(list)
+    """Yield each statement that principals have, with those that have it.
+
+    Principals that share a policy share its statements as objects; equal statements of other policies stay apart.
+    """
+    holders: dict[int, tuple[PolicyStatement, list[Address]]] = {}
     for address, principal in principals.items():
         for statement in list_own_grants(principal):
-            holders[statement, statement.source].append(address)
-    for (statement, _), addresses in holders.items():
-        yield statement, addresses
+            holders.setdefault(id(statement), (statement, []))[1].append(address)
+    yield from holders.values()
 
 
 def _compare(
