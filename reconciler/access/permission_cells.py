@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from reconciler.access.context import Context
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement, list_policy_statements
@@ -22,6 +23,7 @@ from reconciler.access.request_parts import (
     find_action_classes,
     find_resource_atoms,
 )
+from reconciler.access.templates import to_plain_text
 from reconciler.access.text_atoms import TextAtom
 from reconciler.access.verdicts import Decision
 from reconciler.policy.overlap import pattern_sets_overlap
@@ -63,15 +65,31 @@ class PermissionCell:
 
 
 def list_deciding_statements(before: PermissionSide, after: PermissionSide) -> StatementPair:
-    """Return the statements that can decide about a difference, for each side; equal pairs have equal differences."""
+    """Return the statements that can decide about a difference, for each side; equal pairs have equal differences.
+
+    A statement of both sides decides only about requests that a changed one covers, too. The others are left out, so
+    that more principals have equal pairs.
+    """
     old, new = list_policy_statements(before.principal), list_policy_statements(after.principal)
     changed = old ^ new
-    shared = frozenset(one for one in old & new if any(_may_share_action(one, other) for other in changed))
+    shared = frozenset(one for one in old & new if any(_may_meet(one, other) for other in changed))
     return (old - new) | shared, (new - old) | shared
 
 
-def _may_share_action(one: PolicyStatement, other: PolicyStatement) -> bool:
-    return pattern_sets_overlap(one.actions, one.not_action, other.actions, other.not_action)
+@lru_cache(maxsize=65536)
+def _may_meet(one: PolicyStatement, other: PolicyStatement) -> bool:
+    """Return whether some request may be covered by both statements; conditions do not count. Never a wrong no."""
+    if not pattern_sets_overlap(one.actions, one.not_action, other.actions, other.not_action):
+        return False
+    ours, theirs = _plain_resources_of(one), _plain_resources_of(other)
+    if ours is None or theirs is None:
+        return True
+    return pattern_sets_overlap(ours, one.not_resource, theirs, other.not_resource)
+
+
+def _plain_resources_of(statement: PolicyStatement) -> frozenset[str] | None:
+    """Return the patterns of a statement's resources, as people write them; None for every resource."""
+    return None if statement.resources is None else frozenset(map(to_plain_text, statement.resources))
 
 
 @dataclass(frozen=True)
