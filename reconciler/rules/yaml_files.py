@@ -73,7 +73,7 @@ RULES = (
             "memory."
         ),
         how_to_fix=(
-            "Check the path. A desired-state file may have 48 MB and 1,500,000 values: split a larger one and name "
+            "Check the path. A desired-state file may have 48 MB and 1,250,000 values: split a larger one and name "
             "the parts under `include`."
         ),
     ),
