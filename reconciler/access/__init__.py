@@ -26,7 +26,7 @@ from reconciler.access.context import (
     make_mfa_context,
     make_tag_context,
 )
-from reconciler.access.escalation_paths import ASSUME_PATH, EscalationPath, Grade, load_paths
+from reconciler.access.escalation_paths import ASSUME_PATH, EscalationPath, Grade, load_paths, paths_by_id
 from reconciler.access.matrix import (
     EquivalentPairs,
     collect_caller_keys,
@@ -105,6 +105,7 @@ __all__ = [
     "match_statements",
     "match_trust_statements",
     "may_combine_rights",
+    "paths_by_id",
     "principal_key_of",
     "principals_of",
     "role_key_of",

@@ -71,6 +71,12 @@ def principal_argument(function: F) -> F:
     return click.argument("principal", shell_complete=complete_principals, callback=check_text)(function)
 
 
+def optional_principal_argument(function: F) -> F:
+    """Add the argument [PRINCIPAL]. The command gets None without it."""
+    argument = click.argument("principal", required=False, shell_complete=complete_principals, callback=check_text)
+    return argument(function)
+
+
 def context_option(function: F) -> F:
     """Add --context KEY=VALUE. The command gets `context`, a mapping; a key without value is one the request lacks."""
     return click.option(
