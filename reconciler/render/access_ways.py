@@ -10,7 +10,7 @@ from reconciler.model.admin_ways import AdminWay, AdminWays, PrincipalWays, Unre
 from reconciler.model.escape import escape_line
 from reconciler.model.role_access import AccessTerms
 from reconciler.model.wrap import wrap_line
-from reconciler.plan.access.assume_words import describe_dependency, describe_terms, shorten_policy
+from reconciler.plan.access.assume_words import describe_dependency, describe_terms
 from reconciler.render.access_answer import describe_line, statement_to_dict
 from reconciler.render.access_parts import format_names, render_sides, render_sides_json
 from reconciler.render.paint import BOLD, RED, YELLOW, paint_line
@@ -63,7 +63,7 @@ def _list_own_lines(answer: AdminWays) -> _Lines:
         yield from _list_ways(group.ways)
     for one in answer.unread:
         text = f"It is not known if {answer.principal} has a way to administrator power."
-        yield f"{text} That depends on the content of {_name_policies(one)}.", ""
+        yield f"{text} That depends on {_name_policies(one)}.", ""
     if not (answer.administrators or answer.ways or answer.unread):
         yield f"{answer.principal} has no known way to administrator power.", ""
 
@@ -92,7 +92,7 @@ def _list_all_lines(answer: AdminWays) -> _Lines:
     else:
         yield "Nobody else has a known way to administrator power.", BOLD
     if answer.unread:
-        yield "Not known, because the content of these policies is not known:", BOLD
+        yield "Not known, because it depends on more:", BOLD
         yield from (
             (f"  {format_names(one.principals)}: {_name_policies(one)}", "") for one in answer.unread[:_MAX_UNREAD]
         )
@@ -140,7 +140,7 @@ def _name_place(statement: DecidingStatement) -> str:
 
 
 def _name_policies(one: UnreadPower) -> str:
-    return format_names([shorten_policy(label) for label in one.policies])
+    return format_names([describe_dependency(f"policy:{label}") for label in one.policies])
 
 
 def ways_to_dict(answer: AdminWays) -> dict[str, Any]:

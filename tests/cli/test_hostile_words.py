@@ -45,6 +45,8 @@ CASES: dict[str, list[str]] = {
     "an action": ["access", "can", "role/r", BAD],
     "a role to assume": ["access", "can", "role/r", "sts:AssumeRole", f"role/{BAD}"],
     "a principal to show": ["access", "show", BAD],
+    "a principal with ways": ["access", "paths", BAD],
+    "a session": ["access", "paths", f"arn:aws:sts::123456789012:assumed-role/r/{BAD}"],
     "a resource": ["access", "who-can", "s3:GetObject", BAD],
     "a role to explain": ["access", "explain", "role/r", f"role/{BAD}"],
     "a context": ["access", "can", "role/r", "s3:GetObject", "--context", BAD],

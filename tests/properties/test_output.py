@@ -42,6 +42,7 @@ from reconciler.model.access_answers import (
     WhoCan,
 )
 from reconciler.model.address import Address
+from reconciler.model.admin_ways import AdminWay, AdminWays, PrincipalWays, UnreadPower, WayHop
 from reconciler.model.call_stats import CallStats, OperationStats
 from reconciler.model.escape import escape_json, escape_line, escape_lines
 from reconciler.model.listed_alias import ListedAlias
@@ -51,12 +52,13 @@ from reconciler.model.mfa_readiness import MfaStatus, MfaUser
 from reconciler.model.permissions import ActionPattern, Direction, PermissionRow
 from reconciler.model.plan import AccessDelta, Action, Call, PrincipalPower, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.role_access import RoleAccess
+from reconciler.model.role_access import AccessTerms, RoleAccess
 from reconciler.render import (
     access_answer,
     access_roles,
     access_show,
     access_steps,
+    access_ways,
     access_who_can,
     aliases,
     aws_cli,
@@ -128,6 +130,13 @@ CAPABLE = CapablePrincipals(("user/a",), Outcome.DEPENDS, ("arn:a",), ("policy:p
 WHO = (ACCESS[0], (WhoCan("s3:GetObject", None, (CAPABLE,), (CapableChains(("user/b",), CHAIN),)), WhoCan("a:b", "c")))
 EXPLAINED = tuple(ExplainedStatement(ANSWER.statements[0], applies, ("why",)) for applies in (True, None, False))
 STEPS = (ACCESS[0], (AnswerSteps(ANSWER, (EvaluationStep(StepName.TRUST, None, "maybe", EXPLAINED),)), None))
+TERMS = AccessTerms(True, ("policy:p",), frozenset(["x"]))
+HOP = WayHop("user/a", "role/r", "sts-001", "why", TERMS, ANSWER.statements)
+WAY = AdminWay("sts-001", "sts:AssumeRole on role/r", ("a:b",), ("role/r",), "why", TERMS, (HOP, HOP), 1)
+GROUP = PrincipalWays(("user/a",), (WAY,))
+ALL_WAYS = AdminWays((GROUP,), (GROUP,), (UnreadPower(("user/b",), ("p",)),))
+WAYS = (ACCESS[0], (ALL_WAYS, None))
+OWN_WAYS = (ACCESS[0], (replace(ALL_WAYS, principal="user/a"),) * 2)
 CALLS = CallStats((OperationStats("ListRoles", 1, 0.1),), 0.1)
 RULE = Rule("code", (Level.ERROR, Level.INFO), "A title", "This is why.", "Do this.", "https://example.com")
 CONFIG = ("[profile a]", "region = us-east-1", "other = value", "  goes on")
@@ -146,6 +155,8 @@ PAINTED: dict[str, tuple[Any, Callable[..., str]]] = {
     "explanation": (REFUSED, explanation.render_explanation),
     "mfa": (STATUS, mfa_status.render_status_text),
     "file diff": (CONFIG, diff),
+    "access paths": (WAYS, lambda found, **given: access_ways.render_ways_text(*found, **given)),
+    "access paths of one": (OWN_WAYS, lambda found, **given: access_ways.render_ways_text(*found, **given)),
     "access who-can": (WHO, lambda found, **given: access_who_can.render_capable_text(*found, **given)),
     "access explain": (STEPS, lambda found, **given: access_steps.render_steps_text(*found, **given)),
     "access show": (HOLDINGS, lambda found, **given: access_show.render_permissions_text(*found, **given)),
@@ -174,6 +185,7 @@ JSON: dict[str, tuple[Any, Render]] = {
     "journals json": (JOURNALS, journals.render_journals_json),
     "aliases json": (ALIASES, aliases.render_alias_json),
     "rules json": ([RULE], rules.rules_to_json),
+    "access paths json": (WAYS, lambda found: access_ways.render_ways_json(*found)),
     "access who-can json": (WHO, lambda found: access_who_can.render_capable_json(*found)),
     "access explain json": (STEPS, lambda found: access_steps.render_steps_json(*found)),
     "access show json": (HOLDINGS, lambda found: access_show.render_permissions_json(*found)),

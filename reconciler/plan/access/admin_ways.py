@@ -107,10 +107,9 @@ class _AccountWays:
                 continue
             bits = sum(1 << positions[role.arn] for role in pair.roles)
             for principal in pair.principals:
-                itself = 1 << positions[principal.arn] if principal.arn in positions else 0
-                if bits & ~itself:
-                    own = found[principal.arn]
-                    own[terms] = own.get(terms, 0) | (bits & ~itself)
+                others = bits & self.graph.assumable.get(principal.arn, 0)
+                if others:
+                    found[principal.arn][terms] = found[principal.arn].get(terms, 0) | others
         return found
 
     @cached_property

@@ -64,7 +64,7 @@ class WayHops:
             holder = self._account.principals.get(arn) or self._account.groups.get(arn)
             if holder is None or not lead.path:
                 continue
-            if lead.path == ASSUME_PATH:
+            if lead.path == ASSUME_PATH and lead.next:
                 yield self.describe_assumption(arn, lead.next)
                 continue
             named = self._find_named(arn, lead.path, lead.next)
