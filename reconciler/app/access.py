@@ -17,8 +17,10 @@ from reconciler.model.access_answers import (
     RoleEntrants,
     WhoCan,
 )
+from reconciler.model.access_graph import AccessGraph
 from reconciler.model.address import Address
 from reconciler.model.admin_ways import AdminWays
+from reconciler.plan.access.access_graph import find_access_graph
 from reconciler.plan.access.admin_ways import find_admin_ways
 from reconciler.plan.access.answer import answer_request, make_request_context
 from reconciler.plan.access.answer_steps import explain_answer
@@ -96,6 +98,11 @@ def find_ways(source: AccessSource, principal: str | None = None) -> tuple[Admin
         return tuple(map(find_admin_ways, source.sides))
     address = QuestionReader(source).find_principal(principal)
     return _ask_sides(source, address, lambda side, everybody: find_admin_ways(side, address))
+
+
+def draw_graph(source: AccessSource) -> tuple[AccessGraph, ...]:
+    """Return, for each side, the graph of who may assume which role."""
+    return tuple(map(find_access_graph, source.sides))
 
 
 def _ask_sides(

@@ -44,6 +44,13 @@ class AdminWay:
     hops: tuple[WayHop, ...]
     count: int = 0
 
+    @property
+    def own_reason(self) -> str:
+        """The way in words without the principal that it begins with: `→ role/ci → role/admin`."""
+        subjects = ("each", self.hops[0].principal) if self.hops else ()
+        subject = next((one for one in subjects if self.reason.startswith(f"{one} → ")), "")
+        return self.reason.removeprefix(f"{subject} ") if subject else self.reason
+
 
 @dataclass(frozen=True, slots=True)
 class PrincipalWays:

@@ -1,0 +1,124 @@
+"""Render who can become whom as one HTML page that needs no network. It decides nothing.
+
+Names, Sids and condition values may be hostile. They stand in the page only as JSON, in which no character can end the
+element that holds it, and the script makes text of them, never HTML. The page's own Content-Security-Policy allows just
+its one script and its one style, by their hashes (W3C, "Content Security Policy Level 3").
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from reconciler.model.access_answers import AccessSource
+from reconciler.model.access_graph import AccessGraph, AdminMark
+from reconciler.model.admin_ways import AdminWay, PrincipalWays
+from reconciler.model.escape import escape_characters, escape_json
+from reconciler.model.role_access import AccessTerms
+from reconciler.plan.access.assume_words import describe_dependency
+from reconciler.render.access_answer import describe_line
+from reconciler.render.access_graph import describe_edge
+
+_MARKS = {mark: number for number, mark in enumerate(AdminMark)}
+"""The numbers by which the script knows a mark."""
+
+_IN_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+_SIDES = {"file": "by the files", "live": "as it is now", "before": "before the plan", "after": "after the plan"}
+
+
+def render_access_page(source: AccessSource, graph: AccessGraph, side: str) -> str:
+    """Return the page of one side of a source. side: its name."""
+    style, script = _read_part("access.css"), _read_part("access.js")
+    policy = (
+        f"default-src 'none'; script-src {_hash_source(script)}; style-src {_hash_source(style)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    content = _to_dict(graph) | {"about": _describe_source(source, side), "notes": list(map(_show, source.notes))}
+    data = escape_json(json.dumps(content, ensure_ascii=False, separators=(",", ":"))).translate(_IN_HTML)
+    page = Template(_read_part("access.html"))
+    return page.substitute(policy=policy, style=style, script=script, data=data).rstrip("\n")
+
+
+def _read_part(name: str) -> str:
+    return files("reconciler.render").joinpath("page", name).read_text("utf-8")
+
+
+def _hash_source(content: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
+
+
+def _describe_source(source: AccessSource, side: str) -> str:
+    account = f"Account {source.account}" if source.account else "An account that no file names"
+    return f"{account}, {_SIDES[side]}. As far as IAM goes."
+
+
+def _to_dict(graph: AccessGraph) -> dict[str, Any]:
+    numbers = {name: number for number, name in enumerate(graph.principals)}
+    terms = {one: number for number, one in enumerate(dict.fromkeys(group.terms for group in graph.groups))}
+    lines: dict[str, int] = {}
+    ways = [(group, False) for group in graph.ways.ways] + [(group, True) for group in graph.ways.administrators]
+    return {
+        "names": list(map(_show, graph.principals)),
+        "marks": [_MARKS[graph.mark_of(name)] for name in graph.principals],
+        "groups": [
+            [_list_numbers(group.principals, numbers), _list_numbers(group.roles, numbers), terms[group.terms]]
+            for group in graph.groups
+        ],
+        "terms": [{"label": _show(describe_edge(one)), "lines": _list_values(one)} for one in terms],
+        "ways": [_group_to_dict(group, numbers, lines, administrator=mark) for group, mark in ways],
+        "unread": [
+            {
+                "who": _list_numbers(one.principals, numbers),
+                "policies": [_show(describe_dependency(f"policy:{label}")) for label in one.policies],
+            }
+            for one in graph.ways.unread
+        ],
+        "lines": list(map(_show, lines)),
+    }
+
+
+def _list_numbers(names: Sequence[str], numbers: Mapping[str, int]) -> list[int]:
+    return [numbers[name] for name in names if name in numbers]
+
+
+def _list_values(terms: AccessTerms) -> list[str]:
+    """Return the conditions as texts with their values."""
+    return [_show(term) for term in sorted(terms.terms)]
+
+
+def _group_to_dict(
+    group: PrincipalWays, numbers: Mapping[str, int], lines: dict[str, int], *, administrator: bool
+) -> dict[str, Any]:
+    return {
+        "who": _list_numbers(group.principals, numbers),
+        "administrator": administrator,
+        "ways": [_way_to_dict(way, numbers, lines) for way in group.ways],
+    }
+
+
+def _way_to_dict(way: AdminWay, numbers: Mapping[str, int], lines: dict[str, int]) -> dict[str, Any]:
+    return {
+        "reason": _show(way.own_reason),
+        "terms": _show(describe_edge(way.terms)),
+        "path": way.path,
+        "steps": [
+            {
+                "who": numbers.get(hop.principal, _show(hop.principal)),
+                "reason": _show(hop.reason),
+                "terms": _show(describe_edge(hop.terms)),
+                "lines": [lines.setdefault(describe_line(one), len(lines)) for one in hop.statements],
+            }
+            for hop in way.hops
+        ],
+    }
+
+
+def _show(text: str) -> str:
+    """Return a text with the characters that nobody sees written out, such as those that reverse its direction."""
+    return escape_characters(text)
