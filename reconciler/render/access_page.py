@@ -59,13 +59,14 @@ def _describe_source(source: AccessSource, side: str) -> str:
 
 
 def _to_dict(graph: AccessGraph) -> dict[str, Any]:
-    numbers = {name: number for number, name in enumerate(graph.principals)}
+    listed = sorted(graph.principals, key=_sort_key_of)
+    numbers = {name: number for number, name in enumerate(listed)}
     terms = {one: number for number, one in enumerate(dict.fromkeys(group.terms for group in graph.groups))}
     lines: dict[str, int] = {}
     ways = [(group, False) for group in graph.ways.ways] + [(group, True) for group in graph.ways.administrators]
     return {
-        "names": list(map(_show, graph.principals)),
-        "marks": [_MARKS[graph.mark_of(name)] for name in graph.principals],
+        "names": list(map(_show, listed)),
+        "marks": [_MARKS[graph.mark_of(name)] for name in listed],
         "groups": [
             [_list_numbers(group.principals, numbers), _list_numbers(group.roles, numbers), terms[group.terms]]
             for group in graph.groups
@@ -83,13 +84,18 @@ def _to_dict(graph: AccessGraph) -> dict[str, Any]:
     }
 
 
+def _sort_key_of(name: str) -> tuple[int, str]:
+    """Return a key by which users come first, then roles, then principals outside the account."""
+    return (0 if name.startswith("user/") else 1 if name.startswith("role/") else 2), name
+
+
 def _list_numbers(names: Sequence[str], numbers: Mapping[str, int]) -> list[int]:
     return [numbers[name] for name in names if name in numbers]
 
 
 def _list_values(terms: AccessTerms) -> list[str]:
-    """Return the conditions as texts with their values."""
-    return [_show(term) for term in sorted(terms.terms)]
+    """Return the conditions as texts with their values; none if the label says everything: that MFA is needed."""
+    return [_show(term) for term in sorted(terms.terms)] if terms.conditions else []
 
 
 def _group_to_dict(

@@ -6,7 +6,7 @@
   const MOST_NAMES = 200;
   const MOST_ROWS = 50;
   const MARKS = ["", "unread", "way", "administrator"];
-  const WORDS = ["", "not known", "can become administrator", "administrator"];
+  const WORDS = ["", "perhaps", "can become administrator", "administrator"];
   const FILTERS = [
     ["All", () => true],
     ["Users", (one) => data.names[one].startsWith("user/")],
@@ -51,7 +51,11 @@
     return element;
   }
 
-  const badge = (one) => (data.marks[one] ? make("span", `badge ${MARKS[data.marks[one]]}`, WORDS[data.marks[one]]) : null);
+  function badge(one) {
+    const mark = data.marks[one];
+    return mark ? make("span", `badge ${MARKS[mark]}`, WORDS[mark]) : null;
+  }
+
   const format = (number) => number.toLocaleString("en");
 
   // The list of names.
@@ -118,10 +122,14 @@
 
   const depthOf = (steps, one) => (steps.get(one) ? steps.get(one).depth : 0);
 
-  function chainTo(steps, one) {
-    const chain = [];
-    for (let at = one; steps.has(at) && steps.get(at); at = steps.get(at).from) chain.push([at, steps.get(at).terms]);
-    return chain;
+  // The steps of a way in the order in which they are taken: whom each reaches, and on which terms.
+  function listSteps(steps, one, forward) {
+    const taken = [];
+    for (let at = one; steps.get(at); at = steps.get(at).from) {
+      const step = steps.get(at);
+      taken.push([forward ? at : step.from, step.terms]);
+    }
+    return forward ? taken.reverse() : taken;
   }
 
   function openButton(one) {
@@ -144,18 +152,12 @@
   }
 
   function makeChainRow(start, one, steps, forward) {
-    const chain = chainTo(steps, one);
-    const names = forward ? [...chain.reverse().map(([at]) => at)] : chain.map(([at]) => at);
-    const row = make("li", "", openButton(one), " ", badge(one));
-    const way = make("span", "terms", forward ? data.names[start] : "");
-    names.forEach((at, position) => {
-      const terms = data.terms[chain[position][1]].label;
-      if (forward) way.append(make("span", "arrow", "→"), data.names[at], terms ? ` (${terms})` : "");
-      else way.append(data.names[at], make("span", "arrow", "→"), terms ? `(${terms}) ` : "");
-    });
-    if (!forward) way.append(data.names[start]);
-    row.append(way);
-    return row;
+    const way = make("span", "terms", data.names[forward ? start : one]);
+    for (const [reached, term] of listSteps(steps, one, forward)) {
+      const terms = data.terms[term].label;
+      way.append(make("span", "arrow", "→"), data.names[reached], terms ? ` (${terms})` : "");
+    }
+    return make("li", "", openButton(one), " ", badge(one), way);
   }
 
   // A list that grows when somebody asks for more.
@@ -195,8 +197,10 @@
     const title = group.administrator ? "Administrator power" : "Ways to administrator power";
     addRows(title, group.ways, (way) => makeWay(one, way), "");
     if (group.who.length > 1) {
-      const others = format(group.who.length - 1);
-      content.append(make("p", "soft", `${others} more have the same. Statements of a first step are those of ${data.names[group.who[0]]}.`));
+      const count = group.who.length - 1;
+      const others = count === 1 ? "1 other has" : `${format(count)} others have`;
+      const first = data.names[group.who[0]];
+      content.append(make("p", "soft", `${others} the same ways. The statements of first steps are those of ${first}.`));
     }
   }
 
@@ -218,7 +222,8 @@
   function open(one) {
     chosen = one;
     const name = data.names[one];
-    content.replaceChildren(make("h2", "", name), make("p", "", badge(one) || make("span", "soft", "no known way to administrator power")));
+    content.replaceChildren(make("h2", "", name));
+    if (data.marks[one]) content.append(badge(one));
     addWays(one);
     const forward = follow(one, groupsFrom, 1);
     const direct = [...forward].filter(([, step]) => step.depth === 1);
@@ -230,7 +235,8 @@
       const near = [...backward].filter(([, step]) => step.depth === 1);
       const distant = [...backward].filter(([, step]) => step.depth > 1);
       addRows("Can be assumed by", near, ([who, step]) => makeDirectRow(who, step), "Nobody.");
-      if (distant.length) addRows("Can be taken through these by", distant, ([who]) => makeChainRow(one, who, backward, false), "");
+      const makeRow = ([who]) => makeChainRow(one, who, backward, false);
+      if (distant.length) addRows("Can be taken through these by", distant, makeRow, "");
     }
     shown.forEach((other, position) => list.children[position].setAttribute("aria-selected", String(other === one)));
     document.body.classList.add("opened");
@@ -277,7 +283,7 @@
     get("filters").append(button);
   });
   get("about").textContent = data.about;
-  content.append(make("p", "soft", "Choose a user, a role or another principal to see what it can become, and on which terms."));
+  content.append(make("p", "soft", "Choose a user, a role or another principal to see whom it can become, on which terms."));
   for (const note of data.notes) content.append(make("p", "soft", note));
   listNames();
   search.focus({ preventScroll: true });
