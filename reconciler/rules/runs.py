@@ -22,8 +22,8 @@ RULES = (
         title="A file or folder cannot be written",
         why="Without the journal, lock or profile nothing is done, so that no change goes unrecorded.",
         how_to_fix=(
-            "Make it writable, or name another place: `--journal FILE`, `--out FILE`, `XDG_STATE_HOME`, "
-            "`AWS_CONFIG_FILE`."
+            "Make it writable, or name another place: `--journal FILE`, `--out FILE`, `--html FILE`, "
+            "`XDG_STATE_HOME`, `AWS_CONFIG_FILE`."
         ),
     ),
     Rule(

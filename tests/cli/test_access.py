@@ -267,6 +267,47 @@ def test_paths_of_one_principal_shows_each_step(capsys: Any) -> None:
     assert "Did you mean 'user/bob'?" in run(capsys, "paths", "user/bbo", code=1).err
 
 
+MERMAID = """\
+flowchart LR
+  n0["role/admin<br/>administrator"]:::administrator
+  n1["role/app"]
+  n2["role/locked"]
+  n3(["service:ec2.amazonaws.com"])
+  n4(["user/alice<br/>way to administrator power"]):::way
+  n5(["user/bob"])
+  n1 --> n2
+  n3 --> n1
+  n4 -->|"with MFA"| n0
+"""
+
+
+def test_graph_draws_the_roles_for_mermaid_graphviz_and_programs(capsys: Any) -> None:
+    shown = run(capsys, "graph").out
+    assert shown.startswith(MERMAID)
+    assert run(capsys, "graph", "--format", "mermaid").out == shown
+    assert '  n4 -> n0 [label="with MFA"];' in run(capsys, "graph", "--format", "dot").out.splitlines()
+    nodes = json.loads(run(capsys, "graph", "--format", "json").out)["nodes"]
+    assert nodes[0] == {"name": "role/admin", "mark": "administrator"}
+
+
+def test_the_page_is_written_whole_and_for_its_owner_alone(here: Path, capsys: Any) -> None:
+    shown = run(capsys, "graph", "--html", "page.html")
+    assert (shown.out, "Wrote page.html" in shown.err) == ("", True)
+    page = here / "page.html"
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert page.read_text() == run(capsys, "graph", "--html", "-").out
+
+
+def test_the_page_goes_through_no_link_and_not_beside_a_format(here: Path, capsys: Any) -> None:
+    (here / "other").write_text("mine")
+    (here / "link.html").symlink_to(here / "other")
+    assert "it is a symbolic link, which is not followed" in run(capsys, "graph", "--html", "link.html", code=1).err
+    assert (here / "other").read_text() == "mine"
+    assert "Pass --html or --format, not both." in run(capsys, "graph", "--html", "x", "--format", "dot", code=1).err
+    assert not (here / "x").exists()
+    assert "Cannot write the page to no/x" in run(capsys, "graph", "--html", "no/x", code=1).err
+
+
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "a misspelt user": (("user/alicee", "s3:GetObject"), "Did you mean 'user/alice'?"),
     "a bare name": (("alice", "s3:GetObject"), "Did you mean 'user/alice'?"),

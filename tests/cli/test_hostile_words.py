@@ -47,6 +47,8 @@ CASES: dict[str, list[str]] = {
     "a principal to show": ["access", "show", BAD],
     "a principal with ways": ["access", "paths", BAD],
     "a session": ["access", "paths", f"arn:aws:sts::123456789012:assumed-role/r/{BAD}"],
+    "a page": ["access", "graph", "--html", BAD],
+    "a page elsewhere": ["access", "graph", "-f", "roles.yaml", "--html", f"{BAD}/x"],
     "a resource": ["access", "who-can", "s3:GetObject", BAD],
     "a role to explain": ["access", "explain", "role/r", f"role/{BAD}"],
     "a context": ["access", "can", "role/r", "s3:GetObject", "--context", BAD],
