@@ -41,6 +41,7 @@ from reconciler.model.access_answers import (
     StepName,
     WhoCan,
 )
+from reconciler.model.access_graph import AccessGraph, AdminMark, GatheredGraph, GraphEdge, GraphNode
 from reconciler.model.address import Address
 from reconciler.model.admin_ways import AdminWay, AdminWays, PrincipalWays, UnreadPower, WayHop
 from reconciler.model.call_stats import CallStats, OperationStats
@@ -52,9 +53,11 @@ from reconciler.model.mfa_readiness import MfaStatus, MfaUser
 from reconciler.model.permissions import ActionPattern, Direction, PermissionRow
 from reconciler.model.plan import AccessDelta, Action, Call, PrincipalPower, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.role_access import AccessTerms, RoleAccess
+from reconciler.model.role_access import AccessGroup, AccessTerms, RoleAccess
 from reconciler.render import (
     access_answer,
+    access_graph,
+    access_page,
     access_roles,
     access_show,
     access_steps,
@@ -137,6 +140,14 @@ GROUP = PrincipalWays(("user/a",), (WAY,))
 ALL_WAYS = AdminWays((GROUP,), (GROUP,), (UnreadPower(("user/b",), ("p",)),))
 WAYS = (ACCESS[0], (ALL_WAYS, None))
 OWN_WAYS = (ACCESS[0], (replace(ALL_WAYS, principal="user/a"),) * 2)
+DRAWING = GatheredGraph(
+    (GraphNode(("user/a", "user/b"), AdminMark.WAY), GraphNode(("role/r",), AdminMark.ADMINISTRATOR)),
+    (GraphEdge((0, 1), (0, 1), TERMS), GraphEdge((0,), (1,), TERMS)),
+)
+ACCESS_GRAPH = AccessGraph(
+    ("user/a", "role/r"), (AccessGroup(("user/a",), ("role/r",), TERMS),), {"user/a": AdminMark.WAY}, ALL_WAYS
+)
+GRAPHS = (ACCESS[0], (ACCESS_GRAPH,) * 2)
 CALLS = CallStats((OperationStats("ListRoles", 1, 0.1),), 0.1)
 RULE = Rule("code", (Level.ERROR, Level.INFO), "A title", "This is why.", "Do this.", "https://example.com")
 CONFIG = ("[profile a]", "region = us-east-1", "other = value", "  goes on")
@@ -168,6 +179,9 @@ PLAIN: dict[str, tuple[Any, Render]] = {
     "plan aws-cli": (PLAN, aws_cli.render_plan_commands),
     "plan narrow": (PLAN, partial(render_plan_text, width=40)),
     "aliases": (ALIASES, lambda found: aliases.render_alias_table(found, str)),
+    "access graph mermaid": (DRAWING, access_graph.render_mermaid),
+    "access graph dot": (DRAWING, access_graph.render_dot),
+    "access graph page": (GRAPHS, lambda found: access_page.render_access_page(found[0], found[1][0], "file")),
     "calls": (CALLS, render_calls),
     "journals": (JOURNALS, journals.render_journals_text),
     "journals narrow": (JOURNALS, partial(journals.render_journals_text, columns=40)),
@@ -185,6 +199,7 @@ JSON: dict[str, tuple[Any, Render]] = {
     "journals json": (JOURNALS, journals.render_journals_json),
     "aliases json": (ALIASES, aliases.render_alias_json),
     "rules json": ([RULE], rules.rules_to_json),
+    "access graph json": (GRAPHS, lambda found: access_graph.render_graph_json(*found)),
     "access paths json": (WAYS, lambda found: access_ways.render_ways_json(*found)),
     "access who-can json": (WHO, lambda found: access_who_can.render_capable_json(*found)),
     "access explain json": (STEPS, lambda found: access_steps.render_steps_json(*found)),
