@@ -7,14 +7,17 @@ question. The ARN of another service only tells the partition: what it names may
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reconciler.app.desired_files import account_of, read_files, require_valid
+from reconciler.app.desired_files import DesiredFiles, account_of, read_files, require_valid
 from reconciler.app.plan_file import read_intact_plan, read_plan_document
 from reconciler.desired.declare import declare
+from reconciler.desired.load import LoadedFiles
 from reconciler.model.access_answers import AccessSide, AccessSource
 from reconciler.model.address import Address
 from reconciler.model.arns import role_of_session
@@ -23,6 +26,12 @@ from reconciler.model.entity import Entity
 from reconciler.model.live import State
 from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.problem import make_error
+
+if TYPE_CHECKING:
+    from reconciler.app.plan import ConnectedPlan
+
+ReadAgain = Callable[[str | None, str], LoadedFiles]
+"""Reads files for an account and a partition."""
 
 _ACCOUNT_ARN = re.compile(rf"arn:({ARN_PARTITION}):(?:iam|sts)::(\d{{12}}):")
 _ARN = re.compile(rf"arn:({ARN_PARTITION}):[a-z0-9-]+:")
@@ -54,18 +63,33 @@ def read_source(request: AccessRequest) -> AccessSource:
     return _read_live(request) if request.live else _read_files(request)
 
 
-def _read_files(request: AccessRequest) -> AccessSource:
-    loaded = read_files(request.files, request.variables)
-    account = account_of(loaded)
-    named = next(filter(None, map(_ACCOUNT_ARN.match, request.arns)), None)
+def source_of_files(loaded: LoadedFiles, read_again: ReadAgain, arns: Iterable[str]) -> AccessSource:
+    """Return the account of files. Raises ReconcileError: invalid.
+
+    read_again: reads them for another account and partition. arns: as in `AccessRequest`.
+    """
+    arns, account = tuple(arns), account_of(loaded)
+    named = next(filter(None, map(_ACCOUNT_ARN.match, arns)), None)
     if loaded.root is not None and "account" not in loaded.root and named:
         account = named[2]
-    partition = _find_partition(request.arns, account) or loaded.partition
+    partition = _find_partition(arns, account) or loaded.partition
     if (account or loaded.account, partition) != (loaded.account, loaded.partition):
-        loaded = read_files(request.files, request.variables, account, partition)
+        loaded = read_again(account, partition)
     desired = require_valid(declare(loaded, now=datetime.now(UTC)))
     unnamed = () if account else (f"No file names the account: {loaded.account} stands for it in ARNs.",)
-    return AccessSource((AccessSide("file", desired.state),), account, (*unnamed, *_note_sessions(request.arns)))
+    return AccessSource((AccessSide("file", desired.state),), account, (*unnamed, *_note_sessions(arns)))
+
+
+def source_of(asked: DesiredFiles | ConnectedPlan, arns: Iterable[str] = ()) -> AccessSource:
+    """Return the account of files, or the account as it will be after a plan. arns: as in `AccessRequest`."""
+    if isinstance(asked, DesiredFiles):
+        return source_of_files(asked.loaded, asked.load_for, arns)
+    return AccessSource((AccessSide("after", asked.after),), asked.after.account, _note_sessions(arns))
+
+
+def _read_files(request: AccessRequest) -> AccessSource:
+    read = partial(read_files, request.files, request.variables)
+    return source_of_files(read(), read, request.arns)
 
 
 def _find_partition(arns: Iterable[str], account: str | None) -> str | None:
