@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from string import Template
@@ -18,11 +17,12 @@ from typing import Any
 from reconciler.model.access_answers import AccessSource
 from reconciler.model.access_graph import AccessGraph, AdminMark
 from reconciler.model.admin_ways import AdminWay, PrincipalWays
-from reconciler.model.escape import escape_characters, escape_json
+from reconciler.model.escape import escape_characters
 from reconciler.model.role_access import AccessTerms
 from reconciler.plan.access.assume_words import describe_dependency
 from reconciler.render.access_answer import describe_line
 from reconciler.render.access_graph import describe_edge
+from reconciler.render.json_text import dump_json
 
 _MARKS = {mark: number for number, mark in enumerate(AdminMark)}
 """The numbers by which the script knows a mark."""
@@ -40,7 +40,7 @@ def render_access_page(source: AccessSource, graph: AccessGraph, side: str) -> s
         "base-uri 'none'; form-action 'none'"
     )
     content = _to_dict(graph) | {"about": _describe_source(source, side), "notes": list(map(_show, source.notes))}
-    data = escape_json(json.dumps(content, ensure_ascii=False, separators=(",", ":"))).translate(_IN_HTML)
+    data = dump_json(content, separators=(",", ":")).translate(_IN_HTML)
     page = Template(_read_part("access.html"))
     return page.substitute(policy=policy, style=style, script=script, data=data).rstrip("\n")
 

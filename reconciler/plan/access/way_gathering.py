@@ -9,7 +9,7 @@ from reconciler.access import NamedPower
 from reconciler.model.admin_ways import AdminWay, WayHop
 from reconciler.model.role_access import AccessTerms
 from reconciler.plan.access.power_rows import MAX_TARGETS, describe_way, find_chain, shorten_names
-from reconciler.plan.access.way_hops import WayHops
+from reconciler.plan.access.way_hops import MAX_STEPS, LaterSteps, WayHops, join_terms
 
 _MAX_SINGLE = 5
 """A way over more resources on the same terms than this becomes one with a count."""
@@ -22,10 +22,9 @@ def gather_ways(hops: WayHops, subject: str, steps: Iterable[FirstStep]) -> Iter
     """Yield the ways that begin with these steps. subject: the name of the principal; `each` for several."""
     by_terms: defaultdict[tuple[str, AccessTerms], list[tuple[NamedPower, _Steps]]] = defaultdict(list)
     for power, first in steps:
-        chain, _ = find_chain(power, hops.graph)
-        later = () if power.path.named == "any" else hops.list_later_hops(chain)
-        all_steps = (first, *later)
-        by_terms[power.path.id, join_terms(all_steps)].append((power, all_steps))
+        later = LaterSteps() if power.path.named == "any" else hops.follow(power.target)
+        terms = join_terms([first.terms, later.terms])
+        by_terms[power.path.id, terms].append((power, (first, *later.hops[: MAX_STEPS - 1])))
     for (_, terms), listed in by_terms.items():
         listed.sort(key=lambda one: (len(one[1]), hops.name_of(one[0].target)))
         ways = [_build_way(hops, subject, power, way, terms) for power, way in listed[:_MAX_SINGLE]]
@@ -44,16 +43,6 @@ def gather_ways(hops: WayHops, subject: str, steps: Iterable[FirstStep]) -> Iter
                 )
             ]
         yield from ways
-
-
-def join_terms(steps: Iterable[WayHop]) -> AccessTerms:
-    """Return the terms of steps that must all be taken."""
-    terms = [step.terms for step in steps]
-    return AccessTerms(
-        any(one.mfa for one in terms),
-        tuple(sorted({key for one in terms for key in one.conditions})),
-        frozenset(term for one in terms for term in one.terms),
-    )
 
 
 def _build_way(hops: WayHops, subject: str, power: NamedPower, steps: _Steps, terms: AccessTerms) -> AdminWay:

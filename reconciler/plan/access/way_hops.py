@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reconciler.access import (
@@ -29,6 +29,27 @@ from reconciler.plan.access.delta import evaluate_with_mfa, terms_of
 from reconciler.plan.access.power_rows import NameOf, describe_broad_way
 from reconciler.plan.access.statement_sources import describe_statement_source
 from reconciler.policy.global_keys import MFA_KEYS
+
+MAX_STEPS = 50
+"""The number of steps of a way that are described. Its words name the end of a longer one, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaterSteps:
+    """The steps of a way from its second one on. hops: the first 50. terms: those of all."""
+
+    hops: tuple[WayHop, ...] = ()
+    terms: AccessTerms = field(default_factory=AccessTerms)
+
+
+def join_terms(listed: Iterable[AccessTerms]) -> AccessTerms:
+    """Return the terms of steps that must all be taken."""
+    terms = list(listed)
+    return AccessTerms(
+        any(one.mfa for one in terms),
+        tuple(sorted({key for one in terms for key in one.conditions})),
+        frozenset(term for one in terms for term in one.terms),
+    )
 
 
 @dataclass(frozen=True)
@@ -57,25 +78,35 @@ class WayHops:
         name = self.name_of(principal.arn)
         return replace(self._build_hop(principal, path, "", power.verdict), reason=describe_broad_way(name, path, own))
 
-    def list_later_hops(self, chain: Sequence[str]) -> Iterator[WayHop]:
-        """Yield the steps of a chain of ARNs, as `PowerGraph.chain_of` returns it, from its first member on."""
-        for arn in chain:
-            lead = self.graph.leads[arn]
-            holder = self._account.principals.get(arn) or self._account.groups.get(arn)
-            if holder is None or not lead.path:
-                continue
-            if lead.path == ASSUME_PATH and lead.next:
-                yield self.describe_assumption(arn, lead.next)
-                continue
-            named = self._find_named(arn, lead.path, lead.next)
-            if named is not None:
-                yield self.describe_named(holder, named)
-                continue
-            broad = next(
-                (power for power in self.graph.finder.find(holder) if power.path and power.path.id == lead.path), None
-            )
-            if broad is not None and broad.path is not None:
-                yield self.describe_broad(holder, broad, broad.path)
+    def follow(self, arn: str) -> LaterSteps:
+        """Return the steps from one that leads to administrator power to the end of its chain. arn: a key of the leads.
+
+        Chains share their ends, so each end is described once.
+        """
+        chain, _ = self.graph.chain_of(arn)
+        known = next((at for at, one in enumerate(chain) if one in self._followed), len(chain))
+        later = self._followed[chain[known]] if known < len(chain) else LaterSteps()
+        for one in reversed(chain[:known]):
+            hop = self._describe_lead(one)
+            if hop is not None:
+                later = LaterSteps((hop, *later.hops[: MAX_STEPS - 1]), join_terms([hop.terms, later.terms]))
+            self._followed[one] = later
+        return later
+
+    def _describe_lead(self, arn: str) -> WayHop | None:
+        """Return the next step of one that leads to the power; None for an administrator."""
+        lead = self.graph.leads[arn]
+        holder = self._account.principals.get(arn) or self._account.groups.get(arn)
+        if holder is None or not lead.path:
+            return None
+        if lead.path == ASSUME_PATH and lead.next:
+            return self.describe_assumption(arn, lead.next)
+        named = self._find_named(arn, lead.path, lead.next)
+        if named is not None:
+            return self.describe_named(holder, named)
+        powers = (power for power in self.graph.finder.find(holder) if power.path and power.path.id == lead.path)
+        broad = next(powers, None)
+        return self.describe_broad(holder, broad, broad.path) if broad and broad.path else None
 
     def _find_named(self, arn: str, path: str, target: str) -> NamedPower | None:
         """Return a power over a resource. target: its ARN; "" for any."""
@@ -111,6 +142,10 @@ class WayHops:
             if found is None:
                 found = self._described[key] = describe_statement_source(own, address, self.state)
             yield found
+
+    @cached_property
+    def _followed(self) -> dict[str, LaterSteps]:
+        return {}
 
     @cached_property
     def _described(self) -> dict[tuple[StatementSource, Address], DecidingStatement]:

@@ -111,6 +111,17 @@ def test_the_end_of_a_chain_is_a_step_of_its_own() -> None:
     assert (way.terms.mfa, way.terms.conditions) == (True, ("aws:sourceip",))
 
 
+def test_of_a_long_chain_the_first_steps_and_all_terms_are_told() -> None:
+    names = ["user/bob", *(f"role/r{number}" for number in range(400))]
+    roles = [Role(f"r{number}", document(trust(before))) for number, before in enumerate(names[:-1])]
+    last = replace(roles[-1], policies=FULL, trust_policy=document(trust("role/r398", **UNTIL)))
+    found = find(User("bob"), *roles[:-1], last)
+    (way,) = ways_of(found, "user/bob")
+    assert (len(way.hops), way.hops[0].target, way.terms.conditions) == (50, "role/r0", ("aws:currenttime",))
+    assert way.reason.endswith("… 396 more … → role/r398 → role/r399")
+    assert len(found.ways) == 400
+
+
 def test_a_way_by_a_group_names_the_group() -> None:
     crew = Group("crew", inline_policies={"own": document(allow("iam:CreateAccessKey"))})
     (way,) = ways_of(find(crew, User("ann", groups=frozenset([crew.address]))), "user/ann")
