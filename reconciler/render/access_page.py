@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from importlib.resources import files
 from string import Template
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from reconciler.model.access_answers import AccessSource
 from reconciler.model.access_graph import AccessGraph, AdminMark
-from reconciler.model.admin_ways import AdminWay, PrincipalWays
+from reconciler.model.admin_ways import AdminWay, WayHop
 from reconciler.model.escape import escape_characters
 from reconciler.model.role_access import AccessTerms
 from reconciler.plan.access.assume_words import describe_dependency
 from reconciler.render.access_answer import describe_line
 from reconciler.render.access_graph import describe_edge
 from reconciler.render.json_text import dump_json
+
+T = TypeVar("T", bound=Hashable)
 
 _MARKS = {mark: number for number, mark in enumerate(AdminMark)}
 """The numbers by which the script knows a mark."""
@@ -58,30 +60,54 @@ def _describe_source(source: AccessSource, side: str) -> str:
     return f"{account}, {_SIDES[side]}. As far as IAM goes."
 
 
+class _Numbers(Generic[T]):
+    """Numbers values in the order in which they come, so that the page has each of them once."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[T, int] = {}
+
+    def number_of(self, value: T) -> int:
+        return self._numbers.setdefault(value, len(self._numbers))
+
+    def list_values(self) -> list[T]:
+        return list(self._numbers)
+
+
 def _to_dict(graph: AccessGraph) -> dict[str, Any]:
-    listed = sorted(graph.principals, key=_sort_key_of)
-    numbers = {name: number for number, name in enumerate(listed)}
-    terms = {one: number for number, one in enumerate(dict.fromkeys(group.terms for group in graph.groups))}
-    lines: dict[str, int] = {}
-    ways = [(group, False) for group in graph.ways.ways] + [(group, True) for group in graph.ways.administrators]
-    return {
-        "names": list(map(_show, listed)),
-        "marks": [_MARKS[graph.mark_of(name)] for name in listed],
+    names = sorted(graph.principals, key=_sort_key_of)
+    numbers = {name: number for number, name in enumerate(names)}
+    sets: _Numbers[tuple[str, ...]] = _Numbers()
+    terms: _Numbers[AccessTerms] = _Numbers()
+    steps: _Numbers[WayHop] = _Numbers()
+    lines: _Numbers[str] = _Numbers()
+    ways = [
+        {
+            "who": sets.number_of(group.principals),
+            "administrator": graph.mark_of(group.principals[0]) is AdminMark.ADMINISTRATOR,
+            "ways": [_way_to_dict(way, steps) for way in group.ways],
+        }
+        for group in graph.ways.list_groups()
+    ]
+    content = {
+        "names": list(map(_show, names)),
+        "marks": [_MARKS[graph.mark_of(name)] for name in names],
         "groups": [
-            [_list_numbers(group.principals, numbers), _list_numbers(group.roles, numbers), terms[group.terms]]
+            [sets.number_of(group.principals), sets.number_of(group.roles), terms.number_of(group.terms)]
             for group in graph.groups
         ],
-        "terms": [{"label": _show(describe_edge(one)), "lines": _list_values(one)} for one in terms],
-        "ways": [_group_to_dict(group, numbers, lines, administrator=mark) for group, mark in ways],
+        "terms": [{"label": _show(describe_edge(one)), "lines": _list_values(one)} for one in terms.list_values()],
+        "ways": ways,
         "unread": [
             {
-                "who": _list_numbers(one.principals, numbers),
+                "who": sets.number_of(one.principals),
                 "policies": [_show(describe_dependency(f"policy:{label}")) for label in one.policies],
             }
             for one in graph.ways.unread
         ],
-        "lines": list(map(_show, lines)),
+        "steps": [_step_to_dict(hop, numbers, lines) for hop in steps.list_values()],
+        "lines": list(map(_show, lines.list_values())),
     }
+    return content | {"sets": [[numbers[name] for name in one if name in numbers] for one in sets.list_values()]}
 
 
 def _sort_key_of(name: str) -> tuple[int, str]:
@@ -89,39 +115,26 @@ def _sort_key_of(name: str) -> tuple[int, str]:
     return (0 if name.startswith("user/") else 1 if name.startswith("role/") else 2), name
 
 
-def _list_numbers(names: Sequence[str], numbers: Mapping[str, int]) -> list[int]:
-    return [numbers[name] for name in names if name in numbers]
-
-
 def _list_values(terms: AccessTerms) -> list[str]:
     """Return the conditions as texts with their values; none if the label says everything: that MFA is needed."""
     return [_show(term) for term in sorted(terms.terms)] if terms.conditions else []
 
 
-def _group_to_dict(
-    group: PrincipalWays, numbers: Mapping[str, int], lines: dict[str, int], *, administrator: bool
-) -> dict[str, Any]:
-    return {
-        "who": _list_numbers(group.principals, numbers),
-        "administrator": administrator,
-        "ways": [_way_to_dict(way, numbers, lines) for way in group.ways],
-    }
-
-
-def _way_to_dict(way: AdminWay, numbers: Mapping[str, int], lines: dict[str, int]) -> dict[str, Any]:
+def _way_to_dict(way: AdminWay, steps: _Numbers[WayHop]) -> dict[str, Any]:
     return {
         "reason": _show(way.own_reason),
         "terms": _show(describe_edge(way.terms)),
         "path": way.path,
-        "steps": [
-            {
-                "who": numbers.get(hop.principal, _show(hop.principal)),
-                "reason": _show(hop.reason),
-                "terms": _show(describe_edge(hop.terms)),
-                "lines": [lines.setdefault(describe_line(one), len(lines)) for one in hop.statements],
-            }
-            for hop in way.hops
-        ],
+        "steps": list(map(steps.number_of, way.hops)),
+    }
+
+
+def _step_to_dict(hop: WayHop, numbers: Mapping[str, int], lines: _Numbers[str]) -> dict[str, Any]:
+    return {
+        "who": numbers.get(hop.principal, _show(hop.principal)),
+        "reason": _show(hop.reason),
+        "terms": _show(describe_edge(hop.terms)),
+        "lines": [lines.number_of(describe_line(one)) for one in hop.statements],
     }
 
 

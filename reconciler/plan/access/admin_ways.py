@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from reconciler.access import (
     ASSUME_PATH,
     AccountResources,
     Grade,
-    NamedPower,
     Power,
     PowerFinder,
     PowerGraph,
@@ -25,7 +24,7 @@ from reconciler.access import (
     can_assume,
     group_equivalent_pairs,
     group_principals_of,
-    paths_by_id,
+    rests_on_unread_policies,
     targets_of,
 )
 from reconciler.model.access_answers import AccessSide
@@ -37,7 +36,7 @@ from reconciler.plan.access.external_ways import find_external_ways
 from reconciler.plan.access.power_rows import NameOf, name_targets
 from reconciler.plan.access.side_principals import principals_of_side
 from reconciler.plan.access.unread_powers import find_unread_powers
-from reconciler.plan.access.way_gathering import gather_ways
+from reconciler.plan.access.way_gathering import LeadingRoles, RolesByTerms, gather_assumptions, gather_named
 from reconciler.plan.access.way_hops import WayHops
 
 
@@ -53,7 +52,7 @@ def find_admin_ways(side: AccessSide, only: Address | None = None) -> AdminWays:
         group = PrincipalWays(account.name_members(members), tuple(account.list_ways(members)))
         (administrators if account.is_administrator(members[0]) else others).append(group)
         answered.update(member.arn for member in members)
-    external = () if only else find_external_ways(account.hops)
+    external = () if only else find_external_ways(account.roles)
     left = {str(one): everybody[one] for one, principal in asked.items() if principal.arn not in answered}
     return AdminWays(
         tuple(sorted(administrators, key=lambda group: group.principals)),
@@ -94,20 +93,22 @@ class _AccountWays:
         return WayHops(self.side.state, self.graph, self.name_of)
 
     @cached_property
-    def _assumable(self) -> Mapping[str, Mapping[AccessTerms, int]]:
-        """Map the ARN of each principal to the other roles that it may assume and that lead to the power.
+    def roles(self) -> LeadingRoles:
+        return LeadingRoles(self.hops)
 
-        They are sets of bits, one for each of the terms.
-        """
-        positions = self.graph.account.positions
+    @cached_property
+    def _assumable(self) -> Mapping[str, RolesByTerms]:
+        """Map the ARN of each principal to the other roles that it may assume and that lead to the power."""
+        bit_of = self.roles.bit_of
         found: defaultdict[str, dict[AccessTerms, int]] = defaultdict(dict)
         for pair in group_equivalent_pairs(self.everybody.values(), self.leading_roles):
+            verdict = can_assume(pair.principals[0], pair.roles[0])
             terms = evaluate_access(pair.principals[0], pair.roles[0])
-            if terms is None:
+            if terms is None or verdict.denied or rests_on_unread_policies(verdict):
                 continue
-            bits = sum(1 << positions[role.arn] for role in pair.roles)
+            bits = sum(bit_of[role.arn] for role in pair.roles)
             for principal in pair.principals:
-                others = bits & self.graph.assumable.get(principal.arn, 0)
+                others = bits & ~bit_of.get(principal.arn, 0)
                 if others:
                     found[principal.arn][terms] = found[principal.arn].get(terms, 0) | others
         return found
@@ -159,22 +160,16 @@ class _AccountWays:
         if not self.is_administrator(principal):
             broad = {power.path.id for power in self._list_powers(principal) if power.path}
             named = [one for one in self.graph.named.get(principal.arn, ()) if one.path.id not in broad]
-            steps = [*self._list_assumptions(principal), *named]
-            yield from gather_ways(
-                self.hops, subject, ((one, self.hops.describe_named(principal, one)) for one in steps)
-            )
+            assumable = self._assumable.get(principal.arn, {})
+            describe = partial(self.hops.describe_assumption, principal.arn)
+            yield from gather_assumptions(self.roles, subject, assumable, describe)
+            yield from gather_named(self.hops, subject, principal, named)
         for power in self._list_powers(principal):
             if power.path is not None:
                 hop = self.hops.describe_broad(principal, power, power.path)
                 own = tuple(map(self.name_of, power.own_targets))
                 path = power.path
                 yield AdminWay(path.id, path.name, path.actions, own, hop.reason, hop.terms, (hop,))
-
-    def _list_assumptions(self, principal: Principal) -> Iterator[NamedPower]:
-        path = paths_by_id()[ASSUME_PATH]
-        for bits in self._assumable.get(principal.arn, {}).values():
-            for role in self.graph.list_roles(bits):
-                yield NamedPower(path, role.arn, can_assume(principal, role))
 
 
 def _sort_key_of(group: PrincipalWays) -> tuple[object, ...]:

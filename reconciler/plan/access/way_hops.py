@@ -72,6 +72,14 @@ class WayHops:
             return self.describe_assumption(principal.arn, power.target)
         return self._build_hop(principal, power.path, power.target, power.verdict)
 
+    def terms_of_power(self, power: NamedPower) -> AccessTerms:
+        """Return the terms of a way over one resource besides assuming a role. Principals share equal powers."""
+        known = self._terms.get(id(power))
+        if known is None:
+            keys = tuple(sorted(power.verdict.keys))
+            known = self._terms[id(power)] = power, AccessTerms(False, keys, terms_of(power.verdict))
+        return known[1]
+
     def describe_broad(self, principal: Principal, power: Power, path: EscalationPath) -> WayHop:
         """Return the step by which a principal uses a right over all resources of a type, or over its own."""
         own = tuple(map(self.name_of, power.own_targets))
@@ -142,6 +150,10 @@ class WayHops:
             if found is None:
                 found = self._described[key] = describe_statement_source(own, address, self.state)
             yield found
+
+    @cached_property
+    def _terms(self) -> dict[int, tuple[NamedPower, AccessTerms]]:
+        return {}
 
     @cached_property
     def _followed(self) -> dict[str, LaterSteps]:

@@ -1,6 +1,6 @@
 "use strict";
 // The page of `reconcile access graph --html`. It reads the JSON in the page, and makes every text with textContent.
-// It loads nothing. names, marks, groups and ways hold numbers: the positions in `names`, `terms` and `lines`.
+// It loads nothing. Numbers in the data are positions in the lists `names`, `sets`, `terms`, `steps` and `lines`.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const MOST_NAMES = 200;
@@ -24,8 +24,8 @@
   const groupsTo = index(1);
   const waysOf = new Map();
   const policiesOf = new Map();
-  for (const group of data.ways) for (const one of group.who) waysOf.set(one, group);
-  for (const group of data.unread) for (const one of group.who) policiesOf.set(one, group.policies);
+  for (const group of data.ways) for (const one of data.sets[group.who]) waysOf.set(one, group);
+  for (const group of data.unread) for (const one of data.sets[group.who]) policiesOf.set(one, group.policies);
   let filter = 0;
   let shown = [];
   let active = -1;
@@ -34,7 +34,7 @@
   function index(side) {
     const found = new Map();
     for (const group of data.groups) {
-      for (const one of group[side]) {
+      for (const one of data.sets[group[side]]) {
         if (!found.has(one)) found.set(one, []);
         found.get(one).push(group);
       }
@@ -108,7 +108,7 @@
       for (const group of groups.get(one) || []) {
         if (used.has(group)) continue;
         used.add(group);
-        for (const next of group[far]) {
+        for (const next of data.sets[group[far]]) {
           if (!steps.has(next)) {
             steps.set(next, { from: one, terms: group[2], depth: depthOf(steps, one) + 1 });
             waiting.push(next);
@@ -196,10 +196,11 @@
     }
     const title = group.administrator ? "Administrator power" : "Ways to administrator power";
     addRows(title, group.ways, (way) => makeWay(one, way), "");
-    if (group.who.length > 1) {
-      const count = group.who.length - 1;
+    const everybody = data.sets[group.who];
+    if (everybody.length > 1) {
+      const count = everybody.length - 1;
       const others = count === 1 ? "1 other has" : `${format(count)} others have`;
-      const first = data.names[group.who[0]];
+      const first = data.names[everybody[0]];
       content.append(make("p", "soft", `${others} the same ways. The statements of first steps are those of ${first}.`));
     }
   }
@@ -209,7 +210,8 @@
     const summary = make("summary", "", reason, " ", make("code", "soft", way.path));
     if (way.terms) summary.append(make("span", "terms", way.terms));
     const steps = make("ol", "");
-    way.steps.forEach((step, position) => {
+    way.steps.forEach((number, position) => {
+      const step = data.steps[number];
       const who = position ? data.names[step.who] || step.who : data.names[one];
       const item = make("li", "", `${who} ${step.reason}`, step.terms ? `, ${step.terms}` : "");
       for (const line of step.lines) item.append(make("code", "statement", data.lines[line]));
