@@ -74,18 +74,22 @@ class _AccountWays:
 
     @cached_property
     def graph(self) -> PowerGraph:
-        groups, targets = group_principals_of(self.side.state), targets_of(self.side.state)
+        targets = targets_of(self.side.state)
         resources = AccountResources(
             {principal.arn: principal for principal in self.everybody.values()},
-            {group.arn: group for group in groups.values()},
+            {group.arn: group for group in self._groups.values()},
             {target.arn: target for target in targets.values()},
             {target.arn: index for index, target in enumerate(targets.values())},
         )
         return PowerGraph(resources, PowerFinder())
 
     @cached_property
+    def _groups(self) -> Mapping[Address, Principal]:
+        return group_principals_of(self.side.state)
+
+    @cached_property
     def name_of(self) -> NameOf:
-        listed = (*self.everybody.items(), *group_principals_of(self.side.state).items())
+        listed = (*self.everybody.items(), *self._groups.items())
         return name_targets({principal.arn: str(address) for address, principal in listed})
 
     @cached_property
@@ -104,7 +108,7 @@ class _AccountWays:
         for pair in group_equivalent_pairs(self.everybody.values(), self.leading_roles):
             verdict = can_assume(pair.principals[0], pair.roles[0])
             terms = evaluate_access(pair.principals[0], pair.roles[0])
-            if terms is None or verdict.denied or rests_on_unread_policies(verdict):
+            if terms is None or verdict.denied or rests_on_unread_policies(verdict):  # as `PowerGraph` follows them
                 continue
             bits = sum(bit_of[role.arn] for role in pair.roles)
             for principal in pair.principals:
