@@ -124,6 +124,16 @@ def test_hostile_texts_are_shown_as_they_are(browser: Browser, page: Path) -> No
     assert browser.ask("document.querySelectorAll('script').length") == 2
 
 
+def test_an_empty_account_has_an_empty_list(browser: Browser, tmp_path: Path) -> None:
+    side = AccessSide("file", state([]))
+    empty = tmp_path / "empty.html"
+    empty.write_text(render_access_page(AccessSource((side,), None), find_access_graph(side), "file"))
+    browser.open(empty)
+    assert browser.ask("document.querySelector('#count').textContent") == "0 of 0"
+    for key in ("ArrowDown", "Enter", "Escape"):
+        browser.press(key)
+
+
 def test_dark_and_light_follow_the_system(browser: Browser, page: Path) -> None:
     colours = []
     for dark in (False, True):

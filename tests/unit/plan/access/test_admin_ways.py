@@ -101,6 +101,14 @@ def test_many_roles_on_the_same_terms_are_one_way_with_a_count() -> None:
     assert ways[0].targets[:2] == ("role/chief00", "role/chief02")
 
 
+def test_a_way_over_many_named_administrators_is_one_with_a_count() -> None:
+    chiefs = [User(f"chief{number}", policies=FULL) for number in range(7)]
+    (way,) = ways_of(find(user(on("iam:CreateAccessKey", "user/chief*")), *chiefs), "user/alice")
+    assert (way.path, way.count, way.power) == ("iam-002", 7, "iam:CreateAccessKey on 7 users")
+    assert way.targets == tuple(f"user/chief{number}" for number in range(7))
+    assert way.reason == "can create access keys for user/chief0, and so for 6 more"
+
+
 def test_the_end_of_a_chain_is_a_step_of_its_own() -> None:
     ci = replace(CI, inline_policies={"own": document(allow("iam:CreateAccessKey", **OFFICE))})
     (way,) = ways_of(find(User("bob"), ci), "user/bob")
