@@ -50,7 +50,7 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], Limit]] = {
     "narrower resources": (allow("s3:GetObject"), {**allow("s3:*"), "Resource": DATA}, Limit.PART),
     "under a condition": (allow("s3:GetObject"), {**allow("s3:*"), **OFFICE}, Limit.PART),
     "all but some": (
-        allow("s3:GetObject"), {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, Limit.PART,
+        allow("s3:GetObject"), {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, Limit.NONE,
     ),
     "all but it": (
         {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, allow("s3:*"), Limit.PART,
