@@ -137,7 +137,7 @@ def _join_names(names: Sequence[str]) -> str:
 
 
 def _describe_keys(verdict: Verdict) -> str:
-    return f", depending on {', '.join(sorted(verdict.keys))}" if verdict.keys else ""
+    return f", depending on {', '.join(sorted(map(describe_dependency, verdict.keys)))}" if verdict.keys else ""
 
 
 def name_targets(names: Mapping[str, str]) -> NameOf:
