@@ -17,6 +17,7 @@ from reconciler.access import (
     load_paths,
 )
 from reconciler.model.plan import PrincipalPower
+from reconciler.plan.access.assume_words import describe_dependency
 
 _MAX_ROWS = 5
 """A way over more resources than this becomes one row with a count."""
