@@ -118,7 +118,7 @@ def format_comment(lines: Iterator[str] | Sequence[str]) -> str:
     return "".join(f"# {line}".rstrip() + "\n" for line in wrapped)
 
 
-def as_yaml(value: Entry, levels: int) -> str:
+def as_yaml(value: Entry | list[str], levels: int) -> str:
     """Return block YAML. In the outer `levels`, each entry has its own line, however short."""
     node = _make_node(value, levels)
     text: str = yaml.serialize(node, Dumper=_Dumper, allow_unicode=True, width=float("inf"))

@@ -65,7 +65,7 @@ def _make_name(name: str, identifier: str) -> str:
 
     It has the id too if Windows reserves the name, and is the id if no letter or digit is left of the name.
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", plain)[:_MAX_NAME].strip("-.")
     if not any(char.isalnum() for char in safe):
         return identifier
