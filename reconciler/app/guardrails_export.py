@@ -19,7 +19,9 @@ from reconciler.model.organization import AccountLevels
 from reconciler.model.problem import make_error
 
 _PUBLIC_FILE = 0o644
-_DOCUMENT_PATH = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+\.json")
+_COMMENT = re.compile(r"^ *#.*", re.MULTILINE)
+_DOCUMENT_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*/[A-Za-z0-9_][A-Za-z0-9._-]*\.json")
+"""A path as `format_guardrails` makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def _list_earlier_files(folder: Path, account: str) -> frozenset[str]:
         return frozenset()
     if not text.startswith(format_mark(account)):
         return frozenset()
-    return frozenset([GUARDRAILS_FILE, *_DOCUMENT_PATH.findall(text)])
+    return frozenset([GUARDRAILS_FILE, *_DOCUMENT_PATH.findall(_COMMENT.sub("", text))])
 
 
 def _has_other(path: Path, text: str) -> bool:

@@ -12,7 +12,6 @@ import textwrap
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NoReturn
 
 from reconciler.desired.export_yaml import as_yaml, format_comment
 from reconciler.kinds.export_context import Entry
@@ -89,10 +88,10 @@ def _make_unique(names: Mapping[str, str], reserved: Iterable[str] = ()) -> Mapp
 def _format_document(policy: OrganizationPolicy) -> str:
     """Return the document as JSON that a person can review. `{{` is doubled: a file reads it as a variable."""
     try:
-        document = json.loads(policy.content, parse_constant=_refuse_constant)
+        document = json.loads(policy.content)
         if not isinstance(document, dict):
             raise ValueError(type(document))
-        text = json.dumps(document, indent=2, ensure_ascii=False)
+        text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
     except (ValueError, RecursionError):
         raise make_error(
             "policy-not-json",
@@ -101,11 +100,6 @@ def _format_document(policy: OrganizationPolicy) -> str:
             f"Look at it: `aws organizations describe-policy --policy-id {policy.id}`",
         ) from None
     return escape_json(text).replace("{{", "{{{{") + "\n"
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    """Refuse NaN and Infinity, which Python reads although JSON has no such numbers."""
-    raise ValueError(name)
 
 
 def _format_section(found: AccountLevels, paths: Iterable[_Paths]) -> str:
@@ -128,7 +122,10 @@ def _format_section(found: AccountLevels, paths: Iterable[_Paths]) -> str:
 
 
 def _format_levels(key: str, levels: Iterable[tuple[OrganizationLevel, list[str]]]) -> str:
-    """Return one list of the section, with a comment for each level. A level without policies has no entry."""
+    """Return one list of the section, with a comment for each level. A level without policies has no entry.
+
+    While SCPs are enabled, AWS keeps at least one on each level (AWS Organizations User Guide, "Detaching SCPs").
+    """
     entries = "".join(
         textwrap.indent(format_comment([_describe_level(level)]) + _format_item(files), "    ")
         for level, files in levels

@@ -204,6 +204,15 @@ def test_a_file_beside_those_of_an_export_is_not_its_own(company: Company) -> No
     assert company.read_files() == before
 
 
+def test_a_unit_cannot_name_a_file_of_somebody_else_as_one_of_the_export(company: Company) -> None:
+    """Its name stands in a comment of guardrails.yaml."""
+    company.client.update_organizational_unit(OrganizationalUnitId=company.workloads, Name="Prod/mine.json")
+    assert company.export().code == 0
+    company.account.write("mine", "org/Prod/mine.json")
+    company.attach("mine", DENY_REGIONS, company.prod)
+    assert "org already has Prod/mine.json: nothing was written." in company.export().err
+
+
 def test_the_folder_of_another_account_is_kept(company: Company) -> None:
     company.export()
     before = company.read_files()

@@ -155,7 +155,7 @@ def test_control_characters_of_a_document_are_escaped() -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", '"x"', "1", '{"a": NaN}', "[" * 100_000, '{"a": ' + "9" * 5_000 + "}"]
+    "content", ["", "{", "[]", '"x"', "1", '{"a": NaN}', '{"a": 1e999}', "[" * 100_000, '{"a": ' + "9" * 5_000 + "}"]
 )
 def test_content_that_is_no_json_object_is_refused(content: str) -> None:
     with pytest.raises(ReconcileError) as failed:
