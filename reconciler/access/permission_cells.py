@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from reconciler.access.context import Context
-from reconciler.access.policy_statements import IDENTITY, PolicyStatement, list_policy_statements
+from reconciler.access.policy_statements import IDENTITY, PolicyStatement, count_layers, list_policy_statements
 from reconciler.access.principal import Principal
 from reconciler.access.principal_answers import evaluate
 from reconciler.access.request_parts import (
@@ -114,7 +114,7 @@ class PermissionComparer:
         changed = (old ^ new) - self.told
         if not changed:
             return
-        layers = sorted({one.layer for one in old | new if one.allows} | {IDENTITY})
+        layers = range(max(count_layers(side.principal) for side in (self.before, self.after)))
         for actions in find_action_classes(old | new, changed):
             space = ChoiceSpace(actions.covering, self.after.principal.request_context)
             masks = _masks(actions, space)

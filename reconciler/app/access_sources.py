@@ -127,7 +127,8 @@ def _read_plan(path: Path, arns: Iterable[str]) -> AccessSource:
 
     def build_side(name: str, entities: Mapping[Address, Entity | None]) -> AccessSide:
         present = {address: entity for address, entity in entities.items() if entity is not None}
-        return AccessSide(name, State(saved.account, saved.partition, present), is_part=True)
+        state = State(saved.account, saved.partition, present, guardrails=saved.guardrails)
+        return AccessSide(name, state, is_part=True)
 
     note = (
         f"The plan file has only what the plan changes ({len(saved.after)}); anything else may exist, and is not known."

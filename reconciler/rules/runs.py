@@ -29,8 +29,11 @@ RULES = (
     Rule(
         "folder-in-use",
         Level.ERROR,
-        title="The folder for an export has YAML files already",
-        why="Files of two exports would mix and declare entities twice.",
+        title="The folder for an export has other files already",
+        why=(
+            "Files of two exports would mix and declare entities twice. `--guardrails` overwrites only what an earlier "
+            "export of guardrails wrote there."
+        ),
         how_to_fix="Name a new folder, or move what is there.",
     ),
     Rule(

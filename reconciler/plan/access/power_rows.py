@@ -17,6 +17,7 @@ from reconciler.access import (
     load_paths,
 )
 from reconciler.model.plan import PrincipalPower
+from reconciler.plan.access.assume_words import describe_dependency
 
 _MAX_ROWS = 5
 """A way over more resources than this becomes one row with a count."""
@@ -141,7 +142,7 @@ def _join_names(names: Sequence[str]) -> str:
 
 
 def _describe_keys(verdict: Verdict) -> str:
-    return f", depending on {', '.join(sorted(verdict.keys))}" if verdict.keys else ""
+    return f", depending on {', '.join(sorted(map(describe_dependency, verdict.keys)))}" if verdict.keys else ""
 
 
 def name_targets(names: Mapping[str, str]) -> NameOf:
