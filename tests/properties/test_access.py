@@ -90,7 +90,7 @@ def assert_is_plain(made: AccessDelta, live: State, planned: State, renames: Map
 
 
 @thorough
-@given(accounts())
+@given(guarded_accounts())
 def test_the_ways_of_an_account_are_those_that_following_every_step_gives(state: State) -> None:
     found = find_admin_ways(AccessSide("file", state))
     told = ways_of_groups(group for group in found.list_groups() if group.principals[0].startswith(("user/", "role/")))
