@@ -42,7 +42,7 @@ from reconciler.plan.access.delta import compare_access, terms_of
 from reconciler.plan.compare.diff import Difference
 from reconciler.plan.compare.renames import apply_renames
 from reconciler.plan.options import PlanOptions
-from tests.support.access_worlds import guarded_accounts, guardrails, plans, pools
+from tests.support.access_worlds import accounts, guarded_accounts, guardrails, plans, pools
 from tests.support.examples import examples
 from tests.support.plain_access import compute_plain_delta, compute_plain_ways, terms_of_delta
 from tests.support.plain_powers import (
@@ -90,7 +90,7 @@ def assert_is_plain(made: AccessDelta, live: State, planned: State, renames: Map
 
 
 @thorough
-@given(guarded_accounts())
+@given(accounts())
 def test_the_ways_of_an_account_are_those_that_following_every_step_gives(state: State) -> None:
     found = find_admin_ways(AccessSide("file", state))
     told = ways_of_groups(group for group in found.list_groups() if group.principals[0].startswith(("user/", "role/")))
