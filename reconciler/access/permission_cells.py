@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from reconciler.access.context import Context
-from reconciler.access.policy_statements import IDENTITY, PolicyStatement, list_policy_statements
+from reconciler.access.policy_statements import IDENTITY, PolicyStatement, count_layers, list_policy_statements
 from reconciler.access.principal import Principal
 from reconciler.access.principal_answers import evaluate
 from reconciler.access.request_parts import (
@@ -23,10 +22,9 @@ from reconciler.access.request_parts import (
     find_action_classes,
     find_resource_atoms,
 )
-from reconciler.access.templates import to_plain_text
+from reconciler.access.statement_coverage import may_meet
 from reconciler.access.text_atoms import TextAtom
 from reconciler.access.verdicts import Decision
-from reconciler.policy.overlap import pattern_sets_overlap
 
 _MAX_TRIALS = 8
 """The number of requests of one cell, or of actions of one statement, that are tried as proof."""
@@ -72,24 +70,8 @@ def list_deciding_statements(before: PermissionSide, after: PermissionSide) -> S
     """
     old, new = list_policy_statements(before.principal), list_policy_statements(after.principal)
     changed = old ^ new
-    shared = frozenset(one for one in old & new if any(_may_meet(one, other) for other in changed))
+    shared = frozenset(one for one in old & new if any(may_meet(one, other) for other in changed))
     return (old - new) | shared, (new - old) | shared
-
-
-@lru_cache(maxsize=65536)
-def _may_meet(one: PolicyStatement, other: PolicyStatement) -> bool:
-    """Return whether some request may be covered by both statements; conditions do not count. Never a wrong no."""
-    if not pattern_sets_overlap(one.actions, one.not_action, other.actions, other.not_action):
-        return False
-    ours, theirs = _plain_resources_of(one), _plain_resources_of(other)
-    if ours is None or theirs is None:
-        return True
-    return pattern_sets_overlap(ours, one.not_resource, theirs, other.not_resource)
-
-
-def _plain_resources_of(statement: PolicyStatement) -> frozenset[str] | None:
-    """Return the patterns of a statement's resources, as people write them; None for every resource."""
-    return None if statement.resources is None else frozenset(map(to_plain_text, statement.resources))
 
 
 @dataclass(frozen=True)
@@ -132,7 +114,7 @@ class PermissionComparer:
         changed = (old ^ new) - self.told
         if not changed:
             return
-        layers = sorted({one.layer for one in old | new if one.allows} | {IDENTITY})
+        layers = range(max(count_layers(side.principal) for side in (self.before, self.after)))
         for actions in find_action_classes(old | new, changed):
             space = ChoiceSpace(actions.covering, self.after.principal.request_context)
             masks = _masks(actions, space)

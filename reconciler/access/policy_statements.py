@@ -19,8 +19,8 @@ from reconciler.access.verdicts import StatementSource
 
 ALL_ACTIONS = frozenset("*")
 
-IDENTITY, BOUNDARY = 0, 1
-"""Layers: a request needs an Allow of each."""
+IDENTITY, BOUNDARY, FIRST_SERVICE_CONTROL = 0, 1, 2
+"""Layers: a request needs an Allow of each. The levels of service control policies have the numbers from 2 on."""
 
 NO_BOUNDARY = StatementSource("no permissions boundary")
 
@@ -66,8 +66,25 @@ class PolicyStatement:
 
 def list_policy_statements(principal: Principal) -> frozenset[PolicyStatement]:
     """Return every statement that counts for a principal. Without a boundary, that layer allows everything."""
-    layers = ((IDENTITY, principal.compiled_policies), (BOUNDARY, principal.compiled_boundary))
-    return frozenset(statement for layer, policies in layers for statement in _list_layer(layer, policies, principal))
+    own = (principal.compiled_policies, principal.compiled_boundary)
+    return frozenset(
+        statement
+        for layer, policies in enumerate((*own, *principal.compiled_service_controls))
+        for statement in _list_layer(layer, policies, principal)
+    )
+
+
+def list_control_statements(principal: Principal) -> tuple[frozenset[PolicyStatement], ...]:
+    """Return the statements of each level of service control policies that bind a principal."""
+    return tuple(
+        frozenset(_list_layer(layer, policies, principal))
+        for layer, policies in enumerate(principal.compiled_service_controls, FIRST_SERVICE_CONTROL)
+    )
+
+
+def count_layers(principal: Principal) -> int:
+    """Return how many layers must allow a request of a principal."""
+    return FIRST_SERVICE_CONTROL + len(principal.service_controls)
 
 
 def list_own_grants(principal: Principal) -> Iterable[PolicyStatement]:

@@ -21,10 +21,10 @@ allowed or denied within an account". In four cases AWS's documents are silent, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from reconciler.access.compiled_policies import CompiledPolicies, compile_policies
+from reconciler.access.compiled_policies import ActionStatements, CompiledPolicies, compile_policies
 from reconciler.access.context import NOTHING_KNOWN, Context, make_tag_context
 from reconciler.access.principal import Principal, PrincipalMatch
 from reconciler.access.principal_answers import PrincipalAnswers, collect_answers
@@ -56,11 +56,15 @@ ROLE_KEY_PREFIXES = ("aws:resource", "iam:resource")
 
 @dataclass(frozen=True)
 class Target:
-    """A role to assume. tags: None if they are not known."""
+    """A role to assume.
+
+    tags: None if they are not known. resource_controls: the resource control policies (RCPs) over its account.
+    """
 
     arn: str
     trust: Document
     tags: Mapping[str, str] | None = field(default=None, hash=False)
+    resource_controls: tuple[PolicySource, ...] = ()
 
     @property
     def account(self) -> str:
@@ -75,6 +79,19 @@ class Target:
         return compile_policies([PolicySource(self.label, self.trust)])
 
     @cached_property
+    def compiled_controls(self) -> CompiledPolicies:
+        return compile_policies(self.resource_controls)
+
+    @cached_property
+    def without_guardrails(self) -> Target:
+        """Return the same role as if no organization laid anything over its account."""
+        return replace(self, resource_controls=()) if self.resource_controls else self
+
+    def deciding_parts(self, action: str) -> tuple[ActionStatements, ...]:
+        """Return the statements on an action that decide besides the caller's own: of the trust, and of the RCPs."""
+        return self.compiled_trust.statements_for(action), self.compiled_controls.statements_for(action)
+
+    @cached_property
     def resource_context(self) -> Context:
         """Return the known keys of ROLE_KEY_PREFIXES (Service Authorization Reference, "AWS STS")."""
         context = Context.of({"aws:ResourceAccount": self.account})
@@ -85,7 +102,7 @@ class Target:
 class AssumeEvaluation:
     """The evaluation of one action of a principal on a role.
 
-    trust: the answers of the trust policy.
+    trust: the answers of the trust policy. controls: does a resource control policy deny it?
     caller: the answers of the principal's own policies; None if the trust alone decides, as for services.
     verdict: the outcome.
     """
@@ -94,6 +111,7 @@ class AssumeEvaluation:
     trust: TrustAnswers
     caller: PrincipalAnswers | None
     verdict: Verdict
+    controls: Answer
 
 
 def can_assume(
@@ -122,19 +140,20 @@ def evaluate_assumption(principal: Principal, role: Target, action: str, context
     context: all known keys of the call, including `Principal.request_context` and `Target.resource_context`.
     """
     trust = collect_trust_answers(role.compiled_trust.statements_for(action), principal, role.arn, context)
+    controls = role.compiled_controls.statements_for(action).evaluate_denies(role.arn, context)
+    denies = [trust.deny, controls]
     if not principal.has_policies:
-        verdict = reach_verdict([trust.deny], [(answer,) for answer in trust.allows.values()] or _UNTRUSTED)
-        return AssumeEvaluation(action, trust, None, verdict)
+        verdict = reach_verdict(denies, [(answer,) for answer in trust.allows.values()] or _UNTRUSTED)
+        return AssumeEvaluation(action, trust, None, verdict, controls)
     caller = collect_answers(principal, action, role.arn, context)
     routes = _find_routes(principal, role, action, trust, caller) or _UNTRUSTED
-    return AssumeEvaluation(action, trust, caller, reach_verdict([*caller.denies, trust.deny], routes))
+    return AssumeEvaluation(action, trust, caller, reach_verdict([*caller.denies, *denies], routes), controls)
 
 
 def evaluate_trust(evaluation: AssumeEvaluation) -> Verdict:
-    """Return the verdict of the trust alone, without the caller's own policies."""
-    return reach_verdict(
-        [evaluation.trust.deny], [(answer,) for answer in evaluation.trust.allows.values()] or _UNTRUSTED
-    )
+    """Return the verdict of the trust and the resource control policies, without the caller's own policies."""
+    routes = [(answer,) for answer in evaluation.trust.allows.values()]
+    return reach_verdict([evaluation.trust.deny, evaluation.controls], routes or _UNTRUSTED)
 
 
 def evaluate_caller(
@@ -169,7 +188,7 @@ def _find_routes(
             routes.append((allowed,))
         else:
             routes.append((allowed, _dispute_boundary(principal, caller.boundary)))
-    return routes
+    return [(*route, *caller.service_controls) for route in routes]
 
 
 def _dispute_boundary(principal: Principal, boundary: Answer) -> Answer:

@@ -1,4 +1,5 @@
-"""Merge the trees of several files into one. Settings, defaults and vars merge key by key.
+"""Merge the trees of several files into one. Settings, defaults, guardrails and vars merge key by
+key.
 
 An entity that is declared twice, and a key with two values, are problems that name both places.
 """
@@ -10,7 +11,7 @@ from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Problem
 
 _SINGLE_VALUED = ("version", "owner", "account")
-_MERGED_BY_KEY = ("settings", "defaults", "vars")
+_MERGED_BY_KEY = ("settings", "defaults", "vars", "guardrails")
 
 
 def merge_trees(roots: list[Map], problems: list[Problem]) -> Map:

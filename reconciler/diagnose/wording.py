@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from reconciler.access import Context, Principal, StatementMatch, StatementSource
 from reconciler.diagnose.evaluation import ActionVerdict, CallerAndRole
@@ -117,6 +118,7 @@ class CallWording:
         principal = self.view.principal
         sources = [*principal.policies, *(principal.session or ())]
         sources += [principal.boundary] if principal.boundary else []
+        sources += [*chain.from_iterable(principal.service_controls), *self.view.target.resource_controls]
         documents = {source.label: source.document for source in sources if source.document is not None}
         return {**documents, self.view.target.label: self.view.target.trust}
 
@@ -125,6 +127,9 @@ class CallWording:
         if label == self.view.target.label:
             role = self.find_declared_role()
             return (role.trust_policy if role else None), self.find_role_place()
+        guardrails = self.desired.state.guardrails
+        if guardrails and (guardrail := guardrails.find(label)):
+            return guardrail.document, None
         address, inline = address_of(label, self.account), ""
         if address is None and " inline policy " in label:
             holder, _, inline = label.partition(" inline policy ")

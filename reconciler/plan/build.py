@@ -154,7 +154,8 @@ def assemble_plan(
         reads=count_page_calls(draft.live) if draft.live.known_addresses is None else 0,
         exposures=arrangement.exposures,
         caller=str(find_caller(draft.baseline) or draft.baseline.details.caller),
-        after=draft.after,
+        after=replace(draft.after, guardrails=draft.desired.state.guardrails),
+        guardrails=draft.desired.state.guardrails,
         findings=tuple(
             dict.fromkeys([*refusals, *findings, *draft.desired.problems, *draft.live.details.notes, *notes])
         ),
@@ -171,7 +172,8 @@ def _build_access_delta(draft: Draft, catalogue: ActionCatalogue | None) -> Acce
     """Return who gains and loses access; nobody if only a part of the account is known, since others may, too."""
     if draft.baseline.known_addresses is not None:
         return AccessDelta()
-    return compare_access(draft.live, draft.after, draft.differences, draft.renames, catalogue)
+    guardrails = draft.desired.state.guardrails
+    return compare_access(draft.live, draft.after, draft.differences, draft.renames, catalogue, guardrails)
 
 
 def _assess_risk(draft: Draft, access: AccessDelta, findings: Iterable[Problem]) -> Risk:

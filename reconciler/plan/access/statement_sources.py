@@ -60,7 +60,10 @@ def find_source_place(source: StatementSource, state: State) -> Place | None:
 
 
 def _find_document(label: str, state: State) -> Document | None:
-    """Return the document of a policy or a trust of the account, as the file has it."""
+    """Return the document of a policy or a trust of the account, or of a guardrail, as the file has it."""
+    guardrail = state.guardrails.find(label) if state.guardrails else None
+    if guardrail is not None:
+        return guardrail.document
     if label.startswith("arn:"):
         address = address_of(label, state.account)
         policy = state.entities.get(address) if address else None

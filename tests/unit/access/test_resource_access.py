@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from reconciler.access import (
-    CompiledPolicies,
     Context,
     PolicySource,
     Principal,
@@ -39,10 +38,8 @@ def of_bucket(principal: object, account: str = A, effect: str = "Allow") -> Res
     return ResourcePolicy(compile_policies([source(says(effect, Principal=principal), label="bucket")]), account)
 
 
-def asked(
-    principal: Principal, policy: ResourcePolicy | None = None, levels: tuple[CompiledPolicies, ...] = ()
-) -> ResourceEvaluation:
-    return evaluate_resource(principal, "s3:GetObject", OBJECT, Context.of(absent=["*"]), policy, levels)
+def asked(principal: Principal, policy: ResourcePolicy | None = None) -> ResourceEvaluation:
+    return evaluate_resource(principal, "s3:GetObject", OBJECT, Context.of(absent=["*"]), policy)
 
 
 def user(own: PolicySource, **more: Any) -> Principal:
@@ -99,9 +96,10 @@ def test_a_session_is_limited_where_the_resource_names_its_role() -> None:
     [([S3], True), ([S3, S3], True), ([S3, EC2], False), ([EC2, S3], False), ([S3, NO_S3], False)],
 )
 def test_every_level_of_the_organisation_must_allow(levels: list[PolicySource], allowed: bool) -> None:
-    found = asked(user(S3), levels=tuple(compile_policies([level]) for level in levels))
+    controls = tuple((level,) for level in levels)
+    found = asked(user(S3, service_controls=controls))
     assert (found.verdict.allowed, found.organization) == (allowed, allowed)
-    named = asked(user(EC2), of_bucket({"AWS": ALICE}), tuple(compile_policies([level]) for level in levels))
+    named = asked(user(EC2, service_controls=controls), of_bucket({"AWS": ALICE}))
     assert named.verdict.allowed is allowed
 
 
