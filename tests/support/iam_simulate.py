@@ -85,13 +85,17 @@ def _run_npm(folder: Path) -> None:
         archive = f"{_REGISTRY}/{name}/-/{name.rpartition('/')[2]}-{version}.tgz"
         locked[f"node_modules/{name}"] = {"version": version, "resolved": archive, "integrity": integrity}
     (folder / "package.json").write_text(json.dumps({"private": True, "dependencies": versions}))
-    (folder / "package-lock.json").write_text(
-        json.dumps({"lockfileVersion": 3, "requires": True, "packages": locked})
-    )
+    (folder / "package-lock.json").write_text(json.dumps({"lockfileVersion": 3, "requires": True, "packages": locked}))
     command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=False, timeout=_PATIENCE, stdin=subprocess.DEVNULL
+            command,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PATIENCE,
+            stdin=subprocess.DEVNULL,
         )
     except subprocess.TimeoutExpired:
         pytest.skip(f"npm did not get the evaluator in {_PATIENCE} s")

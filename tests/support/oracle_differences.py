@@ -89,7 +89,10 @@ def _write_out_expansion(case: Case) -> Case:
         *segments, last = text.split(":", 5)
         if "$" in text or len(segments) < 5:
             return text
-        parts = [_to_expression(segment.removesuffix("*"), "[^:]") + (".*" if segment.endswith("*") else "") for segment in segments]
+        parts = [
+            _to_expression(segment.removesuffix("*"), "[^:]") + (".*" if segment.endswith("*") else "")
+            for segment in segments
+        ]
         expression = ":".join([*parts, _to_expression(last, ".")])
         return case.resource if re.fullmatch(expression, case.resource) else text
 
@@ -105,7 +108,11 @@ def _read_epoch(case: Case) -> Case:
         operator, key, texts = condition
         if not operator.startswith("Date"):
             return condition
-        return operator, key, [f"{datetime.fromtimestamp(int(text), UTC):%FT%TZ}" if text.isdigit() else text for text in texts]
+        return (
+            operator,
+            key,
+            [f"{datetime.fromtimestamp(int(text), UTC):%FT%TZ}" if text.isdigit() else text for text in texts],
+        )
 
     return _map_conditions(case, change)
 
@@ -146,7 +153,11 @@ def _spell_old_variables(case: Case) -> Case:
 
     def change_condition(condition: Condition, version: str) -> Condition:
         operator, key, texts = condition
-        return condition if version != "2008-10-17" else (operator, key, [text.replace("${", "literal{") for text in texts])
+        return (
+            condition
+            if version != "2008-10-17"
+            else (operator, key, [text.replace("${", "literal{") for text in texts])
+        )
 
     return _map_conditions(_map_statements(case, change_statement), change_condition)
 
@@ -194,15 +205,53 @@ def _drop_missing_sets(case: Case) -> Case:
     return _map_conditions(case, change)
 
 
+def _write_out_exponents(case: Case) -> Case:
+    def change(condition: Condition, _: str) -> Condition:
+        operator, key, texts = condition
+        if not operator.startswith("Numeric"):
+            return condition
+        return operator, key, [f"{float(text):g}" if "e" in text else text for text in texts]
+
+    return _map_conditions(case, change)
+
+
+def _spell_out_asterisks(case: Case) -> Case:
+    """Write a plain `*` for `${*}` in operators that read no wildcards."""
+
+    def change(condition: Condition, version: str) -> Condition:
+        operator, key, texts = condition
+        if "StringEquals" not in operator and "StringNotEquals" not in operator:
+            return condition
+        return operator, key, [text.replace("${*}", "*") for text in texts]
+
+    return _map_conditions(case, change)
+
+
 def _lift_limits_of_named_session(case: Case) -> Case:
-    """Let boundary and session policy allow everything that they do not deny, if the policy names the session."""
-    named = any(
-        statement["Effect"] == "Allow" and case.caller.arn in (statement.get("Principal") or {}).get("AWS", ())
-        for statement in (case.resource_policy or {"Statement": ()})["Statement"]
-        if isinstance(statement.get("Principal"), dict)
-    )
-    if case.caller.kind != "role" or not named:
-        return case
+    return _lift_limits(case) if _has_grant(case, _names_session) else case
+
+
+def _names_session(statement: Raw, case: Case) -> bool:
+    named = statement.get("Principal")
+    return case.caller.kind == "role" and isinstance(named, dict) and case.caller.arn in named.get("AWS", ())
+
+
+def _lift_limits_of_everyone(case: Case) -> Case:
+    return _lift_limits(case) if _has_grant(case, _names_everyone_by_arn) else case
+
+
+def _names_everyone_by_arn(statement: Raw, _: Case) -> bool:
+    keys = {key.lower() for keys in statement.get("Condition", {}).values() for key in keys}
+    return statement.get("Principal") in ("*", {"AWS": "*"}) and "aws:principalarn" in keys
+
+
+def _has_grant(case: Case, test: Callable[[Raw, Case], bool]) -> bool:
+    statements = [] if case.resource_policy is None else case.resource_policy["Statement"]
+    return any(statement["Effect"] == "Allow" and test(statement, case) for statement in statements)
+
+
+def _lift_limits(case: Case) -> Case:
+    """Let boundary and session policy allow everything that they do not deny."""
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
     def lift(policy: Raw | None) -> Raw | None:
@@ -261,6 +310,21 @@ DIFFERENCES = (
         "ForAnyValue with IfExists and a missing key",
         "Not settled: IfExists is true for a missing key after any operator, ForAnyValue is false without the key",
         _drop_missing_sets,
+    ),
+    Difference(
+        "numbers with an exponent",
+        'Not settled: Condition operators speaks of "an integer or decimal value"',
+        _write_out_exponents,
+    ),
+    Difference(
+        "the variable ${*} in operators without wildcards",
+        'Variables and tags: predefined variables "can be used in any string where you can use regular policy variables"',
+        _spell_out_asterisks,
+    ),
+    Difference(
+        "limits of a grant to everyone with aws:PrincipalArn",
+        'Evaluating within an account: these limits "do not limit permissions granted using the aws:PrincipalArn"',
+        _lift_limits_of_everyone,
     ),
     Difference(
         "limits of a session that the policy names",

@@ -50,7 +50,12 @@ KEYS: dict[str, tuple[str, list[str], list[str | list[str] | None]]] = {
     "aws:PrincipalAccount": ("String", [HOME, OTHER], []),
     "aws:PrincipalArn": (
         "Arn",
-        [f"arn:aws:iam::{HOME}:*", "arn:aws:iam::*:role/*", f"arn:aws:iam::{OTHER}:user/al?ce", "arn:aws:*:*:*:*/alice"],
+        [
+            f"arn:aws:iam::{HOME}:*",
+            "arn:aws:iam::*:role/*",
+            f"arn:aws:iam::{OTHER}:user/al?ce",
+            "arn:aws:*:*:*:*/alice",
+        ],
         [],
     ),
     "aws:SourceArn": (
@@ -349,7 +354,9 @@ class _Draw:
         if self.form == "trust":
             for element in ("Resource", "NotResource", "NotAction"):
                 statement.pop(element, None)
-            statement["Action"] = self.random.choice([["sts:AssumeRole"], ["sts:AssumeRole", "sts:TagSession"], "sts:*"])
+            statement["Action"] = self.random.choice(
+                [["sts:AssumeRole"], ["sts:AssumeRole", "sts:TagSession"], "sts:*"]
+            )
         return statement
 
     def names_of_caller(self) -> list[str]:

@@ -122,6 +122,16 @@ def test_it_is_open_if_a_boundary_limits_a_grant_to_everyone() -> None:
     assert asked(user(EC2, boundary=S3), of_bucket("*")).verdict.allowed
 
 
+@pytest.mark.parametrize(("effect", "expected"), [("Deny", "deny"), ("Allow", "allow")])
+def test_a_deny_of_all_but_some_means_everybody_with_a_boundary(effect: str, expected: str) -> None:
+    excluded = {"Effect": effect, "Action": "s3:*", "Resource": "*", "NotPrincipal": {"AWS": [ALICE, SESSION, ROLE, A]}}
+    policy = ResourcePolicy(compile_policies([source(excluded, label="bucket")]), A)
+    session = Principal(SESSION, "session", A, (S3,), role_arn=ROLE)
+    for principal in (user(S3), session):
+        assert asked(principal, policy).verdict.allowed
+        assert asked(replace(principal, boundary=S3), policy).verdict.decision == expected
+
+
 @pytest.mark.parametrize(
     ("levels", "allowed"),
     [([S3], True), ([S3, S3], True), ([S3, EC2], False), ([EC2, S3], False), ([S3, NO_S3], False)],
