@@ -86,7 +86,7 @@ def _run_npm(folder: Path) -> None:
         locked[f"node_modules/{name}"] = {"version": version, "resolved": archive, "integrity": integrity}
     (folder / "package.json").write_text(json.dumps({"private": True, "dependencies": versions}))
     (folder / "package-lock.json").write_text(json.dumps({"lockfileVersion": 3, "requires": True, "packages": locked}))
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"]
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--fetch-retries=0"]
     try:
         done = subprocess.run(
             command,
@@ -101,7 +101,7 @@ def _run_npm(folder: Path) -> None:
         pytest.skip(f"npm did not get the evaluator in {_PATIENCE} s")
     assert "EINTEGRITY" not in done.stderr, done.stderr
     if done.returncode:
-        pytest.skip(f"npm cannot get the evaluator: {done.stderr.strip()[:200]}")
+        pytest.skip(f"npm cannot get the evaluator: {done.stderr.strip().partition(chr(10))[0][:200]}")
 
 
 def ask_evaluator(folder: Path, simulations: list[dict[str, Any]]) -> list[dict[str, Any]]:
