@@ -25,6 +25,7 @@ from reconciler.access.templates import to_plain_text
 from reconciler.access.text_atoms import TooManyAtomsError
 from reconciler.access.verdicts import StatementSource
 from reconciler.model.permissions import ActionPattern, Direction, Terms
+from reconciler.policy.global_keys import spell_key
 from reconciler.policy.overlap import covers_pattern, patterns_overlap
 
 
@@ -128,9 +129,9 @@ def find_unread_policies(statements: Iterable[PolicyStatement]) -> frozenset[str
 
 
 def format_condition_test(condition: CompiledCondition) -> str:
-    """Return a condition as a text: `StringEquals aws:requestedregion eu-west-1`."""
+    """Return a condition as a text: `StringEquals aws:RequestedRegion eu-west-1`."""
     values = (to_plain_text(template.fixed or _format_template(template.parts)) for template in condition.templates)
-    return f"{condition.name} {condition.key} {', '.join(values)}"
+    return f"{condition.name} {spell_key(condition.key)} {', '.join(values)}"
 
 
 def _format_template(parts: Iterable[object]) -> str:

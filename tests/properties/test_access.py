@@ -29,6 +29,7 @@ from reconciler.access import (
     role_key_of,
     targets_of,
 )
+from reconciler.model.access_answers import AccessSide
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.guardrails import Guardrails
@@ -36,14 +37,22 @@ from reconciler.model.live import State
 from reconciler.model.permissions import NO_PERMISSIONS
 from reconciler.model.plan import AccessDelta, Action
 from reconciler.plan import build as planning
+from reconciler.plan.access.admin_ways import find_admin_ways
 from reconciler.plan.access.delta import compare_access, terms_of
 from reconciler.plan.compare.diff import Difference
 from reconciler.plan.compare.renames import apply_renames
 from reconciler.plan.options import PlanOptions
-from tests.support.access_worlds import guarded_accounts, guardrails, plans, pools
+from tests.support.access_worlds import accounts, guarded_accounts, guardrails, plans, pools
 from tests.support.examples import examples
 from tests.support.plain_access import compute_plain_delta, compute_plain_ways, terms_of_delta
-from tests.support.plain_powers import every_path_evaluated, ways_of_rows
+from tests.support.plain_powers import (
+    PlainSide,
+    every_path_evaluated,
+    find_plain_ways,
+    list_new_ways,
+    ways_of_groups,
+    ways_of_rows,
+)
 from tests.support.strategies import worlds
 
 thorough = examples(100)
@@ -78,6 +87,16 @@ def assert_is_plain(made: AccessDelta, live: State, planned: State, renames: Map
     event(f"tells of chains: {any(len(row.targets) > 1 for row in (*made.powers_gained, *made.powers_lost))}")
     told = ways_of_rows(made.powers_gained), ways_of_rows(made.powers_lost)
     assert told == compute_plain_ways(live, planned, renames)
+
+
+@thorough
+@given(accounts())
+def test_the_ways_of_an_account_are_those_that_following_every_step_gives(state: State) -> None:
+    found = find_admin_ways(AccessSide("file", state))
+    told = ways_of_groups(group for group in found.list_groups() if group.principals[0].startswith(("user/", "role/")))
+    event(f"has ways: {bool(told)}")
+    if all(principal.known_part is principal for principal in principals_of(state).values()):
+        assert told == list_new_ways(find_plain_ways(state, {}), PlainSide())
 
 
 @thorough

@@ -182,11 +182,8 @@ def find_access_groups(
 
 def evaluate_access(principal: Principal, target: Target) -> AccessTerms | None:
     """Return the terms on which a principal may assume a role; None if it may not. Guardrails count."""
-    if principal.kind != "user":
-        verdict = can_assume(principal, target)
-        return None if verdict.denied else _to_access_terms(False, verdict)
-    demand = MfaRequirement(principal, target)
-    return None if demand.verdict.denied else _to_access_terms(demand.is_required, demand.verdict)
+    mfa, verdict = evaluate_with_mfa(principal, target)
+    return None if verdict.denied else AccessTerms(mfa, tuple(sorted(verdict.keys - MFA_KEYS)), terms_of(verdict))
 
 
 def _evaluate_marked(principal: Principal, target: Target) -> AccessTerms | None:
@@ -197,8 +194,12 @@ def _evaluate_marked(principal: Principal, target: Target) -> AccessTerms | None
     return replace(terms, stopped_by=find_assume_stops(principal, target))
 
 
-def _to_access_terms(mfa: bool, verdict: Verdict) -> AccessTerms:
-    return AccessTerms(mfa, tuple(sorted(verdict.keys - MFA_KEYS)), terms_of(verdict))
+def evaluate_with_mfa(principal: Principal, target: Target) -> tuple[bool, Verdict]:
+    """Return whether a principal needs MFA to assume a role, and the verdict with MFA if it does, else without."""
+    if principal.kind != "user":
+        return False, can_assume(principal, target)
+    demand = MfaRequirement(principal, target)
+    return demand.is_required, demand.verdict
 
 
 def terms_of(verdict: Verdict) -> frozenset[str]:

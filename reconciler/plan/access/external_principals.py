@@ -64,6 +64,11 @@ def format_condition(condition: Condition) -> str:
     return f"{condition.operator} {condition.key} {', '.join(sorted(condition.values))}"
 
 
+def name_entrance(kind: str, value: str) -> str:
+    """Return the name to show for a principal of a trust: an ARN, an account, `*`, `service:HOST`, `federated:ARN`."""
+    return value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
+
+
 def _merge_access(one: RoleAccess, other: RoleAccess) -> RoleAccess:
     """Return the access by two statements for the same principal, which needs only what both demand."""
     conditions = tuple(sorted({*one.conditions} & {*other.conditions}))
@@ -126,7 +131,7 @@ def _build_access(kind: str, value: str, role: Address, allow: Statement, denies
     terms = frozenset(
         [*map(format_condition, allow.conditions), *(f"unless {format_condition(condition)}" for condition in unless)]
     )
-    principal = value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
+    principal = name_entrance(kind, value)
     return RoleAccess(principal, str(role), _demands_mfa(allow, denies), tuple(sorted(keys - MFA_KEYS)), terms)
 
 
