@@ -7,6 +7,7 @@ the keys that would decide it. The modules, from the bottom up:
 - `comparisons`, `templates`, `statement_scope`, `conditions`: does one statement apply to a request?
 - `compiled_policies`: documents prepared for many questions. `aws_policies`: the actions in policies of AWS.
 - `principal_answers`, `principal_matching`: the caller's policies, and a trust that may name the caller.
+- `grant_limits`: what limits the grant of a resource's policy within one account.
 - `role_assumption`: both together for a role. `resource_access`: the same for any other resource.
 - `account_principals`: the principals and roles of an account. `trust_entrances`: the principals that a trust names.
 - `matrix`, `role_sets`: who may assume which role in a whole account.

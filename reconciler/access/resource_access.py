@@ -1,9 +1,8 @@
 """Evaluate a request to a resource that may have a policy of its own.
 
 IAM User Guide, "Policy evaluation logic" and "Determining whether a request is allowed or denied within an account":
-within one account the principal's policies or the resource's policy may allow, across accounts both must. "Permissions
-boundaries for IAM entities": if a resource's policy grants something to the ARN of a user or a session, a boundary or
-session policy limits that only by a Deny. "Service control policies": every level of the organisation must allow.
+within one account the principal's policies or the resource's policy may allow (`grant_limits.py`), across accounts both
+must. "Service control policies": every level of the organisation must allow.
 Trust policies of roles follow other rules (`role_assumption.py`).
 """
 
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 
 from reconciler.access.compiled_policies import CompiledPolicies
 from reconciler.access.context import Context
+from reconciler.access.grant_limits import list_grant_limits
 from reconciler.access.principal import Principal, PrincipalMatch
 from reconciler.access.principal_answers import PrincipalAnswers, collect_answers
 from reconciler.access.principal_matching import TrustAnswers, collect_trust_answers
@@ -92,10 +92,8 @@ def _find_routes(
         return
     yield by_identity
     for naming, allowed in granted.allows.items():
-        if naming is PrincipalMatch.DIRECT:
-            yield (allowed,)
-        elif naming is not PrincipalMatch.ACCOUNT:  # naming the account leaves the decision to the account's policies
-            yield (allowed, own.boundary, own.session)
+        if naming is not PrincipalMatch.ACCOUNT:  # naming the account leaves the decision to the account's policies
+            yield (allowed, *list_grant_limits(principal, naming, own))
 
 
 def _is_within(allowed: Sequence[Answer], denied: Sequence[Answer]) -> bool | None:

@@ -26,6 +26,7 @@ from functools import cached_property
 
 from reconciler.access.compiled_policies import ActionStatements, CompiledPolicies, compile_policies
 from reconciler.access.context import NOTHING_KNOWN, Context, make_tag_context
+from reconciler.access.grant_limits import dispute_boundary, list_grant_limits
 from reconciler.access.principal import Principal, PrincipalMatch
 from reconciler.access.principal_answers import PrincipalAnswers, collect_answers
 from reconciler.access.principal_matching import TrustAnswers, collect_trust_answers
@@ -36,10 +37,8 @@ from reconciler.access.verdicts import (
     Decision,
     PolicySource,
     Route,
-    StatementSource,
     Verdict,
     VerdictReason,
-    depends_on,
     reach_verdict,
     require_all,
 )
@@ -180,27 +179,8 @@ def _find_routes(
     for naming, allowed in trust.allows.items():
         if both_sides_needed or naming is PrincipalMatch.ACCOUNT:
             routes.append((allowed, caller.identity, caller.boundary, caller.session))
-        elif naming is PrincipalMatch.ROLE:
-            routes.append((allowed, caller.boundary, caller.session))
-        elif naming is PrincipalMatch.EVERYONE:
-            routes.append((allowed, _dispute_boundary(principal, caller.boundary), _dispute_session(caller.session)))
-        elif naming is PrincipalMatch.BY_ARN or principal.is_role:
-            routes.append((allowed,))
+        elif naming is PrincipalMatch.DIRECT and not principal.is_role:
+            routes.append((allowed, dispute_boundary(principal, caller.boundary)))
         else:
-            routes.append((allowed, _dispute_boundary(principal, caller.boundary)))
+            routes.append((allowed, *list_grant_limits(principal, naming, caller)))
     return [(*route, *caller.service_controls) for route in routes]
-
-
-def _dispute_boundary(principal: Principal, boundary: Answer) -> Answer:
-    """Return the answer of a boundary, with "unknown" for no: AWS's documents disagree if it counts here."""
-    if boundary.truth.value is not False or principal.boundary is None:
-        return boundary
-    label = principal.boundary.label
-    return Answer(depends_on(f"boundary:{label}"), (StatementSource(label),), VerdictReason.BOUNDARY)
-
-
-def _dispute_session(session: Answer) -> Answer:
-    """Return the answer of a session policy, with "unknown" for no: AWS does not document if it counts here."""
-    return (
-        session if session.truth.value is not False else Answer(depends_on("session:policy"), (), VerdictReason.SESSION)
-    )
