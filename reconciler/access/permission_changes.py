@@ -25,6 +25,7 @@ from reconciler.access.templates import to_plain_text
 from reconciler.access.text_atoms import TooManyAtomsError
 from reconciler.access.verdicts import StatementSource
 from reconciler.model.permissions import ActionPattern, Direction, Terms
+from reconciler.policy.global_keys import spell_key
 from reconciler.policy.overlap import choose_narrowest, covers_pattern, patterns_overlap
 
 
@@ -76,9 +77,14 @@ def tell_causes(old: frozenset[PolicyStatement], new: frozenset[PolicyStatement]
     Every gain lies within an Allow that is added or a Deny that is removed; every loss within the reverse.
     """
     changes = (
-        _tell_whole(one, (one in new) == one.allows, False) for one in sorted(old ^ new, key=lambda one: one.sort_key)
+        tell_cause(one, gains=(one in new) == one.allows) for one in sorted(old ^ new, key=lambda one: one.sort_key)
     )
-    yield from dict.fromkeys(map(_merge_unread, changes))
+    yield from dict.fromkeys(changes)
+
+
+def tell_cause(statement: PolicyStatement, *, gains: bool) -> PermissionChange:
+    """Return a statement that is added or removed as a change that nothing proves."""
+    return _merge_unread(_tell_whole(statement, gains, False))
 
 
 def _merge_unread(change: PermissionChange) -> PermissionChange:
@@ -128,9 +134,9 @@ def find_unread_policies(statements: Iterable[PolicyStatement]) -> frozenset[str
 
 
 def format_condition_test(condition: CompiledCondition) -> str:
-    """Return a condition as a text: `StringEquals aws:requestedregion eu-west-1`."""
+    """Return a condition as a text: `StringEquals aws:RequestedRegion eu-west-1`."""
     values = (to_plain_text(template.fixed or _format_template(template.parts)) for template in condition.templates)
-    return f"{condition.name} {condition.key} {', '.join(values)}"
+    return f"{condition.name} {spell_key(condition.key)} {', '.join(values)}"
 
 
 def _format_template(parts: Iterable[object]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from reconciler.access.context import ABSENT, Context
-from reconciler.access.policy_statements import BOUNDARY, IDENTITY, PolicyStatement
+from reconciler.access.policy_statements import IDENTITY, PolicyStatement, count_layers
 from reconciler.access.principal import Principal
 from reconciler.access.request_parts import ChoiceSpace, covers_resource_atom, evaluate_statements
 from reconciler.access.request_scope import RequestScope, ScopeClass
@@ -188,7 +188,7 @@ class ScopedPolicies:
         own = self.principal.request_context.with_fallbacks(self.scope.context)
         space = ChoiceSpace(part.covering, own)
         masks = {one: space.select(one) for one in part.covering}
-        layers = sorted({IDENTITY, BOUNDARY, *(one.layer for one in self.statements)})
+        layers = range(count_layers(self.principal))
         return space, evaluate_statements(part.covering, layers, atom, masks) & space.every
 
     def _make_bare_context(self, part: ScopeClass) -> Context:

@@ -11,6 +11,7 @@ from reconciler.desired.aliases import AliasReader, check_cycles, check_external
 from reconciler.desired.assertions import read_assertions
 from reconciler.desired.broken_values import remove_broken
 from reconciler.desired.defaults import merge_defaults
+from reconciler.desired.guardrails import read_guardrails
 from reconciler.desired.load import LoadedFiles
 from reconciler.desired.moves import check_moves, move_paths, read_moves
 from reconciler.desired.schema import build_schema
@@ -70,12 +71,13 @@ def declare(
     entities = {address: declared.entity for address, declared in declared_entities.items()}
     aliases = _read_aliases(root, loaded.is_partial, context, entities)
     settings = read_settings(root, loaded.is_partial, context)
+    guardrails = read_guardrails(root, context)
     check_moves(moves, settings, root.get_map("moved"), context)
     check_break_glass_tags(settings, declared_entities, context)
     assertions = read_assertions(root, context)
     problems += [*loaded.problems, *context.problems, *loaded.check_variables()]
     return Desired(
-        state=State(loaded.account, loaded.partition, entities),
+        state=State(loaded.account, loaded.partition, entities, guardrails=guardrails),
         owner=owner,
         settings=settings,
         declarations={address: declared.declaration for address, declared in declared_entities.items()},

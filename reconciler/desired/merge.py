@@ -1,4 +1,6 @@
-"""Merge the trees of several files into one. Settings, defaults and vars merge key by key; assertions are joined.
+"""Merge the trees of several files into one.
+
+Settings, defaults, guardrails and vars merge key by key; assertions are joined.
 
 An entity that is declared twice, and a key with two values, are problems that name both places.
 """
@@ -10,7 +12,7 @@ from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Problem
 
 _SINGLE_VALUED = ("version", "owner", "account")
-_MERGED_BY_KEY = ("settings", "defaults", "vars")
+_MERGED_BY_KEY = ("settings", "defaults", "vars", "guardrails")
 _JOINED = ("assert",)
 """Lists whose items of all files count."""
 

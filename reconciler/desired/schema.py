@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.desired.aliases import SCHEMA as ALIAS
 from reconciler.desired.assertions import SCHEMA as ASSERTIONS
+from reconciler.desired.guardrails import SCHEMA as GUARDRAILS
 from reconciler.desired.moves import SCHEMA as MOVED
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.registry import KINDS_BY_SECTION, SINGLE_ENTRY_SECTIONS
@@ -101,6 +102,7 @@ _TOP: dict[str, Any] = {
     },
     "include": parts.make_text_list("Files to merge in: paths or globs, relative to this file.", [["teams/*.yaml"]]),
     "settings": _SETTINGS,
+    "guardrails": GUARDRAILS,
 }
 
 

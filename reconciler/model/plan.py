@@ -13,6 +13,7 @@ from reconciler.model.desired import Move, Settings
 from reconciler.model.document import Statement
 from reconciler.model.effects import Effect
 from reconciler.model.entity import Entity
+from reconciler.model.guardrails import Guardrails
 from reconciler.model.live import State
 from reconciler.model.permissions import NO_PERMISSIONS, PermissionRows
 from reconciler.model.problem import Level, Problem
@@ -155,6 +156,7 @@ class PrincipalPower:
     actions: the actions that the way needs.
     targets: whom it takes over, from the first to the administrator; empty if the actions are allowed on everything.
     reason: the way in words.
+    stopped_by: the guardrails that stop the way, by their files.
     """
 
     principal: str
@@ -164,6 +166,7 @@ class PrincipalPower:
     actions: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     reason: str = ""
+    stopped_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +255,7 @@ class Plan:
     files: the files that were planned, relative to the working directory if they are below it.
     exposures: the stretches of an apply in which somebody can have too much or too little.
     after: the account after the plan.
+    guardrails: those over the account, as the file names them; None if it names none.
     account_alias: the alias of the account, before the plan; None if it has none, or if it may not be read.
     assertions: those of the files, which the findings are about.
     """
@@ -278,6 +282,7 @@ class Plan:
     files: tuple[str, ...] = ()
     after: State | None = field(default=None, compare=False, repr=False)
     account_alias: str | None = None
+    guardrails: Guardrails | None = None
     assertions: tuple[Assertion, ...] = ()
 
     @property

@@ -152,13 +152,13 @@ def _covers_statement(one: Statement, other: Statement) -> bool:
         return one.actions == other.actions
     return (
         one.conditions <= other.conditions
-        and _covers_patterns(one.actions, one.not_action, other.actions, other.not_action)
+        and covers_patterns(one.actions, one.not_action, other.actions, other.not_action)
         and other.resources is not None
-        and _covers_patterns(one.resources or frozenset(), one.not_resource, other.resources, other.not_resource)
+        and covers_patterns(one.resources or frozenset(), one.not_resource, other.resources, other.not_resource)
     )
 
 
-def _covers_patterns(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
+def covers_patterns(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
     """Return whether the first pair of arguments matches every text that the second pair matches.
 
     Each pair is a set of patterns, and True if it means every text that they do not match.

@@ -10,7 +10,6 @@ from reconciler.access import Context, Principal, Target, Verdict, principals_of
 from reconciler.access.context import NOTHING_KNOWN, WITHOUT_MFA, make_mfa_context
 from reconciler.access.request_scope import ASSUME_ROLE, ROLE_ACTIONS
 from reconciler.access.scoped_requests import is_free_key
-from reconciler.access.verdicts import VerdictReason
 from reconciler.model.access_answers import AccessSide, DecidingStatement
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
@@ -116,10 +115,9 @@ class JudgedAccount:
         verdict, _ = decide_entry(self.principals[address], self.targets[role], ASSUME_ROLE, NOTHING_KNOWN)
         return self.describe_statements(verdict, address)
 
-    def describe_refusal(self, verdict: Verdict, address: Address) -> str:
+    def describe_refusal(self, verdict: Verdict, address: Address, action: str, resource: str) -> str:
         """Return why a request is refused, in words."""
-        reason = verdict.reason
-        return str(reason) if reason is VerdictReason.EXPLICIT else describe_reason(reason, self.principals[address])
+        return describe_reason(verdict.reason, self.principals[address], action, resource)
 
 
 def make_known_context(assertion: Assertion) -> Context:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.model.address import Address
 from reconciler.model.assertions import Assertion, AssertionForm
 from reconciler.model.desired import Desired
+from reconciler.model.guardrails import Guardrails
+from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.suggest import suggest_word
@@ -28,10 +30,12 @@ def check_plan(draft: Draft, catalogue: ActionCatalogue | None) -> list[Problem]
     problems = list(find_unknown_names(assertions, allowed))
     if not assertions or draft.baseline.known_addresses is not None:
         return problems
-    after = JudgedAccount(draft.after, catalogue, _find_places(draft.desired))
-    before = JudgedAccount(draft.live, catalogue)
+    guardrails, places = draft.desired.state.guardrails, _find_places(draft.desired)
+    choose_after = _choose_account(draft.after, guardrails, catalogue, places)
+    choose_before = _choose_account(draft.live, guardrails, catalogue, {})
     old_names = {str(new): str(old) for new, old in draft.renames.items()}
     for one in assertions:
+        after, before = choose_after(one), choose_before(one)
         breaches = _judge(one, after)
         failing = {breach.principal for breach in breaches if breach.is_certain}
         was = _find_broken(one, before, old_names, failing) if failing else frozenset[str]()
@@ -45,14 +49,27 @@ def check_files(
 ) -> list[Problem]:
     """Return what is wrong with the assertions of files, as far as the files tell."""
     problems = list(find_unknown_names(desired.assertions, allowed))
-    account = JudgedAccount(desired.state, catalogue, _find_places(desired))
+    choose = _choose_account(desired.state, desired.state.guardrails, catalogue, _find_places(desired))
     for one in desired.assertions:
+        account = choose(one)
         breaches = _judge(one, account)
         problems += describe_breaches(
             one, breaches, account.places, allowed=one.name in allowed, broken_before=frozenset()
         )
         problems += _find_unused(one, account, is_whole=False)
     return problems
+
+
+def _choose_account(
+    state: State, guardrails: Guardrails | None, catalogue: ActionCatalogue | None, places: Mapping[Address, Place]
+) -> Callable[[Assertion], JudgedAccount]:
+    """Return a function that gives the account that an assertion is judged on.
+
+    Guardrails count for `can` alone: the same file names them, and must not satisfy an assertion by one.
+    """
+    free = JudgedAccount(replace(state, guardrails=None), catalogue, places)
+    bound = JudgedAccount(replace(state, guardrails=guardrails), catalogue, places) if guardrails else free
+    return lambda assertion: bound if assertion.form is AssertionForm.CAN else free
 
 
 def find_unknown_names(assertions: Sequence[Assertion], allowed: frozenset[str]) -> Iterator[Problem]:

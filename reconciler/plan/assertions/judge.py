@@ -135,9 +135,14 @@ class PermissionJudge:
             request.resource_name,
             terms=terms,
             facts=_describe_open_facts(verdict, request),
-            reason=self.account.describe_refusal(verdict, address) if verdict.denied else "",
+            reason=self._describe_refusal(verdict, address, request),
             statements=self.account.describe_statements(verdict, address),
         )
+
+    def _describe_refusal(self, verdict: Verdict, address: Address, request: ScopedRequest) -> str:
+        if not verdict.denied:
+            return ""
+        return self.account.describe_refusal(verdict, address, request.action, request.resource)
 
     def _add_entries(self, population: frozenset[Address], breaches: Breaches) -> None:
         """Add who can assume a role of the assertion, or may be able to."""
@@ -208,7 +213,7 @@ class PermissionJudge:
         principal = self.account.principals[address]
         verdict = decide_request(principal, action, role.arn, self._known, role)
         breach = self.account.describe_entry(address, role, action, self._known, self._known)
-        reason = self.account.describe_refusal(verdict, address) if is_certain else ""
+        reason = self.account.describe_refusal(verdict, address, action, role.arn) if is_certain else ""
         reason = reason if verdict.denied or not is_certain else "no request meets all conditions"
         facts = () if is_certain else describe_facts(verdict.keys)
         return replace(breach, is_certain=is_certain, terms=(), facts=facts, reason=reason)

@@ -24,7 +24,7 @@ def group_by_policies(principals: Mapping[Address, Principal]) -> list[PolicySet
     sets: dict[object, PolicySet] = {}
     for address, principal in principals.items():
         statements = list_policy_statements(principal)
-        key = statements, _find_known_values(statements, principal)
+        key = statements, len(principal.service_controls), _find_known_values(statements, principal)
         if key not in sets:
             sets[key] = PolicySet(principal, statements)
         sets[key].members.append(address)
@@ -40,7 +40,7 @@ def narrow_sets(
         members = [address for address in one.members if address in selected]
         if members:
             statements = frozenset(filter(is_relevant, one.statements))
-            key = statements, _find_known_values(statements, one.first)
+            key = statements, len(one.first.service_controls), _find_known_values(statements, one.first)
             narrowed.setdefault(key, PolicySet(one.first, statements)).members.extend(members)
     return list(narrowed.values())
 

@@ -35,6 +35,8 @@ def _find_plan_mismatches(saved: SavedPlan, from_files: SavedPlan) -> Iterator[P
         values = getattr(saved, name), getattr(from_files, name)
         if values[0] != values[1]:
             yield _build_mismatch(name, *values)
+    if saved.guardrails != from_files.guardrails:
+        yield _build_error("guardrails: the plan was made with others than the files have.")
     for setting in fields(saved.settings):
         values = getattr(saved.settings, setting.name), getattr(from_files.settings, setting.name)
         if values[0] != values[1]:

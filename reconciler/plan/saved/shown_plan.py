@@ -56,6 +56,7 @@ def restore_plan(document: Mapping[str, Any], saved: SavedPlan) -> Plan:
         left_alone=tuple(_read_left_alone(document)),
         goal=shown.goal,
         reads=saved.reads,
+        guardrails=saved.guardrails,
     )
 
 

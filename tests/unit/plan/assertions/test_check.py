@@ -11,6 +11,7 @@ from reconciler.model.address import Address
 from reconciler.model.assertions import Assertion
 from reconciler.model.desired import Declaration
 from reconciler.model.entity import Entity
+from reconciler.model.guardrails import GuardrailPolicy, Guardrails
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Place
 from reconciler.plan.assertions.check import check_files
@@ -23,12 +24,14 @@ from tests.support.assertions import (
     can,
     cannot,
     check,
+    deny,
     make_desired,
     make_state,
     only_by,
     role,
     trust,
     user,
+    write,
 )
 
 NO_IAM = replace(cannot("iam:*"), name="no-iam", why="SOC2")
@@ -141,3 +144,15 @@ def test_a_policy_of_aws_on_the_way_is_named_with_the_line_of_the_role_that_has_
     (problem,) = check_files(replace(desired, declarations=declarations), NAMES)
     assert "by way of user/bob → role/admin by trust of role/admin" in problem.summary
     assert "aws:AdministratorAccess (roles.yaml:9)" in problem.summary
+
+
+STOPPING = Guardrails(((GuardrailPolicy("SCP", "org/root.json", write(allow("*"), deny("iam:*"))),),))
+
+
+def test_a_guardrail_of_the_file_satisfies_no_assertion_and_can_break_one() -> None:
+    """A pull request brings both along: the grant, and the policy that is said to stop it."""
+    for assertion, codes in ((NO_IAM, {"assertion-failed"}), (can("iam:GetRole"), {"assertion-failed"})):
+        desired = make_desired([GRANTED], assertion)
+        bound = replace(desired, state=replace(desired.state, guardrails=STOPPING))
+        assert {one.code for one in check_files(bound, NAMES)} == codes
+    assert check_files(make_desired([GRANTED], can("iam:GetRole")), NAMES) == []
