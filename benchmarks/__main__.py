@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import applying, assuming, globbing, parsing, reading, terraform
+from benchmarks import applying, asking, assuming, creating, globbing, parsing, reading, terraform, widening
 from benchmarks.table import Row, format_markdown
 from benchmarks.workload import SIZES
 
@@ -20,6 +20,9 @@ Question = Callable[[list[str], int, Path], Iterator[Row]]
 
 QUESTIONS: dict[str, tuple[str, Question, list[str]]] = {
     "plan": ("A plan without changes", reading.measure_rows, ["S", "M", "L"]),
+    "first": ("A first plan of an empty account", creating.measure_rows, ["M", "L"]),
+    "permissions": ("What everybody can newly do", widening.measure_rows, ["L"]),
+    "access": ("Questions about access", asking.measure_rows, ["L"]),
     "terraform": ("Beside Terraform", terraform.measure_rows, ["S"]),
     "apply": ("An apply that creates everything", applying.measure_rows, ["M"]),
     "validate": ("Reading the file", parsing.measure_rows, ["S", "M", "L"]),

@@ -43,7 +43,7 @@ _QUOTAS = {
     "VersionsPerPolicyQuota": 5,
     "UsersQuota": 5000,
     "GroupsQuota": 300,
-    "RolesQuota": 5000,
+    "RolesQuota": 10000,
     "PoliciesQuota": 5000,
 }
 

@@ -1,8 +1,13 @@
-"""Write the desired-state file of a workload: `python -m benchmarks.desired M > roles.yaml`."""
+"""Write the desired-state file of a workload: `python -m benchmarks.desired M [CHANGE] > roles.yaml`.
+
+CHANGE is a name of `CHANGES`. The file then differs from the account that the replay server serves.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import IO, Any
 
 import yaml
@@ -16,6 +21,39 @@ class _PlainDumper(yaml.CSafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+CHANGED_POLICIES, POWERFUL_USERS = 20, 1000
+
+
+def edit_policies(work: Workload) -> Workload:
+    """Return the workload with one action more in each statement of the first policies."""
+    edited = [replace(policy, document=_widen_document(policy.document)) for policy in work.policies[:CHANGED_POLICIES]]
+    return replace(work, policies=(*edited, *work.policies[CHANGED_POLICIES:]))
+
+
+def _widen_document(document: Mapping[str, Any]) -> dict[str, Any]:
+    statements = [
+        {**statement, "Action": [*_to_list(statement["Action"]), "sqs:PurgeQueue"]}
+        if "Action" in statement
+        else statement
+        for statement in document["Statement"]
+    ]
+    return {**document, "Statement": statements}
+
+
+def _to_list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list) else [value]
+
+
+def attach_power(work: Workload) -> Workload:
+    """Return the workload with PowerUserAccess attached to the first users."""
+    users = [replace(user, attached=(*user.attached, "aws:PowerUserAccess")) for user in work.users[:POWERFUL_USERS]]
+    return replace(work, users=(*users, *work.users[POWERFUL_USERS:]))
+
+
+CHANGES: dict[str, Callable[[Workload], Workload]] = {"policies": edit_policies, "power": attach_power}
+"""Name → the change of the account that the file then asks for."""
 
 
 def build_desired(work: Workload) -> dict[str, Any]:
@@ -66,4 +104,5 @@ def write_desired(work: Workload, stream: IO[str]) -> None:
 
 
 if __name__ == "__main__":
-    write_desired(make_workload(SIZES[sys.argv[1]]), sys.stdout)
+    made = make_workload(SIZES[sys.argv[1]])
+    write_desired(CHANGES[sys.argv[2]](made) if sys.argv[2:] else made, sys.stdout)

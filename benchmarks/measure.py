@@ -26,10 +26,12 @@ RECONCILE = (sys.executable, "-m", "reconciler")
 class Cost:
     """The cost of one process.
 
+    seconds: from start to end. cpu_seconds: of the processor, which other load of the machine hardly changes.
     mib: peak resident memory. calls: API calls, throttled ones included. output: standard output and error.
     """
 
     seconds: float
+    cpu_seconds: float
     mib: float
     calls: int
     throttled: int
@@ -64,7 +66,15 @@ def measure_cost(
         raise SystemExit(f"{' '.join(command)} ended with {child.returncode}:\n{printed[-3000:]}")
     stats = server.read_stats()
     mib = used.ru_maxrss * MAXRSS_UNIT / 2**20
-    return Cost(seconds, mib, stats["total"], stats["throttled"], stats["most_in_flight"], printed)
+    return Cost(
+        seconds,
+        used.ru_utime + used.ru_stime,
+        mib,
+        stats["total"],
+        stats["throttled"],
+        stats["most_in_flight"],
+        printed,
+    )
 
 
 def expect_output(text: str, cost: Cost, command: str) -> Cost:
@@ -101,10 +111,14 @@ def describe_ratio(costs: Sequence[Cost], base: Sequence[Cost], uncollected: Seq
     return f"{median_seconds_of(costs):.2f} s ÷ {median_seconds_of(base):.2f} s; {ratio}"
 
 
-def write_desired_file(size: str, folder: Path) -> Path:
-    """Write the desired-state file of a size if it does not exist, and return its path."""
-    file = folder / f"{size}.yaml"
+def write_desired_file(size: str, folder: Path, change: str = "") -> Path:
+    """Write the desired-state file of a size if it does not exist, and return its path.
+
+    change: the name of a change that the file asks for (`benchmarks.desired`); "" for none.
+    """
+    file = folder / f"{size}{change}.yaml"
     if not file.exists():
         with file.open("w", encoding="utf-8") as stream:
-            subprocess.run([sys.executable, "-m", "benchmarks.desired", size], cwd=ROOT, stdout=stream, check=True)
+            command = [sys.executable, "-m", "benchmarks.desired", size, *([change] if change else [])]
+            subprocess.run(command, cwd=ROOT, stdout=stream, check=True)
     return file

@@ -26,6 +26,13 @@ def row_at_least(label: str, value: float, goal: float, unit: str = "", detail: 
     return Row(label, _format_measured(value, unit, detail), f"≥ {format_number(goal)}{unit}", value >= goal)
 
 
+def row_of(label: str, value: float, most: float | None, unit: str = "", detail: str = "") -> Row:
+    """Return a row whose value must not exceed `most`; None: it has no goal."""
+    if most is None:
+        return Row(label, _format_measured(value, unit, detail))
+    return row_at_most(label, value, most, unit, detail)
+
+
 def _format_measured(value: float, unit: str, detail: str) -> str:
     return f"{format_number(value)}{unit}{f' ({detail})' if detail else ''}"
 

@@ -50,6 +50,7 @@ SIZES = {
     "S": WorkloadSize(20, 10, 30, 50),
     "M": WorkloadSize(200, 40, 300, 500),
     "L": WorkloadSize(1000, 100, 1500, 3000),
+    "XL": WorkloadSize(5000, 300, 5000, 10000),
 }
 
 

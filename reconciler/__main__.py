@@ -22,6 +22,7 @@ def main() -> None:
         code = _report_os_error(error)
     except Exception as error:
         code = _report_crash(error)
+    gc.freeze()  # the collector walks everything once more when Python ends, although it is off
     sys.exit(code)
 
 

@@ -6,11 +6,14 @@ botocore reads them, and those that locate this user's folders.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
+from reconciler.app.access import answer_question, explain_question, find_capable, find_ways, show_permissions
+from reconciler.app.access_sources import source_of
 from reconciler.app.apply import ApplyResult as Result
 from reconciler.app.apply_events import (
     ApplyEvent,
@@ -31,31 +34,57 @@ from reconciler.assume.credentials import Credentials
 from reconciler.assume.mfa_codes import CodeSources
 from reconciler.aws.borrowed_session import Session, connect_program, read_aws_variables
 from reconciler.aws.retry import CallStatus
+from reconciler.model.access_answers import (
+    AccessAnswer,
+    AccessQuestion,
+    AnswerSteps,
+    CapableChains,
+    CapablePrincipals,
+    DecidingStatement,
+    EvaluationStep,
+    HeldPermission,
+    PrincipalPermissions,
+    RoleChain,
+    WhoCan,
+)
+from reconciler.model.access_answers import Outcome as AccessOutcome
 from reconciler.model.address import Address
+from reconciler.model.admin_ways import AdminWay, AdminWays, PrincipalWays, UnreadPower, WayHop
 from reconciler.model.explanation import AssumeOutcome, Explanation
 from reconciler.model.permissions import PermissionRow, PermissionRows
 from reconciler.model.plan import AccessDelta, Action, Change, Step
 from reconciler.model.problem import Level, Place, Problem, ReconcileError
 from reconciler.model.risk import Risk, RiskCode, RiskLevel, RiskReason
-from reconciler.model.role_access import Access, RoleAccess
+from reconciler.model.role_access import Access, AccessTerms, RoleAccess
 from reconciler.plan.access.account_access import find_account_access
 from reconciler.plan.options import PlanOptions
 
 __all__ = [
     "Access",
+    "AccessAnswer",
     "AccessDelta",
+    "AccessOutcome",
+    "AccessTerms",
     "Action",
     "Address",
+    "AdminWay",
+    "AdminWays",
+    "AnswerSteps",
     "ApplyEvent",
     "AssumeOutcome",
     "AssumeRoleError",
     "CallEnded",
     "CallStarted",
     "CallStatus",
+    "CapableChains",
+    "CapablePrincipals",
     "Change",
     "Credentials",
+    "DecidingStatement",
     "Desired",
+    "EvaluationStep",
     "Explanation",
+    "HeldPermission",
     "Level",
     "LockAwaited",
     "PermissionRow",
@@ -63,6 +92,8 @@ __all__ = [
     "Place",
     "Plan",
     "PlanOptions",
+    "PrincipalPermissions",
+    "PrincipalWays",
     "Problem",
     "ReconcileError",
     "Result",
@@ -71,15 +102,29 @@ __all__ = [
     "RiskLevel",
     "RiskReason",
     "RoleAccess",
+    "RoleChain",
     "Step",
+    "UnreadPower",
     "VerifyStarted",
+    "WayHop",
+    "WhoCan",
     "access",
     "apply",
     "assume",
+    "can",
+    "explain",
     "load",
+    "paths",
     "plan",
+    "show",
+    "who_can",
 ]
 
+T = TypeVar("T")
+ContextKeys = Mapping[str, str | Sequence[str]]
+"""Known condition keys of a request, each with its value or values; an empty list if the request lacks the key."""
+
+_NO_CONTEXT: ContextKeys = MappingProxyType({})
 _NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 _SAFE_OPTIONS = PlanOptions()
 
@@ -142,3 +187,60 @@ def access(desired_or_plan: Desired | Plan) -> Access:
     if isinstance(desired_or_plan, Plan):
         return find_account_access(desired_or_plan.after)
     return find_account_access(desired_or_plan.desired.state)
+
+
+def can(
+    asked: Desired | Plan,
+    principal: str,
+    action: str,
+    resource: str | None = None,
+    context: ContextKeys = _NO_CONTEXT,
+) -> AccessAnswer:
+    """Say if a principal may do something, by which statements, or on what that depends.
+
+    asked: the files alone, or the account as it will be after a plan.
+    principal: `user/NAME`, `role/NAME` or an ARN, also that of a session.
+    resource: an ARN, or the address of an entity; None for `*`.
+    Raises ReconcileError for a word that names nothing.
+    """
+    question = AccessQuestion(principal, action, resource, _read_context(context))
+    return _take_only(answer_question(source_of(asked, (principal, resource or "")), question))
+
+
+def explain(
+    asked: Desired | Plan,
+    principal: str,
+    action: str,
+    resource: str | None = None,
+    context: ContextKeys = _NO_CONTEXT,
+) -> AnswerSteps:
+    """Answer the same as `can`, with each step of the evaluation. action: may also be a role that is to be assumed."""
+    question = AccessQuestion(principal, action, resource, _read_context(context))
+    return _take_only(explain_question(source_of(asked, (principal, action, resource or "")), question))
+
+
+def who_can(asked: Desired | Plan, action: str, resource: str | None = None) -> WhoCan:
+    """Return everybody who can do something, and how. resource: None for any. Raises ReconcileError."""
+    return _take_only(find_capable(source_of(asked, (resource or "",)), action, resource))
+
+
+def show(asked: Desired | Plan, principal: str) -> PrincipalPermissions:
+    """Return everything that a principal can do, and the roles that it can take. Raises ReconcileError."""
+    return _take_only(show_permissions(source_of(asked, (principal,)), principal))
+
+
+def paths(asked: Desired | Plan, principal: str | None = None) -> AdminWays:
+    """Return who is an administrator, and who can become one, how. principal: None for everybody."""
+    return _take_only(find_ways(source_of(asked, (principal or "",)), principal))
+
+
+def _take_only(answers: Sequence[T | None]) -> T:
+    """Return the answer of the only side. A principal that this side lacks was refused before."""
+    (answer,) = answers
+    if answer is None:
+        raise RuntimeError("a principal without an answer was accepted")
+    return answer
+
+
+def _read_context(context: ContextKeys) -> dict[str, tuple[str, ...]]:
+    return {key: (values,) if isinstance(values, str) else tuple(values) for key, values in context.items()}

@@ -7,6 +7,7 @@ the keys that would decide it. The modules, from the bottom up:
 - `comparisons`, `templates`, `statement_scope`, `conditions`: does one statement apply to a request?
 - `compiled_policies`: documents prepared for many questions. `aws_policies`: the actions in policies of AWS.
 - `principal_answers`, `principal_matching`: the caller's policies, and a trust that may name the caller.
+- `grant_limits`: what limits the grant of a resource's policy within one account.
 - `role_assumption`: both together for a role. `resource_access`: the same for any other resource.
 - `account_principals`: the principals and roles of an account. `trust_entrances`: the principals that a trust names.
 - `matrix`, `role_sets`: who may assume which role in a whole account.
@@ -26,7 +27,7 @@ from reconciler.access.context import (
     make_mfa_context,
     make_tag_context,
 )
-from reconciler.access.escalation_paths import ASSUME_PATH, EscalationPath, Grade, load_paths
+from reconciler.access.escalation_paths import ASSUME_PATH, EscalationPath, Grade, load_paths, paths_by_id
 from reconciler.access.matrix import (
     EquivalentPairs,
     collect_caller_keys,
@@ -38,7 +39,14 @@ from reconciler.access.matrix import (
 from reconciler.access.mfa_requirement import MfaRequirement
 from reconciler.access.named_powers import NamedPower, has_named_rights, may_combine_rights
 from reconciler.access.power_graph import AccountResources, Lead, PowerFinder, PowerGraph
-from reconciler.access.powers import UNSEEN_POLICIES, Power, find_powers, find_powers_of_all, is_administrator
+from reconciler.access.powers import (
+    UNSEEN_POLICIES,
+    Power,
+    find_powers,
+    find_powers_of_all,
+    is_administrator,
+    rests_on_unread_policies,
+)
 from reconciler.access.principal import Principal, PrincipalMatch, make_external_principal
 from reconciler.access.principal_answers import evaluate
 from reconciler.access.resource_access import ResourceEvaluation, ResourcePolicy, evaluate_resource
@@ -105,8 +113,10 @@ __all__ = [
     "match_statements",
     "match_trust_statements",
     "may_combine_rights",
+    "paths_by_id",
     "principal_key_of",
     "principals_of",
+    "rests_on_unread_policies",
     "role_key_of",
     "targets_of",
 ]

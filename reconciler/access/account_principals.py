@@ -1,4 +1,8 @@
-"""Build the principals and roles of an account's State, with their policies, groups and boundaries."""
+"""Build the principals and roles of an account's State, with their policies, groups, boundaries and guardrails.
+
+AWS Organizations User Guide, "Service control policies" and "Resource control policies": neither kind binds the
+management account; SCPs do not bind service-linked roles.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,11 @@ from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
 from reconciler.model.document import Document
 from reconciler.model.entity import Group, Policy, Role, User
+from reconciler.model.guardrails import GuardrailPolicy
 from reconciler.model.held_policies import HeldPolicy, Hold, list_groups, list_held_policies, walk_held_policies
 from reconciler.model.live import State
+
+_SERVICE_LINKED = "/aws-service-role/"
 
 
 def principals_of(state: State, external_documents: Mapping[str, Document] | None = None) -> dict[Address, Principal]:
@@ -23,6 +30,7 @@ def principals_of(state: State, external_documents: Mapping[str, Document] | Non
     """
     documents = {**(external_documents or {}), **_managed_documents_of(state)}
     ids = {address: unique for unique, address in state.details.unique_ids.items()}
+    controls = _service_controls_of(state)
     principals: dict[Address, Principal] = {}
     for address, entity in state.entities.items():
         if not isinstance(entity, (User, Role)):
@@ -41,8 +49,29 @@ def principals_of(state: State, external_documents: Mapping[str, Document] | Non
             groups=tuple(
                 _build_arn(state, "group", group.path, group.name) for group in list_groups(entity, state.entities.get)
             ),
+            service_controls=() if entity.path.startswith(_SERVICE_LINKED) else controls,
+            organization=state.guardrails.organization if state.guardrails else "",
         )
     return principals
+
+
+def _service_controls_of(state: State) -> tuple[tuple[PolicySource, ...], ...]:
+    guardrails = state.guardrails
+    if guardrails is None or guardrails.management:
+        return ()
+    return tuple(tuple(map(_control_source_of, level)) for level in guardrails.scps)
+
+
+def _resource_controls_of(state: State) -> tuple[PolicySource, ...]:
+    """Return the RCPs of all levels. Only their Denies decide: AWS attaches an Allow of everything to each level."""
+    guardrails = state.guardrails
+    if guardrails is None or guardrails.management:
+        return ()
+    return tuple(dict.fromkeys(_control_source_of(policy) for level in guardrails.rcps for policy in level))
+
+
+def _control_source_of(policy: GuardrailPolicy) -> PolicySource:
+    return PolicySource(policy.label, policy.document)
 
 
 def group_principals_of(state: State) -> dict[Address, Principal]:
@@ -62,8 +91,9 @@ def group_principals_of(state: State) -> dict[Address, Principal]:
 
 def targets_of(state: State) -> dict[Address, Target]:
     """Return every role as a target to assume."""
+    controls = _resource_controls_of(state)
     return {
-        address: Target(_build_arn(state, "role", entity.path, entity.name), entity.trust_policy, entity.tags)
+        address: Target(_build_arn(state, "role", entity.path, entity.name), entity.trust_policy, entity.tags, controls)
         for address, entity in state.entities.items()
         if isinstance(entity, Role)
     }

@@ -64,8 +64,8 @@ def principal_key_of(principal: Principal, keys: Iterable[str]) -> tuple[object,
 
 def role_key_of(role: Target, keys: Iterable[str]) -> tuple[object, ...]:
     """Return a key that is equal for roles with the same answers to principals whose policies test only these keys."""
-    parts = (role.compiled_trust.statements_for(action) for action in {"sts:AssumeRole", *ASSUME_ACTIONS.values()})
-    tested = {*keys, *keys_of(parts)}
+    actions = {"sts:AssumeRole", *ASSUME_ACTIONS.values()}
+    tested = {*keys, *keys_of(part for action in actions for part in role.deciding_parts(action))}
     return role.arn, role.trust, frozenset((key, role.resource_context.find(key)) for key in tested)
 
 
@@ -75,9 +75,9 @@ def collect_trust_keys(targets: Iterable[Target], principals: Sequence[Principal
     for target in targets:
         trusts.setdefault(target.trust, target)
     names = _NameIndex(principals)
-    relevant = [target.compiled_trust for trust, target in trusts.items() if names.may_be_allowed_by(trust)]
+    relevant = [target for trust, target in trusts.items() if names.may_be_allowed_by(trust)]
     actions = {_assume_action_of(principal) for principal in principals}
-    return keys_of(trust.statements_for(action) for trust in relevant for action in actions)
+    return keys_of(part for target in relevant for action in actions for part in target.deciding_parts(action))
 
 
 def collect_caller_keys(principals: Iterable[Principal]) -> frozenset[str]:
@@ -90,10 +90,9 @@ def _assume_action_of(principal: Principal) -> str:
 
 
 def _assume_statements_of(principal: Principal) -> tuple[ActionStatements | None, ...]:
-    """Return the statements of its policies, its boundary and its session policy on assuming; None if it lacks one."""
+    """Return the statements on assuming of each of its sets of policies; None for a limit that it lacks."""
     action = _assume_action_of(principal)
-    sides = (principal.compiled_policies, principal.compiled_boundary, principal.compiled_session)
-    return tuple(None if side is None else side.statements_for(action) for side in sides)
+    return tuple(None if side is None else side.statements_for(action) for side in principal.policy_sets)
 
 
 def _rights_key_of(principal: Principal, slices: Iterable[ActionStatements | None]) -> tuple[object, ...]:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from reconciler.access.context import NOTHING_KNOWN, WITHOUT_MFA, Context, make_mfa_context
 from reconciler.access.principal import Principal
@@ -109,8 +110,9 @@ class MfaRequirement:
     def _list_documents(self) -> Iterator[Document]:
         caller = self.principal
         limits = (*(caller.session or ()), *((caller.boundary,) if caller.boundary else ()))
+        guardrails = (*chain.from_iterable(caller.service_controls), *self.role.resource_controls)
         yield self.role.trust
-        yield from _drop_unknown(source.document for source in (*caller.policies, *limits))
+        yield from _drop_unknown(source.document for source in (*caller.policies, *limits, *guardrails))
 
 
 def _drop_unknown(documents: Iterable[Document | None]) -> Iterator[Document]:

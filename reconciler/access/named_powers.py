@@ -261,10 +261,9 @@ def _select_paths(allowed: frozenset[str], kind: str) -> tuple[EscalationPath, .
 def _list_relevant_allows(principal: Principal, action: str) -> tuple[CompiledStatement, ...]:
     """Return the Allows of an action; none if all of them cover everything and nothing limits them."""
     part = principal.compiled_policies.statements_for(action)
-    limited = principal.compiled_boundary is not None or principal.compiled_session is not None
     if (
         part.denies
-        or limited
+        or principal.is_limited
         or any(item.resources.resolve_patterns(principal.request_context) != () for item in part.allows)
     ):
         return part.allows

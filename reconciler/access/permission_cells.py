@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from reconciler.access.context import Context
-from reconciler.access.policy_statements import IDENTITY, PolicyStatement, list_policy_statements
+from reconciler.access.policy_statements import IDENTITY, PolicyStatement, count_layers, list_policy_statements
 from reconciler.access.principal import Principal
 from reconciler.access.principal_answers import evaluate
 from reconciler.access.request_parts import (
@@ -22,9 +22,9 @@ from reconciler.access.request_parts import (
     find_action_classes,
     find_resource_atoms,
 )
+from reconciler.access.statement_coverage import may_meet
 from reconciler.access.text_atoms import TextAtom
 from reconciler.access.verdicts import Decision
-from reconciler.policy.overlap import pattern_sets_overlap
 
 _MAX_TRIALS = 8
 """The number of requests of one cell, or of actions of one statement, that are tried as proof."""
@@ -63,15 +63,15 @@ class PermissionCell:
 
 
 def list_deciding_statements(before: PermissionSide, after: PermissionSide) -> StatementPair:
-    """Return the statements that can decide about a difference, for each side; equal pairs have equal differences."""
+    """Return the statements that can decide about a difference, for each side; equal pairs have equal differences.
+
+    A statement of both sides decides only about requests that a changed one covers, too. The others are left out, so
+    that more principals have equal pairs.
+    """
     old, new = list_policy_statements(before.principal), list_policy_statements(after.principal)
     changed = old ^ new
-    shared = frozenset(one for one in old & new if any(_may_share_action(one, other) for other in changed))
+    shared = frozenset(one for one in old & new if any(may_meet(one, other) for other in changed))
     return (old - new) | shared, (new - old) | shared
-
-
-def _may_share_action(one: PolicyStatement, other: PolicyStatement) -> bool:
-    return pattern_sets_overlap(one.actions, one.not_action, other.actions, other.not_action)
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class PermissionComparer:
         changed = (old ^ new) - self.told
         if not changed:
             return
-        layers = sorted({one.layer for one in old | new if one.allows} | {IDENTITY})
+        layers = range(max(count_layers(side.principal) for side in (self.before, self.after)))
         for actions in find_action_classes(old | new, changed):
             space = ChoiceSpace(actions.covering, self.after.principal.request_context)
             masks = _masks(actions, space)

@@ -25,7 +25,8 @@ from reconciler.access.templates import to_plain_text
 from reconciler.access.text_atoms import TooManyAtomsError
 from reconciler.access.verdicts import StatementSource
 from reconciler.model.permissions import ActionPattern, Direction, Terms
-from reconciler.policy.overlap import covers_pattern, patterns_overlap
+from reconciler.policy.global_keys import spell_key
+from reconciler.policy.overlap import choose_narrowest, covers_pattern, patterns_overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,14 @@ def tell_causes(old: frozenset[PolicyStatement], new: frozenset[PolicyStatement]
     Every gain lies within an Allow that is added or a Deny that is removed; every loss within the reverse.
     """
     changes = (
-        _tell_whole(one, (one in new) == one.allows, False) for one in sorted(old ^ new, key=lambda one: one.sort_key)
+        tell_cause(one, gains=(one in new) == one.allows) for one in sorted(old ^ new, key=lambda one: one.sort_key)
     )
-    yield from dict.fromkeys(map(_merge_unread, changes))
+    yield from dict.fromkeys(changes)
+
+
+def tell_cause(statement: PolicyStatement, *, gains: bool) -> PermissionChange:
+    """Return a statement that is added or removed as a change that nothing proves."""
+    return _merge_unread(_tell_whole(statement, gains, False))
 
 
 def _merge_unread(change: PermissionChange) -> PermissionChange:
@@ -128,9 +134,9 @@ def find_unread_policies(statements: Iterable[PolicyStatement]) -> frozenset[str
 
 
 def format_condition_test(condition: CompiledCondition) -> str:
-    """Return a condition as a text: `StringEquals aws:requestedregion eu-west-1`."""
+    """Return a condition as a text: `StringEquals aws:RequestedRegion eu-west-1`."""
     values = (to_plain_text(template.fixed or _format_template(template.parts)) for template in condition.templates)
-    return f"{condition.name} {condition.key} {', '.join(values)}"
+    return f"{condition.name} {spell_key(condition.key)} {', '.join(values)}"
 
 
 def _format_template(parts: Iterable[object]) -> str:
@@ -230,13 +236,13 @@ class _CellGrouper:
     def _add_actions(self, group: _Group, cell: PermissionCell, causes: frozenset[PolicyStatement]) -> None:
         named = {pattern for one in causes if not one.not_action for pattern in one.actions}
         for atom in cell.actions.atoms:
-            chosen = _choose_narrowest(atom.matched & named)
+            chosen = choose_narrowest(atom.matched & named)
             unmatched = self._action_patterns - atom.matched
             group.actions[chosen] = group.actions.get(chosen, unmatched) & unmatched
 
     def _add_resource(self, group: _Group, cell: PermissionCell, causes: frozenset[PolicyStatement]) -> None:
         named = {pattern for one in causes if not one.not_resource for pattern in one.resources or ()}
-        group.resources.add(to_plain_text(_choose_narrowest(cell.resource.matched & named)))
+        group.resources.add(to_plain_text(choose_narrowest(cell.resource.matched & named)))
         patterns = {pattern for one in cell.actions.covering for pattern in one.resources or ()}
         unmatched = frozenset(map(to_plain_text, patterns - cell.resource.matched))
         group.not_resources = unmatched if group.not_resources is None else group.not_resources & unmatched
@@ -276,10 +282,3 @@ def _drop_covered(patterns: Iterable[str]) -> set[str]:
     """Return the patterns without those that another one covers."""
     listed = set(patterns)
     return {one for one in listed if not any(other != one and covers_pattern(other, one) for other in listed)}
-
-
-def _choose_narrowest(patterns: Iterable[str]) -> str:
-    """Return a pattern that no other one narrows; the longest, if there are several; `*` if there is none."""
-    listed = set(patterns)
-    narrowest = [one for one in listed if not any(other != one and covers_pattern(one, other) for other in listed)]
-    return min(narrowest or listed, key=lambda text: (-len(text), text), default="*")

@@ -12,15 +12,15 @@ from functools import lru_cache
 
 from reconciler.access.compiled_policies import CompiledDocument, CompiledPolicies, CompiledStatement
 from reconciler.access.conditions import CompiledCondition
-from reconciler.access.context import Context
+from reconciler.access.context import Alternative, Context
 from reconciler.access.principal import Principal
 from reconciler.access.templates import Template, fill_templates
 from reconciler.access.verdicts import StatementSource
 
 ALL_ACTIONS = frozenset("*")
 
-IDENTITY, BOUNDARY = 0, 1
-"""Layers: a request needs an Allow of each."""
+IDENTITY, BOUNDARY, FIRST_SERVICE_CONTROL = 0, 1, 2
+"""Layers: a request needs an Allow of each. The levels of service control policies have the numbers from 2 on."""
 
 NO_BOUNDARY = StatementSource("no permissions boundary")
 
@@ -34,6 +34,7 @@ class PolicyStatement:
     conditions: those that the principal's own keys do not decide.
     unknown: what is not known of it: keys of variables in its resources, or `policy:LABEL`. It may then not apply.
     source: where it stands; does not count for equality.
+    hashed: its hash, computed once: comparing principals looks statements up millions of times.
     """
 
     layer: int
@@ -45,6 +46,14 @@ class PolicyStatement:
     conditions: tuple[CompiledCondition, ...] = ()
     unknown: frozenset[str] = frozenset()
     source: StatementSource = field(default=NO_BOUNDARY, compare=False)
+    hashed: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        decisive = (self.layer, self.allows, self.actions, self.not_action, self.resources, self.not_resource)
+        object.__setattr__(self, "hashed", hash((*decisive, self.conditions, self.unknown)))
+
+    def __hash__(self) -> int:
+        return self.hashed
 
     @property
     def sort_key(self) -> tuple[object, ...]:
@@ -57,8 +66,31 @@ class PolicyStatement:
 
 def list_policy_statements(principal: Principal) -> frozenset[PolicyStatement]:
     """Return every statement that counts for a principal. Without a boundary, that layer allows everything."""
-    layers = ((IDENTITY, principal.compiled_policies), (BOUNDARY, principal.compiled_boundary))
-    return frozenset(statement for layer, policies in layers for statement in _list_layer(layer, policies, principal))
+    own = (principal.compiled_policies, principal.compiled_boundary)
+    return frozenset(
+        statement
+        for layer, policies in enumerate((*own, *principal.compiled_service_controls))
+        for statement in _list_layer(layer, policies, principal)
+    )
+
+
+def list_control_statements(principal: Principal) -> tuple[frozenset[PolicyStatement], ...]:
+    """Return the statements of each level of service control policies that bind a principal."""
+    return tuple(
+        frozenset(_list_layer(layer, policies, principal))
+        for layer, policies in enumerate(principal.compiled_service_controls, FIRST_SERVICE_CONTROL)
+    )
+
+
+def count_layers(principal: Principal) -> int:
+    """Return how many layers must allow a request of a principal."""
+    return FIRST_SERVICE_CONTROL + len(principal.service_controls)
+
+
+def list_own_grants(principal: Principal) -> Iterable[PolicyStatement]:
+    """Return the Allows of a principal's own policies, each once, in the order of the policies."""
+    statements = _list_layer(IDENTITY, principal.compiled_policies, principal)
+    return dict.fromkeys(one for one in statements if one.allows)
 
 
 def _list_layer(layer: int, policies: CompiledPolicies | None, principal: Principal) -> Iterator[PolicyStatement]:
@@ -69,7 +101,7 @@ def _list_layer(layer: int, policies: CompiledPolicies | None, principal: Princi
         fixed, others = _split_document(document, layer)
         yield from fixed
         for compiled in others:
-            yield from _resolve_statement(compiled, layer, principal.request_context)
+            yield from _resolve_for(compiled, layer, _select_keys(compiled, principal.request_context))
 
 
 @lru_cache(maxsize=16384)
@@ -84,10 +116,10 @@ def _split_document(
     ]
     others = []
     for compiled in document.statements:
-        if compiled.keys or compiled.conditions:
+        if compiled.keys:
             others.append(compiled)
         else:
-            fixed += _resolve_statement(compiled, layer, Context())
+            fixed += _resolve_for(compiled, layer, ())
     return tuple(fixed), tuple(others)
 
 
@@ -95,6 +127,20 @@ def _mark_unknown(sources: Iterable[StatementSource], layer: int, allows: bool) 
     for source in sources:
         unknown = frozenset([f"policy:{source.label}"])
         yield PolicyStatement(layer if allows else IDENTITY, allows, ALL_ACTIONS, unknown=unknown, source=source)
+
+
+_KnownKeys = tuple[tuple[str, tuple[Alternative, ...]], ...]
+
+
+def _select_keys(compiled: CompiledStatement, own: Context) -> _KnownKeys:
+    """Return the keys that a statement tests and a principal knows, with their values. Most tests are of other keys."""
+    return tuple((key, values) for key in sorted(compiled.keys) if (values := own.find(key)))
+
+
+@lru_cache(maxsize=65536)
+def _resolve_for(compiled: CompiledStatement, layer: int, known: _KnownKeys) -> tuple[PolicyStatement, ...]:
+    """Return a statement as it counts for all principals that know these keys."""
+    return tuple(_resolve_statement(compiled, layer, Context(dict(known))))
 
 
 def _resolve_statement(compiled: CompiledStatement, layer: int, own: Context) -> Iterator[PolicyStatement]:

@@ -145,7 +145,7 @@ def power_key_of(principal: Principal) -> tuple[object, ...]:
     identity = (principal.kind, principal.partition, principal.account)
     sides = [
         None if side is None else _merge_summaries([_summarize_policy(item, *identity[1:]) for item in side.documents])
-        for side in (principal.compiled_policies, principal.compiled_boundary, principal.compiled_session)
+        for side in principal.policy_sets
     ]
     present = [side for side in sides if side is not None]
     others = tuple(side.others for side in present) if any(side.spares for side in present) else ()
@@ -165,7 +165,7 @@ def named_key_of(principal: Principal) -> tuple[object, ...]:
     identity = (principal.kind, principal.partition, principal.account)
     sides = [
         None if side is None else _merge_summaries([_summarize_policy(item, *identity[1:]) for item in side.documents])
-        for side in (principal.compiled_policies, principal.compiled_boundary, principal.compiled_session)
+        for side in principal.policy_sets
     ]
     keys = frozenset[str]().union(*(side.keys for side in sides if side is not None))
     answers = frozenset((key, principal.request_context.find(key)) for key in keys)

@@ -46,6 +46,8 @@ class Principal:
     policies: its own policies and those of its groups.
     boundary: its permissions boundary, if it has one.
     session: its session policies; None if it has none.
+    service_controls: the service control policies that bind it, one tuple for each level of the organization.
+    organization: the id of the organization of its account; empty if it is not known.
     unique_id: AIDA… or AROA…; empty if it is not known.
     tags: None if they are not known.
     role_arn: for a session, the ARN of its role with the path.
@@ -62,6 +64,8 @@ class Principal:
     tags: Mapping[str, str] | None = field(default=None, hash=False)
     role_arn: str = ""
     groups: tuple[str, ...] = ()
+    service_controls: tuple[tuple[PolicySource, ...], ...] = ()
+    organization: str = ""
 
     @property
     def partition(self) -> str:
@@ -96,6 +100,28 @@ class Principal:
     @cached_property
     def compiled_session(self) -> CompiledPolicies | None:
         return compile_policies(self.session) if self.session is not None else None
+
+    @cached_property
+    def compiled_service_controls(self) -> tuple[CompiledPolicies, ...]:
+        return tuple(map(compile_policies, self.service_controls))
+
+    @property
+    def policy_sets(self) -> tuple[CompiledPolicies | None, ...]:
+        """Return its own policies, boundary, session policies and levels of SCPs; None for a limit that it lacks."""
+        limits = (self.compiled_boundary, self.compiled_session)
+        return (self.compiled_policies, *limits, *self.compiled_service_controls)
+
+    @property
+    def is_limited(self) -> bool:
+        """Return whether something besides its own policies must allow its requests."""
+        return any(limit is not None for limit in self.policy_sets[1:])
+
+    @cached_property
+    def without_guardrails(self) -> Principal:
+        """Return the same principal as if no organization laid anything over its account."""
+        if not self.service_controls and not self.organization:
+            return self
+        return replace(self, service_controls=(), organization="")
 
     @cached_property
     def names(self) -> dict[PrincipalName, PrincipalMatch]:
@@ -133,6 +159,8 @@ class Principal:
         absent: list[str] = []
         if self.account:
             values["aws:PrincipalAccount"] = self.account
+        if self.organization:
+            values["aws:PrincipalOrgID"] = self.organization
         if self.kind == "user":
             values |= {"aws:PrincipalArn": self.arn, "aws:PrincipalType": "User"}
             values["aws:username"] = self.arn.rpartition("/")[2]

@@ -1,8 +1,8 @@
-"""Evaluate a request by the principal's own policies, boundary and session policy.
+"""Evaluate a request by the principal's own policies, boundary, session policy and service control policies.
 
 IAM User Guide, "Policy evaluation logic" and "Permissions boundaries for IAM entities": an explicit deny anywhere
-wins; else an identity policy must allow, and the boundary and the session policy too, if there are any. Service and
-resource control policies of an organisation are not evaluated.
+wins; else an identity policy must allow, and the boundary and the session policy too, if there are any. AWS
+Organizations User Guide, "SCP evaluation": so must each level of the organization, from the root to the account.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.access.context import NOTHING_KNOWN, Context
 from reconciler.access.principal import Principal
-from reconciler.access.verdicts import YES, Answer, Decision, Verdict, VerdictReason, reach_verdict
+from reconciler.access.verdicts import YES, Answer, Decision, Route, Verdict, VerdictReason, reach_verdict
 
 _NO_LIMIT = Answer(YES)
 
@@ -20,15 +20,21 @@ _NO_LIMIT = Answer(YES)
 class PrincipalAnswers:
     """The answers of a principal's own policies to one request.
 
-    denies: those of the identity policies, the boundary and the session policy.
+    denies: those of the identity policies, of the boundary and the session policy, and of the service control policies.
     identity: do the identity policies allow it?
     boundary, session: does this limit allow it? Yes if there is no such limit.
+    service_controls: does each level of the organization allow it?
     """
 
     denies: tuple[Answer, ...]
     identity: Answer
     boundary: Answer
     session: Answer
+    service_controls: tuple[Answer, ...] = ()
+
+    @property
+    def limits(self) -> Route:
+        return (self.boundary, self.session, *self.service_controls)
 
 
 def collect_answers(principal: Principal, action: str, resource: str, context: Context) -> PrincipalAnswers:
@@ -49,7 +55,14 @@ def collect_answers(principal: Principal, action: str, resource: str, context: C
         part = limit.statements_for(action)
         denies.append(part.evaluate_denies(resource, context))
         limits.append(part.evaluate_allows(resource, context, reason))
-    return PrincipalAnswers(tuple(denies), identity.evaluate_allows(resource, context), limits[0], limits[1])
+    levels = [level.statements_for(action) for level in principal.compiled_service_controls]
+    return PrincipalAnswers(
+        (*denies, *(level.evaluate_denies(resource, context) for level in levels)),
+        identity.evaluate_allows(resource, context),
+        limits[0],
+        limits[1],
+        tuple(level.evaluate_allows(resource, context, VerdictReason.SERVICE_CONTROL) for level in levels),
+    )
 
 
 def evaluate_without_denies(
@@ -59,7 +72,7 @@ def evaluate_without_denies(
     if principal.kind == "root":
         return Verdict(Decision.ALLOW, reason=VerdictReason.ALLOWED)
     answers = collect_answers(principal, action, resource, principal.request_context.with_fallbacks(context))
-    return reach_verdict((), [(answers.identity, answers.boundary, answers.session)])
+    return reach_verdict((), [(answers.identity, *answers.limits)])
 
 
 def evaluate(principal: Principal, action: str, resource: str, context: Context = NOTHING_KNOWN) -> Verdict:
@@ -71,4 +84,4 @@ def evaluate(principal: Principal, action: str, resource: str, context: Context 
     if principal.kind == "root":
         return Verdict(Decision.ALLOW, reason=VerdictReason.ALLOWED)
     answers = collect_answers(principal, action, resource, principal.request_context.with_fallbacks(context))
-    return reach_verdict(answers.denies, [(answers.identity, answers.boundary, answers.session)])
+    return reach_verdict(answers.denies, [(answers.identity, *answers.limits)])

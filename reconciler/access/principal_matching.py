@@ -91,8 +91,12 @@ def _match_not_principal(
     """Yield the way in which a NotPrincipal statement means the principal.
 
     It surely excludes a principal if it names the principal, its role and its account. To name only some of these
-    "might" not be enough (IAM User Guide, "…: NotPrincipal").
+    "might" not be enough. A Deny means every principal that has a boundary, whatever it names (IAM User Guide,
+    "…: NotPrincipal").
     """
+    if statement.statement.effect == "Deny" and principal.boundary is not None:
+        yield PrincipalMatch.EVERYONE, YES
+        return
     principals = statement.statement.principals or frozenset()
     listed = {naming for name, naming in principal.names.items() if name in principals}
     needed = set(principal.names.values()) - {PrincipalMatch.EVERYONE}

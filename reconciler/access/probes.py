@@ -174,7 +174,7 @@ def _probe_spared_resources(
 
 
 def _list_denies(principal: Principal, action: str) -> Iterator[CompiledStatement]:
-    for side in (principal.compiled_policies, principal.compiled_boundary, principal.compiled_session):
+    for side in principal.policy_sets:
         if side is not None:
             yield from side.statements_for(action).denies
 

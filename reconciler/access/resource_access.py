@@ -1,9 +1,8 @@
-"""Evaluate a request to a resource that may have a policy of its own, and service control policies above it.
+"""Evaluate a request to a resource that may have a policy of its own.
 
 IAM User Guide, "Policy evaluation logic" and "Determining whether a request is allowed or denied within an account":
-within one account the principal's policies or the resource's policy may allow, across accounts both must. "Permissions
-boundaries for IAM entities": if a resource's policy grants something to the ARN of a user or a session, a boundary or
-session policy limits that only by a Deny. "Service control policies": every level of the organisation must allow.
+within one account the principal's policies or the resource's policy may allow (`grant_limits.py`), across accounts both
+must. "Service control policies": every level of the organisation must allow.
 Trust policies of roles follow other rules (`role_assumption.py`).
 """
 
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 
 from reconciler.access.compiled_policies import CompiledPolicies
 from reconciler.access.context import Context
+from reconciler.access.grant_limits import list_grant_limits
 from reconciler.access.principal import Principal, PrincipalMatch
 from reconciler.access.principal_answers import PrincipalAnswers, collect_answers
 from reconciler.access.principal_matching import TrustAnswers, collect_trust_answers
@@ -50,28 +50,24 @@ def evaluate_resource(
     resource: str,
     context: Context,
     policy: ResourcePolicy | None = None,
-    scp_levels: Sequence[CompiledPolicies] = (),
 ) -> ResourceEvaluation:
     """Return the outcome of one request under every policy that counts.
 
     context: everything that is known of the request. Keys that follow from the principal itself are not added.
     policy: the resource's policy; None if it has none.
-    scp_levels: the service control policies, one `CompiledPolicies` for each level of the organisation, root first.
     """
     own = collect_answers(principal, action, resource, context)
     granted = _collect_resource_answers(principal, action, resource, context, policy)
-    levels = [level.statements_for(action) for level in scp_levels]
-    scp_allows = tuple(level.evaluate_allows(resource, context) for level in levels)
-    scp_denies = tuple(level.evaluate_denies(resource, context) for level in levels)
-    denies = (*own.denies, *scp_denies, *([granted.deny] if granted is not None else []))
-    routes = [(*route, *scp_allows) for route in _find_routes(principal, own, granted, policy)]
+    denies = (*own.denies, *([granted.deny] if granted is not None else []))
+    routes = [(*route, *own.service_controls) for route in _find_routes(principal, own, granted, policy)]
     limited = principal.compiled_boundary is not None
+    control_denies = own.denies[len(own.denies) - len(own.service_controls) :]
     return ResourceEvaluation(
         reach_verdict(denies, routes),
         reach_verdict(own.denies[:1], [(own.identity,)]),
         None if granted is None else reach_verdict([granted.deny], [(answer,) for answer in granted.allows.values()]),
         _is_within((own.boundary,), own.denies[1:2]) if limited else None,
-        _is_within(scp_allows, scp_denies) if scp_levels else None,
+        _is_within(own.service_controls, control_denies) if own.service_controls else None,
     )
 
 
@@ -96,10 +92,8 @@ def _find_routes(
         return
     yield by_identity
     for naming, allowed in granted.allows.items():
-        if naming is PrincipalMatch.DIRECT:
-            yield (allowed,)
-        elif naming is not PrincipalMatch.ACCOUNT:  # naming the account leaves the decision to the account's policies
-            yield (allowed, own.boundary, own.session)
+        if naming is not PrincipalMatch.ACCOUNT:  # naming the account leaves the decision to the account's policies
+            yield (allowed, *list_grant_limits(principal, naming, own))
 
 
 def _is_within(allowed: Sequence[Answer], denied: Sequence[Answer]) -> bool | None:

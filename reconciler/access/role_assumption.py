@@ -21,11 +21,12 @@ allowed or denied within an account". In four cases AWS's documents are silent, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from reconciler.access.compiled_policies import CompiledPolicies, compile_policies
+from reconciler.access.compiled_policies import ActionStatements, CompiledPolicies, compile_policies
 from reconciler.access.context import NOTHING_KNOWN, Context, make_tag_context
+from reconciler.access.grant_limits import dispute_boundary, list_grant_limits
 from reconciler.access.principal import Principal, PrincipalMatch
 from reconciler.access.principal_answers import PrincipalAnswers, collect_answers
 from reconciler.access.principal_matching import TrustAnswers, collect_trust_answers
@@ -36,10 +37,8 @@ from reconciler.access.verdicts import (
     Decision,
     PolicySource,
     Route,
-    StatementSource,
     Verdict,
     VerdictReason,
-    depends_on,
     reach_verdict,
     require_all,
 )
@@ -56,11 +55,15 @@ ROLE_KEY_PREFIXES = ("aws:resource", "iam:resource")
 
 @dataclass(frozen=True)
 class Target:
-    """A role to assume. tags: None if they are not known."""
+    """A role to assume.
+
+    tags: None if they are not known. resource_controls: the resource control policies (RCPs) over its account.
+    """
 
     arn: str
     trust: Document
     tags: Mapping[str, str] | None = field(default=None, hash=False)
+    resource_controls: tuple[PolicySource, ...] = ()
 
     @property
     def account(self) -> str:
@@ -75,6 +78,19 @@ class Target:
         return compile_policies([PolicySource(self.label, self.trust)])
 
     @cached_property
+    def compiled_controls(self) -> CompiledPolicies:
+        return compile_policies(self.resource_controls)
+
+    @cached_property
+    def without_guardrails(self) -> Target:
+        """Return the same role as if no organization laid anything over its account."""
+        return replace(self, resource_controls=()) if self.resource_controls else self
+
+    def deciding_parts(self, action: str) -> tuple[ActionStatements, ...]:
+        """Return the statements on an action that decide besides the caller's own: of the trust, and of the RCPs."""
+        return self.compiled_trust.statements_for(action), self.compiled_controls.statements_for(action)
+
+    @cached_property
     def resource_context(self) -> Context:
         """Return the known keys of ROLE_KEY_PREFIXES (Service Authorization Reference, "AWS STS")."""
         context = Context.of({"aws:ResourceAccount": self.account})
@@ -85,7 +101,7 @@ class Target:
 class AssumeEvaluation:
     """The evaluation of one action of a principal on a role.
 
-    trust: the answers of the trust policy.
+    trust: the answers of the trust policy. controls: does a resource control policy deny it?
     caller: the answers of the principal's own policies; None if the trust alone decides, as for services.
     verdict: the outcome.
     """
@@ -94,6 +110,7 @@ class AssumeEvaluation:
     trust: TrustAnswers
     caller: PrincipalAnswers | None
     verdict: Verdict
+    controls: Answer
 
 
 def can_assume(
@@ -122,19 +139,20 @@ def evaluate_assumption(principal: Principal, role: Target, action: str, context
     context: all known keys of the call, including `Principal.request_context` and `Target.resource_context`.
     """
     trust = collect_trust_answers(role.compiled_trust.statements_for(action), principal, role.arn, context)
+    controls = role.compiled_controls.statements_for(action).evaluate_denies(role.arn, context)
+    denies = [trust.deny, controls]
     if not principal.has_policies:
-        verdict = reach_verdict([trust.deny], [(answer,) for answer in trust.allows.values()] or _UNTRUSTED)
-        return AssumeEvaluation(action, trust, None, verdict)
+        verdict = reach_verdict(denies, [(answer,) for answer in trust.allows.values()] or _UNTRUSTED)
+        return AssumeEvaluation(action, trust, None, verdict, controls)
     caller = collect_answers(principal, action, role.arn, context)
     routes = _find_routes(principal, role, action, trust, caller) or _UNTRUSTED
-    return AssumeEvaluation(action, trust, caller, reach_verdict([*caller.denies, trust.deny], routes))
+    return AssumeEvaluation(action, trust, caller, reach_verdict([*caller.denies, *denies], routes), controls)
 
 
 def evaluate_trust(evaluation: AssumeEvaluation) -> Verdict:
-    """Return the verdict of the trust alone, without the caller's own policies."""
-    return reach_verdict(
-        [evaluation.trust.deny], [(answer,) for answer in evaluation.trust.allows.values()] or _UNTRUSTED
-    )
+    """Return the verdict of the trust and the resource control policies, without the caller's own policies."""
+    routes = [(answer,) for answer in evaluation.trust.allows.values()]
+    return reach_verdict([evaluation.trust.deny, evaluation.controls], routes or _UNTRUSTED)
 
 
 def evaluate_caller(
@@ -161,27 +179,8 @@ def _find_routes(
     for naming, allowed in trust.allows.items():
         if both_sides_needed or naming is PrincipalMatch.ACCOUNT:
             routes.append((allowed, caller.identity, caller.boundary, caller.session))
-        elif naming is PrincipalMatch.ROLE:
-            routes.append((allowed, caller.boundary, caller.session))
-        elif naming is PrincipalMatch.EVERYONE:
-            routes.append((allowed, _dispute_boundary(principal, caller.boundary), _dispute_session(caller.session)))
-        elif naming is PrincipalMatch.BY_ARN or principal.is_role:
-            routes.append((allowed,))
+        elif naming is PrincipalMatch.DIRECT and not principal.is_role:
+            routes.append((allowed, dispute_boundary(principal, caller.boundary)))
         else:
-            routes.append((allowed, _dispute_boundary(principal, caller.boundary)))
-    return routes
-
-
-def _dispute_boundary(principal: Principal, boundary: Answer) -> Answer:
-    """Return the answer of a boundary, with "unknown" for no: AWS's documents disagree if it counts here."""
-    if boundary.truth.value is not False or principal.boundary is None:
-        return boundary
-    label = principal.boundary.label
-    return Answer(depends_on(f"boundary:{label}"), (StatementSource(label),), VerdictReason.BOUNDARY)
-
-
-def _dispute_session(session: Answer) -> Answer:
-    """Return the answer of a session policy, with "unknown" for no: AWS does not document if it counts here."""
-    return (
-        session if session.truth.value is not False else Answer(depends_on("session:policy"), (), VerdictReason.SESSION)
-    )
+            routes.append((allowed, *list_grant_limits(principal, naming, caller)))
+    return [(*route, *caller.service_controls) for route in routes]

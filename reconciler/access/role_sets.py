@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.access.compiled_policies import ActionStatements, CompiledStatement
-from reconciler.access.context import Alternative, Context
+from reconciler.access.context import NOTHING_KNOWN, Alternative, Context
 from reconciler.access.role_assumption import ROLE_KEY_PREFIXES, Target
 from reconciler.access.templates import MANY, ONE, compile_arn_glob
 from reconciler.model.document import Document
@@ -112,17 +112,19 @@ class RoleSets:
         for (account, trust), indexes in by_document.items():
             if not is_relevant(trust):
                 continue
-            part = self._targets[indexes[0]].compiled_trust.statements_for(action)
+            part, controls = self._targets[indexes[0]].deciding_parts(action)
             if _is_role_specific(part):
                 yield from (self._make_single_group(index, action) for index in indexes)
                 continue
-            keys = keys_of([part])
-            for roles in refine_sets([sum(1 << index for index in indexes)], [self.split_by_key(key) for key in keys]):
+            keys = keys_of([part, controls])
+            divisions = [self.split_by_key(key) for key in keys]
+            divisions += [self.split_by_resource(statement, NOTHING_KNOWN) for statement in controls.statements]
+            for roles in refine_sets([sum(1 << index for index in indexes)], divisions):
                 yield TrustGroup(roles, account, part, keys)
 
     def _make_single_group(self, index: int, action: str) -> TrustGroup:
-        part = self._targets[index].compiled_trust.statements_for(action)
-        return TrustGroup(1 << index, self._targets[index].account, part, keys_of([part]))
+        part, controls = self._targets[index].deciding_parts(action)
+        return TrustGroup(1 << index, self._targets[index].account, part, keys_of([part, controls]))
 
 
 def _is_role_specific(part: ActionStatements) -> bool:

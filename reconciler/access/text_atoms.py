@@ -16,6 +16,9 @@ from reconciler.model.globs import CharacterTest, Matcher, Repeat, Token
 MAX_STATES = 3000
 """The number of states of the automaton that a search visits before it gives up."""
 
+_MAX_VARIED = 64
+"""The number of places, from the end of a text, at which another example of its atom is looked for."""
+
 _FRESH_CHARACTERS = "xq0zjw\u00b7"
 """Characters for a place in a text at which any character does that no pattern names."""
 
@@ -47,16 +50,33 @@ def find_text_atoms(patterns: Iterable[TextPattern], universe: Sequence[TextPatt
     A part that holds nothing but texts without wildcards, which have atoms of their own, is left out if possible.
     """
     listed = sorted(set(patterns), key=lambda pattern: pattern.text)
-    literals = [pattern.text for pattern in (*listed, *universe) if pattern.tokens is None]
+    literals = dict.fromkeys(pattern.text for pattern in (*listed, *universe) if pattern.tokens is None)
     atoms: dict[frozenset[str], str] = {}
-    for text in dict.fromkeys(literals):
+    for text in literals:
         if any(pattern.matches(text) for pattern in universe):
             atoms.setdefault(frozenset(pattern.text for pattern in listed if pattern.matches(text)), text)
     wild = [pattern for pattern in listed if pattern.tokens is not None]
     bounds = [pattern for pattern in universe if pattern.tokens is not None]
     for matched, example in _JointAutomaton(wild, bounds).search_atoms():
-        atoms.setdefault(matched, example)
+        atoms.setdefault(matched, _vary_literal(example, matched, listed, universe) if example in literals else example)
     return [TextAtom(matched, example) for matched, example in atoms.items()]
+
+
+def _vary_literal(
+    text: str, matched: frozenset[str], patterns: Sequence[TextPattern], universe: Sequence[TextPattern]
+) -> str:
+    """Return another example of an atom than a text that a pattern without wildcards names, if one is near.
+
+    That text has an atom of its own, and may get another answer.
+    """
+    for place in range(len(text), max(0, len(text) - _MAX_VARIED) - 1, -1):
+        for added in ("x", "xq", "xqz"):
+            varied = f"{text[:place]}{added}{text[place:]}"
+            if any(one.matches(varied) for one in universe) and all(
+                one.matches(varied) == (one.text in matched) for one in patterns
+            ):
+                return varied
+    return text
 
 
 class _JointAutomaton:

@@ -83,6 +83,12 @@ def may_admit_unnamed(trust: Document, account: str) -> bool:
     return any(_is_broad(entrance, account) for entrance in list_entrances(trust))
 
 
+def find_unnamed_entrances(trust: Document) -> list[Statement]:
+    """Return the statements that let in everybody whom they do not name (an Allow with NotPrincipal)."""
+    allows = (statement for statement in trust.statements if statement.effect == "Allow")
+    return [statement for statement in allows if statement.not_principal or statement.principals is None]
+
+
 def _is_broad(entrance: Entrance, account: str) -> bool:
     """Return True for everybody, for the account itself, and for names that are no entity of it or another account."""
     if entrance.kind != "AWS":

@@ -29,7 +29,6 @@ class TrustChange:
     before: Document | None
     after: Document
     account: str
-    partition: str
     place: Place | None
 
     def find_risks(self) -> Iterator[RiskReason]:
@@ -45,7 +44,7 @@ class TrustChange:
             yield from self._find_lost_denies(self.before)
 
     def _make_reason(self, code: RiskCode, message: str, statement: Statement | None = None) -> RiskReason:
-        place = find_statement_place(self.after, statement, self.partition) if statement else None
+        place = find_statement_place(self.after, statement) if statement else None
         return RiskReason(code, self.role, message, place or self.place)
 
     def _find_new_entrance(self, entrance: Entrance, old: list[Entrance]) -> Iterator[RiskReason]:

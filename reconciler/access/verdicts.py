@@ -31,6 +31,7 @@ class VerdictReason(StrEnum):
     IMPLICIT = "no policy allows it"
     BOUNDARY = "the permissions boundary does not allow it"
     SESSION = "the session policy does not allow it"
+    SERVICE_CONTROL = "the service control policies of one level do not allow it"
     TRUST = "the trust policy does not let the principal in"
     ROOT = "a root user cannot assume roles"
     UNKNOWN = "depends on what is not known"

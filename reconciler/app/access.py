@@ -17,7 +17,11 @@ from reconciler.model.access_answers import (
     RoleEntrants,
     WhoCan,
 )
+from reconciler.model.access_graph import AccessGraph
 from reconciler.model.address import Address
+from reconciler.model.admin_ways import AdminWays
+from reconciler.plan.access.access_graph import find_access_graph
+from reconciler.plan.access.admin_ways import find_admin_ways
 from reconciler.plan.access.answer import answer_request, make_request_context
 from reconciler.plan.access.answer_steps import explain_answer
 from reconciler.plan.access.capable_principals import find_capable_principals
@@ -83,6 +87,22 @@ def find_capable(source: AccessSource, action: str, resource: str | None) -> tup
         find_capable_principals(side, principals_of_side(side), action, None if arn == "*" else arn)
         for side in source.sides
     )
+
+
+def find_ways(source: AccessSource, principal: str | None = None) -> tuple[AdminWays | None, ...]:
+    """Return, for each side, the ways to administrator power of everybody, or of one principal.
+
+    None for a side that lacks the principal. Raises ReconcileError.
+    """
+    if principal is None:
+        return tuple(map(find_admin_ways, source.sides))
+    address = QuestionReader(source).find_principal(principal)
+    return _ask_sides(source, address, lambda side, everybody: find_admin_ways(side, address))
+
+
+def draw_graph(source: AccessSource) -> tuple[AccessGraph, ...]:
+    """Return, for each side, the graph of who may assume which role."""
+    return tuple(map(find_access_graph, source.sides))
 
 
 def _ask_sides(

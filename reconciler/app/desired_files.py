@@ -110,7 +110,17 @@ def load_desired(
     return require_valid(declare(read_files(files, variables, account, partition)))
 
 
-def validate_files(files: Sequence[str], variables: Mapping[str, str]) -> tuple[Desired, tuple[Problem, ...]]:
-    """Return the desired state of the files and every problem they have."""
-    desired = declare(read_files(files, variables), names=AwsNames())
-    return desired, desired.problems
+def validate_files(
+    files: Sequence[str], variables: Mapping[str, str], allow_assertions: frozenset[str] = frozenset()
+) -> tuple[Desired, tuple[Problem, ...]]:
+    """Return the desired state of the files and every problem they have.
+
+    Assertions are checked once the files have no errors. allow_assertions: the names of those that may fail.
+    """
+    names = AwsNames()
+    desired = declare(read_files(files, variables), names=names)
+    if errors_of(desired) or not (desired.assertions or allow_assertions):
+        return desired, desired.problems
+    from reconciler.plan.assertions.check import check_files  # the evaluator, which few files need
+
+    return desired, (*desired.problems, *check_files(desired, names, allow_assertions))

@@ -133,9 +133,10 @@ class EvidenceReader:
 
     def _merge_state(self, live_evidence: LiveEvidence) -> State:
         """Return the account as far as it is known: the entities read live, and the file's for those not readable."""
-        if live_evidence.is_complete:
-            return live_evidence.state
         declared = self._desired.state
+        guardrails = declared.guardrails if declared.account == self._account else None
+        if live_evidence.is_complete:
+            return replace(live_evidence.state, guardrails=guardrails)
         in_file = declared.entities if declared.account == self._account else {}
         not_missing = {address: entity for address, entity in in_file.items() if address not in live_evidence.missing}
         fully_read = {
@@ -143,7 +144,7 @@ class EvidenceReader:
             for address, entity in live_evidence.state.entities.items()
             if address not in live_evidence.partial or address not in in_file
         }
-        return replace(live_evidence.state, entities={**not_missing, **fully_read})
+        return replace(live_evidence.state, entities={**not_missing, **fully_read}, guardrails=guardrails)
 
     def _evidence_of(self, addresses: Iterable[Address], live: State, live_evidence: LiveEvidence) -> Evidence:
         """Return the weakest evidence of these entities."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from reconciler.desired.export import AccountExport, export_entities, select_ent
 from reconciler.desired.export_yaml import format_file, format_files
 from reconciler.desired.source_files import YAML_ENDINGS
 from reconciler.files.bounded_reads import reason_of
-from reconciler.files.outputs import write_text
+from reconciler.files.outputs import make_parent, write_text
 from reconciler.kinds.account import SETTINGS
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.live import State
@@ -72,9 +71,7 @@ def write_files(export: AccountExport, request: ExportRequest, folder: Path) -> 
 
 def _write_file(folder: Path, name: str, content: str) -> Path:
     path = folder / name
-    path.parent.mkdir(exist_ok=True)
-    if path.parent != folder and path.parent.is_symlink():
-        raise OSError(errno.ELOOP, "it is a symbolic link, and reconcile follows none", str(path.parent))
+    make_parent(folder, path)
     write_text(path, content)
     return path
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.desired.load import is_plan
-from reconciler.files import atomic
 from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular
-from reconciler.files.outputs import check_folder, is_stream, open_stream
+from reconciler.files.whole_files import write_whole
 from reconciler.model.plan import Plan
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.plan.saved.fingerprint import compute_digest
@@ -35,12 +34,7 @@ def save_plan(plan: Plan, path: Path) -> None:
     document["integrity"] = compute_digest(document, allow_surrogates=True)
     content = dump_json(document, indent=2).encode(errors="backslashreplace")  # JSON may hold a lone surrogate
     try:
-        if is_stream(path):
-            with os.fdopen(open_stream(path), "wb") as file:
-                file.write(content)
-            return
-        check_folder(path, os.environ)
-        atomic.replace_file(path, content, atomic.PRIVATE_FILE, follow=False)
+        write_whole(path, content, os.environ)
     except OSError as error:
         summary = f"Cannot write the plan to {path}: {error.strerror or error}."
         raise make_error("cannot-write", summary, hint="Name another file with --out.") from None

@@ -37,6 +37,9 @@ from reconciler.plan.saved.saved_plan import (
     use_saved_spelling,
 )
 
+_OF_THE_RUN = ("lockout", "unknown-assertion")
+"""Refusals that depend on who makes a plan, and with which flags."""
+
 
 def load_saved_plan(path: Path, document: Mapping[str, Any], request: PlanRequest) -> ConnectedPlan:
     """Make a plan from a plan file.
@@ -91,8 +94,14 @@ def _rebuild_plan(
 def plan_remaining(saved: SavedPlan, connection: Connection, options: PlanOptions) -> Plan:
     """Return the remaining plan, from a fresh read. If a part of the account is not conclusive, read all of it."""
     live = _read_live(saved, connection)
-    plan = rebuild_plan(saved, live, options)
-    return plan if _is_conclusive(plan, live) else rebuild_plan(saved, _read_account(saved, connection), options)
+    names = _find_names(saved)
+    plan = rebuild_plan(saved, live, options, names)
+    return plan if _is_conclusive(plan, live) else rebuild_plan(saved, _read_account(saved, connection), options, names)
+
+
+def _find_names(saved: SavedPlan) -> AwsNames | None:
+    """Return AWS's lists if the plan has assertions, which these help to decide; None to be quicker."""
+    return AwsNames() if saved.assertions else None
 
 
 def _is_conclusive(plan: Plan, live: State) -> bool:
@@ -163,10 +172,12 @@ def _is_accounted_for(document: Mapping[str, Any], saved: SavedPlan, plan: Plan,
 
     Both must have the same changes and totals, and no entity may be in one of them only. Two things in the file are
     checked by their effects, because the checksum does not stop a forger: the owner, whose tag each created or adopted
-    entity must carry; and the settings, with which each refusal of the file must still occur without flags. A lockout
-    is left out, because it depends on the caller, who may be another one now.
+    entity must carry; and the settings, with which each refusal of the file must still occur without flags. Two are
+    left out: a lockout, which depends on the caller, who may be another one now; and a flag that names no assertion.
     """
-    codes = {(item.code, item.address) for item in rebuild_plan(saved, live, PlanOptions()).findings}
+    codes = {
+        (item.code, item.address) for item in rebuild_plan(saved, live, PlanOptions(), _find_names(saved)).findings
+    }
     return (
         plan.partition == saved.partition
         and has_same_changes(document, plan)
@@ -175,5 +186,5 @@ def _is_accounted_for(document: Mapping[str, Any], saved: SavedPlan, plan: Plan,
             owner_of(entity) not in (None, saved.owner) for entity in saved.desired_entities.values() if saved.owner
         )
         and {change.address for change in plan.changes} == set(saved.after)
-        and all(refusal in codes for refusal in saved.refusals if refusal[0] != "lockout")
+        and all(refusal in codes for refusal in saved.refusals if refusal[0] not in _OF_THE_RUN)
     )

@@ -19,7 +19,7 @@ from botocore.parsers import JSONParser, QueryParser, ResponseParserError, Respo
 from botocore.utils import parse_timestamp
 
 from reconciler.aws.limits import get_answering_host
-from reconciler.aws.required_fields import MAY_BE_EMPTY, REQUIRED, VALUE_PATTERNS
+from reconciler.aws.required_fields import MAY_BE_EMPTY, REQUIRED, REQUIRED_IN_JSON, VALUE_PATTERNS
 
 _PARSER_ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """The exceptions that botocore's parsers raise for unexpected bytes."""
@@ -120,7 +120,7 @@ class _QueryAnswerParser(QueryParser):
 
     def _handle_structure(self, shape: Any, node: Any) -> Any:
         above: Any = super()
-        return _check_answer(shape, above._handle_structure(shape, node))
+        return _check_answer(shape, above._handle_structure(shape, node), _REQUIRED_PATHS)
 
     def _handle_boolean(self, shape: Any, node: Any) -> bool:
         if node.text not in ("true", "false"):
@@ -129,7 +129,7 @@ class _QueryAnswerParser(QueryParser):
 
 
 class _JsonAnswerParser(JSONParser):
-    """The parser for the JSON of the Resource Groups Tagging API."""
+    """The parser for the JSON of the Resource Groups Tagging API and of Organizations."""
 
     def parse(self, response: Any, shape: Any) -> Any:
         try:
@@ -150,7 +150,7 @@ class _JsonAnswerParser(JSONParser):
         if not isinstance(value, dict):
             raise ForeignAnswer(shape.name)
         above: Any = super()
-        return _check_answer(shape, above._handle_structure(shape, value))
+        return _check_answer(shape, above._handle_structure(shape, value), _REQUIRED_PATHS_IN_JSON)
 
     def _handle_list(self, shape: Any, value: Any) -> Any:
         """Refuse a `null` item, which botocore passes on as None: no list of the API has one."""
@@ -204,13 +204,23 @@ def _make_status_error(response: Any) -> dict[str, Any]:
     return {"Error": {"Code": code, "Message": f"{reason} ({_describe_answer(response)})"}, "ResponseMetadata": {}}
 
 
-_REQUIRED_PATHS = {name: [(path, *path.partition(".")[::2]) for path in paths] for name, paths in REQUIRED.items()}
-"""REQUIRED, with each path split into its first part and the rest."""
+_RequiredPaths = Mapping[str, list[tuple[str, str, str]]]
+"""Shape → its required paths, each with its first part and the rest."""
 
 
-def _check_answer(shape: Any, parsed: Any) -> Any:
+def _split_paths(required: Mapping[str, tuple[str, ...]]) -> _RequiredPaths:
+    return {
+        name: [(path, first, rest) for path in paths for first, _, rest in [path.partition(".")]]
+        for name, paths in required.items()
+    }
+
+
+_REQUIRED_PATHS, _REQUIRED_PATHS_IN_JSON = _split_paths(REQUIRED), _split_paths(REQUIRED_IN_JSON)
+
+
+def _check_answer(shape: Any, parsed: Any, required: _RequiredPaths) -> Any:
     """Return the structure. Raises ForeignAnswer if a field that the code relies on is missing or malformed."""
-    for path, first, subfield in _REQUIRED_PATHS.get(shape.name, ()):
+    for path, first, subfield in required.get(shape.name, ()):
         value = parsed.get(first)
         if value and not subfield and first not in VALUE_PATTERNS:
             continue

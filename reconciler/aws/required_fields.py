@@ -75,10 +75,21 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "SigningCertificate": ("CertificateId",),
     "SSHPublicKeyMetadata": ("SSHPublicKeyId",),
     "ServiceSpecificCredentialMetadata": ("ServiceSpecificCredentialId",),
+}
+"""Shape of botocore's models of IAM and STS → members. `A.B` is B within A, or within each item of the list A."""
+
+REQUIRED_IN_JSON: Mapping[str, tuple[str, ...]] = {
     # Resource Groups Tagging API
     "ResourceTagMapping": ("ResourceARN", "Tags"),
+    "Tag": ("Key", "Value"),
+    # Organizations
+    "DescribeOrganizationResponse": ("Organization.Id", "Organization.MasterAccountId"),
+    "Parent": ("Id", "Type"),
+    "DescribeOrganizationalUnitResponse": ("OrganizationalUnit.Name",),
+    "PolicySummary": ("Id", "Name"),
+    "DescribePolicyResponse": ("Policy.Content",),
 }
-"""Shape of botocore's models → members. `A.B` is B within A, or within each item of the list A."""
+"""The same for the services that answer in JSON: some of their shapes have the name of one of IAM's."""
 
 MAY_BE_EMPTY = frozenset({"Value"})
 """Members that may be empty texts."""
@@ -90,6 +101,8 @@ VALUE_PATTERNS: Mapping[str, re.Pattern[str]] = {
     "SecretAccessKey": re.compile(r"[!-~]+"),
     "SessionToken": re.compile(r"[!-~]+"),
     "SerialNumber": re.compile(r"[!-~]+"),
+    "Id": re.compile(r"[a-z]{1,2}-[0-9A-Za-z_-]{4,128}"),
+    "MasterAccountId": re.compile(r"[0-9]{12}"),
     "Base32StringSeed": re.compile(r"[A-Z2-7]+=*"),
 }
 """Member → its format as AWS documents it, for values that are parsed or go into files, variables and commands."""

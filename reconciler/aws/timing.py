@@ -19,6 +19,9 @@ POOL_SIZE = 16
 EVIDENCE_THREADS = 8
 """The number of calls at once to find out why AWS refused a role: a few dozen small reads, while a person waits."""
 
+ORGANIZATION_THREADS = 4
+"""The number of calls at once to AWS Organizations, which throttles after a few calls a second."""
+
 # One call: attempts that botocore makes by itself, and its timeouts. All timeouts are in seconds.
 
 READ_ATTEMPTS = 10

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import access_can, access_explain, access_show, access_who_can
+from reconciler.cli import access_can, access_explain, access_graph, access_paths, access_show, access_who_can
 from reconciler.cli.access_options import read_named_source, source_options
 
 if TYPE_CHECKING:
@@ -71,6 +71,8 @@ def list_roles(named_files: tuple[str, ...], files: tuple[str, ...], form: str, 
 for subcommand in (
     access_can.command,
     access_explain.command,
+    access_graph.command,
+    access_paths.command,
     access_show.command,
     access_who_can.command,
 ):

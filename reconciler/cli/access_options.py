@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from reconciler.model.access_answers import AccessSource
 
 
-def source_options(function: F) -> F:
-    """Add the options that select the account, and --format. `read_named_source` takes all of them but `form`."""
+def select_source_options(*forms: str, default: str | None) -> Callable[[F], F]:
+    """Return a decorator that adds the options that select the account, and --format with these choices.
+
+    `read_named_source` takes all of them but `form`.
+    """
     options = (
         file_option,
         variable_option,
@@ -35,13 +38,21 @@ def source_options(function: F) -> F:
             callback=check_text,
             help="Ask a plan file: the account before and after it.",
         ),
-        click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Output format."),
+        click.option("--format", "form", type=click.Choice(forms), default=default, help="Output format."),
         aws_options,
         color_option,
     )
-    for option in reversed(options):
-        function = option(function)
-    return function
+
+    def add_options(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add_options
+
+
+source_options = select_source_options("text", "json", default="text")
+"""Adds the options of a question whose answer is text or JSON."""
 
 
 def read_named_source(arns: tuple[str, ...] = (), **options: Any) -> AccessSource:
@@ -69,6 +80,12 @@ def read_named_source(arns: tuple[str, ...] = (), **options: Any) -> AccessSourc
 def principal_argument(function: F) -> F:
     """Add the argument PRINCIPAL."""
     return click.argument("principal", shell_complete=complete_principals, callback=check_text)(function)
+
+
+def optional_principal_argument(function: F) -> F:
+    """Add the argument [PRINCIPAL]. The command gets None without it."""
+    argument = click.argument("principal", required=False, shell_complete=complete_principals, callback=check_text)
+    return argument(function)
 
 
 def context_option(function: F) -> F:

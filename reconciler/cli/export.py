@@ -14,6 +14,7 @@ from reconciler.cli.terminal import echo, echo_line, echo_sentence
 
 if TYPE_CHECKING:
     from reconciler.desired.export import AccountExport
+    from reconciler.model.organization import AccountLevels
 
 _OWNER_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -22,6 +23,12 @@ def _check_owner(context: click.Context, option: click.Parameter, owner: str | N
     if owner is not None and not _OWNER_PATTERN.fullmatch(owner):
         raise click.BadParameter(f"{owner!r} is no owner: use 1 to 64 letters, digits and . _ -.")
     return owner
+
+
+def _check_account(context: click.Context, option: click.Parameter, account: str) -> str:
+    if account and not re.fullmatch("[0-9]{12}", account, re.ASCII):
+        raise click.BadParameter(f"{account!r} is no account id: use its 12 digits.")
+    return account
 
 
 def _check_patterns(context: click.Context, option: click.Parameter, patterns: tuple[str, ...]) -> tuple[str, ...]:
@@ -52,12 +59,27 @@ def _check_patterns(context: click.Context, option: click.Parameter, patterns: t
     type=click.Path(file_okay=False, path_type=Path),
     help="Write one file per kind into this new folder.",
 )
+@click.option(
+    "--guardrails",
+    metavar="DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write only the organization's policies over the account (SCPs and RCPs) into this folder.",
+)
+@click.option(
+    "--account",
+    metavar="ID",
+    default="",
+    callback=_check_account,
+    help="With --guardrails: the account that they lie over. Default: the caller's.",
+)
 @aws_options
 @color_option
 def command(
     only: tuple[str, ...],
     owner: str | None,
     split: Path | None,
+    guardrails: Path | None,
+    account: str,
     profile: str | None,
     region: str | None,
     endpoint_url: str | None,
@@ -69,6 +91,12 @@ def command(
     from reconciler.app import export as use_case
     from reconciler.cli.progress import show_progress
 
+    if guardrails is not None:
+        if only or owner or split:
+            raise click.UsageError("--guardrails writes only the guardrails: leave out --only, --owner and --split.")
+        return _export_guardrails(guardrails, account, profile, region, endpoint_url)
+    if account:
+        raise click.UsageError("--account is for --guardrails: an export is of the caller's own account.")
     request = use_case.ExportRequest(only, owner, profile, region, endpoint_url)
     with show_progress("Reading IAM"):
         export = use_case.export_account(request, split=split is not None)
@@ -79,6 +107,34 @@ def command(
         echo(use_case.format_export(export, request).removesuffix("\n"))
     echo_sentence(_format_summary(export), err=True)
     return 0
+
+
+def _export_guardrails(
+    folder: Path, account: str, profile: str | None, region: str | None, endpoint_url: str | None
+) -> int:
+    from reconciler.app import guardrails_export as use_case
+    from reconciler.cli.progress import show_progress
+
+    with show_progress("Reading the organization"):
+        found = use_case.read_guardrails(account, profile, region, endpoint_url)
+    written = use_case.write_guardrails(found, folder)
+    for path in written.paths:
+        echo_line(str(path))
+    echo_sentence(_format_guardrails_summary(found), err=True)
+    if written.leftovers:
+        leftovers = ", ".join(map(str, written.leftovers))
+        echo_sentence(f"These files of an earlier export count no longer, and can be deleted: {leftovers}.", err=True)
+    echo_sentence("Plans count the guardrails if your file has this line; the path is relative to that file:", err=True)
+    echo_line(f"  {written.include}", err=True)
+    return 0
+
+
+def _format_guardrails_summary(found: AccountLevels) -> str:
+    scps = sum(len(level.scps) for level in found.levels)
+    rcps = sum(len(level.rcps) for level in found.levels)
+    names = " > ".join(level.name or ("root" if level.is_root else found.account) for level in found.levels)
+    summary = f"Exported guardrails of {found.organization}: SCPs: {scps}, RCPs: {rcps}, at {names}."
+    return f"{summary} None binds the account: it manages the organization." if found.is_management else summary
 
 
 def _format_summary(export: AccountExport) -> str:

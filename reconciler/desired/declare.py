@@ -8,8 +8,10 @@ from datetime import datetime
 from reconciler.desired.alias_chains import check_chains
 from reconciler.desired.alias_partitions import check_partitions
 from reconciler.desired.aliases import AliasReader, check_cycles, check_external_ids
+from reconciler.desired.assertions import read_assertions
 from reconciler.desired.broken_values import remove_broken
 from reconciler.desired.defaults import merge_defaults
+from reconciler.desired.guardrails import read_guardrails
 from reconciler.desired.load import LoadedFiles
 from reconciler.desired.moves import check_moves, move_paths, read_moves
 from reconciler.desired.schema import build_schema
@@ -69,11 +71,13 @@ def declare(
     entities = {address: declared.entity for address, declared in declared_entities.items()}
     aliases = _read_aliases(root, loaded.is_partial, context, entities)
     settings = read_settings(root, loaded.is_partial, context)
+    guardrails = read_guardrails(root, context)
     check_moves(moves, settings, root.get_map("moved"), context)
     check_break_glass_tags(settings, declared_entities, context)
+    assertions = read_assertions(root, context)
     problems += [*loaded.problems, *context.problems, *loaded.check_variables()]
     return Desired(
-        state=State(loaded.account, loaded.partition, entities),
+        state=State(loaded.account, loaded.partition, entities, guardrails=guardrails),
         owner=owner,
         settings=settings,
         declarations={address: declared.declaration for address, declared in declared_entities.items()},
@@ -82,6 +86,7 @@ def declare(
         now=now,
         moves=tuple(moves.values()),
         sections=frozenset(kind.name for section, kind in KINDS_BY_SECTION.items() if section in root),
+        assertions=assertions,
         setting_places={key: root.get_map("settings").place_of(key) for key in root.get_map("settings")},
     )
 

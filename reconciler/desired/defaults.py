@@ -58,7 +58,7 @@ def _merge_node(node: Map, defaults: Map, keys: list[str], tag_key: Callable[[st
         value = defaults[key]
         if not node.has(key):
             result.copy_entry(defaults, key)
-        elif isinstance(value, Map) and isinstance(node[key], Map):
+        elif isinstance(value, Map) and isinstance(node.get(key), Map):
             result[key] = _merge_keys(value, node.get_map(key), tag_key if key == "tags" else str)
     return result
 

@@ -73,7 +73,7 @@ def _format_top(export: AccountExport, command: str, include: Sequence[str] = ()
         top["include"] = list(include)
     if export.settings:
         top["settings"] = export.settings
-    return _format_comment(_list_head_lines(export, command)) + as_yaml(top, 1)
+    return format_comment(_list_head_lines(export, command)) + as_yaml(top, 1)
 
 
 def _list_head_lines(export: AccountExport, command: str) -> Iterator[str]:
@@ -103,14 +103,14 @@ def _format_count(number: int, singular: str, plural: str) -> str:
 def _format_section(section: str, export: AccountExport) -> str:
     kind = next(kind.name for kind in KINDS if kind.section == section)
     entries = [
-        _format_comment(export.comments.get(Address(kind, name), ())) + as_yaml({name: entry}, 2)
+        format_comment(export.comments.get(Address(kind, name), ())) + as_yaml({name: entry}, 2)
         for name, entry in export.sections[section].items()
     ]
     separator = "\n" if any(entry.count("\n") > 1 for entry in entries) else ""
     return f"{section}:\n" + separator.join(re.sub("^(?=.)", "  ", entry, flags=re.MULTILINE) for entry in entries)
 
 
-def _format_comment(lines: Iterator[str] | Sequence[str]) -> str:
+def format_comment(lines: Iterator[str] | Sequence[str]) -> str:
     """Return comment lines. Line breaks and unprintable characters in them are escaped."""
     wrapped = (
         part for line in map(escape_line, lines) for part in textwrap.wrap(line, 110, subsequent_indent="  ") or [""]
@@ -118,7 +118,7 @@ def _format_comment(lines: Iterator[str] | Sequence[str]) -> str:
     return "".join(f"# {line}".rstrip() + "\n" for line in wrapped)
 
 
-def as_yaml(value: Entry, levels: int) -> str:
+def as_yaml(value: Entry | list[str], levels: int) -> str:
     """Return block YAML. In the outer `levels`, each entry has its own line, however short."""
     node = _make_node(value, levels)
     text: str = yaml.serialize(node, Dumper=_Dumper, allow_unicode=True, width=float("inf"))

@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
 from reconciler.desired.merge import merge_trees
 from reconciler.desired.source_files import STANDARD_INPUT, expand_include, read_bytes, resolve_path
 from reconciler.desired.variables import Variables, find_undeclared
 from reconciler.desired.yaml_nodes import Builder, compose_yaml
+from reconciler.desired.yaml_tree import MappingNode, Node, ScalarNode, SequenceNode
 from reconciler.files.bounded_reads import MEGABYTE
-from reconciler.model.node import Map
+from reconciler.model.node import Map, unpack_mark
 from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.model.problem import Level, Place, Problem
 
@@ -165,8 +164,8 @@ def load(
 
 def _compose_with_includes(
     files: list[Path], variables: Mapping[str, str], problems: list[Problem], patterns: list[str]
-) -> dict[Path, yaml.Node]:
-    nodes: dict[Path, yaml.Node] = {}
+) -> dict[Path, Node]:
+    nodes: dict[Path, Node] = {}
     seen: set[str] = set()
     queue: list[tuple[Path, Place | None]] = [(path, None) for path in files]
     while queue:
@@ -233,15 +232,15 @@ def _detect_other_kind(path: Path, data: bytes) -> Problem | None:
 
 
 def _find_includes(
-    path: Path, node: yaml.Node, names: Variables, problems: list[Problem], patterns: list[str]
+    path: Path, node: Node, names: Variables, problems: list[Problem], patterns: list[str]
 ) -> list[tuple[Path, Place | None]]:
     include = _find_entry(node, "include")
-    items = include.value if isinstance(include, yaml.SequenceNode) else [include] if include else []
+    items = include.children if isinstance(include, SequenceNode) else [include] if include else []
     paths: list[tuple[Path, Place | None]] = []
     for item in items:
-        if not isinstance(item, yaml.ScalarNode) or not item.value:
+        if not isinstance(item, ScalarNode) or not item.value:
             continue
-        place = Place(str(path), item.start_mark.line + 1, item.start_mark.column + 1)
+        place = Place(str(path), *unpack_mark(item.mark))
         unknown: list[Problem] = []
         pattern = names.substitute(item.value, place, unknown)
         if unknown:
@@ -255,28 +254,32 @@ def _find_includes(
     return paths
 
 
-def _find_entry(node: yaml.Node, key: str) -> yaml.Node | None:
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+def _find_entry(node: Node, key: str) -> Node | None:
+    pairs = node.pairs if isinstance(node, MappingNode) else ()
     return next((value for name, value in pairs if getattr(name, "value", None) == key), None)
 
 
-def _scalars_of(node: yaml.Node | None, only: str | None = None) -> dict[str, str]:
-    own_pairs = list(node.value) if isinstance(node, yaml.MappingNode) else []
-    merged_in = [value for name, value in own_pairs if name.value == "<<" and isinstance(value, yaml.MappingNode)]
-    pairs = [*(pair for value in merged_in for pair in value.value), *own_pairs]
+def _scalars_of(node: Node | None, only: str | None = None) -> dict[str, str]:
+    own_pairs = list(node.pairs) if isinstance(node, MappingNode) else []
+    merged_in = [
+        value
+        for name, value in own_pairs
+        if isinstance(name, ScalarNode) and name.value == "<<" and isinstance(value, MappingNode)
+    ]
+    pairs = [*(pair for value in merged_in for pair in value.pairs), *own_pairs]
     return {
         name.value: value.value
         for name, value in pairs
-        if isinstance(name, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode) and only in (None, name.value)
+        if isinstance(name, ScalarNode) and isinstance(value, ScalarNode) and only in (None, name.value)
     }
 
 
-def _places_of_scalars(path: Path, node: yaml.Node | None) -> dict[str, Place]:
+def _places_of_scalars(path: Path, node: Node | None) -> dict[str, Place]:
     """Return the place of each value that the mapping itself has; merged-in keys (`<<`) are left out."""
     return {
-        name.value: Place(str(path), value.start_mark.line + 1, value.start_mark.column + 1)
-        for name, value in (node.value if isinstance(node, yaml.MappingNode) else ())
-        if isinstance(name, yaml.ScalarNode)
+        name.value: Place(str(path), *unpack_mark(value.mark))
+        for name, value in (node.pairs if isinstance(node, MappingNode) else ())
+        if isinstance(name, ScalarNode)
     }
 
 

@@ -1,4 +1,6 @@
-"""Merge the trees of several files into one. Settings, defaults and vars merge key by key.
+"""Merge the trees of several files into one.
+
+Settings, defaults, guardrails and vars merge key by key; assertions are joined.
 
 An entity that is declared twice, and a key with two values, are problems that name both places.
 """
@@ -10,7 +12,9 @@ from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Problem
 
 _SINGLE_VALUED = ("version", "owner", "account")
-_MERGED_BY_KEY = ("settings", "defaults", "vars")
+_MERGED_BY_KEY = ("settings", "defaults", "vars", "guardrails")
+_JOINED = ("assert",)
+"""Lists whose items of all files count."""
 
 
 def merge_trees(roots: list[Map], problems: list[Problem]) -> Map:
@@ -38,6 +42,8 @@ def _merge_key(result: Map, root: Map, key: str, problems: list[Problem]) -> Non
         for item, mark in zip(value, value.marks, strict=True):
             if item not in present:
                 present.put(item, mark)
+    elif key in _JOINED and isinstance(present, Seq) and isinstance(value, Seq):
+        result[key] = _join_lists(present, value)
     elif isinstance(present, Map) and isinstance(value, Map):
         _merge_entries(present, value, key, problems)
     elif value is not None:
@@ -58,6 +64,14 @@ def _merge_entries(into: Map, addition: Map, section: str, problems: list[Proble
                 problems.append(_make_conflict(claim, into, addition, key))
         else:
             problems.append(_make_conflict(f"{key!r} in `{section}` is declared twice, here and", into, addition, key))
+
+
+def _join_lists(first: Seq, second: Seq) -> Seq:
+    """Return a new list of the items of both, because a YAML anchor may share either."""
+    joined = Seq(first.file, first.start)
+    joined.extend_from(first)
+    joined.extend_from(second)
+    return joined
 
 
 def _make_conflict(claim: str, first: Map, second: Map, key: str) -> Problem:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.desired.aliases import SCHEMA as ALIAS
+from reconciler.desired.assertions import SCHEMA as ASSERTIONS
+from reconciler.desired.guardrails import SCHEMA as GUARDRAILS
 from reconciler.desired.moves import SCHEMA as MOVED
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.registry import KINDS_BY_SECTION, SINGLE_ENTRY_SECTIONS
@@ -100,6 +102,7 @@ _TOP: dict[str, Any] = {
     },
     "include": parts.make_text_list("Files to merge in: paths or globs, relative to this file.", [["teams/*.yaml"]]),
     "settings": _SETTINGS,
+    "guardrails": GUARDRAILS,
 }
 
 
@@ -132,6 +135,7 @@ def build_schema() -> dict[str, Any]:
             **{section: _build_section(section, title, entry) for section, (title, entry) in sections.items()},
             "aliases": _build_section("aliases", "Role to assume", ALIAS),
             "moved": dict(MOVED),
+            "assert": dict(ASSERTIONS),
         },
         "$defs": {**parts.DEFINITIONS, "trust_rule": dict(TRUST_RULE)},
     }

@@ -1,8 +1,8 @@
-"""Turn YAML text into `Map`, `Seq` and scalars that know their places, in one pass over PyYAML's composed nodes.
+"""Turn YAML text into `Map`, `Seq` and scalars that know their places, in one pass over its nodes (`yaml_tree.py`).
 
 Plain scalars follow YAML 1.2's core schema: dates, `yes` and `12:30` are text. A number counts only if it is written
 as JSON would write it: `1234e567` and `0x1f` may well be external ids. Hostile input is refused: tags, duplicate keys,
-recursion, deep nesting, aliases that expand to too many values, files larger than `MAX_BYTES`.
+recursion, deep nesting, aliases that expand to too many values, files of more than `MAX_BYTES` or `MAX_VALUES`.
 """
 
 from __future__ import annotations
@@ -14,23 +14,31 @@ from dataclasses import dataclass, field
 import yaml
 
 from reconciler.desired.yaml_slips import explain_tag, find_tab_problem
-from reconciler.model.node import Map, Mark, Seq, pack_mark, unpack_mark
+from reconciler.desired.yaml_tree import (
+    MAX_VALUES,
+    MappingNode,
+    Node,
+    ScalarNode,
+    SequenceNode,
+    TooManyValuesError,
+    compose_nodes,
+)
+from reconciler.files.bounded_reads import LARGEST_DESIRED
+from reconciler.model.node import Map, Seq, unpack_mark
 from reconciler.model.problem import Level, Place, Problem
 
-MAX_BYTES = 16 * 1024 * 1024
+MAX_BYTES = LARGEST_DESIRED
 MAX_DEPTH = 64
 FREE_NODES, TIMES_WRITTEN = 100_000, 10
 """With its aliases expanded, a file may hold FREE_NODES values, and TIMES_WRITTEN more for each value written."""
 
+_SPLIT = "Split it, and name the parts under `include:`."
+
 ANCHOR_PREFIX = "x-"
 """The prefix of top-level keys that hold anchors and are otherwise ignored."""
 
-_TAG_OF: dict[type[yaml.Node], str] = {
-    yaml.ScalarNode: "tag:yaml.org,2002:str",
-    yaml.MappingNode: "tag:yaml.org,2002:map",
-    yaml.SequenceNode: "tag:yaml.org,2002:seq",
-}
-_PLAIN_TAGS = frozenset(_TAG_OF.values())
+_OUR_TAGS = frozenset(["", *(f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq"))])
+"""The tags that change nothing; "" is none."""
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
@@ -39,16 +47,6 @@ _PLAIN_CONSTANTS: dict[str, object] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-
-_base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_base):  # type: ignore[misc,valid-type]
-    """Compose nodes without resolving scalars: `Builder` tells plain and quoted scalars apart by their style."""
-
-    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
-        return _TAG_OF[kind]
-
 
 ParentKeys = tuple[str, ...]
 """The keys above a value, from the root; at most `_MAX_PARENT_KEYS` of them."""
@@ -59,14 +57,13 @@ _MAX_PARENT_KEYS = 4
 Substitute = Callable[[str, Place, list[Problem]], str]
 
 
-def compose_yaml(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem]]:
+def compose_yaml(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
     """Return the node tree of one file (None if empty) and no problems; else None and the problem."""
     if len(data) > MAX_BYTES:
         size = f"{len(data) / 1024 / 1024:.0f} MB; the limit is {MAX_BYTES // 1024 // 1024} MB."
-        hint = "Split it, and name the parts under `include:`."
-        return None, [_make_error("file-too-large", f"The file has {size}", Place(file, 1, 1), hint)]
+        return None, [_make_error("file-too-large", f"The file has {size}", Place(file, 1, 1), _SPLIT)]
     try:
-        node = yaml.compose(data, Loader=_Loader)
+        node = compose_nodes(data)
         if node is None or b"&" not in data:
             return node, []
         written, bad = _check_expansion(node)
@@ -75,7 +72,7 @@ def compose_yaml(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem
         limit = f"the limit is {_max_values_of(written):,}: {FREE_NODES:,}, and {TIMES_WRITTEN} for each value written"
         summary = f"The YAML aliases here contain themselves, or expand to too many values; {limit}."
         hint = "Use fewer anchors and aliases (& and *)."
-        return None, [_make_error("alias-bomb", summary, Place(file, *unpack_mark(_mark_of(bad))), hint)]
+        return None, [_make_error("alias-bomb", summary, Place(file, *unpack_mark(bad.mark)), hint)]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
@@ -87,6 +84,9 @@ def compose_yaml(data: bytes, file: str) -> tuple[yaml.Node | None, list[Problem
         line, column = _position_of(data, error.position)
         summary = f"Not valid YAML: {error.reason}."
         return None, [_make_error("bad-yaml", summary, Place(file, line, column), "Save the file as plain UTF-8.")]
+    except TooManyValuesError as error:
+        summary = f"The file has more than {MAX_VALUES:,} values: texts, lists and mappings."
+        return None, [_make_error("file-too-large", summary, Place(file, *unpack_mark(error.mark)), _SPLIT)]
     except (RecursionError, MemoryError):
         summary = f"The YAML is nested more than {MAX_DEPTH} levels deep."
         return None, [_make_error("too-deep", summary, Place(file, 1, 1))]
@@ -118,7 +118,7 @@ class Builder:
     _plain: dict[str, object] = field(default_factory=lambda: dict(_PLAIN_CONSTANTS))
     """Plain scalar → its value; those with variables are not kept."""
 
-    def build(self, node: yaml.Node) -> Map | None:
+    def build(self, node: Node) -> Map | None:
         """Return the value of a whole file; None, with a problem, if it is not a mapping."""
         value = self._build_value(node, (), 0, False)
         if isinstance(value, Map):
@@ -128,14 +128,14 @@ class Builder:
             self.problems.append(_make_error("not-a-mapping", summary, self._place_of(node)))
         return None
 
-    def _build_value(self, node: yaml.Node, path: ParentKeys, depth: int, verbatim: bool) -> object:
-        if node.tag not in _PLAIN_TAGS:
+    def _build_value(self, node: Node, path: ParentKeys, depth: int, verbatim: bool) -> object:
+        if node.tag not in _OUR_TAGS:
             summary = f"The YAML tag {node.tag!r} is not allowed."
             self.problems.append(_make_error("yaml-tag", summary, self._place_of(node), explain_tag(node.tag)))
             return None
         if not verbatim and len(path) < _MAX_PARENT_KEYS:
             verbatim = self.is_verbatim(path)
-        if isinstance(node, yaml.ScalarNode):
+        if isinstance(node, ScalarNode):
             return self._build_scalar(node, verbatim)
         if depth > MAX_DEPTH:
             summary = f"Nested more than {MAX_DEPTH} levels deep."
@@ -143,25 +143,25 @@ class Builder:
             return None
         key = (id(node), verbatim)
         if key not in self._built:
-            if isinstance(node, yaml.MappingNode):
+            if isinstance(node, MappingNode):
                 self._built[key] = self._build_mapping(node, path, depth + 1, verbatim)
-            elif isinstance(node, yaml.SequenceNode):
+            else:
                 self._built[key] = self._build_sequence(node, path, depth + 1, verbatim)
         return self._built[key]
 
-    def _build_sequence(self, node: yaml.SequenceNode, path: ParentKeys, depth: int, verbatim: bool) -> Seq:
-        values = Seq(self.file, _mark_of(node))
+    def _build_sequence(self, node: SequenceNode, path: ParentKeys, depth: int, verbatim: bool) -> Seq:
+        values = Seq(self.file, node.mark)
         below = (*path, "[]") if len(path) < _MAX_PARENT_KEYS else path
-        for item in node.value:
-            values.put(self._build_value(item, below, depth, verbatim), _mark_of(item))
+        for item in node.children:
+            values.put(self._build_value(item, below, depth, verbatim), item.mark)
         return values
 
-    def _build_mapping(self, node: yaml.MappingNode, path: ParentKeys, depth: int, verbatim: bool) -> Map:
-        entries, merge_sources = Map(self.file, _mark_of(node)), []
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
+    def _build_mapping(self, node: MappingNode, path: ParentKeys, depth: int, verbatim: bool) -> Map:
+        entries, merge_sources = Map(self.file, node.mark), []
+        for key_node, value_node in node.pairs:
+            if not isinstance(key_node, ScalarNode):
                 self.problems.append(_make_error("yaml-key", "A key must be plain text.", self._place_of(key_node)))
-            elif key_node.value == "<<" and not key_node.style:
+            elif key_node.value == "<<" and key_node.is_plain:
                 merge_sources.append(value_node)
             else:
                 self._add_entry(entries, key_node, value_node, path, depth, verbatim)
@@ -172,26 +172,26 @@ class Builder:
     def _add_entry(
         self,
         into: Map,
-        key_node: yaml.ScalarNode,
-        value_node: yaml.Node,
+        key_node: ScalarNode,
+        value_node: Node,
         path: ParentKeys,
         depth: int,
         verbatim: bool,
     ) -> None:
         key = self._build_text(key_node)
         if not path and key.startswith(ANCHOR_PREFIX):
-            into.put(key, None, _mark_of(key_node), _mark_of(value_node))  # each use of an anchor builds it
+            into.put(key, None, key_node.mark, value_node.mark)  # each use of an anchor builds it
             return
         if key in into:
             summary = f"The key {key!r} is written twice in one mapping; first at {into.place_of(key, of_key=True)}."
             self.problems.append(_make_error("duplicate-key", summary, self._place_of(key_node), "Remove one."))
             return
         below = (*path, key) if len(path) < _MAX_PARENT_KEYS else path
-        into.put(key, self._build_value(value_node, below, depth, verbatim), _mark_of(key_node), _mark_of(value_node))
+        into.put(key, self._build_value(value_node, below, depth, verbatim), key_node.mark, value_node.mark)
 
-    def _add_merged(self, into: Map, node: yaml.Node, path: ParentKeys, depth: int, verbatim: bool) -> None:
+    def _add_merged(self, into: Map, node: Node, path: ParentKeys, depth: int, verbatim: bool) -> None:
         """Add the entries of a merge key (`<<`). The mapping's own keys win, then those of earlier sources."""
-        sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        sources = node.children if isinstance(node, SequenceNode) else [node]
         for source in sources:
             value = self._build_value(source, path, depth, verbatim)
             if not isinstance(value, Map):
@@ -202,8 +202,8 @@ class Builder:
                 if key not in into:
                     into.copy_entry(value, key)
 
-    def _build_scalar(self, node: yaml.ScalarNode, verbatim: bool) -> object:
-        if node.style:
+    def _build_scalar(self, node: ScalarNode, verbatim: bool) -> object:
+        if not node.is_plain:
             return self._build_text(node)
         text: str = node.value
         if verbatim:
@@ -220,13 +220,13 @@ class Builder:
         self._plain[text] = value = self._build_text(node) if number is None else number
         return value
 
-    def _build_text(self, node: yaml.ScalarNode) -> str:
+    def _build_text(self, node: ScalarNode) -> str:
         text: str = node.value
         if "{{" in text:
             text = self.substitute(text, self._place_of(node), self.problems)
         return self._texts.get(text) or self._intern_text(text, node)
 
-    def _intern_text(self, text: str, node: yaml.Node) -> str:
+    def _intern_text(self, text: str, node: Node) -> str:
         """Return the same object for equal texts: a file repeats its keys and actions thousands of times.
 
         The object is a copy. The original text lies in memory between the nodes, and would keep that memory in use.
@@ -241,8 +241,8 @@ class Builder:
         self._texts[text] = copy
         return copy
 
-    def _place_of(self, node: yaml.Node) -> Place:
-        return Place(self.file, *unpack_mark(_mark_of(node)))
+    def _place_of(self, node: Node) -> Place:
+        return Place(self.file, *unpack_mark(node.mark))
 
 
 def _parse_number(text: str) -> int | float | None:
@@ -252,12 +252,7 @@ def _parse_number(text: str) -> int | float | None:
     return float(text) if _FLOAT.fullmatch(text) and repr(float(text)) == text else None
 
 
-def _mark_of(node: yaml.Node) -> Mark:
-    start = node.start_mark
-    return pack_mark(start.line + 1, start.column + 1)
-
-
-def _check_expansion(root: yaml.Node) -> tuple[int, yaml.Node | None]:
+def _check_expansion(root: Node) -> tuple[int, Node | None]:
     """Return how many nodes are written, and a node that contains itself or expands to too many values, or None."""
     sizes: dict[int, int] = {}
     entered: set[int] = set()
@@ -282,7 +277,5 @@ def _max_values_of(written: int) -> int:
     return FREE_NODES + TIMES_WRITTEN * written
 
 
-def _children_of(node: yaml.Node) -> list[yaml.Node]:
-    if isinstance(node, yaml.MappingNode):
-        return [part for pair in node.value for part in pair]
-    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+def _children_of(node: Node) -> list[Node]:
+    return [] if isinstance(node, ScalarNode) else node.children

@@ -24,6 +24,7 @@ from reconciler.access import (
     match_statements,
     match_trust_statements,
 )
+from reconciler.access.compiled_policies import CompiledPolicies
 from reconciler.diagnose.request_context import EXTERNAL_ID
 from reconciler.model.explanation import Evidence
 from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS
@@ -56,7 +57,15 @@ class Cause(StrEnum):
     CONDITION = "a condition"
     DENY = "an explicit deny"
     LIMIT = "a permissions boundary or session policy"
+    GUARDRAIL = "a guardrail of the organization"
     UNNAMED = "a statement"
+
+
+_CAUSES_WITHOUT_STATEMENT = {
+    VerdictReason.BOUNDARY: Cause.LIMIT,
+    VerdictReason.SESSION: Cause.LIMIT,
+    VerdictReason.SERVICE_CONTROL: Cause.GUARDRAIL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,10 @@ def evaluate_action(view: CallerAndRole, action: str, context: Context) -> Actio
     full = principal.request_context.with_fallbacks(role.resource_context, context)
     examination = evaluate_assumption(principal, role, action, full)
     trust = evaluate_trust(examination)
-    trust_matches = match_trust_statements(role.compiled_trust, principal, action, role.arn, full)
+    trust_matches = (
+        *match_trust_statements(role.compiled_trust, principal, action, role.arn, full),
+        *_match_denies([role.compiled_controls], action, role.arn, full),
+    )
     namings = _namings_of(examination.trust.allows, trust_matches, principal)
     verdicts = {naming: evaluate_caller(principal, role, examination, naming) for naming in namings}
     naming, caller = min(verdicts.items(), key=lambda item: (_DECISION_ORDER.index(item[1].decision), item[0].value))
@@ -126,13 +138,19 @@ def _match_caller_statements(
     """Return the statements of the caller's policies that match, or those of the limit that refuses."""
     if caller.reason is VerdictReason.BOUNDARY and principal.compiled_boundary is not None:
         return match_statements(principal.compiled_boundary, action, arn, context)
+    if caller.reason is VerdictReason.SERVICE_CONTROL:
+        return ()
     if caller.reason is VerdictReason.SESSION and principal.compiled_session is not None:
         return match_statements(principal.compiled_session, action, arn, context)
-    limits = [item for item in (principal.compiled_boundary, principal.compiled_session) if item is not None]
-    denies = [
-        item for limit in limits for item in match_statements(limit, action, arn, context) if item.effect == "Deny"
-    ]
-    return (*match_statements(principal.compiled_policies, action, arn, context), *denies)
+    own = match_statements(principal.compiled_policies, action, arn, context)
+    return (*own, *_match_denies(principal.policy_sets[1:], action, arn, context))
+
+
+def _match_denies(
+    limits: Iterable[CompiledPolicies | None], action: str, arn: str, context: Context
+) -> tuple[StatementMatch, ...]:
+    matches = (one for limit in limits if limit is not None for one in match_statements(limit, action, arn, context))
+    return tuple(one for one in matches if one.effect == "Deny")
 
 
 def _select_closest(relevant: tuple[StatementMatch, ...], verdict: Verdict) -> tuple[StatementMatch, ...]:
@@ -153,7 +171,7 @@ def _find_cause(reasons: tuple[StatementMatch, ...], verdict: Verdict) -> Cause:
         keys = {frozenset(one.key for one in conditions) for conditions in denying}
         return Cause.MFA if keys and all(item and item <= MFA_KEYS for item in keys) else Cause.DENY
     if not reasons:
-        return Cause.LIMIT if verdict.reason in (VerdictReason.BOUNDARY, VerdictReason.SESSION) else Cause.UNNAMED
+        return _CAUSES_WITHOUT_STATEMENT.get(verdict.reason, Cause.UNNAMED)
     keys = {frozenset(one.key for one in item.failing_conditions) for item in reasons}
     if all(item == {MFA_AGE} for item in keys):
         return Cause.AGE

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.access import Decision, PrincipalMatch, StatementMatch, Verdict, VerdictReason
+from reconciler.access.guardrail_stops import find_assume_stops
 from reconciler.diagnose.evaluation import NON_CONDITION_PREFIXES, ActionVerdict, Cause, evaluate_action
 from reconciler.diagnose.request_context import ASSUME_ROLE, SET_SOURCE_IDENTITY, TAG_SESSION
 from reconciler.diagnose.unseen_causes import describe_suspects, format_keys
@@ -87,6 +88,9 @@ def _describe_caller(words: CallWording, item: ActionVerdict) -> list[str]:
     if verdict.reason is VerdictReason.BOUNDARY and words.view.principal.boundary:
         label = words.name_policy(words.view.principal.boundary.label)
         return [f"the permissions boundary {label} does not allow {item.action} on {words.role}"]
+    if verdict.reason is VerdictReason.SERVICE_CONTROL:
+        names = ", ".join(find_assume_stops(words.view.principal, words.view.target))
+        return [f"the guardrails do not allow {item.action} on {words.role}: {names}"]
     if verdict.reason is VerdictReason.SESSION:
         return [f"the session policy of the previous hop does not allow {item.action} on {words.role}"]
     if verdict.denied and not item.caller_reasons:
@@ -199,6 +203,7 @@ _CALLER_SUMMARY = {
     Cause.UNNAMED: "no policy of {caller} allows it",
     Cause.DENY: "a policy of {caller} denies it",
     Cause.LIMIT: "the permissions boundary or session policy of {caller} does not allow it",
+    Cause.GUARDRAIL: "the service control policies of the organization do not allow it",
 }
 
 
@@ -277,6 +282,8 @@ def _find_caller_fix(words: CallWording, item: ActionVerdict) -> Message | None:
     if item.caller_cause is Cause.LIMIT:
         hint = f"Allow {item.action} on {words.view.target.arn} in that boundary or session policy, too."
         return Message("", (), hint, (), words.find_caller_place())
+    if item.caller_cause is Cause.GUARDRAIL:
+        return Message("", (), "Ask the administrators of the organization: reconcile never writes its policies.")
     if item.caller_cause is not Cause.UNNAMED:
         hint = f"Change this statement of {words.caller}, or make a call that meets its conditions."
         return Message("", (), hint, (), place)

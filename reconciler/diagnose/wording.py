@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from reconciler.access import Context, Principal, StatementMatch, StatementSource
 from reconciler.diagnose.evaluation import ActionVerdict, CallerAndRole
@@ -90,7 +91,7 @@ class CallWording:
         document, place = self._find_document(source.label)
         if document is None:
             return None
-        return find_statement_place(document, source.statement, self.desired.state.partition) or place
+        return find_statement_place(document, source.statement) or place
 
     def name_statement(self, source: StatementSource) -> str:
         """Return the name of a statement: `statement 2 (Sid) of policy/x`, or `statement 2` in the role's trust."""
@@ -98,7 +99,7 @@ class CallWording:
         if source.statement is None:
             return owner.removeprefix(" of ") or "the trust"
         document = self._collect_documents().get(source.label)
-        index = find_statement_index(document, source.statement, self.desired.state.partition) if document else None
+        index = find_statement_index(document, source.statement) if document else None
         number = f" {index + 1}" if index is not None else ""
         sid = f" ({source.statement.sid})" if source.statement.sid else ""
         return f"statement{number}{sid}{owner}"
@@ -117,6 +118,7 @@ class CallWording:
         principal = self.view.principal
         sources = [*principal.policies, *(principal.session or ())]
         sources += [principal.boundary] if principal.boundary else []
+        sources += [*chain.from_iterable(principal.service_controls), *self.view.target.resource_controls]
         documents = {source.label: source.document for source in sources if source.document is not None}
         return {**documents, self.view.target.label: self.view.target.trust}
 
@@ -125,6 +127,9 @@ class CallWording:
         if label == self.view.target.label:
             role = self.find_declared_role()
             return (role.trust_policy if role else None), self.find_role_place()
+        guardrails = self.desired.state.guardrails
+        if guardrails and (guardrail := guardrails.find(label)):
+            return guardrail.document, None
         address, inline = address_of(label, self.account), ""
         if address is None and " inline policy " in label:
             holder, _, inline = label.partition(" inline policy ")
@@ -205,12 +210,11 @@ def extend_similar_rule(words: CallWording) -> tuple[tuple[str, ...], Place] | N
     if role is None or not role.trust_policy.from_rules:
         return None
     kind = ":role/" if words.view.principal.is_role else ":user/"
-    partition = words.desired.state.partition
     for statement in sorted(
-        role.trust_policy.statements, key=lambda item: find_statement_index(role.trust_policy, item, partition) or 0
+        role.trust_policy.statements, key=lambda item: find_statement_index(role.trust_policy, item) or 0
     ):
         arns = sorted(value for type_, value in statement.principals or () if type_ == "AWS" and kind in value)
-        index = find_statement_index(role.trust_policy, statement, partition)
+        index = find_statement_index(role.trust_policy, statement)
         if not arns or len(arns) > _MAX_NAMES or index is None or index >= len(role.trust_policy.places):
             continue
         names = [_format_name(words, arn) for arn in (*arns, _durable_arn_of(words.view.principal))]

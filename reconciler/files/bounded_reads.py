@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MEGABYTE = 1024 * 1024
-LARGEST_DESIRED = 16 * MEGABYTE
+LARGEST_DESIRED = 48 * MEGABYTE
 """The most bytes of a file with desired state, or of a document that it names."""
 LARGEST_RECORD = 256 * MEGABYTE
 """The most bytes of a saved plan or a journal. A plan of 10,000 entities has about 30 MB."""

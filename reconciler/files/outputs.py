@@ -113,5 +113,12 @@ def write_text(path: Path, content: str) -> None:
         file.write(content.encode(errors="backslashreplace"))
 
 
+def make_parent(folder: Path, path: Path) -> None:
+    """Make the folder of a path that lies in `folder` or one level below. Raises OSError if that level is a link."""
+    path.parent.mkdir(exist_ok=True)
+    if path.parent != folder and path.parent.is_symlink():
+        raise OSError(errno.ELOOP, "it is a symbolic link, and reconcile follows none", str(path.parent))
+
+
 def _is_pipe_or_device(mode: int) -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISSOCK(mode)

@@ -48,11 +48,15 @@ class DocumentReader:
         if written is None or (isinstance(written, Map) and "Statement" in written.unread):
             return None
         if isinstance(written, str):
-            loaded = self.load(written, place)
-            if loaded is None:
-                return None
-            return self._check_document(loaded, loaded, (), use, partition or self.own_partition)
+            return self.read_file(written, place, use, partition)
         return self._check_document(written, node, (key,), use, partition or self.own_partition)
+
+    def read_file(self, path: str, place: Place, use: PolicyType, partition: str | None = None) -> Document | None:
+        """Return the document in a file; flaws become problems. Return None if it cannot be read."""
+        loaded = self.load(path, place)
+        if loaded is None:
+            return None
+        return self._check_document(loaded, loaded, (), use, partition or self.own_partition)
 
     def _check_document(
         self, written: object, root: Map, above: tuple[str, ...], use: PolicyType, partition: str | None

@@ -207,6 +207,7 @@ class StepName(StrEnum):
     DENY = "explicit denies"
     IDENTITY = "identity policies"
     BOUNDARY = "permissions boundary"
+    SERVICE_CONTROL = "service control policies of one level"
     TRUST = "trust policy"
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 
 from reconciler.model.address import Address
 from reconciler.model.partitions import ARN_PARTITION
 
 _ARN = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}|aws):([a-z0-9-]+)/(.+)", re.DOTALL)
 _POLICY = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}|aws):policy(/(?:.*/)?)([^/]+)")
+
+_SESSION = re.compile(rf"arn:{ARN_PARTITION}:sts::(\d{{12}}):assumed-role/([^/]+)/[^/]+")
 
 
 class ArnForm(StrEnum):
@@ -31,6 +34,7 @@ _FORMS: dict[str, ArnForm] = {}
 def register_arn_forms(forms: Mapping[str, ArnForm]) -> None:
     """Register the form of every kind's ARNs. `kinds/registry.py` does this when it is imported."""
     _FORMS.update(forms)
+    address_of.cache_clear()
 
 
 def arn_of(address: Address, path: str, account: str, partition: str) -> str:
@@ -43,10 +47,20 @@ def arn_of_aws_policy(name: str, partition: str) -> str:
     return f"arn:{partition}:iam::aws:policy/{name}"
 
 
+@lru_cache(maxsize=65536)
 def address_of(arn: str, account: str) -> Address | None:
     """Return the address of the entity of `account` that an ARN names; None for other accounts and AWS itself."""
     owner, kind, _, name = _split_arn(arn)
     return Address(kind, name) if name and owner == account else None
+
+
+def role_of_session(arn: str, account: str | None = None) -> str:
+    """Return the name of the role that a session's ARN names; "" for another ARN, or if it is of another account.
+
+    account: None for any. The ARN of a session has no path (IAM User Guide, "IAM identifiers").
+    """
+    match = _SESSION.fullmatch(arn)
+    return match[2] if match and account in (None, match[1]) else ""
 
 
 def path_of(arn: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.assertions import Assertion
 from reconciler.model.live import State
 from reconciler.model.problem import Place, Problem
 
@@ -143,6 +144,7 @@ class Desired:
     now: the time at which parts that expire are checked; None if nothing counts as expired.
     setting_places: the line of each setting.
     sections: the kinds whose section the file has, even if it is empty.
+    assertions: sentences about access that must stay true.
     """
 
     state: State
@@ -155,3 +157,4 @@ class Desired:
     moves: tuple[Move, ...] = ()
     setting_places: Mapping[str, Place] = field(default_factory=dict)
     sections: frozenset[str] = frozenset()
+    assertions: tuple[Assertion, ...] = ()

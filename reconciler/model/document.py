@@ -55,6 +55,7 @@ class Document:
 
     text: the author's document as compact JSON; this text is sent to AWS.
     opaque: a live text that is not JSON; it equals only itself.
+    listed: the statements in the order of `text`.
     places: for a document of a file, the line of each statement, in the order of `text`.
     from_rules: True if the places are those of trust rules.
     """
@@ -64,5 +65,6 @@ class Document:
     id: str = ""
     opaque: str = ""
     text: str = field(default="", compare=False, repr=False)
+    listed: tuple[Statement, ...] = field(default=(), compare=False, repr=False)
     places: tuple[Place, ...] = field(default=(), compare=False, repr=False)
     from_rules: bool = field(default=False, compare=False, repr=False)

@@ -9,6 +9,7 @@ from datetime import datetime
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity
+from reconciler.model.guardrails import Guardrails
 from reconciler.model.problem import Problem
 
 
@@ -156,6 +157,7 @@ class State:
     account: 12 digits. partition: aws, aws-cn, …
     details: facts that only live IAM has.
     known_addresses: the addresses that were read, whether an entity exists there or not; None if all were read.
+    guardrails: the organization's policies over the account, as a file names them; None if no file does.
     """
 
     account: str
@@ -163,6 +165,7 @@ class State:
     entities: Mapping[Address, Entity]
     details: LiveDetails = field(default_factory=LiveDetails)
     known_addresses: frozenset[Address] | None = None
+    guardrails: Guardrails | None = None
 
     def __post_init__(self) -> None:
         if self.known_addresses is not None:

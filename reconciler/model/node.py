@@ -101,7 +101,7 @@ class Map(dict[str, object]):
 class Seq(list[object]):
     """A sequence of a file, with the mark of each item. is_partial: True if unreadable items were taken out."""
 
-    __slots__ = ("file", "is_partial", "marks", "start")
+    __slots__ = ("_sources", "file", "is_partial", "marks", "start")
 
     def __init__(self, file: str, start: Mark) -> None:
         super().__init__()
@@ -109,17 +109,31 @@ class Seq(list[object]):
         self.start = start
         self.marks = array("Q")
         self.is_partial = False
+        self._sources: dict[int, str] | None = None
 
-    def put(self, value: object, mark: Mark) -> None:
-        """Append an item with its mark."""
+    def put(self, value: object, mark: Mark, file: str = "") -> None:
+        """Append an item with its mark. file: the item's file, if it is not the sequence's."""
+        if file and file != self.file:
+            if self._sources is None:
+                self._sources = {}
+            self._sources[len(self)] = file
         self.append(value)
         self.marks.append(mark)
+
+    def extend_from(self, other: Seq) -> None:
+        """Append the items of another sequence, each with its place."""
+        for index, (value, mark) in enumerate(zip(other, other.marks, strict=True)):
+            self.put(value, mark, other.file_of(index))
+
+    def file_of(self, index: int) -> str:
+        """Return the file of an item, which may differ from the sequence's if files were merged."""
+        return self._sources.get(index, self.file) if self._sources else self.file
 
     def place_of(self, index: int | None = None) -> Place:
         """Return the place of an item; of the sequence, if there is no such item."""
         if index is None or not -len(self.marks) <= index < len(self.marks):
             return Place(self.file, *unpack_mark(self.start))
-        return Place(self.file, *unpack_mark(self.marks[index]))
+        return Place(self.file_of(index), *unpack_mark(self.marks[index]))
 
 
 def find_place(root: Map, path: Sequence[str | int], *, of_key: bool = False) -> Place:

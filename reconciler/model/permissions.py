@@ -48,6 +48,14 @@ class ActionCatalogue(Protocol):
         """Return the access level of an action, one of LEVELS."""
         ...
 
+    def resources_of(self, service: str, action: str) -> tuple[str, ...]:
+        """Return the ARNs that an action can name; empty if it only works on `*`.
+
+        `{partition}` and `{account}` stand for these parts, `*` for all others. An action that is not in the list
+        may name anything: `*`.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class PermissionRow:
@@ -60,6 +68,7 @@ class PermissionRow:
     resources, not_resources: the row is about resources that match one of the first and none of the second.
     before, after: the conditions on either side of the plan.
     via: the policies, groups and boundaries that make the difference. place: the line of the statement in the file.
+    stopped_by, limited_by: the guardrails that stop all of the row, or may stop a part of it, by their files.
     decided: a request proves the row; else it may be less than it says, and counts as widening all the same.
     """
 
@@ -79,6 +88,8 @@ class PermissionRow:
     via: tuple[str, ...] = ()
     place: Place | None = None
     group: str = ""
+    stopped_by: tuple[str, ...] = ()
+    limited_by: tuple[str, ...] = ()
 
     @property
     def widens(self) -> bool:

@@ -8,10 +8,12 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from reconciler.model.address import Address
+from reconciler.model.assertions import Assertion
 from reconciler.model.desired import Move, Settings
 from reconciler.model.document import Statement
 from reconciler.model.effects import Effect
 from reconciler.model.entity import Entity
+from reconciler.model.guardrails import Guardrails
 from reconciler.model.live import State
 from reconciler.model.permissions import NO_PERMISSIONS, PermissionRows
 from reconciler.model.problem import Level, Problem
@@ -154,6 +156,7 @@ class PrincipalPower:
     actions: the actions that the way needs.
     targets: whom it takes over, from the first to the administrator; empty if the actions are allowed on everything.
     reason: the way in words.
+    stopped_by: the guardrails that stop the way, by their files.
     """
 
     principal: str
@@ -163,6 +166,7 @@ class PrincipalPower:
     actions: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     reason: str = ""
+    stopped_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +255,9 @@ class Plan:
     files: the files that were planned, relative to the working directory if they are below it.
     exposures: the stretches of an apply in which somebody can have too much or too little.
     after: the account after the plan.
+    guardrails: those over the account, as the file names them; None if it names none.
     account_alias: the alias of the account, before the plan; None if it has none, or if it may not be read.
+    assertions: those of the files, which the findings are about.
     """
 
     account: str
@@ -276,6 +282,8 @@ class Plan:
     files: tuple[str, ...] = ()
     after: State | None = field(default=None, compare=False, repr=False)
     account_alias: str | None = None
+    guardrails: Guardrails | None = None
+    assertions: tuple[Assertion, ...] = ()
 
     @property
     def is_safe(self) -> bool:

@@ -18,6 +18,7 @@ class RoleAccess:
     mfa: True if only with MFA.
     conditions: keys, in lower case, on which the access depends; empty if it depends on nothing unknown.
     terms: the conditions on these keys as texts, with values; they do not count for equality.
+    stopped_by: the guardrails that stop it, by their files; empty if none surely does.
     """
 
     principal: str
@@ -25,6 +26,7 @@ class RoleAccess:
     mfa: bool = False
     conditions: tuple[str, ...] = ()
     terms: frozenset[str] = field(default=frozenset(), compare=False)
+    stopped_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class AccessTerms:
     mfa: bool = False
     conditions: tuple[str, ...] = ()
     terms: frozenset[str] = frozenset()
+    stopped_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class AccessGroup:
 
     def _list_pairs(self, terms: AccessTerms) -> Iterator[RoleAccess]:
         return (
-            RoleAccess(principal, role, terms.mfa, terms.conditions, terms.terms)
+            RoleAccess(principal, role, terms.mfa, terms.conditions, terms.terms, terms.stopped_by)
             for principal in self.principals
             for role in self.roles
         )
@@ -96,7 +99,7 @@ def to_group(pair: RoleAccess) -> AccessGroup:
 
 
 def terms_of_pair(pair: RoleAccess) -> AccessTerms:
-    return AccessTerms(pair.mfa, pair.conditions, pair.terms)
+    return AccessTerms(pair.mfa, pair.conditions, pair.terms, pair.stopped_by)
 
 
 def gather_groups(groups: Iterable[AccessGroup]) -> AccessGroups:
@@ -222,7 +225,7 @@ def _sort_key_of(group: AccessGroup) -> tuple[object, ...]:
 
 
 def _sort_key_of_terms(terms: AccessTerms) -> tuple[object, ...]:
-    return terms.mfa, terms.conditions, sorted(terms.terms)
+    return terms.mfa, terms.conditions, sorted(terms.terms), terms.stopped_by
 
 
 def list_sorted_pairs(groups: AccessGroups) -> tuple[RoleAccess, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.registry import KINDS, KINDS_BY_NAME
@@ -13,10 +12,11 @@ from reconciler.model.desired import Desired
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.plan import AccessDelta, Action, Change, Plan, Step
-from reconciler.model.problem import Problem
+from reconciler.model.problem import Level, Problem
 from reconciler.model.risk import Risk
 from reconciler.plan.access.delta import compare_access
 from reconciler.plan.access.risk import RiskJudge
+from reconciler.plan.assertions.check import check_plan
 from reconciler.plan.compare.comparison import Comparison, compare
 from reconciler.plan.compare.diff import Difference
 from reconciler.plan.compare.ownership import find_caller, find_spared_entities, rights_of_caller
@@ -55,6 +55,7 @@ from reconciler.plan.guards.widening import check_widening
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.order.arrange import arrange_steps
 from reconciler.plan.order.cycles import find_circular_roles
+from reconciler.plan.order.made_steps import MadeSteps
 from reconciler.plan.order.report import report_exposures
 from reconciler.plan.order.sort import Deferral, build_deferral
 from reconciler.plan.read_cost import count_page_calls
@@ -126,12 +127,14 @@ def assemble_plan(
 ) -> Plan:
     """Return the plan that makes exactly the differences of a comparison. findings: earlier ones to report with it."""
     draft = _build_draft(comparison, options)
-    lockouts = find_lockouts(draft, _make_steps(draft.differences, draft.planning))
-    arrangement = arrange_steps(
-        partial(_make_steps, draft.differences), draft.planning, draft.after, _choose_deferral(draft, lockouts)
-    )
+    made = MadeSteps.make(draft.differences, draft.planning)
+    lockouts = find_lockouts(draft, made.list_all())
+    arrangement = arrange_steps(made, draft.after, _choose_deferral(draft, lockouts))
     refusals = [problem for guard in GUARDS for problem in guard(draft)] + list(check_lockout(draft, lockouts))
+    asserted = check_plan(draft, catalogue)
+    refusals += [problem for problem in asserted if problem.level is Level.ERROR]
     notes = [finding for report in NOTES for finding in report(draft)]
+    notes += [problem for problem in asserted if problem.level is not Level.ERROR]
     notes += report_exposures(arrangement.steps, arrangement.exposures, draft.live.account)
     access = _build_access_delta(draft, catalogue)
     risk = _assess_risk(draft, access, notes)
@@ -150,12 +153,14 @@ def assemble_plan(
         is_reversible=all(step.effect.inverse() for step in arrangement.steps),
         targets=tuple(sorted(options.targets)),
         moves=draft.desired.moves,
+        assertions=draft.desired.assertions,
         valid_until=find_next_expiry(draft),
         unmanaged=tuple(find_unmanaged(draft)) if options.report_unmanaged else None,
         reads=count_page_calls(draft.live) if draft.live.known_addresses is None else 0,
         exposures=arrangement.exposures,
         caller=str(find_caller(draft.baseline) or draft.baseline.details.caller),
-        after=draft.after,
+        after=replace(draft.after, guardrails=draft.desired.state.guardrails),
+        guardrails=draft.desired.state.guardrails,
         findings=tuple(
             dict.fromkeys([*refusals, *findings, *draft.desired.problems, *draft.live.details.notes, *notes])
         ),
@@ -172,7 +177,8 @@ def _build_access_delta(draft: Draft, catalogue: ActionCatalogue | None) -> Acce
     """Return who gains and loses access; nobody if only a part of the account is known, since others may, too."""
     if draft.baseline.known_addresses is not None:
         return AccessDelta()
-    return compare_access(draft.live, draft.after, draft.differences, draft.renames, catalogue)
+    guardrails = draft.desired.state.guardrails
+    return compare_access(draft.live, draft.after, draft.differences, draft.renames, catalogue, guardrails)
 
 
 def _assess_risk(draft: Draft, access: AccessDelta, findings: Iterable[Problem]) -> Risk:
@@ -230,19 +236,6 @@ def _find_references_to(address: Address, context: PlanContext) -> Iterator[Addr
     for other, entity in context.desired.entities.items():
         if address in KINDS_BY_NAME[other.kind].references(entity, context):
             yield other
-
-
-def _make_steps(differences: Sequence[Difference], context: PlanContext) -> list[Step]:
-    return [step for item in differences for step in _steps_of_difference(item, context)]
-
-
-def _steps_of_difference(item: Difference, context: PlanContext) -> list[Step]:
-    kind = KINDS_BY_NAME[item.address.kind]
-    if item.after is None:
-        return kind.delete(item.before, context)
-    if item.before is None:
-        return kind.create(item.after, context)
-    return kind.update(item.before, item.after, context)
 
 
 def _build_changes(differences: Sequence[Difference], steps: tuple[Step, ...]) -> Iterator[Change]:

@@ -36,7 +36,8 @@ class FollowupReads:
         assume a guarded role.
     details: policies and instance profiles whose tags (the bulk read may lag) or missing description decide.
     policies: ARNs of policies outside the account that would be attached and are not known to exist.
-    documents: ARNs of policies of AWS that principals gain or lose, and whose content is not known here.
+    documents: ARNs of policies of AWS whose content is not known here, and that principals gain or lose, or that
+        decide about an assertion.
     quotas: True if the order of the calls depends on the account's quotas.
     passwords: users with a `console:` line.
     sign_ins: users that must have a password, or may be the last who can assume a guarded role.
@@ -89,7 +90,7 @@ def find_followup_reads(comparison: Comparison) -> FollowupReads:
         devices=old_names_of((guarded | coming) - set(facts.devices) - facts.devices_unread),
         details=tuple(sorted(set(decisive) - facts.fully_read)),
         policies=tuple(sorted(_find_outside_policies(entities.values(), baseline))),
-        documents=tuple(sorted(_find_unread_documents(differences, baseline))[:_MAX_DOCUMENTS]),
+        documents=tuple(sorted(_find_unread_documents(comparison))[:_MAX_DOCUMENTS]),
         quotas=facts.quotas is None and _depends_on_quotas(differences, baseline),
         passwords=old_names_of(_select_console_users(entities) & present - set(facts.console_passwords)),
         sign_ins=old_names_of(
@@ -148,13 +149,18 @@ def find_users_needing_mfa(desired: Desired, entities: Mapping[Address, Entity])
     )
 
 
-def _find_unread_documents(differences: Iterable[Difference], live: State) -> set[str]:
-    """Return the policies of AWS that a difference adds or removes, without those whose content a list has."""
+def _find_unread_documents(comparison: Comparison) -> set[str]:
+    """Return the policies of AWS whose content no list has, and that decide something.
+
+    These are those that a difference adds or removes; with assertions, all that somebody has after the plan.
+    """
     arns: set[str] = set()
-    for difference in differences:
+    for difference in comparison.differences:
         old, new = (managed_arns_of(list_held_policies(side)) for side in (difference.before, difference.after))
         arns |= old ^ new
-    return {arn for arn in arns - set(live.details.external_documents) if is_unknown_aws_policy(arn)}
+    for entity in comparison.after.entities.values() if comparison.desired.assertions else ():
+        arns |= managed_arns_of(list_held_policies(entity))
+    return {arn for arn in arns - set(comparison.baseline.details.external_documents) if is_unknown_aws_policy(arn)}
 
 
 def _find_outside_policies(entities: Iterable[Entity], live: State) -> set[str]:

@@ -19,6 +19,7 @@ class PlanOptions:
     target_patterns (--target): patterns of addresses with * and ?, which mean further targets.
     report_unmanaged (--unmanaged): the plan lists live entities outside the file.
     refuse_widening (--refuse-widening): a plan that widens anybody's access is refused.
+    allow_assertions (--allow-assertion): names of assertions that may fail.
     """
 
     allow_deletes: bool = False
@@ -29,3 +30,4 @@ class PlanOptions:
     report_unmanaged: bool = False
     refuse_widening: bool = False
     target_patterns: tuple[str, ...] = ()
+    allow_assertions: frozenset[str] = frozenset()

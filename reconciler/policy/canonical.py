@@ -51,12 +51,14 @@ def canonical(raw: Json | Mapping[str, Json], partition: str = DEFAULT_PARTITION
 
 def _build_document(body: dict[str, Json], text: str, partition: str) -> Document:
     statements = body.get("Statement")
-    listed = statements if isinstance(statements, list) else [statements]
+    items = statements if isinstance(statements, list) else [statements]
+    listed = tuple(_build_statement(item, partition) for item in items if isinstance(item, dict))
     return Document(
         version=str(body.get("Version", VERSION_WHEN_ABSENT)),
         id=str(body.get("Id", "")),
-        statements=frozenset(_build_statement(item, partition) for item in listed if isinstance(item, dict)),
+        statements=frozenset(listed),
         text=text,
+        listed=listed,
     )
 
 

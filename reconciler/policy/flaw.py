@@ -22,7 +22,8 @@ _MAX_LENGTH = 80
 class PolicyType(StrEnum):
     """The use of a document, which decides its grammar.
 
-    IDENTITY is an inline policy, MANAGED a customer-managed one.
+    IDENTITY is an inline policy, MANAGED a customer-managed one. SERVICE_CONTROL (SCP) and RESOURCE_CONTROL (RCP) are
+    policies of an organization.
     """
 
     IDENTITY = "identity"
@@ -30,6 +31,8 @@ class PolicyType(StrEnum):
     TRUST = "trust"
     SESSION = "session"
     BOUNDARY = "boundary"
+    SERVICE_CONTROL = "service control"
+    RESOURCE_CONTROL = "resource control"
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,3 +44,11 @@ KNOWN_KEYS = tuple(sorted(SINGLE_VALUED | MULTIVALUED))
 """Every known key in AWS's spelling; keys of tags end without `/name`."""
 
 KNOWN_PREFIXES = ("aws:", "sts:")
+
+_SPELLINGS = {key.lower(): key for key in KNOWN_KEYS}
+
+
+def spell_key(key: str) -> str:
+    """Return a key as AWS spells it: `aws:requestedregion` → `aws:RequestedRegion`; one that is not known as it is."""
+    name, slash, tag = key.partition("/")
+    return f"{_SPELLINGS.get(name, name)}{slash}{tag}"

@@ -179,10 +179,14 @@ def _check_statements(part: DocumentPart, policy_type: PolicyType) -> Iterator[F
 
 def _check_statement(parts: dict[str, DocumentPart], path: Path, policy_type: PolicyType) -> Iterator[Flaw]:
     trust = policy_type is PolicyType.TRUST
+    control = policy_type is PolicyType.RESOURCE_CONTROL
     yield from element_checks.check_sid(parts.get("Sid"))
     yield from element_checks.check_effect(parts.get("Effect"), path)
     yield from _require_exactly_one(parts, path, "Action")
-    yield from _require_principal(parts, path) if trust else _forbid_element(parts, path, "Principal")
+    if control:
+        yield from _check_control_principal(parts, path)
+    else:
+        yield from _require_principal(parts, path) if trust else _forbid_element(parts, path, "Principal")
     yield from (_forbid_element if trust else _require_exactly_one)(parts, path, "Resource")
     yield from _check_both_forms(parts, "Action", element_checks.check_actions)
     if trust:
@@ -194,6 +198,17 @@ def _check_statement(parts: dict[str, DocumentPart], path: Path, policy_type: Po
         )
     if "Condition" in parts:
         yield from condition_checks.check_condition(parts["Condition"])
+
+
+def _check_control_principal(parts: dict[str, DocumentPart], path: Path) -> Iterator[Flaw]:
+    """Yield a flaw unless an RCP is for everybody (AWS Organizations User Guide, "RCP syntax")."""
+    hint = 'Write Principal: "*", and a condition on aws:PrincipalArn or aws:PrincipalAccount.'
+    part = parts.get("NotPrincipal") or parts.get("Principal")
+    if part is None:
+        yield error("missing-principal", path, "The statement has no Principal.", 'Write Principal: "*".')
+    elif "NotPrincipal" in parts or part.value not in ("*", {"AWS": "*"}):
+        summary = f"A resource control policy applies to everybody; this one names {format_value(part.value)}."
+        yield error("resource-control-principal", part.path, summary, hint)
 
 
 def _check_trust(parts: dict[str, DocumentPart]) -> Iterator[Flaw]:

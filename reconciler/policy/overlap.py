@@ -6,7 +6,7 @@ Overlap errs towards yes, because it ignores conditions. Cover errs towards no.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -119,6 +119,13 @@ def covers_pattern(pattern: str, other: str) -> bool:
     return Automaton(_parse_covering(pattern)).matches(_replace_variables(other))
 
 
+def choose_narrowest(patterns: Iterable[str]) -> str:
+    """Return a pattern that no other one narrows; the longest, if there are several; `*` if there is none."""
+    listed = set(patterns)
+    narrowest = [one for one in listed if not any(other != one and covers_pattern(one, other) for other in listed)]
+    return min(narrowest or listed, key=lambda text: (-len(text), text), default="*")
+
+
 def _parse_covering(pattern: str) -> Iterator[Token]:
     for letter in pattern:
         yield Repeat(accept_any) if letter == "*" else _is_one_character if letter == "?" else letter
@@ -145,13 +152,13 @@ def _covers_statement(one: Statement, other: Statement) -> bool:
         return one.actions == other.actions
     return (
         one.conditions <= other.conditions
-        and _covers_patterns(one.actions, one.not_action, other.actions, other.not_action)
+        and covers_patterns(one.actions, one.not_action, other.actions, other.not_action)
         and other.resources is not None
-        and _covers_patterns(one.resources or frozenset(), one.not_resource, other.resources, other.not_resource)
+        and covers_patterns(one.resources or frozenset(), one.not_resource, other.resources, other.not_resource)
     )
 
 
-def _covers_patterns(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
+def covers_patterns(ours: frozenset[str], not_ours: bool, theirs: frozenset[str], not_theirs: bool) -> bool:
     """Return whether the first pair of arguments matches every text that the second pair matches.
 
     Each pair is a set of patterns, and True if it means every text that they do not match.

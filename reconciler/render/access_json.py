@@ -30,7 +30,8 @@ def access_to_dict(delta: AccessDelta, widens: bool) -> dict[str, Any]:
 
 
 def _power_to_dict(power: PrincipalPower) -> dict[str, Any]:
-    return asdict(power) | {"actions": list(power.actions), "targets": list(power.targets)}
+    values = asdict(power) | {"actions": list(power.actions), "targets": list(power.targets)}
+    return values | {"stopped_by": list(power.stopped_by)}
 
 
 def _pair_to_dict(pair: RoleAccess) -> dict[str, Any]:
@@ -41,6 +42,8 @@ def _terms_to_dict(terms: AccessTerms) -> dict[str, Any]:
     values: dict[str, Any] = {"mfa": terms.mfa}
     if terms.conditions:
         values["conditions"] = list(terms.conditions)
+    if terms.stopped_by:
+        values["stopped_by"] = list(terms.stopped_by)
     return values | ({"terms": sorted(terms.terms)} if terms.terms else {})
 
 

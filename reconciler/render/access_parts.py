@@ -59,10 +59,15 @@ def format_names(names: Sequence[str]) -> str:
     """Return up to 20 names; of more, the counts by kind with three examples: `812 users (alice, bob, carol …)`."""
     if len(names) <= _MAX_NAMED:
         return ", ".join(names)
-    return ", ".join(_format_counts(names))
+    return format_counts(names)
 
 
-def _format_counts(names: Sequence[str]) -> Iterator[str]:
+def format_counts(names: Sequence[str]) -> str:
+    """Return up to three names of a kind; of more, the count with three examples."""
+    return ", ".join(_count_kinds(names))
+
+
+def _count_kinds(names: Sequence[str]) -> Iterator[str]:
     counts = Counter(map(_kind_of, names))
     for kind, number in sorted(counts.items()):
         same = [name for name in names if _kind_of(name) == kind]

@@ -120,5 +120,7 @@ def _permission_to_dict(permission: HeldPermission) -> dict[str, Any]:
         "data": row.has_data,
         "decided": row.decided,
         "limited": _LIMITS[permission.limit],
+        "stopped_by": list(row.stopped_by),
+        "limited_by": list(row.limited_by),
         "statement": statement_to_dict(permission.statement),
     }

@@ -91,6 +91,8 @@ def _permission_to_dict(row: PermissionRow) -> dict[str, Any]:
         "unread": list(row.unread),
         "via": list(row.via),
         "decided": row.decided,
+        "stopped_by": list(row.stopped_by),
+        "limited_by": list(row.limited_by),
         "direction": str(row.direction),
         "file": place.file if place else None,
         "line": place.line if place else None,

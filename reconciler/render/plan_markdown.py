@@ -108,13 +108,15 @@ def _format_code(text: str) -> str:
 
 def _render_access(text: PlanText) -> Iterator[str]:
     """Yield the access delta, as `PlanText` renders it."""
-    lines = text.render_access()[1:-1]
+    lines = text.draw_access()
     if lines:
         fitting = _take_fitting(lines)
         yield "🔑 **Access**"
         yield ""
         yield _fence_body("\n".join(fitting))
         yield from _render_more(len(lines) - len(fitting), "changes of access")
+        if note := text.render_access_note():
+            yield f"_{note.strip()}_"
         yield ""
 
 

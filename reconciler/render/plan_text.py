@@ -18,6 +18,8 @@ from reconciler.render.text_lines import LineWriter
 
 NO_CHANGES = "No changes. Live IAM matches {goal}."
 
+IAM_ONLY = "  As far as IAM goes: the file has no `guardrails` (SCPs, RCPs)."
+
 NO_TARGETED_CHANGES = "No changes to the --target entities. The rest was not compared."
 
 
@@ -48,7 +50,9 @@ class PlanText:
         if self.plan.changes:
             lines += [*draw_header(self.plan, self.writer), *self.render_risk()]
         lines += self.changes.draw_all()
-        lines += self.render_access()
+        if access := self.draw_access():
+            note = self.render_access_note()
+            lines += ["Access:", *access, *(wrap_line(note, self.width, "  ") if note else ()), ""]
         if self.plan.unmanaged is not None:
             lines += [*self.render_unmanaged(), ""]
         if self.plan.left_alone:
@@ -66,14 +70,17 @@ class PlanText:
         """Yield the lines of one entity, in the long form."""
         return self.changes.draw_change(change)
 
-    def render_access(self) -> list[str]:
-        """Return the lines of the access delta, with a heading and a blank line at the end; none if it is empty."""
+    def draw_access(self) -> list[str]:
+        """Return the lines of the access delta."""
         found = list_access_lines(self.plan, self.detail)
-        lines = [
+        return [
             *self._draw_access(found.roles, found.roles_left_out, "about roles"),
             *self._draw_access(found.permissions, found.permissions_left_out, "about permissions"),
         ]
-        return ["Access:", *lines, ""] if lines else []
+
+    def render_access_note(self) -> str:
+        """Return the sentence that says what the access delta does not count; "" if it counts guardrails."""
+        return "" if self.plan.guardrails else IAM_ONLY
 
     def _draw_access(self, lines: tuple[AccessLine, ...], left_out: int, topic: str) -> Iterator[str]:
         for line in lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.model.problem import Level
 from reconciler.rules.rule import Rule
-from reconciler.rules.sources import SDK_GUIDE
+from reconciler.rules.sources import ORGANIZATIONS_API, SDK_GUIDE
 
 RULES = (
     Rule(
@@ -56,6 +56,45 @@ RULES = (
         title="The installed botocore does not know a call of the plan",
         why="It would drop parameters without a word. Nothing was written.",
         how_to_fix="Install a newer one, as the message shows: `pip install -U boto3`.",
+    ),
+    Rule(
+        "not-in-organization",
+        Level.ERROR,
+        title="An account is not in the organization whose guardrails are exported",
+        why=(
+            "No guardrail lies over an account without an organization. An organization tells nothing about the "
+            "accounts of another one."
+        ),
+        how_to_fix="Correct `--account`, or use credentials of the organization that the account is in.",
+        source=f"{ORGANIZATIONS_API}/API_DescribeOrganization.html",
+    ),
+    Rule(
+        "organization-changed",
+        Level.ERROR,
+        title="The organization changed while its guardrails were exported",
+        why="A policy, an organizational unit or the account was deleted or moved. Nothing was written.",
+        how_to_fix="Run the command again.",
+    ),
+    Rule(
+        "organization-read-denied",
+        Level.ERROR,
+        title="The caller may not read the policies of the organization",
+        why=(
+            "Only the management account and the organization's delegated administrators may, each with "
+            "`organizations:Describe*` and `organizations:List*`."
+        ),
+        how_to_fix=(
+            "Use credentials of one of these accounts, and name the account that the guardrails lie over: "
+            "`reconcile export --guardrails DIR --account 111122223333 --profile NAME`."
+        ),
+        source=f"{ORGANIZATIONS_API}/action-reference.html",
+    ),
+    Rule(
+        "policy-not-json",
+        Level.ERROR,
+        title="The content of an organization's policy is no JSON object",
+        why="AWS keeps every policy as a JSON object, so something else may answer in AWS's place.",
+        how_to_fix="Look at it: `aws organizations describe-policy --policy-id ID`. Check `--endpoint-url`.",
     ),
     Rule(
         "wrong-account",

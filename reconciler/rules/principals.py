@@ -1,10 +1,10 @@
-"""Rules about the Principal element of a trust policy."""
+"""Rules about the Principal element of a trust policy, and of a resource control policy."""
 
 from __future__ import annotations
 
 from reconciler.model.problem import Level
 from reconciler.rules.rule import Rule
-from reconciler.rules.sources import IAM_GUIDE
+from reconciler.rules.sources import IAM_GUIDE, ORGANIZATIONS_GUIDE
 
 RULES = (
     Rule(
@@ -87,6 +87,17 @@ RULES = (
         why="AWS matches no patterns in principals: only `*` as a whole is taken, and IAM refuses the rest.",
         how_to_fix="Trust the account, and narrow it by a condition on aws:PrincipalArn, which takes patterns.",
         source=f"{IAM_GUIDE}/reference_policies_elements_principal.html",
+    ),
+    Rule(
+        "resource-control-principal",
+        Level.ERROR,
+        title="A resource control policy names a principal",
+        why="A resource control policy applies to everybody; AWS Organizations accepts only `*` as its principal.",
+        how_to_fix=(
+            'Write `Principal: "*"`. To spare or mean some, add a condition on aws:PrincipalArn or '
+            "aws:PrincipalAccount."
+        ),
+        source=f"{ORGANIZATIONS_GUIDE}/orgs_manage_policies_rcps_syntax.html",
     ),
     Rule(
         "unknown-principal-type",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from reconciler.rules import (
     access,
     aliases,
+    assertions,
     aws,
     certificates,
     conditions,
@@ -57,6 +58,7 @@ TOPICS: Mapping[str, tuple[Rule, ...]] = {
     "The order of the calls": order.RULES,
     "Saved plans, journals and undo": saved_plans.RULES,
     "Questions about access": access.RULES,
+    "Assertions": assertions.RULES,
     "Running a command": runs.RULES,
     "Aliases": aliases.RULES,
     "Sessions and the console": sessions.RULES,

@@ -22,15 +22,18 @@ RULES = (
         title="A file or folder cannot be written",
         why="Without the journal, lock or profile nothing is done, so that no change goes unrecorded.",
         how_to_fix=(
-            "Make it writable, or name another place: `--journal FILE`, `--out FILE`, `XDG_STATE_HOME`, "
-            "`AWS_CONFIG_FILE`."
+            "Make it writable, or name another place: `--journal FILE`, `--out FILE`, `--html FILE`, "
+            "`XDG_STATE_HOME`, `AWS_CONFIG_FILE`."
         ),
     ),
     Rule(
         "folder-in-use",
         Level.ERROR,
-        title="The folder for an export has YAML files already",
-        why="Files of two exports would mix and declare entities twice.",
+        title="The folder for an export has other files already",
+        why=(
+            "Files of two exports would mix and declare entities twice. `--guardrails` overwrites only what an earlier "
+            "export of guardrails wrote there."
+        ),
         how_to_fix="Name a new folder, or move what is there.",
     ),
     Rule(

@@ -73,8 +73,8 @@ RULES = (
             "memory."
         ),
         how_to_fix=(
-            "Check the path. A desired-state file may have 16 MB: split a larger one and name the parts under "
-            "`include`."
+            "Check the path. A desired-state file may have 48 MB and 1,250,000 values: split a larger one and name "
+            "the parts under `include`."
         ),
     ),
     Rule(

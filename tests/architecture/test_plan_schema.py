@@ -232,7 +232,7 @@ def test_the_keys_that_a_saved_plan_may_have_are_those_of_the_schema() -> None:
         ("access",): (access_section.ROW_KEYS, access_section.TERM_KEYS),
         ("access_group",): (access_section.GROUP_KEYS, (*access_section.TERM_KEYS, "before")),
         ("power",): (access_section.POWER_KEYS, access_section.OPTIONAL_POWER_KEYS),
-        ("permission",): (reviewed_sections.ROW_KEYS, ()),
+        ("permission",): (reviewed_sections.ROW_KEYS, reviewed_sections.LATE_ROW_KEYS),
         ("reason",): (reviewed_sections.REASON_KEYS, ()),
     }
     for name, (required, optional) in rows.items():

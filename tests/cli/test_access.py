@@ -173,6 +173,141 @@ def test_a_file_without_an_account_takes_it_from_an_arn_of_the_question(here: Pa
     assert (shown["account"], shown["notes"], shown["resource"]) == ("210987654321", [], role)
 
 
+PARTITIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "of the principal": ("arn:aws-cn:iam::210987654321:user/alice", ("sts:AssumeRole", "role/admin")),
+    "of a session": ("arn:aws-us-gov:sts::210987654321:assumed-role/app/i-1", ("sts:AssumeRole", "role/locked")),
+    "of the role": ("user/alice", ("sts:AssumeRole", "arn:aws-cn:iam::210987654321:role/admin")),
+    "of a resource": ("role/admin", ("s3:GetObject", "arn:aws-cn:s3:::data/key")),
+}
+
+
+@pytest.mark.parametrize("account", ["", 'account: "210987654321"\n'], ids=["no account", "the account"])
+@pytest.mark.parametrize("name", PARTITIONS)
+def test_the_partition_of_an_arn_of_the_question_is_that_of_the_files(
+    name: str, account: str, here: Path, capsys: Any
+) -> None:
+    (here / "roles.yaml").write_text(UNNAMED + account)
+    principal, words = PARTITIONS[name]
+    partition = next(word.split(":")[1] for word in (principal, *words) if word.startswith("arn:"))
+    code = 3 if words[-1].endswith("admin") else 0
+    shown = json.loads(run(capsys, "can", principal, *words, "--format", "json", code=code).out)
+    assert shown["resource"].split(":")[1] == partition
+
+
+def test_an_account_of_the_files_stands_against_that_of_an_arn(here: Path, capsys: Any) -> None:
+    (here / "roles.yaml").write_text(UNNAMED)
+    table = "arn:aws:dynamodb:eu-west-1:210987654321:table/t"
+    assert (
+        json.loads(run(capsys, "can", "role/admin", "dynamodb:GetItem", table, "--format", "json").out)["account"]
+        is None
+    )
+    (here / "roles.yaml").write_text(FILE)
+    shown = run(capsys, "can", "arn:aws:iam::210987654321:user/alice", "s3:GetObject", code=1)
+    assert "no user or role of account 123456789012" in shown.err
+
+
+SESSION = "arn:aws:sts::123456789012:assumed-role/admin/alice"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("can", SESSION, "s3:GetObject"),
+        ("show", SESSION),
+        ("explain", SESSION, "s3:GetObject"),
+        ("paths", SESSION),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_session_is_answered_with_its_role_and_that_is_said(words: tuple[str, ...], capsys: Any) -> None:
+    shown = run(capsys, *words)
+    assert f"{SESSION} is a session of role/admin" in shown.err
+    assert "role/admin" in shown.out
+    assert shown.out == run(capsys, words[0], "role/admin", *words[2:]).out
+
+
+def test_a_session_of_another_account_is_refused(capsys: Any) -> None:
+    shown = run(capsys, "show", SESSION.replace("123456789012", "210987654321"), code=1)
+    assert "is no user or role of account 123456789012" in shown.err
+
+
+PATHS = """\
+Administrators:
+  role/admin
+    can do everything (reconcile-admin-001)  aws:AdministratorAccess
+    can do everything in IAM (reconcile-admin-002)  aws:AdministratorAccess
+Ways to administrator power:
+  user/alice
+    user/alice → role/admin, with MFA (sts-001)  roles.yaml:8:19
+"""
+
+
+def test_paths_tells_administrators_and_those_who_can_become_one(capsys: Any) -> None:
+    assert run(capsys, "paths").out == PATHS
+    document = json.loads(run(capsys, "paths", "--format", "json").out)
+    (group,) = document["ways"]
+    (way,) = group["ways"]
+    assert (group["principals"], way["path"], way["mfa"], way["targets"]) == (
+        ["user/alice"],
+        "sts-001",
+        True,
+        ["role/admin"],
+    )
+    assert way["steps"][0]["statements"][0]["line"] == 8
+
+
+def test_paths_of_one_principal_shows_each_step(capsys: Any) -> None:
+    assert run(capsys, "paths", "user/alice").out == (
+        "user/alice has ways to administrator power\n"
+        "  user/alice → role/admin, with MFA (sts-001)\n"
+        "      Allow of trust of role/admin, if Bool aws:MultiFactorAuthPresent true  roles.yaml:8:19\n"
+    )
+    assert run(capsys, "paths", "user/bob").out == "user/bob has no known way to administrator power.\n"
+    assert run(capsys, "paths", "role/admin").out.startswith("role/admin is an administrator\n")
+    assert "Did you mean 'user/bob'?" in run(capsys, "paths", "user/bbo", code=1).err
+
+
+MERMAID = """\
+flowchart LR
+  n0["role/admin<br/>administrator"]:::administrator
+  n1["role/app"]
+  n2["role/locked"]
+  n3(["service:ec2.amazonaws.com"])
+  n4(["user/alice<br/>way to administrator power"]):::way
+  n5(["user/bob"])
+  n1 --> n2
+  n3 --> n1
+  n4 -->|"with MFA"| n0
+"""
+
+
+def test_graph_draws_the_roles_for_mermaid_graphviz_and_programs(capsys: Any) -> None:
+    shown = run(capsys, "graph").out
+    assert shown.startswith(MERMAID)
+    assert run(capsys, "graph", "--format", "mermaid").out == shown
+    assert '  n4 -> n0 [label="with MFA"];' in run(capsys, "graph", "--format", "dot").out.splitlines()
+    nodes = json.loads(run(capsys, "graph", "--format", "json").out)["nodes"]
+    assert nodes[0] == {"name": "role/admin", "mark": "administrator"}
+
+
+def test_the_page_is_written_whole_and_for_its_owner_alone(here: Path, capsys: Any) -> None:
+    shown = run(capsys, "graph", "--html", "page.html")
+    assert (shown.out, "Wrote page.html" in shown.err) == ("", True)
+    page = here / "page.html"
+    assert page.stat().st_mode & 0o777 == 0o600
+    assert page.read_text() == run(capsys, "graph", "--html", "-").out
+
+
+def test_the_page_goes_through_no_link_and_not_beside_a_format(here: Path, capsys: Any) -> None:
+    (here / "other").write_text("mine")
+    (here / "link.html").symlink_to(here / "other")
+    assert "it is a symbolic link, which is not followed" in run(capsys, "graph", "--html", "link.html", code=1).err
+    assert (here / "other").read_text() == "mine"
+    assert "Pass --html or --format, not both." in run(capsys, "graph", "--html", "x", "--format", "dot", code=1).err
+    assert not (here / "x").exists()
+    assert "Cannot write the page to no/x" in run(capsys, "graph", "--html", "no/x", code=1).err
+
+
 REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "a misspelt user": (("user/alicee", "s3:GetObject"), "Did you mean 'user/alice'?"),
     "a bare name": (("alice", "s3:GetObject"), "Did you mean 'user/alice'?"),

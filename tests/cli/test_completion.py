@@ -79,6 +79,8 @@ def asked(home: Path, line: str, shell: str = "bash", **extra: str) -> tuple[lis
         ("reconcile as", ["assume"]),
         ("reconcile access c", ["can"]),
         ("reconcile access can ro", ["role/reader"]),
+        ("reconcile access pa", ["paths"]),
+        ("reconcile access paths ro", ["role/reader"]),
         ("reconcile access --li", ["--live"]),
         ("reconcile assume ", ALIASES),
         ("reconcile assume r", ["read"]),

@@ -39,6 +39,8 @@ def test_mypy_finds_what_a_program_confuses(tmp_path: Path, cache: Path) -> None
         "api.apply(api.load('roles.yaml'))": "arg-type",
         "api.assume('admin', 'roles.yaml')": "arg-type",
         "api.access('roles.yaml')": "arg-type",
+        "api.can('roles.yaml', 'user/a', 's3:GetObject')": "arg-type",
+        "api.paths(api.load('roles.yaml')).administrator": "attr-defined",
         "api.plan(api.load('roles.yaml')).chnages": "attr-defined",
         "api.apply(api.plan(api.load('roles.yaml')), on_event=print_line)": "arg-type",
     }

@@ -57,6 +57,18 @@ def test_the_demo_is_as_promised_and_needs_no_configuration(tmp_path: Path) -> N
     assert not (tmp_path / ".aws").exists()
 
 
+def test_the_assertions_of_the_example_hold_and_catch_a_change(account: Account) -> None:
+    text = (ROOT / "examples/assertions.yaml").read_text(encoding="utf-8")
+    opened = text.replace("services: [lambda.amazonaws.com]", "users: [bob]")
+    assert opened != text
+    account.write(opened)
+    checked = account.run_cli("validate", "roles.yaml", "--format", "json")
+    messages = [problem["message"] for problem in checked.json["problems"]]
+    assert len(messages) == 2
+    assert "Assertion payroll-is-private fails: user/bob can s3:GetObject" in messages[0]
+    assert "Assertion nobody-without-mfa fails: user/bob can s3:GetObject" in messages[1]
+
+
 def test_the_roles_of_a_pipeline_may_make_every_call_of_plan_and_apply(account: Account) -> None:
     desired = load_desired([str(ROOT / "examples/pipeline.yaml")], {}, "123456789012")
     who = principals_of(desired.state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def test_readme_lists_every_command() -> None:
 
 @pytest.mark.parametrize("block", list(list_yaml_blocks()), ids=str)
 def test_every_yaml_block_is_a_valid_file(block: PageBlock, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples/org", tmp_path / "org")
     file = tmp_path / "page.yaml"
     file.write_text(block.text, encoding="utf-8")
     found = validate_files([str(file)], {})[1]

@@ -389,3 +389,37 @@ def test_variables_fill_the_file_in(account: Account) -> None:
     )
     desired = api.load("roles.yaml", variables={"team": "b"})
     assert [dict(getattr(entity, "tags"))["t"] for entity in desired.entities.values()] == ["b"]  # noqa: B009
+
+
+def test_questions_about_access_are_answered_by_the_files_and_by_the_account_after_a_plan(account: Account) -> None:
+    create_person(account.iam, "carol")
+    desired = api.load("roles.yaml")
+    plan = api.plan(desired)
+    for asked in (desired, plan):
+        answer = api.can(asked, "user/alice", "sts:AssumeRole", "role/guarded")
+        assert (answer.outcome, answer.depends_on) == (api.AccessOutcome.DEPENDS, ("aws:multifactorauthpresent",))
+        known = {"aws:MultiFactorAuthPresent": "true"}
+        assert (
+            api.can(asked, "user/alice", "sts:AssumeRole", "role/guarded", known).outcome is api.AccessOutcome.ALLOWED
+        )
+        lacking: dict[str, list[str]] = {"aws:MultiFactorAuthPresent": []}
+        assert (
+            api.explain(asked, "user/alice", "role/guarded", None, lacking).answer.outcome is api.AccessOutcome.DENIED
+        )
+        assert {one.roles for one in api.show(asked, "user/alice").chains} == {("role/reader",), ("role/guarded",)}
+        assert ("user/alice",) in [one.principals for one in api.who_can(asked, "sts:AssumeRole", "role/reader").direct]
+    assert api.show(plan, "user/carol").principal == "user/carol"
+    with pytest.raises(api.ReconcileError, match="There is no user or role user/carol in the files"):
+        api.show(desired, "user/carol")
+
+
+def test_ways_to_administrator_power_name_the_line_of_the_file(account: Account) -> None:
+    account.write(FILE.replace("reader: {", "reader: {policies: [aws:AdministratorAccess], "))
+    ways = api.paths(api.load("roles.yaml"))
+    assert [group.principals for group in ways.administrators] == [("role/reader",)]
+    ((way,),) = [group.ways for group in ways.ways]
+    place = way.hops[0].statements[0].place
+    assert (way.targets, place and (place.file, place.line)) == (("role/reader",), ("roles.yaml", 7))
+    asked = api.paths(api.load("roles.yaml"), "arn:aws:iam::123456789012:user/alice")
+    assert [group.principals for group in asked.ways] == [("user/alice",)]
+    assert api.paths(api.load("roles.yaml"), "user/bob").ways == ()

@@ -30,6 +30,7 @@ from reconciler.plan.options import PlanOptions
 from reconciler.plan.saved.saved_plan import to_saved_section
 from reconciler.render.plan_json import plan_to_dict
 from tests.fuzz.mutations import spoil_bytes, spoil_json
+from tests.support.assertions import can, cannot, only_by
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import worlds
 
@@ -56,6 +57,12 @@ COUNT = 24
 _STEP_COUNTS = range(3, 25)
 """The numbers of calls that a plan may have: longer ones take longer and test no more."""
 
+ASSERTIONS = (
+    cannot("iam:*", outside=["role/a*"], through_roles=True),
+    only_by("role/*", "user/a*", "ec2.amazonaws.com", through_roles=True),
+    can("sts:AssumeRole", "user/*", on="role/*", with_mfa=True),
+)
+
 
 @lru_cache(maxsize=1)
 def draw_accounts() -> Sequence[PlannedAccount]:
@@ -75,14 +82,18 @@ def draw_accounts() -> Sequence[PlannedAccount]:
         drawn.append(pair)
 
     collect()
-    accounts = [_make_account(*pair) for pair in drawn]
+    pairs = [
+        (replace(desired, assertions=ASSERTIONS[: index % 4]), live) for index, (desired, live) in enumerate(drawn)
+    ]
+    accounts = [_make_account(*pair) for pair in pairs]
     return [world for world in accounts if world is not None][:COUNT]
 
 
 def _make_account(desired: Desired, live: State) -> PlannedAccount | None:
     iam = FakeIam.of(live)
     before = iam.read_state()
-    plan = build_plan(desired, before, ALLOWED)
+    allowed = frozenset(one.name for one in desired.assertions)
+    plan = build_plan(desired, before, replace(ALLOWED, allow_assertions=allowed))
     if not plan.is_safe or len(plan.steps) not in _STEP_COUNTS:
         return None
     for step in plan.steps:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from unittest.mock import patch
 
 from hypothesis import event, given
+from hypothesis import strategies as st
 
 from reconciler.access import (
     NOTHING_KNOWN,
@@ -28,20 +29,30 @@ from reconciler.access import (
     role_key_of,
     targets_of,
 )
+from reconciler.model.access_answers import AccessSide
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
+from reconciler.model.guardrails import Guardrails
 from reconciler.model.live import State
 from reconciler.model.permissions import NO_PERMISSIONS
 from reconciler.model.plan import AccessDelta, Action
 from reconciler.plan import build as planning
+from reconciler.plan.access.admin_ways import find_admin_ways
 from reconciler.plan.access.delta import compare_access, terms_of
 from reconciler.plan.compare.diff import Difference
 from reconciler.plan.compare.renames import apply_renames
 from reconciler.plan.options import PlanOptions
-from tests.support.access_worlds import accounts, plans
+from tests.support.access_worlds import accounts, guarded_accounts, guardrails, plans, pools
 from tests.support.examples import examples
 from tests.support.plain_access import compute_plain_delta, compute_plain_ways, terms_of_delta
-from tests.support.plain_powers import every_path_evaluated, ways_of_rows
+from tests.support.plain_powers import (
+    PlainSide,
+    every_path_evaluated,
+    find_plain_ways,
+    list_new_ways,
+    ways_of_groups,
+    ways_of_rows,
+)
 from tests.support.strategies import worlds
 
 thorough = examples(100)
@@ -79,16 +90,26 @@ def assert_is_plain(made: AccessDelta, live: State, planned: State, renames: Map
 
 
 @thorough
+@given(accounts())
+def test_the_ways_of_an_account_are_those_that_following_every_step_gives(state: State) -> None:
+    found = find_admin_ways(AccessSide("file", state))
+    told = ways_of_groups(group for group in found.list_groups() if group.principals[0].startswith(("user/", "role/")))
+    event(f"has ways: {bool(told)}")
+    if all(principal.known_part is principal for principal in principals_of(state).values()):
+        assert told == list_new_ways(find_plain_ways(state, {}), PlainSide())
+
+
+@thorough
 @given(worlds())
 def test_a_whole_plan_says_what_asking_every_pair_gives(pair: tuple[Desired, State]) -> None:
     desired, live = pair
     asked: list[tuple[State, State, Mapping[Address, Address]]] = []
 
     def noted(
-        live: State, planned: State, listed: list[Difference], renames: Mapping[Address, Address], catalogue: None
+        live: State, planned: State, listed: list[Difference], renames: Mapping[Address, Address], *others: None
     ) -> AccessDelta:
         asked.append((live, planned, renames))
-        return compare_access(live, planned, listed, renames, catalogue)
+        return compare_access(live, planned, listed, renames)
 
     with patch.object(planning, "compare_access", noted):
         made = planning.build_plan(
@@ -99,7 +120,7 @@ def test_a_whole_plan_says_what_asking_every_pair_gives(pair: tuple[Desired, Sta
 
 
 @thorough
-@given(accounts())
+@given(guarded_accounts())
 def test_pairs_that_are_put_together_get_the_same_answer_and_the_others_none(state: State) -> None:
     principals, targets = principals_of(state), targets_of(state)
     for context in (NOTHING_KNOWN, WITHOUT_MFA, make_mfa_context()):
@@ -124,7 +145,7 @@ def answer_of(principal: Principal, role: Target, context: Context) -> tuple[Dec
 
 
 @thorough
-@given(accounts())
+@given(guarded_accounts())
 def test_principals_that_are_asked_once_for_all_have_the_same_powers(state: State) -> None:
     def told(powers: Iterable[Power]) -> set[tuple[str, Decision]]:
         return {(power.name, power.verdict.decision) for power in powers}
@@ -135,9 +156,28 @@ def test_principals_that_are_asked_once_for_all_have_the_same_powers(state: Stat
 
 
 @thorough
-@given(plans())
-def test_who_looks_the_same_to_every_other_gets_the_same_answers(plan: Plans) -> None:
-    live, planned, _ = plan
+@given(plans(), pools().flatmap(guardrails) | st.none())
+def test_the_guardrails_of_a_file_hide_nothing_that_its_plan_gives(plan: Plans, over: Guardrails | None) -> None:
+    """With guardrails the delta has the same pairs and powers, and each that is marked is surely denied."""
+    live, planned, renames = plan
+    listed = differences(live, planned, renames)
+    plain, marked = (compare_access(live, planned, listed, renames, None, one) for one in (None, over))
+    assert {(one.principal, one.role) for one in plain.gained} == {(one.principal, one.role) for one in marked.gained}
+    assert plain.powers_gained == tuple(replace(power, stopped_by=()) for power in marked.powers_gained)
+    bound = replace(planned, guardrails=over)
+    principals = {str(address): one for address, one in principals_of(bound).items()}
+    targets = {str(address): one for address, one in targets_of(bound).items()}
+    for pair in marked.gained:
+        if pair.principal in principals:
+            is_denied = can_assume(principals[pair.principal], targets[pair.role]).denied
+            event(f"stopped: {is_denied}")
+            assert bool(pair.stopped_by) is is_denied
+
+
+@thorough
+@given(plans(), pools().flatmap(guardrails) | st.none())
+def test_who_looks_the_same_to_every_other_gets_the_same_answers(plan: Plans, over: Guardrails | None) -> None:
+    live, planned = (replace(state, guardrails=over) for state in plan[:2])
     callers, targets = principals_of(live), targets_of(live)
     keys = collect_trust_keys(targets.values(), [*callers.values(), *principals_of(planned).values()])
     for address, other in principals_of(planned).items():

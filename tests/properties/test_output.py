@@ -41,7 +41,9 @@ from reconciler.model.access_answers import (
     StepName,
     WhoCan,
 )
+from reconciler.model.access_graph import AccessGraph, AdminMark, GatheredGraph, GraphEdge, GraphNode
 from reconciler.model.address import Address
+from reconciler.model.admin_ways import AdminWay, AdminWays, PrincipalWays, UnreadPower, WayHop
 from reconciler.model.call_stats import CallStats, OperationStats
 from reconciler.model.escape import escape_json, escape_line, escape_lines
 from reconciler.model.listed_alias import ListedAlias
@@ -51,12 +53,15 @@ from reconciler.model.mfa_readiness import MfaStatus, MfaUser
 from reconciler.model.permissions import ActionPattern, Direction, PermissionRow
 from reconciler.model.plan import AccessDelta, Action, Call, PrincipalPower, UnmanagedEntity
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.role_access import RoleAccess
+from reconciler.model.role_access import AccessGroup, AccessTerms, RoleAccess
 from reconciler.render import (
     access_answer,
+    access_graph,
+    access_page,
     access_roles,
     access_show,
     access_steps,
+    access_ways,
     access_who_can,
     aliases,
     aws_cli,
@@ -128,6 +133,21 @@ CAPABLE = CapablePrincipals(("user/a",), Outcome.DEPENDS, ("arn:a",), ("policy:p
 WHO = (ACCESS[0], (WhoCan("s3:GetObject", None, (CAPABLE,), (CapableChains(("user/b",), CHAIN),)), WhoCan("a:b", "c")))
 EXPLAINED = tuple(ExplainedStatement(ANSWER.statements[0], applies, ("why",)) for applies in (True, None, False))
 STEPS = (ACCESS[0], (AnswerSteps(ANSWER, (EvaluationStep(StepName.TRUST, None, "maybe", EXPLAINED),)), None))
+TERMS = AccessTerms(True, ("policy:p",), frozenset(["x"]))
+HOP = WayHop("user/a", "role/r", "sts-001", "why", TERMS, ANSWER.statements)
+WAY = AdminWay("sts-001", "sts:AssumeRole on role/r", ("a:b",), ("role/r",), "why", TERMS, (HOP, HOP), 1)
+GROUP = PrincipalWays(("user/a",), (WAY,))
+ALL_WAYS = AdminWays((GROUP,), (GROUP,), (UnreadPower(("user/b",), ("p",)),))
+WAYS = (ACCESS[0], (ALL_WAYS, None))
+OWN_WAYS = (ACCESS[0], (replace(ALL_WAYS, principal="user/a"),) * 2)
+DRAWING = GatheredGraph(
+    (GraphNode(("user/a", "user/b"), AdminMark.WAY), GraphNode(("role/r",), AdminMark.ADMINISTRATOR)),
+    (GraphEdge((0, 1), (0, 1), TERMS), GraphEdge((0,), (1,), TERMS)),
+)
+ACCESS_GRAPH = AccessGraph(
+    ("user/a", "role/r"), (AccessGroup(("user/a",), ("role/r",), TERMS),), {"user/a": AdminMark.WAY}, ALL_WAYS
+)
+GRAPHS = (ACCESS[0], (ACCESS_GRAPH,) * 2)
 CALLS = CallStats((OperationStats("ListRoles", 1, 0.1),), 0.1)
 RULE = Rule("code", (Level.ERROR, Level.INFO), "A title", "This is why.", "Do this.", "https://example.com")
 CONFIG = ("[profile a]", "region = us-east-1", "other = value", "  goes on")
@@ -146,6 +166,8 @@ PAINTED: dict[str, tuple[Any, Callable[..., str]]] = {
     "explanation": (REFUSED, explanation.render_explanation),
     "mfa": (STATUS, mfa_status.render_status_text),
     "file diff": (CONFIG, diff),
+    "access paths": (WAYS, lambda found, **given: access_ways.render_ways_text(*found, **given)),
+    "access paths of one": (OWN_WAYS, lambda found, **given: access_ways.render_ways_text(*found, **given)),
     "access who-can": (WHO, lambda found, **given: access_who_can.render_capable_text(*found, **given)),
     "access explain": (STEPS, lambda found, **given: access_steps.render_steps_text(*found, **given)),
     "access show": (HOLDINGS, lambda found, **given: access_show.render_permissions_text(*found, **given)),
@@ -157,6 +179,9 @@ PLAIN: dict[str, tuple[Any, Render]] = {
     "plan aws-cli": (PLAN, aws_cli.render_plan_commands),
     "plan narrow": (PLAN, partial(render_plan_text, width=40)),
     "aliases": (ALIASES, lambda found: aliases.render_alias_table(found, str)),
+    "access graph mermaid": (DRAWING, access_graph.render_mermaid),
+    "access graph dot": (DRAWING, access_graph.render_dot),
+    "access graph page": (GRAPHS, lambda found: access_page.render_access_page(found[0], found[1][0], "file")),
     "calls": (CALLS, render_calls),
     "journals": (JOURNALS, journals.render_journals_text),
     "journals narrow": (JOURNALS, partial(journals.render_journals_text, columns=40)),
@@ -174,6 +199,8 @@ JSON: dict[str, tuple[Any, Render]] = {
     "journals json": (JOURNALS, journals.render_journals_json),
     "aliases json": (ALIASES, aliases.render_alias_json),
     "rules json": ([RULE], rules.rules_to_json),
+    "access graph json": (GRAPHS, lambda found: access_graph.render_graph_json(*found)),
+    "access paths json": (WAYS, lambda found: access_ways.render_ways_json(*found)),
     "access who-can json": (WHO, lambda found: access_who_can.render_capable_json(*found)),
     "access explain json": (STEPS, lambda found: access_steps.render_steps_json(*found)),
     "access show json": (HOLDINGS, lambda found: access_show.render_permissions_json(*found)),

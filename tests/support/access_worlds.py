@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.guardrails import GuardrailPolicy, Guardrails
 from reconciler.model.live import LiveDetails, State
 from reconciler.plan.compare.renames import apply_renames
 from reconciler.policy.canonical import canonical
@@ -168,6 +169,33 @@ def accounts(draw: st.DrawFn) -> State:
     pool = draw(pools())
     missing = draw(sample_lists(ADDRESSES, 0, 4))
     return _draw_account(draw, pool, missing)
+
+
+@st.composite
+def guarded_accounts(draw: st.DrawFn) -> State:
+    """Draw an account with guardrails over it, in half of the cases."""
+    pool = draw(pools())
+    state = _draw_account(draw, pool, draw(sample_lists(ADDRESSES, 0, 4)))
+    return replace(state, guardrails=draw(st.none() | guardrails(pool)))
+
+
+@st.composite
+def guardrails(draw: st.DrawFn, pool: Pool) -> Guardrails:
+    readable = [one for one in pool.rights if one is not BROKEN]
+
+    def level(kind: str) -> tuple[GuardrailPolicy, ...]:
+        drawn = draw(st.lists(st.sampled_from([*readable, EVERYTHING]), min_size=1, max_size=2))
+        return tuple(GuardrailPolicy(kind, f"{number}.json", one) for number, one in enumerate(drawn))
+
+    return Guardrails(
+        tuple(level("SCP") for _ in range(draw(st.integers(0, 2)))),
+        tuple(level("RCP") for _ in range(draw(st.integers(0, 1)))),
+        draw(st.sampled_from([False] * 5 + [True])),
+        draw(st.sampled_from(["", "o-1"])),
+    )
+
+
+EVERYTHING = canonical({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
 
 def _draw_account(draw: st.DrawFn, pool: Pool, missing: list[Address]) -> State:

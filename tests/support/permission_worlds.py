@@ -144,6 +144,7 @@ def changing_principals(draw: st.DrawFn) -> tuple[Principal, Principal]:
     boundaries = draw(st.one_of(st.none(), documents()).map(lambda one: (one, one)))
     if draw(st.integers(0, 2)) == 0:
         boundaries = boundaries[0], draw(st.one_of(st.none(), documents()))
+    levels = draw(st.one_of(st.just(()), service_controls()))
     teams = [draw(team_tags)] * 2
     if draw(st.integers(0, 4)) == 0:
         teams[1] = {"team": "red"}
@@ -156,9 +157,23 @@ def changing_principals(draw: st.DrawFn) -> tuple[Principal, Principal]:
             tuple(PolicySource(f"policy {number}", document) for number, document in enumerate(listed)),
             boundary=PolicySource("boundary", boundary) if boundary else None,
             tags=tags,
+            service_controls=levels,
         )
 
     return principal(old, boundaries[0], teams[0]), principal(new, boundaries[1], teams[1])
+
+
+@st.composite
+def service_controls(draw: st.DrawFn) -> tuple[tuple[PolicySource, ...], ...]:
+    """Draw one or two levels of service control policies."""
+    everything = write([{"Effect": "Allow", "Action": "*", "Resource": "*"}])
+    levels = draw(
+        st.lists(st.lists(st.one_of(st.just(everything), documents()), min_size=1, max_size=2), min_size=1, max_size=2)
+    )
+    return tuple(
+        tuple(PolicySource(f"SCP {number}/{index}.json", one) for index, one in enumerate(level))
+        for number, level in enumerate(levels)
+    )
 
 
 @st.composite

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from unittest.mock import patch
@@ -24,6 +24,7 @@ from reconciler.access import (
 from reconciler.access import powers as power_module
 from reconciler.access.named_powers import NamedResources, PassableRoles, find_combined_powers, find_named_powers
 from reconciler.access.powers import rests_on_unread_policies
+from reconciler.model.admin_ways import PrincipalWays
 from reconciler.model.live import State
 from reconciler.model.plan import PrincipalPower
 
@@ -138,4 +139,15 @@ def ways_of_rows(rows: tuple[PrincipalPower, ...]) -> set[Way]:
             found.add((row.principal, row.path, row.targets[0]))
         else:
             found |= {(row.principal, row.path, target) for target in row.targets}
+    return found
+
+
+def ways_of_groups(groups: Iterable[PrincipalWays]) -> set[Way]:
+    """Return the ways that `access paths` tells, one for each principal and first target."""
+    found: set[Way] = set()
+    for group in groups:
+        for name in group.principals:
+            for way in group.ways:
+                targets = way.targets if way.count > 1 else way.targets[:1] if way.count else ("",)
+                found |= {(name, way.path, target) for target in targets}
     return found

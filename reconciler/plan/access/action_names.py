@@ -7,7 +7,7 @@ management here. An action that the list lacks stays a pattern, and is never dro
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -44,32 +44,6 @@ def is_data_action(action: str) -> bool:
     return any(compile_glob(pattern)(action) for pattern in _DATA_ACTIONS)
 
 
-Matches = dict[tuple[str, str], frozenset[str]]
-"""Maps a service and a pattern to the actions of the list that match it, in lower case."""
-
-
-def name_actions(row: PermissionRow, catalogue: ActionCatalogue | None, matches: Matches) -> Iterator[PermissionRow]:
-    """Yield a row for each service that its patterns name; patterns of any service stay together.
-
-    matches: keeps what earlier rows found, because an account has many rows with few patterns.
-    """
-    by_service: defaultdict[str, list[ActionPattern]] = defaultdict(list)
-    for pattern in row.patterns:
-        service = pattern.pattern.partition(":")[0]
-        by_service[ANY_SERVICE if "*" in service or "?" in service else service].append(pattern)
-    for service, patterns in by_service.items():
-        actions = sorted(_list_actions(service, patterns, catalogue, matches)) if service != ANY_SERVICE else []
-        counts = Counter(LEVELS[action.rank] for action in actions)
-        yield replace(
-            row,
-            service=service,
-            patterns=tuple(_spell(patterns, service, catalogue)),
-            actions=tuple(action.name for action in actions[:MAX_ACTIONS]),
-            counts=tuple((level, counts[level]) for level in LEVELS if counts[level]),
-            has_data=any(not action.is_plain for action in actions),
-        )
-
-
 class _NamedAction(NamedTuple):
     """An action of AWS; they sort by how telling they are. rank: the index of its level in LEVELS."""
 
@@ -78,32 +52,85 @@ class _NamedAction(NamedTuple):
     name: str
 
 
-def _list_actions(
-    service: str, patterns: list[ActionPattern], catalogue: ActionCatalogue | None, matches: Matches
-) -> Iterator[_NamedAction]:
-    names = catalogue.actions_of(service) if catalogue else None
-    if catalogue is None or not names:
-        return
-    found: set[str] = set()
-    for one in patterns:
-        excepted = (_match(service, text, names, matches) for text in one.exceptions)
-        found |= _match(service, one.pattern, names, matches).difference(*excepted)
-    for lower in found:
-        action = f"{service}:{lower}"
-        level = "permissions management" if action in _PERMISSIONS_MANAGEMENT else catalogue.level_of(service, lower)
-        yield _NamedAction(not is_data_action(action), LEVELS.index(level), f"{service}:{names[lower]}")
+class _PatternActions(NamedTuple):
+    """The actions of one service that some patterns mean, as the fields of a row."""
+
+    patterns: tuple[ActionPattern, ...]
+    actions: tuple[str, ...]
+    counts: tuple[tuple[str, int], ...]
+    has_data: bool
 
 
-def _match(service: str, pattern: str, names: Mapping[str, str], matches: Matches) -> frozenset[str]:
-    """Return the actions of a service that match a pattern, in lower case."""
-    actions = matches.get((service, pattern))
-    if actions is None:
-        is_match = compile_glob(pattern)
-        actions = matches[service, pattern] = frozenset(name for name in names if is_match(f"{service}:{name}"))
-    return actions
+class ActionNamer:
+    """Name the actions of rows by AWS's list. An account has many rows with few patterns; each is looked up once.
+
+    catalogue: the list; None: rows keep their patterns only.
+    """
+
+    def __init__(self, catalogue: ActionCatalogue | None) -> None:
+        self._catalogue = catalogue
+        self._matches: dict[tuple[str, str], frozenset[str]] = {}
+        self._found: dict[tuple[str, tuple[ActionPattern, ...]], _PatternActions] = {}
+
+    def name_actions(self, row: PermissionRow) -> Iterator[PermissionRow]:
+        """Yield a row for each service that its patterns name; patterns of any service stay together."""
+        by_service: defaultdict[str, list[ActionPattern]] = defaultdict(list)
+        for pattern in row.patterns:
+            service = pattern.pattern.partition(":")[0]
+            by_service[ANY_SERVICE if "*" in service or "?" in service else service].append(pattern)
+        for service, patterns in by_service.items():
+            found = self._find_actions(service, tuple(patterns))
+            yield replace(
+                row,
+                service=service,
+                patterns=found.patterns,
+                actions=found.actions,
+                counts=found.counts,
+                has_data=found.has_data,
+            )
+
+    def _find_actions(self, service: str, patterns: tuple[ActionPattern, ...]) -> _PatternActions:
+        key = service, patterns
+        if key not in self._found:
+            actions = sorted(self._list_actions(service, patterns)) if service != ANY_SERVICE else []
+            counts = Counter(LEVELS[action.rank] for action in actions)
+            self._found[key] = _PatternActions(
+                patterns=tuple(_spell(patterns, service, self._catalogue)),
+                actions=tuple(action.name for action in actions[:MAX_ACTIONS]),
+                counts=tuple((level, counts[level]) for level in LEVELS if counts[level]),
+                has_data=any(not action.is_plain for action in actions),
+            )
+        return self._found[key]
+
+    def _list_actions(self, service: str, patterns: Iterable[ActionPattern]) -> Iterator[_NamedAction]:
+        catalogue = self._catalogue
+        names = catalogue.actions_of(service) if catalogue else None
+        if catalogue is None or not names:
+            return
+        found: set[str] = set()
+        for one in patterns:
+            excepted = (self._match(service, text, names) for text in one.exceptions)
+            found |= self._match(service, one.pattern, names).difference(*excepted)
+        for lower in found:
+            action = f"{service}:{lower}"
+            level = (
+                "permissions management" if action in _PERMISSIONS_MANAGEMENT else catalogue.level_of(service, lower)
+            )
+            yield _NamedAction(not is_data_action(action), LEVELS.index(level), f"{service}:{names[lower]}")
+
+    def _match(self, service: str, pattern: str, names: Mapping[str, str]) -> frozenset[str]:
+        """Return the actions of a service that match a pattern, in lower case."""
+        actions = self._matches.get((service, pattern))
+        if actions is None:
+            is_match = compile_glob(pattern)
+            actions = frozenset(name for name in names if is_match(f"{service}:{name}"))
+            self._matches[service, pattern] = actions
+        return actions
 
 
-def _spell(patterns: list[ActionPattern], service: str, catalogue: ActionCatalogue | None) -> Iterator[ActionPattern]:
+def _spell(
+    patterns: Iterable[ActionPattern], service: str, catalogue: ActionCatalogue | None
+) -> Iterator[ActionPattern]:
     """Yield the patterns as AWS spells them, as far as they are whole names."""
     names = (catalogue.actions_of(service) if catalogue and service != ANY_SERVICE else None) or {}
 

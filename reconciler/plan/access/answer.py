@@ -20,6 +20,9 @@ from reconciler.access import (
     targets_of,
 )
 from reconciler.access.compiled_policies import CompiledStatement
+from reconciler.access.guardrail_stops import ServiceControls
+from reconciler.access.policy_statements import IDENTITY, PolicyStatement
+from reconciler.access.request_scope import ROLE_ACTIONS
 from reconciler.access.templates import to_plain_text
 from reconciler.model.access_answers import AccessAnswer, AccessSide, Outcome
 from reconciler.model.address import Address
@@ -28,9 +31,6 @@ from reconciler.plan.access.assume_words import shorten_policy
 from reconciler.plan.access.statement_sources import describe_statement_source
 
 OUTCOMES = {Decision.ALLOW: Outcome.ALLOWED, Decision.DENY: Outcome.DENIED, Decision.DEPENDS: Outcome.DEPENDS}
-
-_ASSUMING = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
-"""Actions on a role that its trust must allow, too."""
 
 
 def answer_request(
@@ -56,7 +56,7 @@ def answer_request(
         action,
         resource,
         OUTCOMES[verdict.decision],
-        describe_reason(verdict.reason, principal),
+        describe_reason(verdict.reason, principal, action, resource),
         tuple(sorted(verdict.keys)),
         tuple(describe_statement_source(one, address, side.state) for one in verdict.deciding_statements),
         allowed,
@@ -73,7 +73,7 @@ def make_request_context(keys: Mapping[str, tuple[str, ...]]) -> Context:
 
 def find_assumed_role(side: AccessSide, action: str, resource: str) -> Target | None:
     """Return the role that the request assumes; None if it assumes none, or one that is not known."""
-    if action.lower() not in _ASSUMING:
+    if action.lower() not in ROLE_ACTIONS:
         return None
     address = address_of(resource, side.state.account)
     return targets_of(side.state).get(address) if address else None
@@ -87,14 +87,18 @@ def decide_request(
         full = principal.request_context.with_fallbacks(target.resource_context, context)
         return evaluate_assumption(principal, target, action, full).verdict
     verdict = evaluate(principal, action, resource, context)
-    if action.lower() in _ASSUMING and resource != "*" and not verdict.denied:
+    if action.lower() in ROLE_ACTIONS and resource != "*" and not verdict.denied:
         keys = verdict.keys | {f"trust:{resource}"}
         return replace(verdict, decision=Decision.DEPENDS, keys=keys, reason=VerdictReason.UNKNOWN)
     return verdict
 
 
-def describe_reason(reason: VerdictReason, principal: Principal) -> str:
-    """Return the reason for a verdict in words, with the name of the boundary."""
+def describe_reason(reason: VerdictReason, principal: Principal, action: str, resource: str) -> str:
+    """Return the reason for a verdict in words, with the name of the boundary or the guardrail."""
+    if reason is VerdictReason.SERVICE_CONTROL:
+        asked = PolicyStatement(IDENTITY, True, frozenset([action.lower()]), resources=frozenset([resource]))
+        files = ServiceControls.of(principal).judge([asked]).stopped_by
+        return f"the guardrails do not allow it: {', '.join(files)}" if files else str(reason)
     if reason is VerdictReason.BOUNDARY and principal.boundary is not None:
         return f"the permissions boundary {shorten_policy(principal.boundary.label)} does not allow it"
     return str(reason)
@@ -105,9 +109,9 @@ def _find_other_resources(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return resources on which the action may be allowed although it is not on all, and the reverse."""
     statements = principal.compiled_policies.statements_for(action)
-    boundary = principal.compiled_boundary.statements_for(action) if principal.compiled_boundary else None
+    limits = [limit.statements_for(action) for limit in principal.policy_sets[1:] if limit is not None]
     allows = () if verdict.allowed else statements.allows
-    denies = () if verdict.denied else (*statements.denies, *(boundary.denies if boundary else ()))
+    denies = () if verdict.denied else (*statements.denies, *(one for limit in limits for one in limit.denies))
     return _list_resources(allows, principal), _list_resources(denies, principal)
 
 

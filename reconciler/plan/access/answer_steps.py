@@ -43,6 +43,7 @@ _SUMMARIES: dict[StepName, tuple[str, str, str]] = {
     StepName.DENY: ("no Deny applies", "a Deny applies: it wins over every Allow", "a Deny may apply"),
     StepName.IDENTITY: ("they allow it", "none allows it", "they may allow it"),
     StepName.BOUNDARY: ("it allows it", "it does not allow it", "it may allow it"),
+    StepName.SERVICE_CONTROL: ("it allows it", "it does not allow it", "it may allow it"),
     StepName.TRUST: ("it lets the principal in", "it does not let the principal in", "it may let the principal in"),
 }
 """The words for a step that is passed, not passed, or depends."""
@@ -86,6 +87,10 @@ class _StepTeller:
             yield self._tell(
                 StepName.BOUNDARY, own.boundary.truth, self._list_allows(self.principal.compiled_boundary), f"{label}: "
             )
+        levels = zip(self.principal.service_controls, self.principal.compiled_service_controls, strict=True)
+        for (level, policies), allowed in zip(levels, own.service_controls, strict=True):
+            names = ", ".join(policy.label for policy in level)
+            yield self._tell(StepName.SERVICE_CONTROL, allowed.truth, self._list_allows(policies), f"{names}: ")
         if target is not None and trust is not None:
             yield self._tell_trust(target, trust)
 
@@ -103,14 +108,12 @@ class _StepTeller:
 
     def _tell_denies(self, own: PrincipalAnswers, trust: TrustAnswers | None, target: Target | None) -> EvaluationStep:
         truths = [answer.truth for answer in own.denies]
-        statements = [
-            one
-            for policies in (self.principal.compiled_policies, self.principal.compiled_boundary)
-            for one in self._list_statements(policies, "Deny")
-        ]
+        statements = [one for policies in self.principal.policy_sets for one in self._list_statements(policies, "Deny")]
         if trust is not None and target is not None:
-            truths.append(trust.deny.truth)
-            statements += self._list_trust_statements(target, "Deny")
+            controls = target.compiled_controls
+            denial = controls.statements_for(self.answer.action).evaluate_denies(self.answer.resource, self.context)
+            truths += [trust.deny.truth, denial.truth]
+            statements += [*self._list_trust_statements(target, "Deny"), *self._list_statements(controls, "Deny")]
         return self._tell(StepName.DENY, negate(any_of(truths)), statements)
 
     def _tell_trust(self, target: Target, trust: TrustAnswers) -> EvaluationStep:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from reconciler.policy.global_keys import spell_key
+
 _UNTIL_PREFIXES = ("DateLessThan aws:currenttime ", "unless DateGreaterThanEquals aws:currenttime ")
 """Prefixes of terms that hold until a time: an Allow before it, and a Deny from it on."""
 
@@ -16,7 +18,7 @@ def describe_terms(mfa: bool, conditions: Iterable[str], terms: Iterable[str]) -
     if len(times) == 1 and times[0].startswith(_UNTIL_PREFIXES) and " and " not in times[0]:
         text += f", until {times[0].rpartition(' ')[2]}"
         conditions = [key for key in conditions if key != "aws:currenttime"]
-    return f"{text}, depending on {', '.join(conditions)}" if conditions else text
+    return f"{text}, depending on {', '.join(map(spell_key, conditions))}" if conditions else text
 
 
 _FACTS = {
@@ -39,7 +41,7 @@ def describe_dependency(key: str) -> str:
     fact, colon, label = key.partition(":")
     if fact == "policy" and label.startswith(_HOLDERS) and " " not in label:
         return f"the policies of {label}"
-    return _FACTS[fact].format(shorten_policy(label)) if colon and fact in _FACTS else key
+    return _FACTS[fact].format(shorten_policy(label)) if colon and fact in _FACTS else spell_key(key)
 
 
 def shorten_policy(label: str) -> str:

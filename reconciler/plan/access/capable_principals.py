@@ -120,10 +120,10 @@ def _group_by_statements(everybody: Principals, action: str) -> list[list[Addres
         own = principal.compiled_policies.statements_for(action)
         if not own.may_allow:
             continue
-        limit = principal.compiled_boundary.statements_for(action) if principal.compiled_boundary else None
-        keys = _keys_of(own) | _keys_of(limit)
+        limits = [None if limit is None else limit.statements_for(action) for limit in principal.policy_sets[1:]]
+        keys = _keys_of(own).union(*map(_keys_of, limits))
         known = frozenset((key, principal.request_context.find(key)) for key in keys)
-        groups[_identify(own), _identify(limit), known].append(address)
+        groups[_identify(own), tuple(map(_identify, limits)), known].append(address)
     return list(groups.values())
 
 
@@ -139,9 +139,7 @@ def _keys_of(part: ActionStatements | None) -> frozenset[str]:
 
 
 def _list_patterns(principal: Principal, action: str) -> set[str]:
-    return set(_list_allowed(principal.compiled_policies, principal, action)) | set(
-        _list_allowed(principal.compiled_boundary, principal, action)
-    )
+    return {text for policies in principal.policy_sets for text in _list_allowed(policies, principal, action)}
 
 
 def _list_allowed(policies: CompiledPolicies | None, principal: Principal, action: str) -> Iterator[str]:

@@ -1,12 +1,13 @@
 """Find the access that a plan gives and takes: the right to assume a role, and administrator powers.
 
 The policy evaluator computes it from live and planned state. Evaluate only pairs whose principal or role differs
-between before and after, because the answer follows from these two alone. SCPs and RCPs are not evaluated.
+between before and after, because the answer follows from these two alone. Access that a guardrail stops is told
+all the same, with the guardrail: a file must not hide its own grant behind one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 
@@ -24,8 +25,10 @@ from reconciler.access import (
     role_key_of,
     targets_of,
 )
+from reconciler.access.guardrail_stops import find_assume_stops
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
+from reconciler.model.guardrails import Guardrails
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.plan import AccessDelta
@@ -36,6 +39,7 @@ from reconciler.plan.access.external_principals import (
     find_trusting_roles,
     format_condition,
 )
+from reconciler.plan.access.guarded_access import mark_stopped_access
 from reconciler.plan.access.permissions import find_permission_rows
 from reconciler.plan.access.sides import BothSides, Renames, find_changed, pair_sides
 from reconciler.plan.compare.diff import Difference
@@ -43,6 +47,7 @@ from reconciler.policy.global_keys import MFA_KEYS
 
 DisplayNames = Mapping[str, str]
 """Maps addresses to the names to show in their place, such as the name after a rename."""
+EvaluatePair = Callable[[Principal, Target], AccessTerms | None]
 
 
 def compare_access(
@@ -51,11 +56,12 @@ def compare_access(
     differences: Iterable[Difference],
     renames: Renames,
     catalogue: ActionCatalogue | None = None,
+    guardrails: Guardrails | None = None,
 ) -> AccessDelta:
     """Return the access that the plan gives and takes; empty if it changes nothing that decides about access.
 
     A renamed user is compared with itself under its old name. catalogue: AWS's list of actions, to name those of a
-    permission.
+    permission. guardrails: those over the account; both states are without.
     """
     touched = {item.address for item in differences if item.address.kind not in ("instance-profile", "account")}
     if not touched:
@@ -64,11 +70,19 @@ def compare_access(
     principals = pair_sides(principals_of(live), principals_of(planned), renames)
     permissions = find_permission_rows(principals, renames, live, planned, catalogue)
     roles = pair_sides(targets_of(live), targets_of(planned), renames)
+    guarded, guarded_roles, bound, will_be_bound = principals, roles, live, planned
+    if guardrails is not None:
+        bound, will_be_bound = replace(live, guardrails=guardrails), replace(planned, guardrails=guardrails)
+        guarded = pair_sides(principals_of(bound), principals_of(will_be_bound), renames)
+        guarded_roles = pair_sides(targets_of(bound), targets_of(will_be_bound), renames)
     changing = frozenset(a for a in touched if (renames.get(a, a) in live.entities) != (a in planned.entities))
     trusting = find_trusting_roles(live, changing) | find_trusting_roles(planned, changing)
-    before = find_external_access(live, trusting | roles.changed_before.keys(), changing - live.entities.keys())
-    after = find_external_access(planned, trusting | roles.changed_after.keys(), changing - planned.entities.keys())
-    callers, targets = _narrow_principals(principals, roles, renames), _narrow_roles(principals, roles, renames)
+    before, after = (
+        find_external_access(state, trusting | changed.keys(), changing - state.entities.keys(), tells_stopped=True)
+        for state, changed in ((bound, roles.changed_before), (will_be_bound, roles.changed_after))
+    )
+    callers = _narrow_principals(guarded, guarded_roles, renames)
+    targets = _narrow_roles(guarded, guarded_roles, renames)
     gained, lost, changed = compare_groups(
         chain(
             map(to_group, before.values()),
@@ -84,7 +98,7 @@ def compare_access(
         *build_sides(live, planned, everybody, (roles.before, roles.after), names),
         changes_access=bool(gained or lost or changed),
     )
-    return AccessDelta(
+    delta = AccessDelta(
         gained_groups=gained,
         lost_groups=lost,
         changed_groups=changed,
@@ -92,6 +106,7 @@ def compare_access(
         powers_lost=powers_lost,
         permissions=permissions,
     )
+    return mark_stopped_access(delta, planned, guardrails)
 
 
 def _narrow_principals(
@@ -138,14 +153,20 @@ def _find_changed_access(
     unchanged_principals = {
         address: principal for address, principal in principals.items() if address not in changed_principals
     }
-    yield from find_access_groups(changed_principals, roles, display_names)
-    yield from find_access_groups(unchanged_principals, changed_roles, display_names)
+    yield from find_access_groups(changed_principals, roles, display_names, _evaluate_marked)
+    yield from find_access_groups(unchanged_principals, changed_roles, display_names, _evaluate_marked)
 
 
 def find_access_groups(
-    principals: Mapping[Address, Principal], targets: Mapping[Address, Target], display_names: DisplayNames
+    principals: Mapping[Address, Principal],
+    targets: Mapping[Address, Target],
+    display_names: DisplayNames,
+    evaluate: EvaluatePair | None = None,
 ) -> Iterator[AccessGroup]:
-    """Yield how the account's own users and roles may assume its roles, each pair once."""
+    """Yield how the account's own users and roles may assume its roles, each pair once.
+
+    evaluate: returns the terms of one pair; None for `evaluate_access`.
+    """
     if not principals or not targets:
         return
     principal_names = {
@@ -153,23 +174,32 @@ def find_access_groups(
     }
     role_names = {target.arn: str(address) for address, target in targets.items()}
     for group in group_equivalent_pairs(principals.values(), targets.values()):
-        terms = evaluate_access(group.principals[0], group.roles[0])
+        terms = (evaluate or evaluate_access)(group.principals[0], group.roles[0])
         if terms is not None:
             names = sorted(principal_names[principal.arn] for principal in group.principals)
             yield AccessGroup(tuple(names), tuple(sorted(role_names[role.arn] for role in group.roles)), terms)
 
 
 def evaluate_access(principal: Principal, target: Target) -> AccessTerms | None:
-    """Return the terms on which a principal may assume a role; None if it may not."""
+    """Return the terms on which a principal may assume a role; None if it may not. Guardrails count."""
+    mfa, verdict = evaluate_with_mfa(principal, target)
+    return None if verdict.denied else AccessTerms(mfa, tuple(sorted(verdict.keys - MFA_KEYS)), terms_of(verdict))
+
+
+def _evaluate_marked(principal: Principal, target: Target) -> AccessTerms | None:
+    """Return the terms as if there were no guardrails, and those that stop the access."""
+    terms = evaluate_access(principal.without_guardrails, target.without_guardrails)
+    if terms is None or not (principal.service_controls or target.resource_controls):
+        return terms
+    return replace(terms, stopped_by=find_assume_stops(principal, target))
+
+
+def evaluate_with_mfa(principal: Principal, target: Target) -> tuple[bool, Verdict]:
+    """Return whether a principal needs MFA to assume a role, and the verdict with MFA if it does, else without."""
     if principal.kind != "user":
-        verdict = can_assume(principal, target)
-        return None if verdict.denied else _to_access_terms(False, verdict)
+        return False, can_assume(principal, target)
     demand = MfaRequirement(principal, target)
-    return None if demand.verdict.denied else _to_access_terms(demand.is_required, demand.verdict)
-
-
-def _to_access_terms(mfa: bool, verdict: Verdict) -> AccessTerms:
-    return AccessTerms(mfa, tuple(sorted(verdict.keys - MFA_KEYS)), terms_of(verdict))
+    return demand.is_required, demand.verdict
 
 
 def terms_of(verdict: Verdict) -> frozenset[str]:

@@ -1,20 +1,23 @@
 """Find external principals that a trust lets in: services, federated providers, other accounts, everyone.
 
-An external principal has access if a trust allows it by name, and no Deny of the trust means it. The policies on its
-own side are not known.
+An external principal has access if a trust allows it by name, and no Deny of the trust or of a resource control policy
+means it. The policies on its own side are not known.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
+from reconciler.access import Target, targets_of
 from reconciler.access.conditions import compile_condition
-from reconciler.access.context import WITHOUT_MFA
+from reconciler.access.context import NOTHING_KNOWN, WITHOUT_MFA
 from reconciler.access.statement_scope import covers_action
 from reconciler.access.trust_entrances import covers_entrance, find_trusted_providers, list_entrances
 from reconciler.model.address import Address
 from reconciler.model.document import Condition, Statement
 from reconciler.model.entity import Role
+from reconciler.model.guardrails import name_of_guardrail
 from reconciler.model.live import State
 from reconciler.model.role_access import RoleAccess
 from reconciler.policy.canonical import CURRENT_VERSION
@@ -27,14 +30,19 @@ AccessPairs = dict[tuple[str, str], RoleAccess]
 """Maps a principal and a role to the access."""
 
 
-def find_external_access(state: State, roles: Iterable[Address], missing: frozenset[Address]) -> AccessPairs:
+def find_external_access(
+    state: State, roles: Iterable[Address], missing: frozenset[Address], *, tells_stopped: bool = False
+) -> AccessPairs:
     """Return the access of external principals to these roles.
 
     missing: entities, such as providers, that exist only on the other side of the plan; they give no access.
+    tells_stopped: True to return also the access that a guardrail stops, and to count guardrails for nothing else.
     """
     pairs: AccessPairs = {}
+    targets = targets_of(state) if state.guardrails and state.guardrails.rcps else {}
     for address in roles:
-        for access in _find_named_access(state, address, missing):
+        controls = _RoleControls(targets.get(address), tells_stopped)
+        for access in _find_named_access(state, address, missing, controls):
             other = pairs.get((access.principal, access.role))
             pairs[access.principal, access.role] = _merge_access(other, access) if other else access
     return pairs
@@ -56,13 +64,40 @@ def format_condition(condition: Condition) -> str:
     return f"{condition.operator} {condition.key} {', '.join(sorted(condition.values))}"
 
 
+def name_entrance(kind: str, value: str) -> str:
+    """Return the name to show for a principal of a trust: an ARN, an account, `*`, `service:HOST`, `federated:ARN`."""
+    return value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
+
+
 def _merge_access(one: RoleAccess, other: RoleAccess) -> RoleAccess:
     """Return the access by two statements for the same principal, which needs only what both demand."""
     conditions = tuple(sorted({*one.conditions} & {*other.conditions}))
-    return RoleAccess(one.principal, one.role, one.mfa and other.mfa, conditions, one.terms | other.terms)
+    stopped_by = one.stopped_by if other.stopped_by else ()
+    return RoleAccess(one.principal, one.role, one.mfa and other.mfa, conditions, one.terms | other.terms, stopped_by)
 
 
-def _find_named_access(state: State, address: Address, missing: frozenset[Address]) -> Iterator[RoleAccess]:
+@dataclass(frozen=True, slots=True)
+class _RoleControls:
+    """The resource control policies over one role. target: None if there are none."""
+
+    target: Target | None
+    tells_stopped: bool
+
+    def list_denies(self, action: str, kind: str, value: str) -> list[tuple[str, Statement]]:
+        """Return the label and the statement of each Deny that means this principal and this role."""
+        if self.target is None:
+            return []
+        return [
+            (one.source.label, one.statement)
+            for one in self.target.compiled_controls.statements_for(action).denies
+            if covers_entrance(one.statement, kind, value)
+            and one.resources.matches(self.target.arn, NOTHING_KNOWN).value is not False
+        ]
+
+
+def _find_named_access(
+    state: State, address: Address, missing: frozenset[Address], controls: _RoleControls
+) -> Iterator[RoleAccess]:
     role = state.entities.get(address)
     if not isinstance(role, Role):
         return
@@ -76,8 +111,16 @@ def _find_named_access(state: State, address: Address, missing: frozenset[Addres
             matching_denies = [
                 one for one in denies if covers_action(one, action) and covers_entrance(one, kind, value)
             ]
-            if covers_action(entrance.statement, action) and all(one.conditions for one in matching_denies):
-                yield _build_access(kind, value, address, entrance.statement, matching_denies)
+            if not covers_action(entrance.statement, action) or not all(one.conditions for one in matching_denies):
+                continue
+            of_controls = controls.list_denies(action, kind, value)
+            stops = tuple(dict.fromkeys(name_of_guardrail(label) for label, one in of_controls if not one.conditions))
+            if controls.tells_stopped:
+                access = _build_access(kind, value, address, entrance.statement, matching_denies)
+                yield replace(access, stopped_by=stops)
+            elif not stops:
+                denying = [*matching_denies, *(one for _, one in of_controls)]
+                yield _build_access(kind, value, address, entrance.statement, denying)
 
 
 def _build_access(kind: str, value: str, role: Address, allow: Statement, denies: Iterable[Statement]) -> RoleAccess:
@@ -88,7 +131,7 @@ def _build_access(kind: str, value: str, role: Address, allow: Statement, denies
     terms = frozenset(
         [*map(format_condition, allow.conditions), *(f"unless {format_condition(condition)}" for condition in unless)]
     )
-    principal = value if kind in ("AWS", "*") else f"{kind.lower()}:{value}"
+    principal = name_entrance(kind, value)
     return RoleAccess(principal, str(role), _demands_mfa(allow, denies), tuple(sorted(keys - MFA_KEYS)), terms)
 
 

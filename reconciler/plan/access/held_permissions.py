@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reconciler.access import Principal
+from reconciler.access.guardrail_stops import ServiceControls
 from reconciler.access.permission_changes import find_unread_policies, format_condition_test
 from reconciler.access.policy_statements import BOUNDARY, IDENTITY, PolicyStatement, list_policy_statements
-from reconciler.access.templates import to_plain_text
+from reconciler.access.statement_coverage import may_meet, resource_texts_of, surely_covers
 from reconciler.model.access_answers import AccessSide, HeldPermission, Limit, PrincipalPermissions
 from reconciler.model.address import Address
 from reconciler.model.permissions import ActionCatalogue, ActionPattern, Direction, PermissionRow
-from reconciler.plan.access.action_names import Matches, name_actions
+from reconciler.plan.access.action_names import ActionNamer
 from reconciler.plan.access.assume_words import shorten_policy
+from reconciler.plan.access.guarded_access import mark_row
 from reconciler.plan.access.role_chains import RoleChains
 from reconciler.plan.access.statement_sources import describe_statement_source
-from reconciler.policy.overlap import covers_pattern, pattern_sets_overlap
 
 
 def find_held_permissions(
@@ -26,14 +27,16 @@ def find_held_permissions(
     principal = chains.principals[address]
     statements = sorted(list_policy_statements(principal), key=lambda one: one.sort_key)
     limits = [one for one in statements if one.allows and one.layer == BOUNDARY]
-    matches: Matches = {}
+    namer = ActionNamer(catalogue)
+    controls = ServiceControls.of(principal)
 
     def describe(statement: PolicyStatement, limit: Limit = Limit.NONE) -> Iterator[HeldPermission]:
         source = describe_statement_source(statement.source, address, side.state)
         row = _build_row(statement, principal, address)
         is_whole = row.unread and statement.source.statement is None
-        for named in [row] if is_whole else name_actions(row, catalogue, matches):
-            yield HeldPermission(replace(named, via=(source.policy,), place=source.place), source, limit)
+        for named in [row] if is_whole else namer.name_actions(row):
+            row = replace(named, via=(source.policy,), place=source.place)
+            yield HeldPermission(_mark_stops(row, statement, controls), source, limit)
 
     def describe_all(allows: bool, layer: int, limited: bool) -> tuple[HeldPermission, ...]:
         chosen = (one for one in statements if one.allows == allows and one.layer == layer)
@@ -52,42 +55,23 @@ def find_held_permissions(
     )
 
 
+def _mark_stops(row: PermissionRow, statement: PolicyStatement, controls: ServiceControls) -> PermissionRow:
+    """Return the row of an Allow of the principal's own policies with the guardrails that bind it."""
+    if not statement.allows or statement.layer != IDENTITY or not controls.levels:
+        return row
+    return mark_row(row, controls)
+
+
 def find_limit(statement: PolicyStatement, limits: list[PolicyStatement]) -> Limit:
     """Return what the Allows of a boundary leave of an Allow of the principal's own policies."""
-    overlapping = [one for one in limits if one.unknown or _overlaps(one, statement)]
+    overlapping = [one for one in limits if one.unknown or may_meet(one, statement)]
     if not overlapping:
         return Limit.ALL
-    return Limit.NONE if any(_covers(one, statement) for one in overlapping) else Limit.PART
-
-
-def _overlaps(one: PolicyStatement, other: PolicyStatement) -> bool:
-    if not pattern_sets_overlap(one.actions, one.not_action, other.actions, other.not_action):
-        return False
-    if one.resources is None or other.resources is None:
-        return True
-    return pattern_sets_overlap(_texts_of(one), one.not_resource, _texts_of(other), other.not_resource)
-
-
-def _covers(one: PolicyStatement, other: PolicyStatement) -> bool:
-    """Return whether a statement surely applies to every request that the other one applies to."""
-    if one.unknown or one.conditions or one.not_action or one.not_resource:
-        return False
-    actions = all(any(covers_pattern(text, item) for text in one.actions) for item in other.actions)
-    if "*" not in one.actions and (other.not_action or not actions):
-        return False
-    if one.resources is None:
-        return True
-    items = _texts_of(other)
-    covered = all(any(covers_pattern(text, item) for text in _texts_of(one)) for item in items)
-    return other.resources is not None and not other.not_resource and covered
-
-
-def _texts_of(statement: PolicyStatement) -> frozenset[str]:
-    return frozenset(map(to_plain_text, statement.resources or ("*",)))
+    return Limit.NONE if any(surely_covers(one, statement) for one in overlapping) else Limit.PART
 
 
 def _build_row(statement: PolicyStatement, principal: Principal, address: Address) -> PermissionRow:
-    patterns = tuple(sorted(_texts_of(statement)))
+    patterns = tuple(sorted(resource_texts_of(statement)))
     terms = tuple(map(format_condition_test, statement.conditions))
     actions = tuple(map(ActionPattern, sorted(statement.actions)))
     unread = find_unread_policies([statement])

@@ -34,7 +34,7 @@ def group_by_service(rows: Iterable[PermissionRow]) -> list[RowGroup]:
     """Return rows by what they are about: those of many services, with nothing else different, are one group."""
     groups: defaultdict[object, list[PermissionRow]] = defaultdict(list)
     for row in rows:
-        scope = (row.resources, row.not_resources, row.before, row.after, row.unread)
+        scope = (row.resources, row.not_resources, row.before, row.after, row.unread, row.stopped_by, row.limited_by)
         groups[row.principals, scope, row.direction, row.decided, row.via].append(row)
     return [
         part
@@ -117,4 +117,10 @@ def _describe_notes(group: RowGroup) -> str:
     more = ", …" if len(names) > _MAX_NAMED else ""
     listed = f"  ({', '.join(names[:_MAX_NAMED])}{more})" if len(names) > 1 else ""
     data = "  [data]" if any(one.has_data for one in group) else ""
-    return f"{listed}{data}{'' if row.decided else '  [at most]'}"
+    return f"{listed}{data}{'' if row.decided else '  [at most]'}{_describe_guardrails(row)}"
+
+
+def _describe_guardrails(row: PermissionRow) -> str:
+    if row.stopped_by:
+        return f"  [stopped by {format_list(row.stopped_by, _MAX_NAMED)}]"
+    return f"  [limited by {format_list(row.limited_by, _MAX_NAMED)}]" if row.limited_by else ""

@@ -8,21 +8,26 @@ and thousands of lines, and say no more.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from reconciler.access.permission_cells import PermissionSide, StatementPair, list_deciding_statements
-from reconciler.access.permission_changes import PermissionChange, find_permission_changes, tell_causes
-from reconciler.access.policy_statements import IDENTITY, PolicyStatement, list_policy_statements
+from reconciler.access.permission_changes import (
+    PermissionChange,
+    find_permission_changes,
+    tell_cause,
+    tell_causes,
+)
+from reconciler.access.policy_statements import PolicyStatement, list_own_grants
 from reconciler.access.principal import Principal
 from reconciler.model.address import Address
 from reconciler.model.arns import policy_reference_of
 from reconciler.model.entity import User
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue, PermissionRow, PermissionRows
-from reconciler.plan.access.action_names import Matches, name_actions
+from reconciler.plan.access.action_names import ActionNamer
 from reconciler.plan.access.sides import BothSides, Renames
 from reconciler.plan.access.statement_sources import describe_policy, find_source_place
 
@@ -39,11 +44,11 @@ def find_permission_rows(
     """
     found = _find_changes(principals, renames)
     describe = _RowWriter(before, after)
-    matches: Matches = {}
+    namer = ActionNamer(catalogue)
     rows = [
         row
         for change, addresses in found.items()
-        for row in name_actions(describe.build_row(change, tuple(sorted(addresses))), catalogue, matches)
+        for row in namer.name_actions(describe.build_row(change, tuple(sorted(addresses, key=attrgetter("key")))))
     ]
     rows.sort(key=_sort_key_of)
     return PermissionRows(
@@ -59,24 +64,35 @@ def _sort_key_of(row: PermissionRow) -> tuple[object, ...]:
     return row.principals, row.service, patterns, row.resources, row.not_resources, sides, row.direction, row.via
 
 
-def _find_changes(principals: BothSides[Principal], renames: Renames) -> Mapping[PermissionChange, list[Address]]:
+def _find_changes(principals: BothSides[Principal], renames: Renames) -> Mapping[PermissionChange, set[Address]]:
     """Map each change to the principals that it happens to, under the names that they have after the plan."""
-    found: defaultdict[PermissionChange, list[Address]] = defaultdict(list)
+    found: defaultdict[PermissionChange, set[Address]] = defaultdict(set)
     compared: dict[StatementPair, tuple[PermissionChange, ...]] = {}
-    remaining = dict(principals.changed_before)
+    created: dict[Address, Principal] = {}
+    deleted = dict(principals.changed_before)
     for address, principal in sorted(principals.changed_after.items(), key=itemgetter(0)):
-        old = remaining.pop(renames.get(address, address), None)
-        changes: Iterable[PermissionChange]
+        old = deleted.pop(renames.get(address, address), None)
         if old is None:
-            changes = tell_causes(frozenset(), _list_grants(principal))
-        else:
-            changes = _compare(PermissionSide(old), PermissionSide(principal), compared)
-        for change in changes:
-            found[change].append(address)
-    for address, principal in sorted(remaining.items(), key=itemgetter(0)):
-        for change in tell_causes(_list_grants(principal), frozenset()):
-            found[change].append(address)
+            created[address] = principal
+            continue
+        for change in _compare(PermissionSide(old), PermissionSide(principal), compared):
+            found[change].add(address)
+    for those, gains in ((created, True), (deleted, False)):
+        for statement, addresses in _find_holders(those):
+            found[tell_cause(statement, gains=gains)].update(addresses)
     return found
+
+
+def _find_holders(principals: Mapping[Address, Principal]) -> Iterator[tuple[PolicyStatement, list[Address]]]:
+    """Yield each statement that principals have, with those that have it.
+
+    Principals that share a policy share its statements as objects; equal statements of other policies stay apart.
+    """
+    holders: dict[int, tuple[PolicyStatement, list[Address]]] = {}
+    for address, principal in principals.items():
+        for statement in list_own_grants(principal):
+            holders.setdefault(id(statement), (statement, []))[1].append(address)
+    yield from holders.values()
 
 
 def _compare(
@@ -87,12 +103,6 @@ def _compare(
         is_within = len(compared) < MAX_DISTINCT
         compared[pair] = find_permission_changes(before, after, pair) if is_within else tuple(tell_causes(*pair))
     return compared[pair]
-
-
-def _list_grants(principal: Principal) -> frozenset[PolicyStatement]:
-    """Return the Allows of a principal's own policies."""
-    own = replace(principal, boundary=None)
-    return frozenset(one for one in list_policy_statements(own) if one.allows and one.layer == IDENTITY)
 
 
 @dataclass

@@ -17,10 +17,11 @@ from reconciler.access import (
     load_paths,
 )
 from reconciler.model.plan import PrincipalPower
+from reconciler.plan.access.assume_words import describe_dependency
 
 _MAX_ROWS = 5
 """A way over more resources than this becomes one row with a count."""
-_MAX_TARGETS = 50
+MAX_TARGETS = 50
 _MAX_CHAIN_WORDS = 6
 """A longer chain is shortened in words."""
 
@@ -47,7 +48,7 @@ def build_rows(ways: NewWays, graph: PowerGraph | None, name_of: NameOf) -> Iter
     roles = graph.list_roles(ways.assumable) if graph is not None else []
     named = list(ways.named)
     assume = next(path for path in load_paths() if path.id == ASSUME_PATH)
-    named += [NamedPower(assume, role.arn, can_assume(ways.principal, role)) for role in roles[:_MAX_TARGETS]]
+    named += [NamedPower(assume, role.arn, can_assume(ways.principal, role)) for role in roles[:MAX_TARGETS]]
     for power in ways.powers:
         if power.path is not None:
             yield _build_broad_row(ways.principal, power, power.path, name_of)
@@ -62,10 +63,14 @@ def build_rows(ways: NewWays, graph: PowerGraph | None, name_of: NameOf) -> Iter
 
 def _build_broad_row(principal: Principal, power: Power, path: EscalationPath, name_of: NameOf) -> PrincipalPower:
     own = tuple(map(name_of, power.own_targets))
-    target = _join_names(own) or f"any {path.resource_word}"
-    target = "itself" if own == (name_of(principal.arn),) else target
-    reason = path.reason.replace("{target}", target) + _describe_keys(power.verdict)
+    reason = describe_broad_way(name_of(principal.arn), path, own) + _describe_keys(power.verdict)
     return PrincipalPower(name_of(principal.arn), path.name, str(path.grade), path.id, path.actions, own, reason)
+
+
+def describe_broad_way(principal: str, path: EscalationPath, own: tuple[str, ...]) -> str:
+    """Return a way on all resources of a type in words. own: those of the principal if it holds on these alone."""
+    target = _join_names(own) or f"any {path.resource_word}"
+    return path.reason.replace("{target}", "itself" if own == (principal,) else target)
 
 
 def _build_named_rows(
@@ -74,7 +79,7 @@ def _build_named_rows(
     path = listed[0].path
     if count <= _MAX_ROWS:
         for item in listed:
-            chain, end = _find_chain(item, graph)
+            chain, end = find_chain(item, graph)
             names = list(map(name_of, chain))
             yield PrincipalPower(
                 name_of(principal.arn),
@@ -82,15 +87,15 @@ def _build_named_rows(
                 str(path.grade),
                 path.id,
                 path.actions,
-                tuple(_shorten(names, _MAX_TARGETS)),
-                _describe_way(name_of(principal.arn), path, names, end) + _describe_keys(item.verdict),
+                tuple(shorten_names(names, MAX_TARGETS)),
+                describe_way(name_of(principal.arn), path, names, end) + _describe_keys(item.verdict),
             )
         return
     names = sorted(name_of(item.target) for item in listed)
-    nearest = min(listed, key=lambda item: (len(_find_chain(item, graph)[0]), name_of(item.target)))
-    chain, end = _find_chain(nearest, graph)
-    shown = _describe_way(name_of(principal.arn), path, list(map(name_of, chain)), end)
-    only_administrators = all(_find_chain(item, graph) == ([item.target], "") for item in listed)
+    nearest = min(listed, key=lambda item: (len(find_chain(item, graph)[0]), name_of(item.target)))
+    chain, end = find_chain(nearest, graph)
+    shown = describe_way(name_of(principal.arn), path, list(map(name_of, chain)), end)
+    only_administrators = all(find_chain(item, graph) == ([item.target], "") for item in listed)
     noun = "administrators" if only_administrators and path.named != "any" else f"{path.resource_word}s"
     yield PrincipalPower(
         name_of(principal.arn),
@@ -98,33 +103,33 @@ def _build_named_rows(
         str(path.grade),
         path.id,
         path.actions,
-        tuple(names[:_MAX_TARGETS]),
+        tuple(names[:MAX_TARGETS]),
         f"{shown}, and so for {count - 1} more{_describe_keys(nearest.verdict)}",
     )
 
 
-def _find_chain(item: NamedPower, graph: PowerGraph) -> tuple[list[str], str]:
+def find_chain(item: NamedPower, graph: PowerGraph) -> tuple[list[str], str]:
     """Return the ARNs from the target of a way to the last one, and the path of the last one, if any."""
     return ([item.target], "") if item.path.named == "any" else graph.chain_of(item.target)
 
 
-def _describe_way(principal: str, path: EscalationPath, names: list[str], end: str) -> str:
+def describe_way(principal: str, path: EscalationPath, names: list[str], end: str) -> str:
     """Return the way in words. names: from the target to the last one. end: the path of the last one, if any."""
-    tail = f", which {_describe_end(end)}" if end else ""
+    tail = f", which {describe_end(end)}" if end else ""
     if path.id == ASSUME_PATH:
-        return " → ".join(_shorten([principal, *names], _MAX_CHAIN_WORDS)) + tail
+        return " → ".join(shorten_names([principal, *names], _MAX_CHAIN_WORDS)) + tail
     words = path.reason.replace("{target}", names[0])
     if len(names) > 1:
-        return f"{words}: {' → '.join(_shorten(names, _MAX_CHAIN_WORDS))}{tail}"
+        return f"{words}: {' → '.join(shorten_names(names, _MAX_CHAIN_WORDS))}{tail}"
     return words + tail
 
 
-def _describe_end(path_id: str) -> str:
+def describe_end(path_id: str) -> str:
     path = next(path for path in load_paths() if path.id == path_id)
     return f"{path.reason.replace('{target}', f'any {path.resource_word}')} ({path.id})"
 
 
-def _shorten(names: Sequence[str], most: int) -> list[str]:
+def shorten_names(names: Sequence[str], most: int) -> list[str]:
     """Return the names; of too many, the first and the last ones with a count between them."""
     if len(names) <= most:
         return list(names)
@@ -133,11 +138,11 @@ def _shorten(names: Sequence[str], most: int) -> list[str]:
 
 
 def _join_names(names: Sequence[str]) -> str:
-    return ", ".join(_shorten(names, _MAX_CHAIN_WORDS))
+    return ", ".join(shorten_names(names, _MAX_CHAIN_WORDS))
 
 
 def _describe_keys(verdict: Verdict) -> str:
-    return f", depending on {', '.join(sorted(verdict.keys))}" if verdict.keys else ""
+    return f", depending on {', '.join(sorted(map(describe_dependency, verdict.keys)))}" if verdict.keys else ""
 
 
 def name_targets(names: Mapping[str, str]) -> NameOf:

@@ -35,7 +35,15 @@ def describe_powers(powers: tuple[PrincipalPower, ...], verb: str) -> Iterator[t
 
 
 def _describe_way(power: PrincipalPower, subject: str) -> str:
-    """Return the way in words. subject: what a chain begins with, the principal or nothing."""
+    """Return the way in words, with the guardrails that stop it.
+
+    subject: what a chain begins with, the principal or nothing.
+    """
+    stopped = f" (stopped by {', '.join(power.stopped_by)})" if power.stopped_by else ""
+    return f"{_name_way(power, subject)}{stopped}"
+
+
+def _name_way(power: PrincipalPower, subject: str) -> str:
     if power.grade == "administrator" or not power.path:
         return power.power
     if not power.targets:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.model.access_answers import AccessSource
 from reconciler.model.address import Address
-from reconciler.model.arns import address_of, arn_of
+from reconciler.model.arns import address_of, arn_of, role_of_session
 from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.suggest import suggest_word
@@ -24,7 +24,7 @@ class QuestionReader:
     source: AccessSource
 
     def find_principal(self, text: str) -> Address:
-        """Return the user or role that a text names. Raises ReconcileError."""
+        """Return the user or role that a text names, of a session its role. Raises ReconcileError."""
         address = self._to_address(text, text.startswith("arn:"))
         if address is None or address.kind not in ("user", "role"):
             raise self._refuse_principal(text, address)
@@ -60,7 +60,7 @@ class QuestionReader:
 
     def _to_address(self, text: str, is_arn: bool) -> Address | None:
         if is_arn:
-            found = (address_of(text, side.state.account) for side in self.source.sides)
+            found = (_find_address(text, side.state.account) for side in self.source.sides)
             return next((address for address in found if address is not None), None)
         kind, slash, name = text.partition("/")
         return Address(kind, name) if kind and slash and name else None
@@ -83,6 +83,12 @@ class QuestionReader:
         if not members or not isinstance(entities.get(group), Group):
             return "A group makes no requests: name one of its users."
         return f"A group makes no requests: name one of its users, such as {members[0]}."
+
+
+def _find_address(arn: str, account: str) -> Address | None:
+    """Return the entity of an account that an ARN names; for a session its role."""
+    role = role_of_session(arn, account)
+    return Address("role", role) if role else address_of(arn, account)
 
 
 def is_role(text: str) -> bool:

@@ -84,7 +84,6 @@ class RiskJudge:
                         before,
                         new.trust_policy,
                         self.after.account,
-                        self.after.partition,
                         self.places.get(new.address),
                     ).find_risks()
 
@@ -146,6 +145,8 @@ class RiskJudge:
 
 def demands_more(before: AccessTerms, after: AccessTerms) -> bool:
     """Return whether a principal may assume a role only on all of the earlier conditions, and on others."""
+    if before.stopped_by and not after.stopped_by:
+        return False
     keeps = before.mfa <= after.mfa and set(before.conditions) <= set(after.conditions)
     adds = before.mfa < after.mfa or len(before.conditions) < len(after.conditions)
     return keeps and (adds or before.terms <= after.terms)

@@ -7,7 +7,7 @@ Every step is evaluated once for all principals and roles that get the same answ
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,12 +27,20 @@ class _Step:
     terms: AccessTerms
 
 
+def accept_terms(_: AccessTerms) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class RoleChains:
-    """The ways from one principal to another by assuming roles. principals: those of the side."""
+    """The ways from one principal to another by assuming roles.
+
+    principals: those of the side. is_usable: returns whether a step on these terms counts.
+    """
 
     side: AccessSide
     principals: Mapping[Address, Principal]
+    is_usable: Callable[[AccessTerms], bool] = accept_terms
 
     def find_chains_from(self, start: Address) -> tuple[RoleChain, ...]:
         """Return every role that a principal can take, each by a shortest way, the nearest first."""
@@ -74,7 +82,7 @@ class RoleChains:
         steps = []
         for group in group_equivalent_pairs(self.principals.values(), targets.values()):
             terms = evaluate_access(group.principals[0], group.roles[0])
-            if terms is not None:
+            if terms is not None and self.is_usable(terms):
                 members = tuple(callers[one.arn] for one in group.principals)
                 steps.append(_Step(members, tuple(roles[one.arn] for one in group.roles), terms))
         return steps

@@ -56,11 +56,14 @@ def describe_statement_source(source: StatementSource, principal: Address, state
 def find_source_place(source: StatementSource, state: State) -> Place | None:
     """Return the line of a statement; None if the file lacks it, or the state is no file's."""
     document = _find_document(source.label, state)
-    return find_statement_place(document, source.statement, state.partition) if document else None
+    return find_statement_place(document, source.statement) if document else None
 
 
 def _find_document(label: str, state: State) -> Document | None:
-    """Return the document of a policy or a trust of the account, as the file has it."""
+    """Return the document of a policy or a trust of the account, or of a guardrail, as the file has it."""
+    guardrail = state.guardrails.find(label) if state.guardrails else None
+    if guardrail is not None:
+        return guardrail.document
     if label.startswith("arn:"):
         address = address_of(label, state.account)
         policy = state.entities.get(address) if address else None

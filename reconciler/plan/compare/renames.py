@@ -99,6 +99,8 @@ def _rename_facts(facts: LiveDetails, names: Renames) -> LiveDetails:
 
 def wait_for_renames(steps: Iterable[Step], renames: Renames) -> list[Step]:
     """Return the steps, with those that use a new name waiting for the rename."""
+    if not renames:
+        return list(steps)
     waiting = []
     for step in steps:
         addresses = {step.address, step.effect.target, step.effect.object}

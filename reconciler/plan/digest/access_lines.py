@@ -106,7 +106,7 @@ def _describe_change(group: AccessGroup) -> str:
     """Return a sentence with the terms of an access after and before the plan."""
     before, after = group.before or AccessTerms(), group.terms
     subject = _describe_pairs(group, "may assume")
-    if (before.mfa, before.conditions) != (after.mfa, after.conditions):
+    if replace(before, terms=frozenset()) != replace(after, terms=frozenset()):
         earlier = _describe_terms(before).removeprefix(", ") or "without condition"
         return f"{subject} now{_describe_terms(after) or ' without condition'} (before: {earlier})"
     old, new = (
@@ -117,5 +117,6 @@ def _describe_change(group: AccessGroup) -> str:
 
 
 def _describe_terms(access: AccessTerms) -> str:
-    """Return `, with MFA, until …, depending on …`, as far as these apply."""
-    return describe_terms(access.mfa, access.conditions, access.terms)
+    """Return `, with MFA, until …, depending on … (stopped by org/root.json)`, as far as these apply."""
+    stopped = f" (stopped by {', '.join(access.stopped_by)})" if access.stopped_by else ""
+    return f"{describe_terms(access.mfa, access.conditions, access.terms)}{stopped}"

@@ -1,12 +1,13 @@
-"""Gather findings of one kind about many entities into one, with their number and three examples."""
+"""Gather findings of one kind, or of one assertion, about many entities into one, with three examples."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem
+from reconciler.model.sentence import format_counted
 from reconciler.plan.digest.detail import Detail
 
 _MOST_ALIKE = 3
@@ -14,6 +15,8 @@ _MOST_ALIKE = 3
 
 _MOST_ERRORS = 20
 _EXAMPLES = 3
+
+_OF_ASSERTIONS = ("assertion-failed", "assertion-allowed", "assertion-depends")
 
 _SENTENCES: Mapping[str, tuple[str, str]] = {
     "user-without-mfa-device": ("have no MFA device", "`reconcile mfa status` lists them."),
@@ -27,7 +30,7 @@ def gather_findings(plan: Plan, detail: Detail) -> list[Problem]:
     if detail is Detail.FULL:
         return _put_errors_last(plan.findings)
     alike: dict[object, list[Problem]] = {}
-    for index, finding in enumerate(plan.findings):
+    for index, finding in enumerate(gather_assertions(plan.findings)):
         key = (finding.level, finding.code) if finding.address and not finding.flag else index
         alike.setdefault(key, []).append(finding)
     shown: list[Problem] = []
@@ -35,6 +38,26 @@ def gather_findings(plan: Plan, detail: Detail) -> list[Problem]:
         most = _MOST_ERRORS if findings[0].level is Level.ERROR else _MOST_ALIKE
         shown += findings if len(findings) <= most else [_gather(findings, plan)]
     return _put_errors_last(shown)
+
+
+def gather_assertions(problems: Iterable[Problem]) -> list[Problem]:
+    """Return the problems; those of an assertion that many principals break in different ways become one."""
+    alike: dict[object, list[Problem]] = {}
+    for index, problem in enumerate(problems):
+        key = (problem.level, problem.code, problem.place) if problem.code in _OF_ASSERTIONS else index
+        alike.setdefault(key, []).append(problem)
+    return [one for ways in alike.values() for one in (ways if len(ways) <= _MOST_ALIKE else [_gather_ways(ways)])]
+
+
+def _gather_ways(ways: list[Problem]) -> Problem:
+    """Return one problem for several of one assertion: the first, and who else is concerned."""
+    first, *others = ways
+    addresses = dict.fromkeys(address for one in others for address in (one.addresses or filter(None, [one.address])))
+    names = [str(address) for address in addresses]
+    counted = f", for {format_counted(names)}" if names else ""
+    more = f"The same assertion has {len(others)} more findings{counted}; --format json lists them."
+    every = tuple(dict.fromkeys([*(first.addresses or filter(None, [first.address])), *addresses]))
+    return replace(first, hint=f"{first.hint} {more}".strip(), address=None, addresses=every)
 
 
 def _put_errors_last(findings: Sequence[Problem]) -> list[Problem]:

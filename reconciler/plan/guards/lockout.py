@@ -9,7 +9,7 @@ Root is never locked out. A right "only with MFA" counts if the principal has a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.kinds.facets.tags import BREAK_GLASS
 from reconciler.model.address import Address
@@ -37,11 +37,32 @@ class Lockout:
 
 
 def find_lockouts(draft: Draft, steps: Iterable[Step]) -> list[Lockout]:
-    """Return each guarded principal that the plan locks out, even if --allow-lockout allows it."""
+    """Return each guarded principal that the plan locks out, even if --allow-lockout allows it.
+
+    With guardrails the question is put twice: one that denies must not hide what the plan takes, and one may stop the
+    way that would be left.
+    """
     listed = list(steps)
     if not listed:
         return []
-    undoing = find_undo_calls(listed, draft)
+    lockouts = _find_lockouts(draft, listed)
+    guardrails = draft.desired.state.guardrails
+    if guardrails is None:
+        return lockouts
+    live, baseline = (replace(state, guardrails=guardrails) for state in (draft.live, draft.baseline))
+    return _merge_lockouts([*lockouts, *_find_lockouts(replace(draft, live=live, baseline=baseline), listed)])
+
+
+def _merge_lockouts(lockouts: Iterable[Lockout]) -> list[Lockout]:
+    by_address: dict[Address, Lockout] = {}
+    for one in lockouts:
+        known = by_address.setdefault(one.address, one)
+        by_address[one.address] = replace(one, losses=tuple(dict.fromkeys((*known.losses, *one.losses))))
+    return list(by_address.values())
+
+
+def _find_lockouts(draft: Draft, steps: list[Step]) -> list[Lockout]:
+    undoing = find_undo_calls(steps, draft)
     ways = compare_role_chains(draft)
     lockouts = []
     for address, label in sorted(find_guarded_principals(draft).items()):

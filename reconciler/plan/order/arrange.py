@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.kinds.plan_context import PlanContext
@@ -14,11 +14,9 @@ from reconciler.plan.compare.renames import wait_for_renames
 from reconciler.plan.order.constraints import Edge, Solution, UnresolvedHazard, solve_constraints
 from reconciler.plan.order.effects import PlanEffects
 from reconciler.plan.order.hazards import find_hazards
+from reconciler.plan.order.made_steps import MadeSteps
 from reconciler.plan.order.schedule import stages_of
 from reconciler.plan.order.sort import Deferral, find_order, mark_deferred
-
-StepMaker = Callable[[PlanContext], list[Step]]
-"""A function that makes the steps of all differences of a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +27,17 @@ class Arrangement:
     exposures: tuple[Exposure, ...]
 
 
-def arrange_steps(make_steps: StepMaker, context: PlanContext, after: State, is_deferred: Deferral) -> Arrangement:
+def arrange_steps(made: MadeSteps, after: State, is_deferred: Deferral) -> Arrangement:
     """Return the steps in their order. after: the account when the plan is done.
 
-    If the order needs it, the steps are made again, with documents that are written in stages and new roles that are
+    If the order needs it, some steps are made again, for documents that are written in stages and new roles that are
     created closed.
     """
     while True:
-        solution = _solve(make_steps(context), context, after)
+        solution = _solve(made.list_all(), made.context, after)
         if not solution.documents_to_stage and not solution.roles_to_close:
             break
-        context = replace(
-            context,
-            staged_documents=context.staged_documents | solution.documents_to_stage,
-            cyclic_roles=context.cyclic_roles | solution.roles_to_close,
-        )
+        made = made.remake(solution.documents_to_stage, solution.roles_to_close)
     steps = mark_deferred(solution.steps, is_deferred)
     order = find_order(steps)
     unresolved = _place_hazards(order, solution.unresolved)

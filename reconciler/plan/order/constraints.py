@@ -77,6 +77,7 @@ class _Solver:
     """The constraints between the steps of one plan.
 
     _edges: edge → its hazards, beside the needs of the steps. _dropped: edge that was given up → its cycle.
+    _graph: step → the steps that it waits for, by its needs and by the edges.
     """
 
     def __init__(
@@ -96,6 +97,9 @@ class _Solver:
         for hazard in hazards:
             if not steps[hazard.then].forced_by:
                 self._edges.setdefault((hazard.first, hazard.then), []).append(hazard)
+        self._graph = {then: set(firsts) for then, firsts in self._needs.items()}
+        for first, then in self._edges:
+            self._graph.setdefault(then, set()).add(first)
 
     def break_cycles(self) -> None:
         groups = self._find_cyclic_groups(range(len(self._steps)))
@@ -116,8 +120,14 @@ class _Solver:
             given_up = [min(around, key=lambda edge: (self._cost_of(edge), edge))]
             self.roles_to_close |= self._closable_roles_of(given_up[0])
         for edge in given_up:
-            del self._edges[edge]
+            self._drop_edge(edge)
             self._dropped[edge] = tuple(sorted(set(cycle)))
+
+    def _drop_edge(self, edge: Edge) -> None:
+        first, then = edge
+        del self._edges[edge]
+        if first not in self._needs.get(then, ()):
+            self._graph[then].discard(first)
 
     def _cost_of(self, edge: Edge) -> int:
         """Return the severity of giving an edge up; 0 if only new roles are exposed, which can be created closed."""
@@ -139,16 +149,9 @@ class _Solver:
         parts = sum(map(bool, (delta.gives, delta.takes, delta.denies, delta.lifts))) if delta else 0
         return document if parts > 1 else None
 
-    def _build_graph(self) -> dict[int, set[int]]:
-        """Map each step to those that it waits for."""
-        graph = {then: set(firsts) for then, firsts in self._needs.items()}
-        for first, then in self._edges:
-            graph.setdefault(then, set()).add(first)
-        return graph
-
     def _build_subgraph(self, indices: Iterable[int]) -> dict[int, list[int]]:
-        chosen, graph = set(indices), self._build_graph()
-        return {index: sorted(graph.get(index, set()) & chosen) for index in sorted(chosen)}
+        chosen = set(indices)
+        return {index: sorted(self._graph.get(index, set()) & chosen) for index in sorted(chosen)}
 
     def _find_cyclic_groups(self, indices: Iterable[int]) -> list[list[int]]:
         """Return, among these steps, the groups whose steps wait for each other."""
@@ -170,16 +173,18 @@ class _Solver:
         for first, then in self._edges:
             makes[first].add(order_fact_of(first))
             needs[then].add(order_fact_of(first))
+        changed = {*needs, *makes, *(index for index, step in enumerate(self._steps) if step.phase != phases[index])}
         return tuple(
             replace(step, phase=phases[index], needs=step.needs | needs[index], makes=step.makes | makes[index])
+            if index in changed
+            else step
             for index, step in enumerate(self._steps)
         )
 
     def _delay_phases(self) -> list[Phase]:
         phases = [step.phase for step in self._steps]
-        graph = self._build_graph()
-        for then in TopologicalSorter(graph).static_order():
-            for first in graph.get(then, ()):
+        for then in TopologicalSorter(self._graph).static_order():
+            for first in self._graph.get(then, ()):
                 moved = phases[first] != self._steps[first].phase
                 if moved or (first, then) in self._edges:
                     phases[then] = max(phases[then], phases[first])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.model.address import Address
@@ -272,5 +272,6 @@ def _limit_effect(effect: PrincipalEffect, reached_before: bool, reached_after: 
     return effect if reached_before and reached_after else PrincipalEffect(effect.index, delta)
 
 
+@lru_cache(maxsize=16384)
 def allows_of(statements: Statements) -> Statements:
     return frozenset(one for one in statements if one.effect == "Allow")

@@ -65,12 +65,12 @@ def find_order(steps: Sequence[Step]) -> list[int]:
         sorter.prepare()
     except CycleError as error:
         raise StepCycleError([steps[index] for index in error.args[1]]) from None
-    ready: list[tuple[bool, Phase, Address, int]] = []
+    ready: list[tuple[bool, Phase, tuple[str, str], int]] = []
     order: list[int] = []
     while sorter.is_active():
         for index in sorter.get_ready():
             step = steps[index]
-            heapq.heappush(ready, (step.affects_caller, step.phase, step.address, index))
+            heapq.heappush(ready, (step.affects_caller, step.phase, step.address.key, index))
         order.append(heapq.heappop(ready)[-1])
         sorter.done(order[-1])
     return order
@@ -78,4 +78,4 @@ def find_order(steps: Sequence[Step]) -> list[int]:
 
 def mark_deferred(steps: Sequence[Step], is_deferred: Deferral) -> list[Step]:
     """Mark the steps that are kept for the end. is_deferred: see `build_deferral`."""
-    return [replace(step, affects_caller=is_deferred(step, step.phase)) for step in steps]
+    return [replace(step, affects_caller=True) if is_deferred(step, step.phase) else step for step in steps]

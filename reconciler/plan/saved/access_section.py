@@ -22,9 +22,9 @@ ACCESS_KEYS = ("gained", "lost", "changed", "powers_gained", "powers_lost")
 OPTIONAL_ACCESS_KEYS = ("widens", "pairs_gathered", "groups")
 ROW_KEYS = ("principal", "role", "mfa")
 GROUP_KEYS = ("change", "principals", "roles", "mfa")
-TERM_KEYS = ("conditions", "terms")
+TERM_KEYS = ("conditions", "terms", "stopped_by")
 POWER_KEYS = ("principal", "power", "grade")
-OPTIONAL_POWER_KEYS = ("path", "actions", "targets", "reason")
+OPTIONAL_POWER_KEYS = ("path", "actions", "targets", "reason", "stopped_by")
 _CHANGES = ("gained", "lost", "changed")
 
 
@@ -76,7 +76,7 @@ def _read_pair(value: object, path: str) -> RoleAccess:
     row = take_object(value, path, ROW_KEYS, TERM_KEYS)
     terms = _read_terms(row, path)
     principal, role = take_text(row["principal"], f"{path}.principal"), take_text(row["role"], f"{path}.role")
-    return RoleAccess(principal, role, terms.mfa, terms.conditions, terms.terms)
+    return RoleAccess(principal, role, terms.mfa, terms.conditions, terms.terms, terms.stopped_by)
 
 
 def _read_terms(row: Mapping[str, Any], path: str) -> AccessTerms:
@@ -84,6 +84,7 @@ def _read_terms(row: Mapping[str, Any], path: str) -> AccessTerms:
         take_flag(row["mfa"], f"{path}.mfa"),
         take_texts(row.get("conditions", []), f"{path}.conditions"),
         frozenset(take_texts(row.get("terms", []), f"{path}.terms")),
+        take_texts(row.get("stopped_by", []), f"{path}.stopped_by"),
     )
 
 
@@ -98,4 +99,5 @@ def _read_power(value: object, path: str) -> PrincipalPower:
         take_texts(row.get("actions", []), f"{path}.actions"),
         take_texts(row.get("targets", []), f"{path}.targets"),
         take_text(row.get("reason", ""), f"{path}.reason"),
+        take_texts(row.get("stopped_by", []), f"{path}.stopped_by"),
     )

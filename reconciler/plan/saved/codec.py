@@ -34,9 +34,14 @@ def encode_entity(entity: Entity) -> dict[str, Any]:
     return {field.name: _encode_value(getattr(entity, field.name)) for field in fields(entity)}
 
 
+def encode_document(document: Document) -> dict[str, Any]:
+    """Return a document with its author's text."""
+    return {"document": document.text, "opaque": bool(document.opaque)}
+
+
 def _encode_value(value: object) -> Any:
     if isinstance(value, Document):
-        return {"document": value.text, "opaque": bool(value.opaque)}
+        return encode_document(value)
     if isinstance(value, XmlDocument):
         return {"xml": value.text, "label": value.label}
     if isinstance(value, PemCertificates):
@@ -91,7 +96,7 @@ def _decode_pem(value: Any, path: str) -> PemCertificates:
     return parse_pem_or_opaque(take_text(members["pem"], path), take_text(members["label"], path))
 
 
-def _decode_document(value: Any, partition: str, path: str) -> Document:
+def decode_document(value: Any, partition: str, path: str) -> Document:
     """Return the document; it may be opaque only if it is not JSON, because guards cannot check opaque documents."""
     members = take_object(value, path, ("document", "opaque"))
     text = take_text(members["document"], path)
@@ -115,12 +120,12 @@ DECODERS: Mapping[Any, Callable[[Any, str, str], object]] = {
     Address: lambda value, _, path: take_address(value, path, ("role",)),
     XmlDocument: lambda value, _, path: _decode_xml(value, path),
     PemCertificates: lambda value, _, path: _decode_pem(value, path),
-    Document: _decode_document,
+    Document: decode_document,
     Mapping[str, str]: lambda value, _, path: {
         name: take_text(item, path) for name, item in take_mapping(value, path).items()
     },
     Mapping[str, Document]: lambda value, partition, path: {
-        name: _decode_document(item, partition, path) for name, item in take_mapping(value, path).items()
+        name: decode_document(item, partition, path) for name, item in take_mapping(value, path).items()
     },
 }
 """The decoder of each type that a field of an entity can have: it takes the value, the partition and the path.

@@ -7,12 +7,13 @@ edits a plan file, and corrects its checksum, only gets it refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from reconciler.kinds.comparison import diff_entities
 from reconciler.model.address import Address
+from reconciler.model.assertions import Assertion
 from reconciler.model.entity import Entity
-from reconciler.model.problem import Level, Problem
+from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.sentence import format_list
 from reconciler.plan.saved.fingerprint import fingerprint_of
 from reconciler.plan.saved.saved_plan import SavedPlan
@@ -34,6 +35,8 @@ def _find_plan_mismatches(saved: SavedPlan, from_files: SavedPlan) -> Iterator[P
         values = getattr(saved, name), getattr(from_files, name)
         if values[0] != values[1]:
             yield _build_mismatch(name, *values)
+    if saved.guardrails != from_files.guardrails:
+        yield _build_error("guardrails: the plan was made with others than the files have.")
     for setting in fields(saved.settings):
         values = getattr(saved.settings, setting.name), getattr(from_files.settings, setting.name)
         if values[0] != values[1]:
@@ -41,10 +44,17 @@ def _find_plan_mismatches(saved: SavedPlan, from_files: SavedPlan) -> Iterator[P
     moves = [tuple(sorted(f"{move.old} to {move.new}" for move in side.moves)) for side in (saved, from_files)]
     if moves[0] != moves[1]:
         yield _build_mismatch("moved", *moves)
+    if {*map(_meaning_of, saved.assertions)} != {*map(_meaning_of, from_files.assertions)}:
+        yield _build_error("assert: the plan and the files have different assertions.")
     if set(saved.targets) != set(from_files.targets):
         targets = _show_value(saved.targets), _show_value(from_files.targets)
         summary = f"--target: the plan was made with {targets[0]}, but this apply has {targets[1]}."
         yield _build_error(summary, hint="Pass exactly the --target options of the plan to `apply`.")
+
+
+def _meaning_of(assertion: Assertion) -> Assertion:
+    """Return an assertion without its name and line, which differ if the file was named in another way."""
+    return replace(assertion, name="", place=Place("", 0, 0))
 
 
 def _find_entity_mismatch(address: Address, saved: SavedPlan, from_files: SavedPlan) -> Problem | None:

@@ -12,9 +12,10 @@ For a plan that deletes and renames nothing, the rules of `plan/build.py` need t
 - Calls that wait for each other: the groups and policies of every touched entity. If two calls change groups or
   policies that several entities may have, and both apply to the same requests: the whole account.
 
-The whole account is read in three more cases: for a deletion, because other entities may use, trust or count the
-deleted one; for `moved`, because every trust follows; and for a group below a path that may belong to another owner,
-because only the tags of the whole account show if there is such an owner.
+The whole account is read in four more cases: for a deletion, because other entities may use, trust or count the
+deleted one; for `moved`, because every trust follows; for `assert`, because anybody may break an assertion; and for a
+group below a path that may belong to another owner, because only the tags of the whole account show if there is such an
+owner.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def needs_whole_account(saved: SavedPlan) -> bool:
     deletes = any(after is None for after in saved.after.values())
     groups = [side for side in (*saved.before.values(), *saved.after.values()) if isinstance(side, Group)]
     claimed = any(claimant_of(group) not in (None, saved.owner) for group in groups)
-    return bool(saved.moves or saved.renames) or deletes or claimed
+    return bool(saved.moves or saved.renames or saved.assertions) or deletes or claimed
 
 
 def find_unread(saved: SavedPlan, live: State) -> frozenset[Address]:

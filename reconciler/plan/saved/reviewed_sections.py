@@ -28,6 +28,8 @@ ROW_KEYS = (
     *("group", "service", "patterns", "before", "after", "counts", "data", "decided", "direction"),
     *("file", "line", "column"),
 )
+LATE_ROW_KEYS = ("stopped_by", "limited_by")
+"""Keys that plans of earlier versions lack."""
 
 
 def read_permissions(value: object) -> PermissionRows:
@@ -65,7 +67,7 @@ def _read_reason(value: object, path: str) -> RiskReason:
 
 
 def _read_row(value: object, path: str) -> PermissionRow:
-    row = take_object(value, path, ROW_KEYS)
+    row = take_object(value, path, ROW_KEYS, LATE_ROW_KEYS)
     texts = {key: take_texts(row[key], f"{path}.{key}") for key in _TEXTS}
     direction = take_text(row["direction"], f"{path}.direction")
     if direction not in set(Direction):
@@ -92,6 +94,8 @@ def _read_row(value: object, path: str) -> PermissionRow:
         via=texts["via"],
         place=_read_place(row, path),
         group=take_text(row["group"], f"{path}.group"),
+        stopped_by=take_texts(row.get("stopped_by", []), f"{path}.stopped_by"),
+        limited_by=take_texts(row.get("limited_by", []), f"{path}.limited_by"),
     )
 
 

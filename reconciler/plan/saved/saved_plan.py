@@ -14,8 +14,10 @@ from typing import Any
 from reconciler.kinds.comparison import diff_entities
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
+from reconciler.model.assertions import Assertion
 from reconciler.model.desired import Desired, Move, Settings
 from reconciler.model.entity import Entity
+from reconciler.model.guardrails import Guardrails
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.plan import AccessDelta, Plan
@@ -28,8 +30,10 @@ from reconciler.plan.compare.diff import compare_entity
 from reconciler.plan.compare.renames import apply_renames, find_renames, find_replacements
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.saved.access_section import read_access
+from reconciler.plan.saved.assertions_section import read_assertions, to_assertions_section
 from reconciler.plan.saved.codec import decode_entity, encode_entity
 from reconciler.plan.saved.fingerprint import fingerprint_of
+from reconciler.plan.saved.guardrails_section import read_guardrails_section, to_guardrails_section
 from reconciler.plan.saved.reviewed_sections import read_risk
 from reconciler.plan.saved.sections import (
     DOCUMENT_KEYS,
@@ -77,6 +81,8 @@ class SavedPlan:
     targets: the addresses of --target.
     account_alias: the alias of the account, as it was shown for approval; None if there was none.
     caller, files: as in `Plan`, as they were shown.
+    guardrails: those of the files; None if they name none.
+    assertions: those of the files, which an apply checks again.
     """
 
     account: str
@@ -98,6 +104,8 @@ class SavedPlan:
     account_alias: str | None = None
     caller: str = ""
     files: tuple[str, ...] = ()
+    guardrails: Guardrails | None = None
+    assertions: tuple[Assertion, ...] = ()
 
     @property
     def desired_entities(self) -> dict[Address, Entity]:
@@ -113,6 +121,8 @@ def to_saved_section(plan: Plan) -> dict[str, Any]:
         "valid_until": format_timestamp(plan.valid_until) if plan.valid_until else None,
         "reads": plan.reads,
         "shown": to_shown_section(plan),
+        **({"guardrails": to_guardrails_section(plan.guardrails)} if plan.guardrails else {}),
+        **({"assertions": to_assertions_section(plan.assertions)} if plan.assertions else {}),
         "moves": [[str(move.old), str(move.new), *astuple(move.place)] for move in plan.moves],
         "entities": {
             str(change.address): {
@@ -142,7 +152,7 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
     Raises MalformedPlan, ValueError, KeyError, TypeError or AttributeError if it is not a plan.
     """
     take_object(document, "the plan", DOCUMENT_KEYS, OPTIONAL_DOCUMENT_KEYS)
-    part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads", "shown"))
+    part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads", "shown", "guardrails", "assertions"))
     partition = read_partition(part)
     before: dict[Address, Entity | None] = {}
     after: dict[Address, Entity | None] = {}
@@ -177,8 +187,10 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
         reads=take_integer(part.get("reads", 0), "saved.reads"),
         targets=read_targets(document),
         account_alias=read_account_alias(document),
+        guardrails=read_guardrails_section(part, partition),
         caller=read_optional_text(document, "caller"),
         files=take_texts(document.get("files", []), "files"),
+        assertions=read_assertions(part),
     )
 
 
@@ -276,5 +288,5 @@ def compare_with_live(saved: SavedPlan, live: State) -> Comparison:
 
 def desired_of(saved: SavedPlan) -> Desired:
     """Return the saved entities and settings as the meaning of a file."""
-    state = State(saved.account, saved.partition, saved.desired_entities)
-    return Desired(state, saved.owner, saved.settings, {}, {}, moves=saved.moves)
+    state = State(saved.account, saved.partition, saved.desired_entities, guardrails=saved.guardrails)
+    return Desired(state, saved.owner, saved.settings, {}, {}, moves=saved.moves, assertions=saved.assertions)

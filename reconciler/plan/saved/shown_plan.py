@@ -50,11 +50,13 @@ def restore_plan(document: Mapping[str, Any], saved: SavedPlan) -> Plan:
         is_reversible=saved.is_reversible,
         targets=saved.targets,
         moves=saved.moves,
+        assertions=saved.assertions,
         valid_until=saved.valid_until,
         unmanaged=_read_unmanaged(document, shown),
         left_alone=tuple(_read_left_alone(document)),
         goal=shown.goal,
         reads=saved.reads,
+        guardrails=saved.guardrails,
     )
 
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.access import CompiledPolicies, Context, Principal, ResourcePolicy, compile_policies
+from reconciler.access import CompiledPolicies, Context, PolicySource, Principal, ResourcePolicy, compile_policies
 from reconciler.model.globs import compile_glob
 from reconciler.model.partitions import ARN_PARTITION
 from reconciler.policy.operators import OPERATORS, explain_mismatch
@@ -49,7 +49,6 @@ class Scenario:
     """A simulation request.
 
     policies: label → policy. context: the values of context keys. known_keys: keys with a value, in lower case.
-    levels: the service control policies of the organisation, one set for each level.
     """
 
     actions: tuple[str, ...]
@@ -59,7 +58,6 @@ class Scenario:
     context: Context
     known_keys: frozenset[str]
     resource_policy: ResourcePolicy | None
-    levels: tuple[CompiledPolicies, ...]
 
     @property
     def policies_with_keys(self) -> tuple[CompiledPolicies, ...]:
@@ -87,6 +85,7 @@ def read_scenario(call: ApiCall, source: IamEntity | None) -> Scenario:
         caller,
         policies=tuple(policy.source for policy in (*attached, *request_policies)),
         boundary=None if boundary is None else boundary.source,
+        service_controls=tuple(_read_levels(call)),
     )
     values = _read_context(call)
     caller_keys = {
@@ -103,7 +102,6 @@ def read_scenario(call: ApiCall, source: IamEntity | None) -> Scenario:
         values.with_fallbacks(Context(caller_keys), Context.of(absent=["*"])),
         frozenset(values.alternatives) | caller_keys.keys(),
         ResourcePolicy(compile_policies([resource[0].source]), _read_owner(call, caller)) if resource else None,
-        tuple(_read_levels(call)),
     )
 
 
@@ -215,14 +213,14 @@ def _refuse_bad_values(name: str, kind: str, texts: Sequence[str]) -> None:
             raise invalid_input_error(f"Invalid value of context key {name}: {value} is not {expected}.")
 
 
-def _read_levels(call: ApiCall) -> Iterable[CompiledPolicies]:
+def _read_levels(call: ApiCall) -> Iterable[tuple[PolicySource, ...]]:
     number = 1
     name = "OrderedOrganizationPolicyInputList"
     while texts := call.get_list(rf"{name}\.member\.{number}\.ServiceControlPolicyInputList"):
         if number > MAX_LEVELS:
             raise invalid_input_error(f"{name} has more than {MAX_LEVELS} levels.")
         policies = read_given_policies(texts, f"{name}.{number}.ServiceControlPolicyInputList")
-        yield compile_policies(policy.source for policy in policies)
+        yield tuple(policy.source for policy in policies)
         number += 1
 
 

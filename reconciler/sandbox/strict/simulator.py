@@ -79,7 +79,7 @@ def _build_result(scenario: Scenario, action: str) -> dict[str, Content]:
         "MissingContextValues": list(dict.fromkeys(key for outcome in outcomes for key in outcome.missing_keys)),
         **_build_details(scenario, [outcome.evaluation for outcome in outcomes]),
     }
-    if scenario.levels:
+    if scenario.principal.service_controls:
         within = all(outcome.evaluation.organization for outcome in outcomes)
         result["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": within}
     if scenario.resources != ("*",):
@@ -127,9 +127,7 @@ def _strictest_of(decisions: Iterable[str]) -> str:
 
 
 def _simulate_one(scenario: Scenario, action: str, resource: str) -> SimulationOutcome:
-    evaluation = evaluate_resource(
-        scenario.principal, action, resource, scenario.context, scenario.resource_policy, scenario.levels
-    )
+    evaluation = evaluate_resource(scenario.principal, action, resource, scenario.context, scenario.resource_policy)
     decision = _decision_of(evaluation.verdict)
     matched = _find_matched(scenario, evaluation.verdict.deciding_statements)
     return SimulationOutcome(resource, evaluation, decision, matched, _find_missing_keys(scenario, action, resource))

@@ -79,3 +79,30 @@ def audit(desired: api.Desired, plan: api.Plan) -> list[str]:
     after: api.Access = api.access(plan)
     entered: tuple[api.RoleAccess, ...] = after.to_role("role/admin") + api.access(desired).of_principal("user/alice")
     return [f"{access.principal} {access.role} {access.mfa} {access.conditions}" for access in entered]
+
+
+def question(desired: api.Desired, plan: api.Plan) -> list[str]:
+    answer: api.AccessAnswer = api.can(desired, "user/alice", "s3:GetObject", context={"aws:SourceIp": "203.0.113.7"})
+    statement: api.DecidingStatement = answer.statements[0]
+    steps: api.AnswerSteps = api.explain(plan, "user/alice", "role/admin", context={"aws:MultiFactorAuthPresent": []})
+    first: api.EvaluationStep = steps.steps[0]
+    held: api.PrincipalPermissions = api.show(plan, "role/admin")
+    allows: tuple[api.HeldPermission, ...] = held.allows
+    chains: tuple[api.RoleChain, ...] = held.chains
+    everybody: api.WhoCan = api.who_can(plan, "iam:CreateUser")
+    direct: tuple[api.CapablePrincipals, ...] = everybody.direct
+    by_role: tuple[api.CapableChains, ...] = everybody.chains
+    told = [*(one.row.service for one in allows), *(one.roles for one in chains), *(one.principals for one in direct)]
+    told += [one.chain.roles for one in by_role]
+    certain = answer.outcome is api.AccessOutcome.ALLOWED
+    return [f"{certain} {statement.policy} {first.summary}", *map(str, told)]
+
+
+def list_ways(desired: api.Desired) -> list[str]:
+    ways: api.AdminWays = api.paths(desired)
+    groups: tuple[api.PrincipalWays, ...] = ways.administrators + ways.ways
+    unread: tuple[api.UnreadPower, ...] = ways.unread
+    listed: list[api.AdminWay] = [way for group in groups for way in group.ways]
+    hops: list[api.WayHop] = [hop for way in listed for hop in way.hops]
+    terms: list[api.AccessTerms] = [way.terms for way in listed]
+    return [*(hop.reason for hop in hops), *(str(one.mfa) for one in terms), *(one.policies[0] for one in unread)]

@@ -52,7 +52,7 @@ def row(change: PermissionChange) -> str:
 
 
 EU = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
-IN_EU = "StringEquals aws:requestedregion eu-west-1"
+IN_EU = "StringEquals aws:RequestedRegion eu-west-1"
 BUCKET, SECRET = "arn:aws:s3:::b/*", "arn:aws:s3:::b/secret/*"
 
 ROWS: dict[str, tuple[PermissionSide, PermissionSide, list[str]]] = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reconciler.access import (
-    CompiledPolicies,
     Context,
     PolicySource,
     Principal,
@@ -35,14 +35,13 @@ def says(effect: str, action: str = "s3:*", **more: Any) -> dict[str, Any]:
 S3, EC2, NO_S3 = source(says("Allow")), source(says("Allow", "ec2:*")), source(says("Deny"))
 
 
-def of_bucket(principal: object, account: str = A, effect: str = "Allow") -> ResourcePolicy:
-    return ResourcePolicy(compile_policies([source(says(effect, Principal=principal), label="bucket")]), account)
+def of_bucket(principal: object, account: str = A, effect: str = "Allow", **more: Any) -> ResourcePolicy:
+    statement = says(effect, Principal=principal, **more)
+    return ResourcePolicy(compile_policies([source(statement, label="bucket")]), account)
 
 
-def asked(
-    principal: Principal, policy: ResourcePolicy | None = None, levels: tuple[CompiledPolicies, ...] = ()
-) -> ResourceEvaluation:
-    return evaluate_resource(principal, "s3:GetObject", OBJECT, Context.of(absent=["*"]), policy, levels)
+def asked(principal: Principal, policy: ResourcePolicy | None = None) -> ResourceEvaluation:
+    return evaluate_resource(principal, "s3:GetObject", OBJECT, Context.of(absent=["*"]), policy)
 
 
 def user(own: PolicySource, **more: Any) -> Principal:
@@ -94,14 +93,54 @@ def test_a_session_is_limited_where_the_resource_names_its_role() -> None:
     assert asked(session, of_bucket({"AWS": ROLE})).verdict.denied
 
 
+@pytest.mark.parametrize("name", ["*", {"AWS": "*"}])
+@pytest.mark.parametrize(
+    ("operator", "arn", "expected"),
+    [
+        ("ArnLike", ROLE, ("allow", set())),
+        ("StringEquals", ROLE, ("allow", set())),
+        ("ArnNotLike", ALICE, ("depends", {"boundary:limit", "session:policy"})),
+        ("ArnLike", ALICE, ("deny", set())),
+    ],
+)
+def test_neither_boundary_nor_session_policy_limits_a_grant_to_everyone_with_an_arn(
+    name: object, operator: str, arn: str, expected: tuple[str, set[str]]
+) -> None:
+    limits = {"boundary": source(says("Allow", "ec2:*"), label="limit"), "session": (EC2,)}
+    session = Principal(SESSION, "session", A, (EC2,), role_arn=ROLE, **limits)
+    policy = of_bucket(name, Condition={operator: {"aws:PrincipalArn": arn}})
+    context = session.request_context.with_fallbacks(Context.of(absent=["*"]))
+    verdict = evaluate_resource(session, "s3:GetObject", OBJECT, context, policy).verdict
+    assert (verdict.decision, verdict.keys) == expected
+    denied = replace(session, boundary=NO_S3)
+    assert evaluate_resource(denied, "s3:GetObject", OBJECT, context, policy).verdict.denied
+
+
+def test_it_is_open_if_a_boundary_limits_a_grant_to_everyone() -> None:
+    verdict = asked(user(EC2, boundary=source(says("Allow", "ec2:*"), label="limit")), of_bucket("*")).verdict
+    assert (verdict.decision, verdict.keys) == ("depends", {"boundary:limit"})
+    assert asked(user(EC2, boundary=S3), of_bucket("*")).verdict.allowed
+
+
+@pytest.mark.parametrize(("effect", "expected"), [("Deny", "deny"), ("Allow", "allow")])
+def test_a_deny_of_all_but_some_means_everybody_with_a_boundary(effect: str, expected: str) -> None:
+    excluded = {"Effect": effect, "Action": "s3:*", "Resource": "*", "NotPrincipal": {"AWS": [ALICE, SESSION, ROLE, A]}}
+    policy = ResourcePolicy(compile_policies([source(excluded, label="bucket")]), A)
+    session = Principal(SESSION, "session", A, (S3,), role_arn=ROLE)
+    for principal in (user(S3), session):
+        assert asked(principal, policy).verdict.allowed
+        assert asked(replace(principal, boundary=S3), policy).verdict.decision == expected
+
+
 @pytest.mark.parametrize(
     ("levels", "allowed"),
     [([S3], True), ([S3, S3], True), ([S3, EC2], False), ([EC2, S3], False), ([S3, NO_S3], False)],
 )
 def test_every_level_of_the_organisation_must_allow(levels: list[PolicySource], allowed: bool) -> None:
-    found = asked(user(S3), levels=tuple(compile_policies([level]) for level in levels))
+    controls = tuple((level,) for level in levels)
+    found = asked(user(S3, service_controls=controls))
     assert (found.verdict.allowed, found.organization) == (allowed, allowed)
-    named = asked(user(EC2), of_bucket({"AWS": ALICE}), tuple(compile_policies([level]) for level in levels))
+    named = asked(user(EC2, service_controls=controls), of_bucket({"AWS": ALICE}))
     assert named.verdict.allowed is allowed
 
 

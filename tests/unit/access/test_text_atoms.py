@@ -27,6 +27,8 @@ PARTS: dict[str, tuple[list[str], list[set[str]]]] = {
     "two that never meet": (["a*", "b*"], [set(), {"a*"}, {"b*"}]),
     "one character": (["a?", "ab"], [set(), {"a?"}, {"a?", "ab"}]),
     "all": (["*"], [{"*"}]),
+    "a text that a pattern is no longer than": (["ab", "ab*"], [set(), {"ab*"}, {"ab", "ab*"}]),
+    "a text within a pattern": (["xb", "x*b"], [set(), {"x*b"}, {"xb", "x*b"}]),
 }
 
 

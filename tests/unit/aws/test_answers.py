@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from reconciler.aws.answers import AnswerParsers, ForeignAnswer, parse_datetime
 from reconciler.aws.faults import problem_of
-from reconciler.aws.required_fields import REQUIRED, VALUE_PATTERNS
+from reconciler.aws.required_fields import REQUIRED, REQUIRED_IN_JSON, VALUE_PATTERNS
 from reconciler.kinds.raw_account import RawAccount
 from tests.support.raw_server import RawServer, build_http, send_bytes, serve_raw
 from tests.support.shapes import answer_of, answers_without
@@ -199,7 +199,8 @@ def test_an_error_of_aws_is_read(
 # Fields
 
 
-SERVICES = ("iam", "sts", "resourcegroupstaggingapi")
+XML_SERVICES, JSON_SERVICES = ("iam", "sts"), ("resourcegroupstaggingapi", "organizations")
+SERVICES = (*XML_SERVICES, *JSON_SERVICES)
 MODELS = {name: botocore.session.get_session().get_service_model(name) for name in SERVICES}
 OPERATIONS = [
     *(("sts", name) for name in ("GetCallerIdentity", "AssumeRole", "GetSessionToken")),
@@ -228,18 +229,27 @@ def test_without_a_field_that_is_relied_on_an_answer_is_none(service: str, opera
             parsed(service, operation, body)
 
 
-def test_every_field_that_is_relied_on_is_one_of_aws() -> None:
+@pytest.mark.parametrize(
+    ("required", "services"), [(REQUIRED, XML_SERVICES), (REQUIRED_IN_JSON, JSON_SERVICES)], ids=["XML", "JSON"]
+)
+def test_every_field_that_is_relied_on_is_one_of_aws(
+    required: Mapping[str, tuple[str, ...]], services: tuple[str, ...]
+) -> None:
     found: dict[str, Any] = {}
-    for model in MODELS.values():
-        for operation in model.operation_names:
-            _collect(model.operation_model(operation).output_shape, found)
-    for name, paths in REQUIRED.items():
+    for service in services:
+        for operation in MODELS[service].operation_names:
+            _collect(MODELS[service].operation_model(operation).output_shape, found)
+    for name, paths in required.items():
         for path in paths:
             first, _, rest = path.partition(".")
             inner = found[name].members[first]
             inner = inner.member if inner.type_name == "list" else inner
             assert not rest or rest in inner.members, (name, path)
-    assert {path.rpartition(".")[2] for paths in REQUIRED.values() for path in paths} >= VALUE_PATTERNS.keys()
+
+
+def test_every_format_is_of_a_field_that_is_relied_on() -> None:
+    paths = {path for required in (REQUIRED, REQUIRED_IN_JSON) for fields in required.values() for path in fields}
+    assert {path.rpartition(".")[2] for path in paths} >= VALUE_PATTERNS.keys()
 
 
 def _collect(shape: Any, found: dict[str, Any]) -> None:

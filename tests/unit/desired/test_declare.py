@@ -370,6 +370,12 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "an age of nothing": (setting("password_policy: {max_age: 0d}"), "4:30", "bad-duration", ""),
     "an age of four years": (setting("password_policy: {max_age: 1096d}"), "4:30", "bad-duration", ""),
     "an alias by default": ("defaults: {alias: abc}\n", "3:12", "unknown-key", ""),
+    "tags that are no mapping, beside default tags": (
+        "defaults: {tags: {a: b}}\nusers: {u: {tags: text}}\n",
+        "4:19",
+        "wrong-type",
+        "",
+    ),
     # Settings
     "an unknown prune": ("defaults: {protect: 1}\n", "3:21", "wrong-type", ""),
 }

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pytest
 import yaml
 
-from reconciler.desired import defaults, variables
+from reconciler.desired import defaults, variables, yaml_tree
 from reconciler.desired.variables import Variables
 from reconciler.desired.yaml_nodes import Builder
 from reconciler.kinds import documents
@@ -150,9 +150,10 @@ def test_half_of_a_surrogate_pair_is_an_error_at_its_place(folder: Folder, text:
     said.summary.encode()
 
 
-def test_a_surrogate_that_yaml_lets_pass_is_an_error_all_the_same() -> None:
+def test_a_surrogate_that_yaml_lets_pass_is_an_error_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """libyaml refuses the escape; PyYAML's own parser, which stands in for it, does not."""
-    node = yaml.compose('a: "b\\ud800"\n', Loader=yaml.SafeLoader)
+    monkeypatch.setattr(yaml_tree, "LOADER", yaml.SafeLoader)
+    node = yaml_tree.compose_nodes(b'a: "b\\ud800"\n')
     assert node is not None
     builder = Builder("roles.yaml", Variables({}).substitute)
     assert builder.build(node) == {"a": "b?"}

@@ -57,6 +57,7 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {
     "an open quote": (f"{HEAD}owner: 'a\n", "4:1", "bad-yaml"),
     "a key that is a list": (f"{HEAD}? [a, b]\n: 1\n", "3:3", "yaml-key"),
     "a merge of a text": (f"{HEAD}users:\n  a:\n    <<: text\n", "5:9", "yaml-merge"),
+    "an anchor twice": (f"{HEAD}x-a: &a 1\nx-b: &a 2\n", "4:6", "bad-yaml"),
     "two documents": (f"{HEAD}---\nversion: 1\n", "3:1", "bad-yaml"),
     "nothing": ("", "1:1", "empty-file"),
     "only a comment": ("# nothing\n", "1:1", "empty-file"),
@@ -121,6 +122,15 @@ def test_a_file_past_the_limit_is_refused_before_it_is_parsed(folder: Folder) ->
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, timeout=20)
     assert "file-too-large" in done.stdout, done.stderr
+
+
+def test_a_file_with_too_many_values_is_refused_at_the_first_one_too_many(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.desired.yaml_tree.MAX_VALUES", 5)
+    assert folder.find_problems("version: 1\nowner: x\n") == []
+    assert folder.find_problems("version: 1\nowner: x\nusers:\n") == ["roles.yaml:3:1 file-too-large"]
+    assert folder.find_problems("version: &v 1\nowner: x\n\n*v : x\n") == ["roles.yaml:4:1 file-too-large"]
 
 
 def test_a_byte_order_mark_and_windows_lines_are_no_problem(folder: Folder) -> None:

@@ -832,3 +832,41 @@ def test_a_code_helps_where_both_sides_let_in_with_one_and_not_without(
 def test_an_alias_that_forbids_a_code_is_told_to_lose_that_line(tmp_path: Path) -> None:
     found = asked(tmp_path, Case(entities(WITH_MFA), alias="{role: app, mfa: false}"))
     assert found.outcome is AssumeOutcome.NEEDS_MFA and "`mfa: false`" in found.hint and found.place is not None
+
+
+OPEN = f"""
+users: {{demo: {{inline_policies: {{a: {{Statement: [{ASSUME_ANY}]}}}}}}}}
+roles: {{app: {{trust: [{{users: [demo]}}]}}}}
+"""
+GUARDRAILS = {
+    # name: (section, policy, side that refuses, sentence)
+    "an SCP without an Allow": (
+        "scps",
+        {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+        "caller",
+        "the guardrails do not allow sts:AssumeRole on role/app: org.json",
+    ),
+    "an SCP with a Deny": (
+        "scps",
+        {"Effect": "Deny", "Action": "sts:*", "Resource": "*"},
+        "caller",
+        "statement 1 of SCP org.json denies it",
+    ),
+    "an RCP with a Deny": (
+        "rcps",
+        {"Effect": "Deny", "Action": "sts:*", "Resource": "*", "Principal": "*"},
+        "trust",
+        "statement 1 of RCP org.json denies it",
+    ),
+}
+
+
+@pytest.mark.parametrize(("section", "statement", "side", "sentence"), GUARDRAILS.values(), ids=list(GUARDRAILS))
+def test_a_guardrail_that_refuses_is_named(
+    tmp_path: Path, section: str, statement: dict[str, Any], side: str, sentence: str
+) -> None:
+    (tmp_path / "org.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    found = asked(tmp_path, Case(f"guardrails: {{{section}: [[org.json]]}}\n{OPEN}"))
+    assert not found.outcome.name.startswith("ALLOWED")
+    refusing = {one.party: one.reasons for one in found.sides}
+    assert any(sentence in text for text in refusing[side]), refusing

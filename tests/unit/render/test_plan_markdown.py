@@ -103,7 +103,7 @@ DELTA: dict[str, tuple[AccessDelta, list[str]]] = {
     ),
     "with MFA and under conditions": (
         AccessDelta.of_pairs(gained=(RoleAccess("user/alice", "role/app", True, ("aws:sourceip",)),)),
-        ["+ user/alice may assume role/app, with MFA, depending on aws:sourceip"],
+        ["+ user/alice may assume role/app, with MFA, depending on aws:SourceIp"],
     ),
     "who loses a role": (
         AccessDelta.of_pairs(lost=(RoleAccess("user/alice", "role/app"),)),

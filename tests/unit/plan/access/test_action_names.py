@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.permissions import ActionPattern, Direction, PermissionRow
-from reconciler.plan.access.action_names import is_data_action, name_actions
+from reconciler.plan.access.action_names import ActionNamer, is_data_action
 
 LEVELS = {
     "s3": {"getobject": "read", "putobject": "write", "listbucket": "list"},
@@ -22,7 +22,7 @@ class Catalogue:
 
 def named(*patterns: ActionPattern) -> list[PermissionRow]:
     row = PermissionRow(("user/a",), "*", patterns, ("*",), (), None, (), Direction.WIDER, True)
-    return list(name_actions(row, Catalogue(), {}))
+    return list(ActionNamer(Catalogue()).name_actions(row))
 
 
 def test_there_is_a_row_for_each_service() -> None:

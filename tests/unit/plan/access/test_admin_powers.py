@@ -290,7 +290,7 @@ def test_a_chain_under_a_condition_says_on_what_it_depends() -> None:
     guarded = replace(CHAIN[0], trust_policy=document({**trust("user/bob"), **OFFICE}))
     closed = replace(CHAIN[0], trust_policy=document(trust(STRANGER)))
     (row,) = delta([closed, CHAIN[1], BOB], [guarded, CHAIN[1], BOB]).powers_gained
-    assert row.reason == "user/bob → role/ci → role/admin, depending on aws:sourceip"
+    assert row.reason == "user/bob → role/ci → role/admin, depending on aws:SourceIp"
 
 
 def test_another_chain_to_the_same_administrator_is_no_news_behind_the_first_role() -> None:

@@ -10,8 +10,8 @@ from reconciler.plan.access.assume_words import describe_dependency, describe_te
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("aws:sourceip", "aws:sourceip"),
-        ("aws:principaltag/policy", "aws:principaltag/policy"),
+        ("aws:sourceip", "aws:SourceIp"),
+        ("aws:principaltag/policy", "aws:PrincipalTag/policy"),
         ("policy:arn:aws:iam::aws:policy/ReadOnlyAccess", "the content of aws:ReadOnlyAccess"),
         ("policy:arn:aws:iam::aws:policy/job-function/Billing", "the content of aws:job-function/Billing"),
         ("policy:arn:aws:iam::123456789012:policy/team/reader", "the content of policy/reader"),
@@ -39,13 +39,13 @@ UNTIL = "DateLessThan aws:currenttime 2030-01-01T00:00:00Z"
             True,
             ("aws:currenttime", "aws:sourceip"),
             (UNTIL,),
-            ", with MFA, until 2030-01-01T00:00:00Z, depending on aws:sourceip",
+            ", with MFA, until 2030-01-01T00:00:00Z, depending on aws:SourceIp",
         ),
         (
             False,
             ("aws:currenttime",),
             ("DateGreaterThan aws:currenttime 2030-01-01T00:00:00Z",),
-            ", depending on aws:currenttime",
+            ", depending on aws:CurrentTime",
         ),
     ],
 )

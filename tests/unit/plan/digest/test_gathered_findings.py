@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reconciler.model.address import Address
 from reconciler.model.entity import User
-from reconciler.model.problem import Level, Problem
+from reconciler.model.problem import Level, Place, Problem
 from reconciler.plan.digest.detail import Detail
 from reconciler.plan.digest.gathered_findings import gather_findings
 from reconciler.render.plan_json import plan_to_dict
@@ -50,3 +50,16 @@ def test_errors_keep_a_line_each_and_come_last() -> None:
 def test_full_and_json_keep_every_finding() -> None:
     made = replace(PLAN, findings=tuple(map(finding, range(42))))
     assert len(gather_findings(made, Detail.FULL)) == len(plan_to_dict(made)["findings"]) == 42
+
+
+def test_an_assertion_that_fails_in_many_ways_is_one_finding_and_others_stay_apart() -> None:
+    def failing(index: int, line: int) -> Problem:
+        flag = "--allow-assertion no-iam"
+        return replace(finding(index, "assertion-failed", Level.ERROR), place=Place("roles.yaml", line, 5), flag=flag)
+
+    many, few = [failing(index, 7) for index in range(40)], [failing(index, 8) for index in range(3)]
+    first, *others = with_findings(*many, *few)
+    assert first.summary == many[0].summary
+    assert "The same assertion has 39 more findings, for 39 users (user-001, user-002, user-003 …)" in first.hint
+    assert (first.flag, len(first.addresses)) == ("--allow-assertion no-iam", 40)
+    assert others == few
