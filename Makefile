@@ -1,24 +1,33 @@
 # Every target sets up what it needs: a fresh clone with Python 3.11+ and make is enough.
 PYTHON ?= python3
 VENV := .venv
-BIN := $(VENV)/bin
+SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+BIN := $(VENV)/$(SCRIPTS)
 # One more than there are cores: some tests wait, for processes or for the delays that they are about.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(1 + len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)))')
 READY := $(VENV)/.ready
 # The second emulator of the tests asks for one exact version of botocore, older than the one that reconcile needs.
 MINISTACK := .venv-ministack
+# What releases need and tests do not: uv, pipx, the writer of the SBOM.
+RELEASE := .venv-release
+RELEASE_READY := $(RELEASE)/.ready
+# The lowest versions that pyproject.toml admits.
+LOWEST := .venv-lowest
+INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help check test lint format demo bench bench-terraform fuzz fuzz-replay schema rules paths clean
+.PHONY: help check test test-lowest lint format demo bench bench-terraform fuzz fuzz-replay schema rules paths lock dist clean
 
 help:  ## the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-$(READY): pyproject.toml tests/support/ministack.txt
+# Everything is installed as requirements/ locks it: with a hash, on every platform.
+$(READY): pyproject.toml requirements/dev.txt tests/support/ministack.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "reconcile needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python $(INSTALL) --require-hashes -r requirements/dev.txt
+	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation -e .
 	$(PYTHON) -m venv $(MINISTACK)
-	$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/support/ministack.txt
+	$(MINISTACK)/$(SCRIPTS)/python $(INSTALL) -r tests/support/ministack.txt
 	@touch $(READY)
 
 # Where Python may not write what it compiles, each of these processes would compile package and tests anew.
@@ -32,6 +41,22 @@ check: $(READY)  ## after each edit: lint, and every test that needs no emulator
 test: $(READY)  ## every test, on all cores
 	@$(BIN)/python -m compileall -q reconciler
 	$(PYTEST) $(WORKERS)
+
+# The least versions of what pyproject.toml names, and the newest of what those ask for. The dependencies of reconcile come
+# first: the emulator asks for newer ones, which would otherwise hide a bound that is too low.
+LOWEST_TESTS ?= tests/unit tests/contract tests/emulator
+COMPILE_LOWEST = $(RELEASE)/$(SCRIPTS)/uv pip compile --quiet --python $(LOWEST)/$(SCRIPTS)/python --resolution lowest-direct
+
+$(LOWEST)/.ready: pyproject.toml $(RELEASE_READY)
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(COMPILE_LOWEST) pyproject.toml --extra login --no-deps -o $(LOWEST)/run.txt
+	$(COMPILE_LOWEST) pyproject.toml --extra login --extra dev -c $(LOWEST)/run.txt -o $(LOWEST)/all.txt
+	$(LOWEST)/$(SCRIPTS)/python $(INSTALL) -r $(LOWEST)/all.txt
+	$(LOWEST)/$(SCRIPTS)/python $(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+test-lowest: $(LOWEST)/.ready  ## tests with the lowest versions that pyproject.toml admits
+	PYTHONDONTWRITEBYTECODE= $(LOWEST)/$(SCRIPTS)/python -m pytest --dist worksteal -n $(WORKERS) $(LOWEST_TESTS)
 
 lint: $(READY)  ## ruff, mypy --strict, the layers
 	$(BIN)/ruff check reconciler tests benchmarks examples scripts
@@ -76,5 +101,24 @@ PATHS ?=
 paths: $(READY)  ## refresh the list of ways to administrator power: PATHS=download.json
 	$(BIN)/python scripts/refresh_escalation_paths.py $(PATHS)
 
+$(RELEASE_READY): requirements/release.txt
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/$(SCRIPTS)/python $(INSTALL) --require-hashes -r requirements/release.txt
+	@touch $@
+
+# One lock for every platform and Python: each line that is not for all of them says for which it is.
+LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' $(RELEASE)/$(SCRIPTS)/uv pip compile --quiet --upgrade --universal \
+	--python-version 3.11 --generate-hashes
+
+lock: $(RELEASE_READY)  ## lock the newest versions of all dependencies in requirements/
+	$(LOCK) pyproject.toml -o requirements/run.txt
+	$(LOCK) pyproject.toml --extra dev --extra login -o requirements/dev.txt
+	$(LOCK) --group release -o requirements/release.txt
+
+dist: $(READY) $(RELEASE_READY)  ## build wheel and sdist, and install both in clean environments
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist
+	$(RELEASE)/$(SCRIPTS)/python scripts/try_dist.py dist
+
 clean:  ## remove what the targets made
-	rm -rf $(VENV) $(MINISTACK) .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz dist
+	rm -rf $(VENV) $(MINISTACK) $(RELEASE) $(LOWEST) .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz dist
