@@ -44,7 +44,7 @@ test: $(READY)  ## every test, on all cores
 
 # The least versions of what pyproject.toml names, and the newest of what those ask for. The dependencies of reconcile come
 # first: the emulator asks for newer ones, which would otherwise hide a bound that is too low.
-LOWEST_TESTS ?= tests/unit tests/contract tests/emulator
+LOWEST_TESTS ?= tests/unit tests/contract tests/documented
 COMPILE_LOWEST = $(RELEASE)/$(SCRIPTS)/uv pip compile --quiet --python $(LOWEST)/$(SCRIPTS)/python --resolution lowest-direct
 
 $(LOWEST)/.ready: pyproject.toml $(RELEASE_READY)
