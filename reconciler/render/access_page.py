@@ -57,7 +57,8 @@ def _hash_source(content: str) -> str:
 
 def _describe_source(source: AccessSource, side: str) -> str:
     account = f"Account {source.account}" if source.account else "An account that no file names"
-    return f"{account}, {_SIDES[side]}. As far as IAM goes."
+    is_guarded = any(one.name == side and one.state.guardrails for one in source.sides)
+    return f"{account}, {_SIDES[side]}. {'Guardrails count.' if is_guarded else 'As far as IAM goes.'}"
 
 
 class _Numbers(Generic[T]):

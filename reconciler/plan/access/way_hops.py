@@ -142,8 +142,13 @@ class WayHops:
     def _describe_statements(
         self, principal: Principal, sources: Iterable[StatementSource]
     ) -> Iterator[DecidingStatement]:
+        """Yield the statements that give a way, and those that may hold it back; a guardrail's Allow does neither."""
         address = address_of(principal.arn, self.state.account) or Address(principal.kind, principal.arn)
+        guardrails = self.state.guardrails
         for source in sources:
+            is_grant = source.statement is None or source.statement.effect == "Allow"
+            if is_grant and guardrails and guardrails.find(source.label):
+                continue
             own = _find_own_source(source, principal)
             key = (own, address)
             found = self._described.get(key)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from reconciler.model.access_answers import AccessSide, AccessSource
 from reconciler.model.entity import Role, User
+from reconciler.model.guardrails import Guardrails
 from reconciler.plan.access.access_graph import find_access_graph
 from reconciler.render.access_page import render_access_page
 from tests.support.strategies import ACCOUNT
@@ -88,3 +90,11 @@ def test_the_data_grows_with_principals_and_roles_not_with_their_product() -> No
 
 def test_two_pages_of_the_same_account_are_equal() -> None:
     assert page_of(User("ann"), ADMIN) == page_of(User("ann"), ADMIN)
+
+
+def test_the_page_says_if_guardrails_count() -> None:
+    bound = replace(state([User("ann")]), guardrails=Guardrails())
+    side = AccessSide("file", bound)
+    page = render_access_page(AccessSource((side,), ACCOUNT), find_access_graph(side), "file")
+    assert data_of(page)["about"] == f"Account {ACCOUNT}, by the files. Guardrails count."
+    assert data_of(page_of(User("ann")))["about"] == f"Account {ACCOUNT}, by the files. As far as IAM goes."
