@@ -49,11 +49,18 @@ def export_account(request: ExportRequest, *, split: bool = False) -> AccountExp
 
 
 def _find_undescribed(live: State, only: Sequence[str]) -> Iterator[Address]:
-    """Yield the policies that may have a description that no list call told: each of them must be read by itself."""
-    for address in sorted(select_entities(live, only)):
-        entity = live.entities[address]
-        if isinstance(entity, Policy) and entity.description is None and address not in live.details.fully_read:
-            yield address
+    """Yield the policies that may have a description that no list call told: each of them must be read by itself.
+
+    AWS does not document if its list tells descriptions. One that it tells shows that it does.
+    """
+    listed = [
+        entity
+        for address, entity in live.entities.items()
+        if isinstance(entity, Policy) and address not in live.details.fully_read
+    ]
+    if all(policy.description is None for policy in listed):
+        selected = set(select_entities(live, only))
+        yield from sorted(policy.address for policy in listed if policy.address in selected)
 
 
 def _make_hint(pattern: str, live: State) -> str:
