@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from reconciler.access.policy_statements import PolicyStatement, list_control_statements
+from reconciler.access.policy_statements import ALL_ACTIONS, IDENTITY, PolicyStatement, list_control_statements
 from reconciler.access.principal import Principal
 from reconciler.access.role_assumption import ASSUME_ACTIONS, Target, evaluate_assumption
 from reconciler.access.statement_coverage import may_meet, surely_covers
 from reconciler.access.verdicts import PolicySource
 from reconciler.model.guardrails import GuardrailEffect, name_of_guardrail
+
+_EVERYTHING = PolicyStatement(IDENTITY, True, ALL_ACTIONS)
 
 
 def find_assume_stops(principal: Principal, target: Target) -> tuple[str, ...]:
@@ -43,30 +46,54 @@ class ServiceControls:
     def of(cls, principal: Principal) -> ServiceControls:
         return cls(list_control_statements(principal), principal.service_controls)
 
+    @cached_property
+    def _ordered(self) -> tuple[_Level, ...]:
+        return tuple(
+            _Level(
+                tuple(policy.label for policy in policies),
+                tuple(one for one in statements if one.allows),
+                tuple(sorted((one for one in statements if not one.allows), key=lambda one: one.sort_key)),
+            )
+            for statements, policies in zip(self.levels, self.policies, strict=True)
+        )
+
     def judge(self, allows: Iterable[PolicyStatement]) -> GuardrailEffect:
         """Return the effect on what these Allows give together."""
         listed = list(allows)
-        stops = [dict.fromkeys(self._find_stops(one)) for one in listed]
-        if listed and all(stops):
+        stops = [[label for level in self._ordered for label in level.find_stops(one)] for one in listed]
+        if stops and all(stops):
             return GuardrailEffect(_name_all(label for labels in stops for label in labels))
-        return GuardrailEffect((), _name_all(label for one in listed for label in self._find_limits(one)))
+        limits = (label for one in listed for level in self._ordered for label in level.find_limits(one))
+        return GuardrailEffect((), _name_all(limits))
 
-    def _find_stops(self, allow: PolicyStatement) -> Iterator[str]:
-        for statements, policies in zip(self.levels, self.policies, strict=True):
-            if not any(one.allows and may_meet(one, allow) for one in statements):
-                yield from (policy.label for policy in policies)
-            for one in sorted(statements, key=lambda one: one.sort_key):
-                if not one.allows and surely_covers(one, allow):
-                    yield one.source.label
 
-    def _find_limits(self, allow: PolicyStatement) -> Iterator[str]:
-        yield from self._find_stops(allow)
-        for statements, policies in zip(self.levels, self.policies, strict=True):
-            if not any(one.allows and surely_covers(one, allow) for one in statements):
-                yield from (policy.label for policy in policies)
-            for one in sorted(statements, key=lambda one: one.sort_key):
-                if not one.allows and may_meet(one, allow):
-                    yield one.source.label
+@dataclass(frozen=True)
+class _Level:
+    """One level of service control policies. labels: of all its policies."""
+
+    labels: tuple[str, ...]
+    allows: tuple[PolicyStatement, ...]
+    denies: tuple[PolicyStatement, ...]
+
+    @cached_property
+    def _allows_everything(self) -> bool:
+        return any(surely_covers(one, _EVERYTHING) for one in self.allows)
+
+    def find_stops(self, allow: PolicyStatement) -> Iterator[str]:
+        """Yield the labels of the policies that stop all that an Allow gives."""
+        if not self._allows_everything and not any(may_meet(one, allow) for one in self.allows):
+            yield from self.labels
+        for one in self.denies:
+            if surely_covers(one, allow):
+                yield one.source.label
+
+    def find_limits(self, allow: PolicyStatement) -> Iterator[str]:
+        """Yield the labels of the policies that may stop some of what an Allow gives."""
+        if not self._allows_everything and not any(surely_covers(one, allow) for one in self.allows):
+            yield from self.labels
+        for one in self.denies:
+            if may_meet(one, allow):
+                yield one.source.label
 
 
 def _name_all(labels: Iterable[str]) -> tuple[str, ...]:

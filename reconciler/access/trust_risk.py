@@ -6,15 +6,16 @@ demanded before opens nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from reconciler.access.federated_subjects import find_open_subjects
 from reconciler.access.trust_entrances import Entrance, list_entrances
 from reconciler.model.address import Address
 from reconciler.model.document import Condition, Document, Statement
 from reconciler.model.problem import Place
 from reconciler.model.risk import RiskCode, RiskReason
-from reconciler.policy.global_keys import MFA_KEYS, TIME_KEYS
+from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS, TIME_KEYS
 from reconciler.policy.operators import OPERATORS
 from reconciler.policy.overlap import covers_pattern
 from reconciler.policy.statement_places import find_statement_place
@@ -33,9 +34,9 @@ class TrustChange:
 
     def find_risks(self) -> Iterator[RiskReason]:
         """Yield what the change opens."""
-        old = [] if self.before is None else list(list_entrances(self.before))
-        for entrance in sorted(list_entrances(self.after), key=repr):
-            earlier = [one.statement for one in old if (one.kind, one.value) == (entrance.kind, entrance.value)]
+        old = [] if self.before is None else list(filter(_list_assume_actions, list_entrances(self.before)))
+        for entrance in sorted(filter(_list_assume_actions, list_entrances(self.after)), key=repr):
+            earlier = [one.statement for one in old if _admits_as_well(one, entrance)]
             if not earlier:
                 yield from self._find_new_entrance(entrance, old)
             elif not any(_demands_at_least(entrance.statement, one) for one in earlier):
@@ -49,7 +50,8 @@ class TrustChange:
 
     def _find_new_entrance(self, entrance: Entrance, old: list[Entrance]) -> Iterator[RiskReason]:
         """Yield why a name that the trust did not have is a risk; nothing for users, roles and services."""
-        if any(one.kind in ("*", entrance.kind) and one.value == "*" for one in old):
+        open_to_all = (one.statement for one in old if one.kind in ("*", entrance.kind) and one.value == "*")
+        if any(_demands_at_least(entrance.statement, one) for one in open_to_all):
             return
         statement, without = entrance.statement, _describe_missing_mfa(entrance.statement)
         owner = _find_account(entrance.value)
@@ -68,7 +70,7 @@ class TrustChange:
                 f"{self.role} can now be assumed by every principal of the account whose policies allow it{without}",
                 statement,
             )
-        elif entrance.kind == "Federated" and (wildcard := _find_open_subject(statement)) is not None:
+        elif entrance.kind == "Federated" and (wildcard := find_open_subjects(statement)) is not None:
             subjects = f"subjects {wildcard}" if wildcard else "every subject"
             yield self._make_reason(
                 RiskCode.TRUST_WILDCARD,
@@ -108,6 +110,22 @@ class TrustChange:
                 yield self._make_reason(RiskCode.TRUST_DENY_REMOVED, f"a Deny comes off the trust of {self.role}")
 
 
+def _list_assume_actions(entrance: Entrance) -> list[str]:
+    """Return the actions, in lower case, by which its principal can assume the role; sts:TagSession is none."""
+    statement = entrance.statement
+    return [
+        action
+        for action in entrance.assume_actions
+        if any(covers_pattern(pattern, action) for pattern in statement.actions) != statement.not_action
+    ]
+
+
+def _admits_as_well(earlier: Entrance, entrance: Entrance) -> bool:
+    """Return whether an earlier entrance let in the same name by the same actions."""
+    same_name = (earlier.kind, earlier.value) == (entrance.kind, entrance.value)
+    return same_name and set(_list_assume_actions(entrance)) <= set(_list_assume_actions(earlier))
+
+
 def _bare_denies_of(document: Document) -> frozenset[Statement]:
     return frozenset(replace(one, sid="") for one in document.statements if one.effect == "Deny")
 
@@ -140,6 +158,8 @@ def _implies(one: Condition, other: Condition) -> bool:
     ours, theirs = OPERATORS.get(one.operator), OPERATORS.get(other.operator)
     if ours is None or theirs is None or ours.quantifier != theirs.quantifier or ours.if_exists > theirs.if_exists:
         return False
+    if (ours.base, theirs.base) == ("StringLike", "StringEquals"):
+        return one.values <= other.values and not any(mark in value for value in one.values for mark in "*?$")
     if ours.base == theirs.base and ours.base in ("StringEquals", "StringEqualsIgnoreCase", "ArnEquals", "Bool"):
         return one.values <= other.values
     if ours.base in ("StringEquals", "StringLike") and theirs.base == "StringLike":
@@ -167,7 +187,17 @@ _ORDERED = {
 
 
 def _describe_missing_mfa(statement: Statement) -> str:
-    return "" if any(one.key in MFA_KEYS for one in statement.conditions) else ", without MFA"
+    return "" if any(map(_demands_mfa, statement.conditions)) else ", without MFA"
+
+
+def _demands_mfa(condition: Condition) -> bool:
+    """Return whether a condition holds with MFA only: `Bool: {aws:MultiFactorAuthPresent: "false"}` does not."""
+    operator = OPERATORS.get(condition.operator)
+    if condition.key not in MFA_KEYS or operator is None or operator.if_exists:
+        return False
+    if condition.key == MFA_AGE:
+        return operator.base.startswith("Numeric") or (operator.base == "Null" and condition.values == {"false"})
+    return operator.base in ("Bool", "StringEquals") and condition.values == {"true"}
 
 
 def _find_account(value: str) -> str:
@@ -176,24 +206,3 @@ def _find_account(value: str) -> str:
         return value
     account = "".join(value.split(":")[4:5])
     return account if account.isdigit() else ""
-
-
-def _find_open_subject(statement: Statement) -> str | None:
-    """Return the subjects that a provider's statement accepts by wildcard; "" if all; None if it names them.
-
-    SAML has no subject that trusts usually name, so its statements count as naming.
-    """
-    if any(":saml-provider/" in value for _, value in statement.principals or ()):
-        return None
-    subjects = [one for one in statement.conditions if one.key.endswith(":sub")]
-    if not subjects:
-        return ""
-    values = (value for one in subjects for value in one.values)
-    wild = sorted(value for value in values if value.partition(":")[2].split("/")[0] in ("*", ""))
-    return ", ".join(wild) if wild else None
-
-
-def find_trust_risks(changes: Mapping[Address, TrustChange]) -> Iterator[RiskReason]:
-    """Yield the risks of all roles, in order."""
-    for _, change in sorted(changes.items()):
-        yield from change.find_risks()

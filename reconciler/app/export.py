@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,12 @@ from reconciler.files.bounded_reads import reason_of
 from reconciler.files.outputs import make_parent, write_text
 from reconciler.kinds.account import SETTINGS
 from reconciler.kinds.registry import KINDS_BY_NAME
+from reconciler.model.address import Address
+from reconciler.model.entity import Policy
 from reconciler.model.live import State
 from reconciler.model.problem import make_error
 from reconciler.model.suggest import suggest_word
+from reconciler.plan.followup_reads import FollowupReads
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,24 @@ def export_account(request: ExportRequest, *, split: bool = False) -> AccountExp
         if not select_entities(live, [pattern]):
             summary = f"--only {pattern} matches nothing in the account."
             raise make_error("nothing-matches", summary, hint=_make_hint(pattern, live))
+    unread = FollowupReads(details=tuple(_find_undescribed(live, request.only)))
+    live = snapshot.complete_state(connection, live, unread) if unread else live
     return export_entities(live, request.owner, request.only, split=split)
+
+
+def _find_undescribed(live: State, only: Sequence[str]) -> Iterator[Address]:
+    """Yield the policies that may have a description that no list call told: each of them must be read by itself.
+
+    AWS does not document if its list tells descriptions. One that it tells shows that it does.
+    """
+    listed = [
+        entity
+        for address, entity in live.entities.items()
+        if isinstance(entity, Policy) and address not in live.details.fully_read
+    ]
+    if all(policy.description is None for policy in listed):
+        selected = set(select_entities(live, only))
+        yield from sorted(policy.address for policy in listed if policy.address in selected)
 
 
 def _make_hint(pattern: str, live: State) -> str:

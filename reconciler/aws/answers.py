@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import http.client
 import re
+import threading
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,8 @@ _MAX_MESSAGE = 4000
 _MAX_MARKUP = 1_000_000
 """Tags and equals signs in an answer, at most: each takes up to 300 bytes of memory. A full page has half as many."""
 _MAX_JSON = 16 * 2**20
+_PARSING = threading.Lock()
+"""Held while a thread parses XML. Side by side, threads parse no faster, but hold more pages in memory."""
 
 
 class ForeignAnswer(ResponseParserError):
@@ -74,11 +77,14 @@ class _QueryAnswerParser(QueryParser):
 
     def parse(self, response: Any, shape: Any) -> Any:
         try:
-            return super().parse(response, shape)
+            with _PARSING:
+                return super().parse(response, shape)
         except ForeignAnswer as foreign:
             raise ForeignAnswer(_describe_answer(response, str(foreign))) from None
         except (*_PARSER_ERRORS, ResponseParserError):
             raise ForeignAnswer(_describe_answer(response)) from None
+        finally:
+            self._parsed_xml = None
 
     def _do_parse(self, response: Any, shape: Any) -> Any:
         operation = (response.get("context") or {}).get("operation_name", "")

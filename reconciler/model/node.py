@@ -16,8 +16,8 @@ Mark = int
 
 _BITS = 32
 _LOW = (1 << _BITS) - 1
-_START = 2 * _BITS
-_MARK = (1 << _START) - 1
+_FEW_KEYS = 16
+"""Up to so many keys of a map are searched one by one: that takes less memory than a table of them."""
 
 
 def pack_mark(line: int, column: int) -> Mark:
@@ -36,13 +36,14 @@ class Map(dict[str, object]):
     unread: keys of the file that were taken out because their values could not be read.
     """
 
-    __slots__ = ("_marks", "_sources", "file", "start", "unread")
+    __slots__ = ("_marks", "_positions", "_sources", "file", "start", "unread")
 
     def __init__(self, file: str, start: Mark) -> None:
         super().__init__()
         self.file = file
         self.start = start
-        self._marks: dict[str, int] = {}
+        self._marks = array("Q")  # of the key and of the value of each entry, in the order of the entries
+        self._positions: dict[str, int] | None = None  # of the keys of a large map, once one was looked up
         self._sources: dict[str, str] | None = None
         self.unread: frozenset[str] = frozenset()
 
@@ -60,17 +61,38 @@ class Map(dict[str, object]):
 
     def put(self, key: str, value: object, key_mark: Mark, value_mark: Mark, file: str = "") -> None:
         """Set one entry with its marks. file: the entry's file, if it is not the map's."""
+        self._set_marks(key, (key_mark, value_mark))
         self[key] = value
-        self._marks[key] = key_mark << _START | value_mark
         if file or self._sources:
             self._set_source(file or self.file, key)
 
     def copy_entry(self, other: Map, key: str) -> None:
         """Copy one entry of another map, with its place."""
+        self._set_marks(key, (other.mark_of(key, of_key=True), other.mark_of(key)))
         self[key] = other[key]
-        self._marks[key] = other._marks[key]
         if other._sources or self._sources or other.file != self.file:
             self._set_source(other.file_of(key), key)
+
+    def _set_marks(self, key: str, marks: tuple[Mark, Mark]) -> None:
+        """Set the marks of an entry that is put next, or of one that is there."""
+        if key in self:
+            start = self._find_marks(key)
+            self._marks[start : start + 2] = array("Q", marks)
+            return
+        if self._positions is not None:
+            self._positions[key] = len(self)
+        self._marks.extend(marks)
+
+    def _find_marks(self, key: str) -> int:
+        """Return the index of the first of the two marks of an entry. Raises KeyError."""
+        if len(self) > _FEW_KEYS:
+            if self._positions is None:
+                self._positions = {name: position for position, name in enumerate(self)}
+            return 2 * self._positions[key]
+        for position, name in enumerate(self):
+            if name == key:
+                return 2 * position
+        raise KeyError(key)
 
     def _set_source(self, file: str, key: str) -> None:
         if self._sources is None:
@@ -88,14 +110,14 @@ class Map(dict[str, object]):
 
     def place_of(self, key: str | None = None, *, of_key: bool = False) -> Place:
         """Return the place of the value of `key`, of the key itself (of_key), or of the map (key None)."""
-        if key is None or key not in self._marks:
+        if key is None or key not in self:
             return Place(self.file, *unpack_mark(self.start))
         return Place(self.file_of(key), *unpack_mark(self.mark_of(key, of_key=of_key)))
 
     def mark_of(self, key: str, *, of_key: bool = False) -> Mark:
         """Return the mark of the value of `key`, or of the key itself (of_key). Raises KeyError."""
-        both = self._marks[key]
-        return both >> _START if of_key else both & _MARK
+        start = self._find_marks(key)
+        return self._marks[start] if of_key else self._marks[start + 1]
 
 
 class Seq(list[object]):

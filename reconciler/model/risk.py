@@ -25,6 +25,7 @@ class RiskCode(StrEnum):
     TRUST_EVERYONE = "trust-everyone"
     TRUST_ACCOUNT = "trust-account"
     TRUST_OWN_ACCOUNT = "trust-own-account"
+    TRUST_PROVIDER = "trust-provider"
     TRUST_WILDCARD = "trust-wildcard"
     TRUST_CONDITION_REMOVED = "trust-condition-removed"
     TRUST_DENY_REMOVED = "trust-deny-removed"

@@ -6,7 +6,8 @@ asks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 
@@ -255,10 +256,17 @@ class Access:
         return tuple(access for access in self.roles if access.principal == principal)
 
 
-def count_by_role(groups: Iterable[AccessGroup]) -> Mapping[str, int]:
-    """Return how many principals of some groups may assume each role."""
-    counts: dict[str, int] = {}
-    for group in groups:
+def gather_by_principals(groups: Sequence[AccessGroup]) -> Iterator[tuple[list[str], list[str]]]:
+    """Yield the principals of some groups, sorted, with the roles that exactly these may assume, on whatever terms.
+
+    One list of principals is built at a time, so memory does not grow with the product of principals and roles.
+    """
+    groups_of: defaultdict[str, list[int]] = defaultdict(list)
+    for number, group in enumerate(groups):
         for role in group.roles:
-            counts[role] = counts.get(role, 0) + len(group.principals)
-    return counts
+            groups_of[role].append(number)
+    roles_of: defaultdict[tuple[int, ...], list[str]] = defaultdict(list)
+    for role, numbers in sorted(groups_of.items()):
+        roles_of[tuple(numbers)].append(role)
+    for members, roles in roles_of.items():
+        yield sorted({principal for number in members for principal in groups[number].principals}), roles

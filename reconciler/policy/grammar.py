@@ -25,6 +25,7 @@ from reconciler.policy.variable_checks import VERSION_WITHOUT_VARIABLES, check_v
 from reconciler.policy.walk import (
     DocumentPart,
     JsonObject,
+    PlacedText,
     all_strings_pass,
     is_printable_ascii,
     items_of,
@@ -83,10 +84,11 @@ def check_document(document: object, policy_type: PolicyType, account: str = "")
         return [error("not-an-object", (), f"The policy document is {format_value(document)}, not an object.")]
     flaws = list(_check_top_level(document, policy_type))
     if not all_strings_pass(document, _is_ordinary):
+        unusual = [one for one in iter_strings(document) if not _is_ordinary(one[1])]
         flaws += [
-            *_check_characters(document),
-            *_check_dead_variables(document),
-            *_check_substitutions(document, flaws),
+            *_check_characters(unusual),
+            *_check_dead_variables(document, unusual),
+            *_check_substitutions(document, unusual, flaws),
         ]
     return flaws + lint_document(document, policy_type, account)
 
@@ -97,12 +99,15 @@ def _is_ordinary(text: str) -> bool:
     return is_printable_ascii(text) and "${" not in text and not has_placeholder(text)
 
 
-def _check_substitutions(document: JsonObject, flaws: list[Flaw]) -> Iterator[Flaw]:
-    """Yield the flaws of variables and placeholders, except those that `flaws` already reports."""
+def _check_substitutions(document: JsonObject, unusual: list[PlacedText], flaws: list[Flaw]) -> Iterator[Flaw]:
+    """Yield the flaws of variables and placeholders, except those that `flaws` already reports.
+
+    unusual: the texts that are not ordinary.
+    """
     reported = frozenset(flaw.path for flaw in flaws if flaw.code == PLACEHOLDER_CODE)
     refused = frozenset(flaw.path for flaw in flaws if flaw.level is Level.ERROR)
-    yield from check_placeholders(document, reported)
-    yield from check_variables(document, refused)
+    yield from check_placeholders(unusual, reported)
+    yield from check_variables(document, unusual, refused)
 
 
 def _check_top_level(document: JsonObject, policy_type: PolicyType) -> Iterator[Flaw]:
@@ -256,12 +261,12 @@ def _forbid_element(parts: dict[str, DocumentPart], path: Path, name: str) -> It
             )
 
 
-def _check_characters(document: JsonObject) -> Iterator[Flaw]:
+def _check_characters(unusual: list[PlacedText]) -> Iterator[Flaw]:
     """Yield a flaw for each other character than tab, line feed, carriage return and U+0020 to U+00FF.
 
     Source: IAM API, PolicyDocument.
     """
-    for path, text, at_key in iter_strings(document):
+    for path, text, at_key in unusual:
         match = _REFUSED_CHARACTERS.search(text)
         if match:
             name = f"U+{ord(match[0]):04X} {unicodedata.name(match[0], '')}".strip()
@@ -270,11 +275,11 @@ def _check_characters(document: JsonObject) -> Iterator[Flaw]:
             yield error("character-not-allowed", path, summary, hint, at_key)
 
 
-def _check_dead_variables(document: JsonObject) -> Iterator[Flaw]:
+def _check_dead_variables(document: JsonObject, unusual: list[PlacedText]) -> Iterator[Flaw]:
     """Warn about variables under the old version, in which AWS reads `${aws:username}` as plain text."""
     if document.get("Version") != VERSION_WITHOUT_VARIABLES:
         return
-    for path, text, at_key in iter_strings(document.get("Statement")):
-        if "${" in text and not at_key:
+    for path, text, at_key in unusual:
+        if path[:1] == ("Statement",) and "${" in text and not at_key:
             summary = f"{format_value(text)} has a variable, but Version 2008-10-17 reads it as plain text."
-            yield warning("variable-in-old-version", ("Statement", *path), summary, "Write Version 2012-10-17.")
+            yield warning("variable-in-old-version", path, summary, "Write Version 2012-10-17.")

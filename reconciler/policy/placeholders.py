@@ -9,12 +9,12 @@ Interpolation": `&{…}`) and "Strings and Templates" (`$${`); Serverless Framew
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.model.arn_parts import split_arn
 from reconciler.policy.flaw import Flaw, Path, error, format_value, warning
-from reconciler.policy.walk import ConditionLine, JsonObject, iter_strings, texts_of
+from reconciler.policy.walk import ConditionLine, PlacedText, texts_of
 
 PLACEHOLDER_CODE, ACCOUNT_CODE = "foreign-placeholder", "bad-account-id"
 
@@ -169,14 +169,15 @@ def explain_value(value: object) -> str:
     return ""
 
 
-def check_placeholders(document: JsonObject, reported: frozenset[Path]) -> Iterator[Flaw]:
+def check_placeholders(texts: Iterable[PlacedText], reported: frozenset[Path]) -> Iterator[Flaw]:
     """Warn about placeholders of other tools, and about wrong account ids in ARNs.
 
     `principal_checks` reports the principals.
 
+    texts: of a document; it may lack those without placeholders (`has_placeholder`).
     reported: paths whose placeholder is already part of an error.
     """
-    for path, text, at_key in iter_strings(document):
+    for path, text, at_key in texts:
         if path in reported or path[2:3] in (("Principal",), ("NotPrincipal",)):
             continue
         placeholder = find_placeholder(text)

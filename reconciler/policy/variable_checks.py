@@ -9,7 +9,7 @@ operator" and "Unsupported variable in element". Flaws are warnings, because IAM
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.model.arn_parts import split_at_colons
 from reconciler.policy.flaw import Flaw, Path, format_value, warning
@@ -19,11 +19,11 @@ from reconciler.policy.placeholders import is_policy_variable
 from reconciler.policy.walk import (
     ConditionLine,
     JsonObject,
+    PlacedText,
     element_of,
     items_of,
     iter_conditions,
     iter_statements,
-    iter_strings,
     texts_of,
 )
 
@@ -48,16 +48,17 @@ _ARN_FIELDS = ("partition", "service", "region", "account")
 _MULTIVALUED = {key.casefold(): key for key in MULTIVALUED}
 
 
-def check_variables(document: JsonObject, refused: frozenset[Path]) -> Iterator[Flaw]:
+def check_variables(document: JsonObject, texts: Iterable[PlacedText], refused: frozenset[Path]) -> Iterator[Flaw]:
     """Warn about each variable that AWS does not read at its place, and about keys with several values.
 
+    texts: those of the document; it may lack texts without variables.
     refused: paths that already have an error; they get no warning.
     """
     if document.get("Version") == VERSION_WITHOUT_VARIABLES:
         return
-    for path, text, at_key in iter_strings(document.get("Statement")):
-        if "${" in text and _allows_no_variables(path, at_key) and ("Statement", *path) not in refused:
-            yield from _check_placement(("Statement", *path), text, at_key)
+    for path, text, at_key in texts:
+        if path[:1] == ("Statement",) and "${" in text and _allows_no_variables(path, at_key) and path not in refused:
+            yield from _check_placement(path, text, at_key)
     for path, statement in iter_statements(document):
         for name in ("Resource", "NotResource"):
             for place, text in texts_of(element_of(statement, path, name)):
@@ -75,7 +76,7 @@ def _variable_keys_of(text: str) -> list[str]:
 
 def _allows_no_variables(path: Path, at_key: bool) -> bool:
     """Return whether a text of a statement is neither a Resource nor a value of a condition."""
-    elements = [step for step in path if isinstance(step, str)]
+    elements = [step for step in path[1:] if isinstance(step, str)]
     return at_key or elements[:1] not in (["Resource"], ["NotResource"], ["Condition"])
 
 

@@ -12,6 +12,9 @@ from reconciler.policy.flaw import Path
 
 JsonObject = dict[Any, object]
 
+PlacedText = tuple[Path, str, bool]
+"""A string of a document: its path, its text, and True if it is a key."""
+
 
 class DocumentPart(NamedTuple):
     """A value of a document, and the path to it."""
@@ -86,8 +89,8 @@ def iter_principals(principal: DocumentPart | None) -> Iterator[tuple[Path, str,
                 yield path, str(kind), text
 
 
-def iter_strings(document: object) -> Iterator[tuple[Path, str, bool]]:
-    """Yield path and text of every string, in reading order, and True if the string is a key.
+def iter_strings(document: object) -> Iterator[PlacedText]:
+    """Yield every string, in reading order.
 
     Uses its own stack, because a hostile document may nest deeper than Python can recurse.
     """

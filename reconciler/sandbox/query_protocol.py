@@ -63,6 +63,12 @@ class HttpRequest:
         return self.parameters.get("Version", "")
 
     @cached_property
+    def region(self) -> str:
+        """Return the region that the request is signed for; "" if it has no signature in a header."""
+        match = re.search(r"Credential=[^/]+/\d+/([^/]+)/", self.header("authorization"))
+        return match[1] if match else ""
+
+    @cached_property
     def access_key(self) -> str:
         match = re.search(r"Credential=([^/,\s]+)/", self.header("authorization"))
         return match[1] if match else self.parameters.get("X-Amz-Credential", "").partition("/")[0]

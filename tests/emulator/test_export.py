@@ -104,6 +104,18 @@ def test_export_reads_what_plan_reads_and_what_only_sections_ask_for_and_nothing
     assert counted[0] == counted[1] == account.count_calls() | without_section
 
 
+def test_policies_are_asked_for_descriptions_only_if_the_list_tells_none(account: Account) -> None:
+    tags = [{"Key": "team", "Value": "a"}]
+    asked = []
+    for name, more in (("untold", {}), ("told", {"Description": "Told"})):
+        account.iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(READ_WHOLE), Tags=tags, **more)
+        account.clear_calls()
+        policies = yaml.safe_load(exported(account))["policies"]
+        asked.append([line for line in read_log(account) if line.startswith("GetPolicy ")])
+    assert (policies["told"]["description"], "description" in policies["untold"]) == ("Told", False)
+    assert asked == [[f"GetPolicy arn:aws:iam::{ACCOUNT}:policy/untold"], []]
+
+
 def by_hand(iam: Any) -> None:
     """An account with one of everything odd, as consoles and scripts leave it."""
     iam.create_group(GroupName="ops", Path="/teams/")

@@ -167,5 +167,7 @@ def test_what_no_list_tells_is_asked_of_the_declared_users_that_it_is_about(acco
     policies = len(account.iam.list_policies(Scope="Local")["Policies"])
     account.clear_calls()
     account.plan()
-    asked = AccountSize(users=7, groups=1, policies=policies, devices=2, passwords=2, keys=2, expected=8)
+    asked = AccountSize(
+        users=7, groups=1, policies=policies, tagged=policies, devices=2, passwords=2, keys=2, expected=8
+    )
     assert account.count_calls() == reads_of(asked)

@@ -19,8 +19,10 @@ from reconciler.kinds.account import SETTINGS
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
+from reconciler.model.entity import Policy
 from reconciler.model.live import State
 from reconciler.plan.build import build_plan
+from reconciler.plan.followup_reads import FollowupReads
 from reconciler.plan.options import PlanOptions
 from reconciler.sandbox.server import Sandbox
 from tests.emulator.test_saved_plans import (
@@ -57,6 +59,14 @@ def one_by_one(connection: Connection, addresses: Collection[Address]) -> State:
     found = PartialReader(connection).read_entities(addresses, make_empty_state(connection))
     assert found is not None
     return found
+
+
+def all_at_once(connection: Connection, sections: Collection[str] = ()) -> State:
+    """The account in pages, and the descriptions of policies that no page tells."""
+    whole = snapshot.read_account(connection, SETTINGS, sections)
+    policies = (one for one in whole.entities.values() if isinstance(one, Policy) and one.description is None)
+    untold = FollowupReads(details=tuple(policy.address for policy in policies))
+    return snapshot.complete_state(connection, whole, untold)
 
 
 # The same entities
@@ -107,7 +117,7 @@ def rich(_rich: SharedAccount) -> Iterator[Account]:
 @pytest.mark.parametrize("page", [1000, 1])
 def test_what_is_read_one_by_one_is_what_pages_show(rich: Account, page: int, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = connection_to(rich)
-    whole = snapshot.read_account(connection, SETTINGS, KINDS_BY_NAME)
+    whole = all_at_once(connection, KINDS_BY_NAME)
     assert {address.kind for address in whole.entities} == KINDS_BY_NAME.keys() - {"saml-provider"}
     monkeypatch.setattr(pagination, "PAGE_SIZE", page)
     part = one_by_one(connection, set(whole.entities))
@@ -139,7 +149,7 @@ def test_so_it_is_for_random_accounts(_long_lived: Account, pair: tuple[Desired,
     for step in build_plan(replace(desired, moves=()), empty, PlanOptions()).steps:
         account.iam._make_api_call(step.call.operation, step.call.parameters)
     connection = connection_to(account)
-    whole = snapshot.read_account(connection, SETTINGS)
+    whole = all_at_once(connection)
     part = one_by_one(connection, {*whole.entities, *desired.state.entities, *SETTINGS})
     assert dict(part.entities) == dict(whole.entities)
     assert part.details.versions == whole.details.versions

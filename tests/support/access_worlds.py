@@ -82,6 +82,9 @@ def sample_lists(values: list[Any] | tuple[Any, ...], least: int = 0, most: int 
 
 versions = st.sampled_from(["2012-10-17"] * 5 + ["2008-10-17"])
 BROKEN = canonical("{broken")
+EVERYTHING = canonical({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+scp_levels, rcp_levels = st.integers(0, 2), st.integers(0, 1)
+managements, organizations = sampled_from([False] * 5 + [True]), st.sampled_from(["", "o-1"])
 effects = st.sampled_from(["Allow", "Allow", "Allow", "Deny"])
 assume_actions = st.sampled_from(["sts:AssumeRole", "sts:*", ["sts:AssumeRole", "sts:TagSession"]])
 path_lists = st.sampled_from([["/"], ["/", "/eng/"]])
@@ -98,6 +101,8 @@ class Pool:
     boundaries: st.SearchStrategy[str | None]
     tags: st.SearchStrategy[dict[str, str]]
     paths: st.SearchStrategy[str]
+    limits: st.SearchStrategy[list[Document]]
+    """The documents of one level of guardrails. A guardrail can always be read, other than a policy of the account."""
 
 
 @st.composite
@@ -123,15 +128,18 @@ def pools(draw: st.DrawFn) -> Pool:
         written = [canonical({"Version": draw(versions), "Statement": statements}) for statements in made]
         return [*written, *written, BROKEN] if draw(st.integers(0, 4)) == 0 else written
 
+    rights = documents(False)
     parts: list[Any] = [
-        documents(False),
+        rights,
         documents(True),
         draw(attachment_lists),
         [None, *draw(boundary_lists)],
         draw(tag_lists),
         draw(path_lists),
     ]
-    return Pool(*map(st.sampled_from, parts))
+    readable = [one for one in rights if one is not BROKEN]
+    limits = st.lists(st.sampled_from([*readable, EVERYTHING]), min_size=1, max_size=2)
+    return Pool(*map(st.sampled_from, parts), limits=limits)
 
 
 REFERENCES = [*map(policy_arn, [*POLICIES] * 4), *AWS_POLICIES, "arn:aws:iam::210987654321:policy/p1"]
@@ -181,21 +189,16 @@ def guarded_accounts(draw: st.DrawFn) -> State:
 
 @st.composite
 def guardrails(draw: st.DrawFn, pool: Pool) -> Guardrails:
-    readable = [one for one in pool.rights if one is not BROKEN]
-
     def level(kind: str) -> tuple[GuardrailPolicy, ...]:
-        drawn = draw(st.lists(st.sampled_from([*readable, EVERYTHING]), min_size=1, max_size=2))
+        drawn = draw(pool.limits)
         return tuple(GuardrailPolicy(kind, f"{number}.json", one) for number, one in enumerate(drawn))
 
     return Guardrails(
-        tuple(level("SCP") for _ in range(draw(st.integers(0, 2)))),
-        tuple(level("RCP") for _ in range(draw(st.integers(0, 1)))),
-        draw(st.sampled_from([False] * 5 + [True])),
-        draw(st.sampled_from(["", "o-1"])),
+        tuple(level("SCP") for _ in range(draw(scp_levels))),
+        tuple(level("RCP") for _ in range(draw(rcp_levels))),
+        draw(managements),
+        draw(organizations),
     )
-
-
-EVERYTHING = canonical({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 
 
 def _draw_account(draw: st.DrawFn, pool: Pool, missing: list[Address]) -> State:

@@ -7,12 +7,12 @@ errors with `__type`. GetCallerIdentity is answered as STS does.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.support.answering_server import HttpAnswer, serve_answers
 
 MANAGEMENT, MEMBER = "999988887777", "111122223333"
 ORGANIZATION, ROOT, UNIT = "o-a1b2c3d4e5", "r-ab12", "ou-ab12-workload1"
@@ -98,31 +98,12 @@ class Organization:
 def serve_organization(organization: Organization) -> Iterator[str]:
     """Yield the address of a server that answers for the organization."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            target = self.headers.get("X-Amz-Target", "")
-            if not target:
-                self._send(200, _IDENTITY.format(organization.caller).encode(), "text/xml")
-                return
-            status, content = organization.answer(target.rpartition(".")[2], json.loads(body))
-            self._send(status, json.dumps(content).encode(), "application/x-amz-json-1.1")
+    def answer(headers: Mapping[str, str], body: bytes) -> HttpAnswer:
+        target = headers.get("X-Amz-Target", "")
+        if not target:
+            return HttpAnswer(200, _IDENTITY.format(organization.caller).encode())
+        status, content = organization.answer(target.rpartition(".")[2], json.loads(body))
+        return HttpAnswer(status, json.dumps(content).encode(), "application/x-amz-json-1.1")
 
-        def _send(self, status: int, body: bytes, content_type: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", content_type)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Log nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serve_answers(answer) as address:
+        yield address

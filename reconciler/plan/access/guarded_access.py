@@ -14,7 +14,7 @@ from functools import cached_property
 from reconciler.access import Principal, principals_of
 from reconciler.access.guardrail_stops import ServiceControls
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
-from reconciler.model.guardrails import Guardrails
+from reconciler.model.guardrails import GuardrailEffect, Guardrails
 from reconciler.model.live import State
 from reconciler.model.permissions import PermissionRow, PermissionRows
 from reconciler.model.plan import AccessDelta, PrincipalPower
@@ -38,7 +38,7 @@ class _GuardedAccount:
 
     def __post_init__(self) -> None:
         self._controls: dict[str, ServiceControls] = {}
-        self._distinct: dict[ServiceControls, ServiceControls] = {}
+        self._distinct: dict[object, ServiceControls] = {}
 
     def mark(self, delta: AccessDelta) -> AccessDelta:
         rows = delta.permissions
@@ -59,7 +59,7 @@ class _GuardedAccount:
         if controls is None:
             principal = self._principals.get(name)
             controls = ServiceControls.of(principal) if principal else _UNBOUND
-            controls = self._controls[name] = self._distinct.setdefault(controls, controls)
+            controls = self._controls[name] = self._distinct.setdefault(controls.levels, controls)
         return controls
 
     def _mark_rows(self, rows: Iterable[PermissionRow]) -> tuple[PermissionRow, ...]:
@@ -67,12 +67,16 @@ class _GuardedAccount:
 
     def _mark_row(self, row: PermissionRow) -> Iterator[PermissionRow]:
         """Yield a row, in parts if a guardrail binds some of its principals only."""
-        members: defaultdict[int, list[str]] = defaultdict(list)
+        effects: dict[int, GuardrailEffect] = {}
+        members: defaultdict[GuardrailEffect, list[str]] = defaultdict(list)
         for name in row.principals:
-            members[id(self._controls_of(name))].append(name)
-        for names in members.values():
+            controls = self._controls_of(name)
+            if id(controls) not in effects:
+                effects[id(controls)] = _judge_row(row, controls)
+            members[effects[id(controls)]].append(name)
+        for effect, names in members.items():
             part = replace(row, principals=tuple(names), group=row.group if len(members) == 1 else "")
-            yield mark_row(part, self._controls_of(names[0]))
+            yield _mark(part, effect)
 
     def _mark_power(self, power: PrincipalPower) -> PrincipalPower:
         """Return a way to power with the guardrails that stop one of its actions on everything."""
@@ -88,7 +92,14 @@ class _GuardedAccount:
 
 def mark_row(row: PermissionRow, controls: ServiceControls) -> PermissionRow:
     """Return a row with the guardrails that bind it. controls: those over its principals."""
+    return _mark(row, _judge_row(row, controls))
+
+
+def _judge_row(row: PermissionRow, controls: ServiceControls) -> GuardrailEffect:
     resources = None if "*" in row.resources else frozenset(row.resources)
     patterns = (frozenset([one.pattern.lower()]) for one in row.patterns)
-    effect = controls.judge(PolicyStatement(IDENTITY, True, pattern, resources=resources) for pattern in patterns)
+    return controls.judge(PolicyStatement(IDENTITY, True, pattern, resources=resources) for pattern in patterns)
+
+
+def _mark(row: PermissionRow, effect: GuardrailEffect) -> PermissionRow:
     return replace(row, stopped_by=effect.stopped_by, limited_by=effect.limited_by)

@@ -98,16 +98,32 @@ def _describe_resources(row: PermissionRow) -> str:
 def _describe_terms(row: PermissionRow) -> str:
     """Return the conditions: `, if …` for a permission that comes or goes, else how they were and are."""
     if row.before is None or row.after is None:
-        return f", if {_join_terms(row.conditions)}" if row.conditions else ""
+        return f", {_join_terms(row.conditions)}" if row.conditions else ""
     if not row.after:
-        return f": no longer only if {_join_terms(row.before)}"
+        lifted = _name_refusals(row.before)
+        return f": now also if {lifted}" if lifted else f": no longer only {_join_terms(row.before)}"
     if not row.before:
-        return f": now only if {_join_terms(row.after)}"
-    return f": now if {_join_terms(row.after)} (before: {_join_terms(row.before)})"
+        added = _name_refusals(row.after)
+        return f": no longer if {added}" if added else f": now only {_join_terms(row.after)}"
+    return f": now {_join_terms(row.after)} (before: {_join_terms(row.before)})"
+
+
+_UNLESS = "unless "
 
 
 def _join_terms(terms: tuple[str, ...]) -> str:
-    return " or ".join(terms)
+    """Return `if A or B, unless C or D`: one of A and B is enough to allow, one of C and D to refuse."""
+    allowing = [term for term in terms if not term.startswith(_UNLESS)]
+    refusing = [term.removeprefix(_UNLESS) for term in terms if term.startswith(_UNLESS)]
+    clauses = (("if", allowing), ("unless", refusing))
+    return ", ".join(f"{word} {' or '.join(listed)}" for word, listed in clauses if listed)
+
+
+def _name_refusals(terms: tuple[str, ...]) -> str:
+    """Return the conditions under which Denies refuse; "" if an Allow has conditions, too."""
+    if not all(term.startswith(_UNLESS) for term in terms):
+        return ""
+    return " or ".join(term.removeprefix(_UNLESS) for term in terms)
 
 
 def _describe_notes(group: RowGroup) -> str:

@@ -21,16 +21,20 @@ from reconciler.model.permissions import PermissionRow
 from reconciler.model.plan import AccessDelta
 from reconciler.model.problem import Place, Problem
 from reconciler.model.risk import Risk, RiskCode, RiskReason
-from reconciler.model.role_access import AccessTerms, count_by_role
+from reconciler.model.role_access import AccessTerms, gather_by_principals
 from reconciler.model.sentence import format_counted
 from reconciler.plan.access.permission_words import describe_gain, group_by_service
 from reconciler.plan.access.power_words import describe_powers
+from reconciler.plan.access.provider_risk import find_provider_risks
 from reconciler.plan.compare.diff import Difference
 from reconciler.policy.permission_delta import diff_statements
 from reconciler.policy.statement_words import describe_statement
 
 _GRAVITY = {code: rank for rank, code in enumerate(RiskCode)}
-_TYPE_AND_ANY_NAME = re.compile(r"([A-Za-z0-9_.-]+[:/])?\*", re.ASCII)
+_TYPE_AND_ANY_NAME = re.compile(r"([A-Za-z0-9_.-]+[:/])?[*?:/]*\*[*?:/]*", re.ASCII)
+_PART_OF_TYPE = re.compile(r"[A-Za-z0-9_.-]*\*[*?:/]*", re.ASCII)
+_SERVICES_WITHOUT_TYPES = frozenset(["s3", "sns", "sqs", "codecommit", "codepipeline"])
+"""Services in whose ARNs the name follows the account, with no type before it (AWS Service Authorization Reference)."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class RiskJudge:
             (
                 *self._find_powers(),
                 *trusts,
+                *self._find_providers(),
                 *self._find_lost_limits(),
                 *self._find_permissions(),
                 *self._find_order_risks(),
@@ -86,6 +91,10 @@ class RiskJudge:
                         self.after.account,
                         self.places.get(new.address),
                     ).find_risks()
+
+    def _find_providers(self) -> Iterator[RiskReason]:
+        for provider, message in find_provider_risks(self.differences, self.after):
+            yield self._make_reason(RiskCode.TRUST_PROVIDER, provider, message)
 
     def _find_lost_limits(self) -> Iterator[RiskReason]:
         """Yield each Deny, boundary, protection and break-glass mark that comes off an entity that stays."""
@@ -126,21 +135,26 @@ class RiskJudge:
                 yield self._make_reason(RiskCode.ORDER_EXCESS, finding.address, finding.summary)
 
     def _find_role_access(self, opened: frozenset[Address]) -> Iterator[RiskReason]:
-        """Yield one reason for each role that more principals may assume, or on fewer conditions.
+        """Yield one reason for the roles that the same principals may newly assume, or on fewer conditions.
 
         opened: the roles whose trust is a reason already.
         """
-        for role, count in count_by_role(self.access.gained_groups).items():
-            address = Address.parse(role)
-            noun = "principal" if count == 1 else "principals"
-            if address not in opened:
-                yield self._make_reason(RiskCode.ROLE_ACCESS, address, f"{count} more {noun} may assume {role}")
+        for principals, roles in gather_by_principals(self.access.gained_groups):
+            if closed := [role for role in roles if Address.parse(role) not in opened]:
+                message = f"{format_counted(principals)} may newly assume {format_counted(closed)}"
+                yield self._make_reason(RiskCode.ROLE_ACCESS, Address.parse(closed[0]), message)
         for group in self.access.changed_groups:
-            roles = tuple(role for role in group.roles if Address.parse(role) not in opened)
-            if roles and group.before and not demands_more(group.before, group.terms):
-                principals = format_counted(group.principals)
-                message = f"{principals} may assume {format_counted(roles)} on other conditions"
-                yield self._make_reason(RiskCode.ROLE_ACCESS, Address.parse(roles[0]), message)
+            roles = [role for role in group.roles if Address.parse(role) not in opened]
+            if not roles or not group.before or demands_more(group.before, group.terms):
+                continue
+            loses_mfa = group.before.mfa and not group.terms.mfa
+            code, how = (
+                (RiskCode.TRUST_CONDITION_REMOVED, "without MFA")
+                if loses_mfa
+                else (RiskCode.ROLE_ACCESS, "on other conditions")
+            )
+            message = f"{format_counted(group.principals)} may now assume {format_counted(roles)} {how}"
+            yield self._make_reason(code, Address.parse(roles[0]), message)
 
 
 def demands_more(before: AccessTerms, after: AccessTerms) -> bool:
@@ -171,12 +185,16 @@ def _covers_whole_type(pattern: str) -> bool:
     """Return whether a pattern of resources covers all, or all of a type.
 
     An ARN without region and account, as S3's, has no type: its last part begins with the name of the resource.
+    `secret:?*` and `sec*` are all secrets, as `secret:*` is: a name has at least one character.
     """
     parts = pattern.split(":", 5)
     if len(parts) < 6:
-        return pattern.endswith("*")
-    *_, region, account, name = parts
-    return bool(_TYPE_AND_ANY_NAME.fullmatch(name)) if region or account else not name.strip("*/")
+        return pattern.rstrip("?").endswith("*")
+    *_, service, region, account, name = parts
+    if not (region or account):
+        return not name.strip("*?/")
+    is_part_of_type = service not in _SERVICES_WITHOUT_TYPES and _PART_OF_TYPE.fullmatch(name)
+    return bool(is_part_of_type or _TYPE_AND_ANY_NAME.fullmatch(name))
 
 
 def _tags_of(entity: Entity) -> Mapping[str, str]:

@@ -40,6 +40,7 @@ from reconciler.sandbox.strict import (
     service_credentials,
     sessions,
     simulator,
+    tagged_resources,
     tags,
     trust_policies,
 )
@@ -101,6 +102,8 @@ class StrictLayer:
             if not request.is_query:
                 if request.method == "POST" and request.target == RESET:
                     self._reset_state()
+                if tagged_resources.asks_for_iam_tags(request):
+                    return tagged_resources.get_tagged_resources(request, self._keyring, self._ledgers)
                 return self._upstream.send(request)
             caller = self._keyring.identify_caller(request)
             sessions.refuse_forbidden(request, caller)

@@ -129,8 +129,8 @@ def context_of_request(call: ApiCall, mfa: bool) -> Context:
         "aws:PrincipalIsAWSService": "false",
         **({"aws:UserAgent": agent} if agent else {}),
     }
-    if match := re.search(r"Credential=[^/]+/\d+/([^/]+)/", call.request.header("authorization")):
-        values["aws:RequestedRegion"] = match[1]
+    if call.request.region:
+        values["aws:RequestedRegion"] = call.request.region
     if call.caller.is_temporary:
         values["aws:TokenIssueTime"] = format_timestamp(call.caller.issued)
     if call.caller.session is not None and call.caller.session.source_identity:

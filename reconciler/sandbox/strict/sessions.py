@@ -9,7 +9,6 @@ that IAM then answers InvalidClientTokenId.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from reconciler.model.partitions import DEFAULT_PARTITION, partition_of_region
@@ -108,8 +107,7 @@ def identity_of(call: ApiCall) -> tuple[str, str]:
 
 def partition_of(request: HttpRequest) -> str:
     """Return the partition of the region that the request is signed for."""
-    match = re.search(r"Credential=[^/]+/\d+/([^/]+)/", request.header("authorization"))
-    return (partition_of_region(match[1]) if match else None) or DEFAULT_PARTITION
+    return partition_of_region(request.region) or DEFAULT_PARTITION
 
 
 def find_role(call: ApiCall, arn: str) -> IamEntity | None:

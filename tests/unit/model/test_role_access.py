@@ -14,6 +14,7 @@ from reconciler.model.role_access import (
     AccessTerms,
     RoleAccess,
     compare_groups,
+    gather_by_principals,
     gather_groups,
     group_pairs,
     list_sorted_pairs,
@@ -79,3 +80,14 @@ def test_groups_of_a_large_account_do_not_grow_with_the_product() -> None:
     roles = tuple(f"role/{number:05}" for number in range(10_000))
     delta = AccessDelta(*compare_groups([], [AccessGroup(users, roles, MFA)]))
     assert (len(delta.gained_groups), delta.pair_count) == (1, 50_000_000)
+
+
+def test_roles_with_the_same_principals_are_told_together_whatever_the_terms() -> None:
+    groups = [
+        AccessGroup(("user/bob",), ("role/a", "role/b", "role/c")),
+        AccessGroup(("user/alice",), ("role/a", "role/b"), MFA),
+    ]
+    assert list(gather_by_principals(groups)) == [
+        (["user/alice", "user/bob"], ["role/a", "role/b"]),
+        (["user/bob"], ["role/c"]),
+    ]

@@ -20,7 +20,7 @@ GOLDEN = """\
 Account 123456789012 · owner me
 
 Risk: low
-    1 more principal may assume role/new  roles.yaml:1
+    service:ec2.amazonaws.com may newly assume role/new  roles.yaml:1
     user/alice gains s3:getobject and s3:listbucket on *  roles.yaml:1
 
 ~ policy/reader

@@ -138,3 +138,12 @@ def test_the_account_after_a_plan_is_asked_with_its_guardrails() -> None:
     made = plan(BEFORE, GRANTED, NO_IAM)
     assert made.after is not None
     assert principals_of(made.after)[Address("user", "a")].service_controls
+
+
+def test_principals_that_a_guardrail_binds_to_the_same_effect_stay_in_one_row() -> None:
+    """Each has its own name filled in, so each is bound by a statement of its own."""
+    own = deny("iam:*", Resource="arn:aws:iam::*:user/${aws:username}")
+    live = [user(name) for name in "abc"]
+    wanted = [user(name, allow("iam:GetUser")) for name in "abc"]
+    (row,) = plan(live, wanted, over(own)).access.permissions.gained
+    assert (row.principals, row.limited_by) == (("user/a", "user/b", "user/c"), ("org/scp.json",))

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 import pytest
 
+from reconciler.kinds.oidc_provider import OidcProvider
+from reconciler.kinds.saml_provider import SamlProvider
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration, Desired, Settings
 from reconciler.model.document import Document
@@ -15,6 +17,7 @@ from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Plan
 from reconciler.model.risk import RiskLevel
+from reconciler.model.xml_document import XmlDocument
 from reconciler.plan.build import build_plan
 from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
@@ -52,12 +55,19 @@ def trust(principal: Any, action: str = "sts:AssumeRole", **condition: Any) -> D
 
 
 def aws(*names: str, **condition: Any) -> Document:
-    return trust({"AWS": [name if name.startswith("arn:") else f"arn:aws:iam::{name}" for name in names]}, **condition)
+    return trust(
+        {"AWS": [name if name.startswith(("arn:", "*")) else f"arn:aws:iam::{name}" for name in names]}, **condition
+    )
 
 
 EC2 = trust({"Service": "ec2.amazonaws.com"})
 ALICE_ARN = f"arn:aws:iam::{ACCOUNT}:user/alice"
 GITHUB = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+WEB = "sts:AssumeRoleWithWebIdentity"
+PROVIDER = OidcProvider("token.actions.githubusercontent.com", client_ids=frozenset(["sts.amazonaws.com"]))
+OKTA_TRUST = trust({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"}, "sts:AssumeRoleWithSAML")
+ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+EXTERNAL_ID = {"StringEquals": {"sts:ExternalId": "x"}}
 SUBJECT = "token.actions.githubusercontent.com:sub"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 EU = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
@@ -66,6 +76,19 @@ POLICIES: list[Entity] = [
     Policy("bound", document(allow("s3:*"))),
     Policy("wide", document(allow("*"))),
 ]
+
+
+def either(*trusts: Document) -> Document:
+    """Return a trust with the statements of several."""
+    return Document("2012-10-17", frozenset(one for document in trusts for one in document.statements))
+
+
+def tagging(action: str) -> Document:
+    return trust({"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}, action)
+
+
+def okta(text: str) -> SamlProvider:
+    return SamlProvider("okta", XmlDocument(f"sha256:{text}", f"<a>{text}</a>"))
 
 
 def role(*statements: dict[str, Any], trusts: Document = EC2, **more: Any) -> Role:
@@ -78,11 +101,12 @@ def group(*statements: dict[str, Any]) -> Group:
 
 def subject(value: str) -> Document:
     operator = "StringLike" if "*" in value else "StringEquals"
-    return trust({"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity", **{operator: {SUBJECT: value}})
+    return trust({"Federated": GITHUB}, WEB, **{operator: {SUBJECT: value}})
 
 
 STAFF = [User(f"u{number:03}", groups=frozenset([Address("group", "staff")])) for number in range(200)]
 ALICE = User("alice", inline_policies={"p": document(allow("s3:GetObject", "arn:aws:s3:::b/*"))})
+ASSUMER = replace(ALICE, inline_policies={"p": document(allow("sts:AssumeRole"))})
 BUCKET = "arn:aws:s3:::acme/*"
 
 PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
@@ -169,6 +193,88 @@ PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
         ([role(trusts=subject("repo:acme/app:ref:main"))], [role(trusts=subject("repo:acme/*"))]),
         ([role(trusts=subject("repo:acme/*"))], [role(trusts=subject("repo:acme/app:ref:main"))]),
         RiskLevel.LOW,
+    ),
+    "a subject may be of any organization, and is of one": (
+        ([role()], [role(trusts=subject("*:ref:refs/heads/main"))]),
+        ([role()], [role(trusts=subject("repo:acme/*:ref:refs/heads/main"))]),
+        RiskLevel.LOW,
+    ),
+    "an organization's name goes on, and ends": (
+        ([role()], [role(trusts=subject("repo:acme*/app:ref:main"))]),
+        ([role()], [role(trusts=subject("repo:acme/app*:ref:main"))]),
+        RiskLevel.LOW,
+    ),
+    "all subjects but one, and that one": (
+        (
+            [role()],
+            [role(trusts=trust({"Federated": GITHUB}, WEB, StringNotLike={SUBJECT: "repo:acme/*"}))],
+        ),
+        ([role()], [role(trusts=trust({"Federated": GITHUB}, WEB, StringLike={SUBJECT: "repo:acme/*"}))]),
+        RiskLevel.LOW,
+    ),
+    "an account beside everybody of an organization, and the account within it": (
+        (
+            [role(trusts=aws("*", **ORGANIZATION))],
+            [role(trusts=either(aws("*", **ORGANIZATION), aws(f"{OTHER_ACCOUNT}:root")))],
+        ),
+        (
+            [role(trusts=aws("*", **ORGANIZATION))],
+            [role(trusts=either(aws("*", **ORGANIZATION), aws(f"{OTHER_ACCOUNT}:root", **ORGANIZATION)))],
+        ),
+        RiskLevel.LOW,
+    ),
+    "an action that needs an external id no longer does, and one that never did": (
+        (
+            [role(trusts=either(aws(f"{OTHER_ACCOUNT}:root", **EXTERNAL_ID), tagging("sts:TagSession")))],
+            [role(trusts=either(aws(f"{OTHER_ACCOUNT}:root", **EXTERNAL_ID), tagging("sts:*")))],
+        ),
+        (
+            [role(trusts=aws(f"{OTHER_ACCOUNT}:root", **EXTERNAL_ID))],
+            [role(trusts=either(aws(f"{OTHER_ACCOUNT}:root", **EXTERNAL_ID), tagging("sts:TagSession")))],
+        ),
+        RiskLevel.NONE,
+    ),
+    "a user beside an account with MFA needs none, and needs it too": (
+        (
+            [ASSUMER, role(trusts=aws(f"{ACCOUNT}:root", **MFA))],
+            [ASSUMER, role(trusts=either(aws(f"{ACCOUNT}:root", **MFA), aws(ALICE_ARN)))],
+        ),
+        (
+            [ASSUMER, role(trusts=aws(f"{ACCOUNT}:root", **MFA))],
+            [ASSUMER, role(trusts=either(aws(f"{ACCOUNT}:root", **MFA), aws(ALICE_ARN, **MFA)))],
+        ),
+        RiskLevel.NONE,
+    ),
+    "secrets by a pattern of their type, and by one of their names": (
+        ([role()], [role(allow("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:sec*"))]),
+        ([role()], [role(allow("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:app?*"))]),
+        RiskLevel.LOW,
+    ),
+    "objects with names of any length, and of one bucket": (
+        ([role()], [role(allow("s3:GetObject", "arn:aws:s3:::?*/?*"))]),
+        ([role()], [role(allow("s3:GetObject", "arn:aws:s3:::a?*/?*"))]),
+        RiskLevel.LOW,
+    ),
+    "a provider that a role trusts is created, and one that none trusts": (
+        ([role(trusts=subject("repo:acme/a"))], [role(trusts=subject("repo:acme/a")), PROVIDER]),
+        ([role()], [role(), PROVIDER]),
+        RiskLevel.NONE,
+    ),
+    "a trusted provider gets a thumbprint, and a tag": (
+        (
+            [role(trusts=subject("repo:acme/a")), replace(PROVIDER, thumbprints=frozenset(["a" * 40]))],
+            [role(trusts=subject("repo:acme/a")), replace(PROVIDER, thumbprints=frozenset(["a" * 40, "b" * 40]))],
+        ),
+        (
+            [role(trusts=subject("repo:acme/a")), replace(PROVIDER, tags={"team": "a"})],
+            [role(trusts=subject("repo:acme/a")), replace(PROVIDER, tags={"team": "b"})],
+        ),
+        RiskLevel.NONE,
+    ),
+    "the metadata of a trusted provider changes, and its tags": (
+        ([role(trusts=OKTA_TRUST), okta("A")], [role(trusts=OKTA_TRUST), okta("B")]),
+        ([role(trusts=OKTA_TRUST), okta("A")], [role(trusts=OKTA_TRUST), replace(okta("A"), tags={"team": "a"})]),
+        RiskLevel.NONE,
     ),
     "a Deny comes off, and gets another Sid": (
         ([role(allow("s3:*", BUCKET), deny("s3:*", "arn:aws:s3:::acme/secret/*"))], [role(allow("s3:*", BUCKET))]),
