@@ -49,8 +49,8 @@ COMPILE_LOWEST = $(RELEASE)/$(SCRIPTS)/uv pip compile --quiet --python $(LOWEST)
 
 $(LOWEST)/.ready: pyproject.toml $(RELEASE_READY)
 	$(PYTHON) -m venv --clear $(LOWEST)
-	$(COMPILE_LOWEST) pyproject.toml --extra login --no-deps -o $(LOWEST)/run.txt
-	$(COMPILE_LOWEST) pyproject.toml --extra login --extra dev -c $(LOWEST)/run.txt -o $(LOWEST)/all.txt
+	$(COMPILE_LOWEST) pyproject.toml --no-deps -o $(LOWEST)/run.txt
+	$(COMPILE_LOWEST) pyproject.toml --extra dev -c $(LOWEST)/run.txt -o $(LOWEST)/all.txt
 	$(LOWEST)/$(SCRIPTS)/python $(INSTALL) -r $(LOWEST)/all.txt
 	$(LOWEST)/$(SCRIPTS)/python $(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
@@ -110,9 +110,10 @@ $(RELEASE_READY): requirements/release.txt
 LOCK = UV_CUSTOM_COMPILE_COMMAND='make lock' $(RELEASE)/$(SCRIPTS)/uv pip compile --quiet --upgrade --universal \
 	--python-version 3.11 --generate-hashes
 
+# Without `login`: tests show what its users read who lack it.
 lock: $(RELEASE_READY)  ## lock the newest versions of all dependencies in requirements/
 	$(LOCK) pyproject.toml -o requirements/run.txt
-	$(LOCK) pyproject.toml --extra dev --extra login -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
 	$(LOCK) --group release -o requirements/release.txt
 
 dist: $(READY) $(RELEASE_READY)  ## build wheel and sdist, and install both in clean environments
