@@ -47,7 +47,7 @@ class ServiceControls:
         return cls(list_control_statements(principal), principal.service_controls)
 
     @cached_property
-    def _ordered(self) -> tuple[_Level, ...]:
+    def _sorted_levels(self) -> tuple[_Level, ...]:
         return tuple(
             _Level(
                 tuple(policy.label for policy in policies),
@@ -60,10 +60,10 @@ class ServiceControls:
     def judge(self, allows: Iterable[PolicyStatement]) -> GuardrailEffect:
         """Return the effect on what these Allows give together."""
         listed = list(allows)
-        stops = [[label for level in self._ordered for label in level.find_stops(one)] for one in listed]
+        stops = [[label for level in self._sorted_levels for label in level.find_stops(one)] for one in listed]
         if stops and all(stops):
             return GuardrailEffect(_name_all(label for labels in stops for label in labels))
-        limits = (label for one in listed for level in self._ordered for label in level.find_limits(one))
+        limits = (label for one in listed for level in self._sorted_levels for label in level.find_limits(one))
         return GuardrailEffect((), _name_all(limits))
 
 

@@ -11,7 +11,7 @@ from reconciler.model.role_access import AccessGroups, AccessTerms
 
 
 class AdminMark(StrEnum):
-    """What is known of a principal's way to administrator power. UNREAD: policies of unknown content decide."""
+    """Says if a principal has a way to administrator power. UNREAD: policies of unknown content decide."""
 
     NONE = ""
     UNREAD = "perhaps a way to administrator power"

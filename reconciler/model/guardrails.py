@@ -53,7 +53,7 @@ def name_of_guardrail(label: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GuardrailEffect:
-    """What guardrails do to a permission.
+    """The effect of guardrails on a permission.
 
     stopped_by: the files of those that stop all of it. limited_by: of those that may stop a part of it.
     """

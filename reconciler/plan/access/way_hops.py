@@ -92,13 +92,13 @@ class WayHops:
         Chains share their ends, so each end is described once.
         """
         chain, _ = self.graph.chain_of(arn)
-        known = next((at for at, one in enumerate(chain) if one in self._followed), len(chain))
-        later = self._followed[chain[known]] if known < len(chain) else LaterSteps()
+        known = next((at for at, one in enumerate(chain) if one in self._later_steps), len(chain))
+        later = self._later_steps[chain[known]] if known < len(chain) else LaterSteps()
         for one in reversed(chain[:known]):
             hop = self._describe_lead(one)
             if hop is not None:
                 later = LaterSteps((hop, *later.hops[: MAX_STEPS - 1]), join_terms([hop.terms, later.terms]))
-            self._followed[one] = later
+            self._later_steps[one] = later
         return later
 
     def _describe_lead(self, arn: str) -> WayHop | None:
@@ -151,9 +151,9 @@ class WayHops:
                 continue
             own = _find_own_source(source, principal)
             key = (own, address)
-            found = self._described.get(key)
+            found = self._descriptions.get(key)
             if found is None:
-                found = self._described[key] = describe_statement_source(own, address, self.state)
+                found = self._descriptions[key] = describe_statement_source(own, address, self.state)
             yield found
 
     @cached_property
@@ -161,11 +161,11 @@ class WayHops:
         return {}
 
     @cached_property
-    def _followed(self) -> dict[str, LaterSteps]:
+    def _later_steps(self) -> dict[str, LaterSteps]:
         return {}
 
     @cached_property
-    def _described(self) -> dict[tuple[StatementSource, Address], DecidingStatement]:
+    def _descriptions(self) -> dict[tuple[StatementSource, Address], DecidingStatement]:
         return {}
 
 

@@ -59,7 +59,7 @@ class PermissionJudge:
         return bool(self._targets) or self._scope.has_requests()
 
     @cached_property
-    def _known(self) -> Context:
+    def _request_context(self) -> Context:
         return make_known_context(self.assertion)
 
     @cached_property
@@ -79,7 +79,7 @@ class PermissionJudge:
             state.partition,
             state.account,
             self.assertion.form is AssertionForm.CANNOT,
-            self._known,
+            self._request_context,
             self.account.catalogue,
         )
 
@@ -126,7 +126,9 @@ class PermissionJudge:
     def _make_breach(self, address: Address, request: ScopedRequest, verdict: Verdict) -> Breach:
         terms: tuple[str, ...] = ()
         if verdict.allowed:
-            plain = decide_alone(self.account.principals[address], request.action, request.resource, self._known)
+            plain = decide_alone(
+                self.account.principals[address], request.action, request.resource, self._request_context
+            )
             terms = describe_terms(plain.keys, request.context)
         return Breach(
             str(address),
@@ -148,12 +150,14 @@ class PermissionJudge:
         """Add who can assume a role of the assertion, or may be able to."""
         for principals, roles in self._pair(population):
             for action in self._role_actions:
-                verdict, context = decide_entry(principals[0], roles[0], action, self._known)
+                verdict, context = decide_entry(principals[0], roles[0], action, self._request_context)
                 for principal in principals if not verdict.denied else ():
                     address = self._addresses[principal.arn]
                     own = breaches.get(address)
                     if own is None or (verdict.allowed and not own.is_certain):
-                        breaches[address] = self.account.describe_entry(address, roles[0], action, self._known, context)
+                        breaches[address] = self.account.describe_entry(
+                            address, roles[0], action, self._request_context, context
+                        )
 
     def _pair(self, population: frozenset[Address]) -> Iterator[tuple[list[Principal], list[Target]]]:
         """Yield principals and roles whose pairs all get the same answer, and are not surely denied."""
@@ -206,13 +210,13 @@ class PermissionJudge:
 
     def _decide_role(self, principal: Principal, role: Target, action: str) -> tuple[Verdict, Verdict]:
         """Return the verdict on a request without further keys, and on the best one that the principal can make."""
-        plain = decide_plain_entry(principal, role, action, self._known)
-        return plain, plain if plain.allowed else decide_entry(principal, role, action, self._known)[0]
+        plain = decide_plain_entry(principal, role, action, self._request_context)
+        return plain, plain if plain.allowed else decide_entry(principal, role, action, self._request_context)[0]
 
     def _describe_closed(self, address: Address, role: Target, action: str, is_certain: bool) -> Breach:
         principal = self.account.principals[address]
-        verdict = decide_request(principal, action, role.arn, self._known, role)
-        breach = self.account.describe_entry(address, role, action, self._known, self._known)
+        verdict = decide_request(principal, action, role.arn, self._request_context, role)
+        breach = self.account.describe_entry(address, role, action, self._request_context, self._request_context)
         reason = self.account.describe_refusal(verdict, address, action, role.arn) if is_certain else ""
         reason = reason if verdict.denied or not is_certain else "no request meets all conditions"
         facts = () if is_certain else describe_facts(verdict.keys)
