@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.desired.load import is_plan
+from reconciler.desired.compose import is_plan
 from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular
 from reconciler.files.whole_files import write_whole
 from reconciler.model.plan import Plan

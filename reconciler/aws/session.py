@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Lock
@@ -13,28 +13,25 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
 
 from reconciler.aws import timing
 from reconciler.aws.answers import AnswerParsers, parse_datetime
+from reconciler.aws.client_checks import check_client, translate_client_errors
 from reconciler.aws.concurrency import start_call
-from reconciler.aws.credential_guard import guard_credentials, mark_errors, origin_of_credentials
+from reconciler.aws.credential_guard import guard_credentials, mark_errors
 from reconciler.aws.credential_origin import CredentialOrigin
-from reconciler.aws.faults import AWS_ERRORS, BAD_CREDENTIALS, code_of, problem_of, translate_errors
+from reconciler.aws.faults import AWS_ERRORS, code_of, problem_of, translate_errors
 from reconciler.aws.limits import limit_clients, read_call_timeout
 from reconciler.aws.meter import Meter
-from reconciler.aws.profile_context import ProfileContext
 from reconciler.aws.profile_mfa import AskCode, set_code_prompt
-from reconciler.aws.profile_refusals import explain_dead_credentials
 from reconciler.aws.user_sessions import rename_session_errors
 from reconciler.files.bounded_reads import check_settings, reason_of
 from reconciler.files.settings_files import CONFIG, CREDENTIALS, find_settings_path
 from reconciler.model.call_stats import OnCall, ignore_calls
 from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS, partition_of_region
 from reconciler.model.problem import Place, ReconcileError, make_error
-from reconciler.model.url import redact_url
 
 _CONFIG = Config(
     retries=timing.make_retries(timing.READ_ATTEMPTS),
@@ -53,6 +50,8 @@ _TRIAL_CONFIG = _CONFIG.merge(
         read_timeout=timing.TRIAL_READ_TIMEOUT,
     )
 )
+_STS_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.STS_ATTEMPTS)))
+_KEY_PARAMETERS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 _UNKNOWN_KEY = "InvalidClientTokenId"
 
 
@@ -79,11 +78,20 @@ class Connection:
 
         Many threads may use a client, but a session may make only one at a time (boto3, "Multithreading").
         """
+        return self._make_client(service, region, _TRIAL_CONFIG if trial else _CONFIG, {})
+
+    def make_sts_client(self, keys: Sequence[str] | None = None) -> Any:
+        """Return a client of STS for the caller, or for other keys: key id, secret and token. See `make_client`."""
+        own = dict(zip(_KEY_PARAMETERS, keys or (), strict=False))
+        region = self.session.region_name or PARTITIONS[DEFAULT_PARTITION].home_region
+        return self._make_client("sts", region, _STS_CONFIG, own)
+
+    def _make_client(self, service: str, region: str, config: Config, keys: Mapping[str, str]) -> Any:
         make: Any = self.session.client
-        with self._client_lock:
-            config = _TRIAL_CONFIG if trial else _CONFIG
-            with translate_client_errors(service, self.endpoint_url):
-                return check_client(make(service, region_name=region, endpoint_url=self.endpoint_url, config=config))
+        with self._client_lock, translate_client_errors(service, self.endpoint_url):
+            return check_client(
+                make(service, region_name=region, endpoint_url=self.endpoint_url, config=config, **keys)
+            )
 
 
 def make_core_session() -> botocore.session.Session:
@@ -130,57 +138,6 @@ def _make_client(session: boto3.session.Session, service: str, endpoint_url: str
     make: Any = session.client
     with translate_client_errors(service, endpoint_url):
         return check_client(make(service, region_name=region, endpoint_url=endpoint_url, config=config))
-
-
-def check_client(client: Any) -> Any:
-    """Return the client if it can make calls. botocore would fail at the first call, without a reason.
-
-    Raises ValueError for an invalid endpoint, and ReconcileError for keys with characters that a request cannot hold:
-    HTTP's own error would print them. Only static keys are checked, because others would be fetched by this.
-    """
-    if urlsplit(str(client.meta.endpoint_url)).port == 0:
-        raise ValueError("Port 0 cannot be called")
-    static = getattr(getattr(client, "_request_signer", None), "_credentials", None)
-    if type(static) is Credentials:
-        keys = {
-            "access key id": static.access_key,
-            "secret access key": static.secret_key,
-            "session token": static.token,
-        }
-        for name, value in keys.items():
-            if value and not (value.isascii() and value.isprintable()):
-                raise _explain_broken_key(name, origin_of_credentials(static))
-    return client
-
-
-def _explain_broken_key(name: str, origin: CredentialOrigin | None) -> ReconcileError:
-    reason = f"the {name} holds an invalid character, such as a line end or a letter that is not ASCII"
-    text = explain_dead_credentials(ProfileContext.from_origin(origin), reason) if origin else None
-    if text is not None:
-        return make_error(BAD_CREDENTIALS, text.summary, text.detail, text.hint, text.place)
-    hint = "Set it again: check the AWS_* variables and the credentials file."
-    return make_error(BAD_CREDENTIALS, f"T{reason[1:]}.", hint=hint)
-
-
-@contextmanager
-def translate_client_errors(service: str, endpoint_url: str | None) -> Iterator[None]:
-    """Turn the errors of making a client into ReconcileError: credentials, region, endpoint."""
-    with translate_errors(f"preparing to call {service}"):
-        try:
-            yield
-        except ValueError:
-            raise make_error(
-                "bad-endpoint",
-                f"Invalid endpoint: {redact_url(endpoint_url) if endpoint_url else 'the one that is configured'}.",
-                hint="Check --endpoint-url, AWS_ENDPOINT_URL, and `endpoint_url` of the profile.",
-            ) from None
-        except (AttributeError, LookupError, TypeError):  # botocore does not check the content of AWS's files
-            raise make_error(
-                "bad-profile",
-                f"Preparing to call {service} failed: the profile's settings are not as AWS documents them.",
-                "A credential_process may not print a JSON object, or a cached login may be damaged.",
-                "Check the profile with the AWS CLI: `aws sts get-caller-identity`",
-            ) from None
 
 
 def needs_no_prompt(profile: str | None) -> bool:
@@ -233,23 +190,40 @@ def connect_session(
     meter.attach(session.events)
     sts = _make_client(session, "sts", endpoint_url, _FIRST_CALL_CONFIG)
     pending = start_call(sts.get_caller_identity) if can_find_alone else None
-    iam, iam_once = make_client(session, "iam", endpoint_url), _make_client(session, "iam", endpoint_url, _ONCE_CONFIG)
-    iam.meta.events.unregister("after-call.iam", json_decode_policies)
+    iam, iam_once = _make_iam_clients(session, endpoint_url)
     with translate_identity_errors("asking AWS who the caller is", sts, session.region_name):
         identity = pending.result() if pending else sts.get_caller_identity()
-    arn, key = str(identity["Arn"]), read_access_key_id(session)
+    return _make_connection(session, endpoint_url, str(identity["Arn"]), iam, iam_once, meter)
+
+
+def connect_role_session(
+    session: boto3.session.Session, endpoint_url: str | None, session_arn: str, on_call: OnCall = ignore_calls
+) -> Connection:
+    """Return the connection of a role's session whose ARN AssumeRole has told, so that AWS is not asked for it.
+
+    Raises ReconcileError.
+    """
+    meter = Meter(on_call)
+    meter.attach(session.events)
+    iam, iam_once = _make_iam_clients(session, endpoint_url)
+    return _make_connection(session, endpoint_url, session_arn, iam, iam_once, meter)
+
+
+def _make_iam_clients(session: boto3.session.Session, endpoint_url: str | None) -> tuple[Any, Any]:
+    """Return the clients `Connection.iam` and `Connection.iam_once`."""
+    iam, iam_once = make_client(session, "iam", endpoint_url), _make_client(session, "iam", endpoint_url, _ONCE_CONFIG)
+    iam.meta.events.unregister("after-call.iam", json_decode_policies)
+    return iam, iam_once
+
+
+def _make_connection(
+    session: boto3.session.Session, endpoint_url: str | None, caller_arn: str, iam: Any, iam_once: Any, meter: Meter
+) -> Connection:
+    key = read_access_key_id(session)
     for client in (iam, iam_once):
-        rename_session_errors(client, arn, key)
-    return Connection(
-        session=session,
-        endpoint_url=endpoint_url,
-        account=str(identity["Account"]),
-        partition=arn.split(":")[1],
-        caller_arn=arn,
-        iam=iam,
-        iam_once=iam_once,
-        meter=meter,
-    )
+        rename_session_errors(client, caller_arn, key)
+    _, partition, _, _, account, _ = caller_arn.split(":", 5)
+    return Connection(session, endpoint_url, account, partition, caller_arn, iam, iam_once, meter)
 
 
 def read_access_key_id(session: boto3.session.Session) -> str:

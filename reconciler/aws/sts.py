@@ -17,16 +17,11 @@ from botocore.exceptions import ClientError
 
 from reconciler.aws import timing
 from reconciler.aws.borrowed_session import borrow_session
+from reconciler.aws.client_checks import check_client, translate_client_errors
 from reconciler.aws.faults import AWS_ERRORS, problem_of, translate_errors
 from reconciler.aws.pagination import list_items
 from reconciler.aws.profile_mfa import AskCode
-from reconciler.aws.session import (
-    check_client,
-    make_client,
-    make_session,
-    translate_client_errors,
-    translate_identity_errors,
-)
+from reconciler.aws.session import make_client, make_session, translate_identity_errors
 from reconciler.model.live import MfaDevice
 from reconciler.model.partitions import DEFAULT_PARTITION, home_region_of, is_in_other_partition, partition_of_region
 from reconciler.model.problem import Level, Place, Problem, ReconcileError, make_error

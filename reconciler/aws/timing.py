@@ -119,6 +119,9 @@ VERIFY_PAUSES: tuple[float, ...] = (0.0, 2.0, 5.0, 10.0)
 PROPAGATION_MAX_WAIT, PROPAGATION_PAUSE = 60.0, 3.0
 """The seconds that `assume` waits for IAM to show a recent apply of this machine, and those between two attempts."""
 
+SHARED_SESSION_MARGIN = 300.0
+"""The seconds that a role's session must still last to enter a further account with it."""
+
 CONCURRENT_APPLY_ROUNDS = 3
 """The number of times that an apply repairs what another one changed meanwhile, before it tells a person."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,7 +24,7 @@ from reconciler.model.durations import format_duration, parse_duration
 from reconciler.model.entity import Entity, Role
 from reconciler.model.node import Map, find_place, get_text, get_texts
 from reconciler.model.partitions import ARN_PARTITION, partition_of_arn
-from reconciler.model.problem import Level
+from reconciler.model.problem import Level, Place
 from reconciler.model.sts_limits import EXTERNAL_ID, MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION, SESSION_NAME
 from reconciler.model.suggest import suggest_word
 from reconciler.policy.grammar import PolicyType
@@ -108,36 +108,34 @@ class AliasReader:
             place = self.section.place_of(name, of_key=True)
             hint = "Use letters, digits and + = , . @ / : _ -, and do not begin with -."
             self.context.add_problem("bad-name", f"{name!r} cannot be the name of an alias.", place, hint)
-        self._check_texts(node)
         partition = partition_of_arn(arn) if arn and role is None else None
         policy = self.context.document_reader.read(node, "policy", PolicyType.SESSION, partition)
         via_exists = self._check_via(node)
-        duration, tags, transitive = (
-            self._read_duration(node, role),
-            self._read_session_tags(node),
-            self._read_transitive_tags(node),
-        )
         policy_arns = tuple(sorted(self.context.resolve_policies(node, "policy_arns", partition)))
+        session = self.read_session(name, node, arn or "", self.section.place_of(name, of_key=True), role)
         if arn is None or not via_exists:
             return None
+        return replace(session, policy=policy.text if policy else None, policy_arns=policy_arns)
+
+    def read_session(self, name: str, node: Map, arn: str, place: Place, role: Address | None = None) -> Alias:
+        """Return an alias of a role's ARN, without the policies that limit its session. Add problems."""
+        self._check_texts(node)
         return Alias(
             name=name,
             role_arn=arn,
             role=role,
-            place=self.section.place_of(name, of_key=True),
+            place=place,
             source_profile=get_text(node, "source_profile"),
             via=get_text(node, "via"),
             region=get_text(node, "region"),
-            duration=duration,
+            duration=self._read_duration(node, role),
             session_name=get_text(node, "session_name"),
             external_id=get_text(node, "external_id"),
             mfa_serial=get_text(node, "mfa_serial"),
             mfa=cast("bool | None", node.get("mfa")),
             source_identity=get_text(node, "source_identity"),
-            session_tags=tags,
-            transitive_tags=transitive,
-            policy=policy.text if policy else None,
-            policy_arns=policy_arns,
+            session_tags=self._read_session_tags(node),
+            transitive_tags=self._read_transitive_tags(node),
         )
 
     def _read_role(self, node: Map) -> tuple[Address | None, str | None]:

@@ -5,24 +5,28 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler.desired.account_selection import select_entries
+from reconciler.desired.compose import ParsedFiles, compose_with_includes, find_entry, places_of_scalars, scalars_of
 from reconciler.desired.merge import merge_trees
-from reconciler.desired.source_files import STANDARD_INPUT, expand_include, read_bytes, resolve_path
+from reconciler.desired.source_files import read_bytes, resolve_path
 from reconciler.desired.variables import Variables, find_undeclared
-from reconciler.desired.yaml_nodes import Builder, compose_yaml
-from reconciler.desired.yaml_tree import MappingNode, Node, ScalarNode, SequenceNode
+from reconciler.desired.yaml_nodes import Builder
+from reconciler.desired.yaml_tree import Node
 from reconciler.files.bounded_reads import MEGABYTE
-from reconciler.model.node import Map, unpack_mark
+from reconciler.model.member_account import Membership
+from reconciler.model.node import Map
 from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.model.problem import Level, Place, Problem
 
 PLACEHOLDER_ACCOUNT = "000000000000"
 """Stands for the account if no file names one and AWS was not asked."""
 BUILT_IN_VARIABLES = frozenset(["account_id", "partition"])
+ORGANIZATION = "organization"
+"""The section that declares accounts. It belongs to none of them."""
 LARGEST_TEXT = 64 * MEGABYTE
 """The most bytes of a file whose text is a value. AWS accepts 10,000,000 characters of SAML metadata."""
 
@@ -39,6 +43,8 @@ class LoadedFiles:
     files: the files that were merged. patterns: the globs of their `include` entries.
     given_variables: names set by --var. declared_variables: names under `vars`, and the built-in ones.
     is_partial: a file could not be found or read, so `root` lacks its entries.
+    is_of_many: the files are read for one account of an organization; another one may use a variable of --var.
+    parsed: holds the nodes of files, if they are kept for other accounts.
     """
 
     root: Map | None
@@ -51,6 +57,8 @@ class LoadedFiles:
     given_variables: frozenset[str] = frozenset()
     declared_variables: frozenset[str] = frozenset()
     is_partial: bool = False
+    is_of_many: bool = False
+    parsed: ParsedFiles = field(default_factory=ParsedFiles)
     _documents: dict[Path, Map | None] = field(default_factory=dict)
 
     @property
@@ -73,8 +81,15 @@ class LoadedFiles:
 
         Yield nothing if a file could not be read: it may use any variable.
         """
-        if not self.is_partial and None not in self._documents.values():
-            yield from find_undeclared(sorted(self.given_variables), self.declared_variables, self.variables)
+        if not self.is_of_many:
+            yield from find_undeclared(sorted(self.unused_variables), self.declared_variables, self.variables)
+
+    @property
+    def unused_variables(self) -> frozenset[str]:
+        """The names set by --var that no file declares or uses. Complete after all documents are read."""
+        if self.is_partial or None in self._documents.values():
+            return frozenset()
+        return self.given_variables - self.declared_variables - self.variables.used
 
     def load_text(self, written: str, place: Place) -> tuple[str, str] | None:
         """Return the file at a path and its text; None, with a problem, if it cannot be read."""
@@ -90,17 +105,9 @@ class LoadedFiles:
             return None
 
     def _parse_document(self, target: Path, place: Place) -> Map | None:
-        data = read_bytes(target, place)
-        if isinstance(data, Problem):
-            self.problems.append(data)
-            return None
-        if target.suffix == ".json":
-            data = data.replace(b"\t", b" ")  # JSON may indent with tabs, YAML may not; no string holds one
-        node, problems = compose_yaml(data, str(target))
+        node, problems = self.parsed.parse_document(target, place)
         self.problems += problems
         if node is None:
-            if not problems:
-                self.problems.append(_make_error("empty-file", f"{target} is empty.", place))
             return None
         builder = Builder(str(target), self.variables.substitute)
         value = builder.build(node)
@@ -114,40 +121,45 @@ def load(
     account: str | None = None,
     partition: str = DEFAULT_PARTITION,
     find_caller: CallerLookup = lambda: None,
+    *,
+    membership: Membership | None = None,
+    parsed: ParsedFiles | None = None,
 ) -> LoadedFiles:
     """Read and merge files.
 
     account: the live account; None: use the one that the file names.
     find_caller: called after parsing if neither is known. It can wait for AWS in parallel with the parsing.
+    membership: read the files for this account of an organization, with its own files and variables, too.
+    parsed: holds the files that were parsed for other accounts.
     """
     problems: list[Problem] = []
     patterns: list[str] = []
-    trees = _compose_with_includes(list(files), variables, problems, patterns)
+    parsed = parsed or ParsedFiles()
+    member = membership.account if membership else None
+    paths = [*files, *map(Path, member.files if member else ())]
+    own_values = {**(member.variables if member else {}), **variables}
+    trees = compose_with_includes(paths, own_values, parsed, problems, patterns)
     is_partial = bool(problems)
+    account = account or (member.id if member else None)
     declared_values: dict[str, str] = {}
     places: dict[str, Place] = {}
     for path, node in trees.items():
-        declared_values.update(_scalars_of(_find_entry(node, "vars")))
-        places.update(_places_of_scalars(path, _find_entry(node, "vars")))
-        account = account or next(iter(_scalars_of(node, "account").values()), None)
+        declared_values.update(scalars_of(find_entry(node, "vars")))
+        places.update(places_of_scalars(path, find_entry(node, "vars")))
+        account = account or next(iter(scalars_of(node, "account").values()), None)
     if account is None and (caller := find_caller()):
         account, partition = caller
-    given_values = {**declared_values, **variables, "partition": partition}
+    given_values = {**declared_values, **own_values, "partition": partition}
     known_account = Variables.resolve({**given_values, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
     substitution, bad_variables = Variables.resolve({**given_values, "account_id": known_account})
     problems += [
         bad_variable.to_problem(places.get(bad_variable.name) or Place(str(next(iter(trees), "")), 1, 1))
         for bad_variable in bad_variables
     ]
-    roots: list[Map] = []
-    for path, node in trees.items():
-        builder = Builder(str(path), substitution.substitute, _is_verbatim)
-        value = builder.build(node)
-        problems += builder.problems
-        if value is not None:
-            roots.append(value)
-    root = merge_trees(roots, problems) if roots else None
+    roots = [root for path, node in trees.items() if (root := _build_root(path, node, substitution, problems))]
     is_partial = is_partial or len(roots) < len(trees)
+    roots = [select_entries(root, membership, problems) for root in roots]
+    root = merge_trees(roots, problems, left_out=(ORGANIZATION,) if membership else ()) if roots else None
     return LoadedFiles(
         root,
         known_account,
@@ -157,134 +169,25 @@ def load(
         tuple(trees),
         tuple(patterns),
         given_variables=frozenset(variables),
-        declared_variables=frozenset(declared_values) | BUILT_IN_VARIABLES,
+        declared_variables=frozenset(declared_values) | frozenset(own_values.keys() - variables) | BUILT_IN_VARIABLES,
         is_partial=is_partial,
+        is_of_many=membership is not None,
+        parsed=parsed,
     )
 
 
-def _compose_with_includes(
-    files: list[Path], variables: Mapping[str, str], problems: list[Problem], patterns: list[str]
-) -> dict[Path, Node]:
-    nodes: dict[Path, Node] = {}
-    seen: set[str] = set()
-    queue: list[tuple[Path, Place | None]] = [(path, None) for path in files]
-    while queue:
-        path, place = queue.pop(0)
-        real = os.path.realpath(path)  # pathlib's raises for links that lead to themselves
-        if real in seen:
-            continue
-        seen.add(real)
-        data = read_bytes(path, place)
-        if isinstance(data, Problem):
-            problems.append(data)
-            continue
-        if refusal := _detect_other_kind(path, data):
-            problems.append(refusal)
-            continue
-        node, yaml_problems = compose_yaml(data, str(path))
-        problems += yaml_problems
-        if node is None:
-            if not yaml_problems:
-                problem = Problem(
-                    Level.ERROR,
-                    "empty-file",
-                    f"{path} is empty.",
-                    "",
-                    "Write at least `version: 1`.",
-                    Place(str(path), 1, 1),
-                )
-                problems.append(problem)
-            continue
-        nodes[path] = node
-        names = Variables({**_scalars_of(_find_entry(node, "vars")), **variables})
-        queue += _find_includes(path, node, names, problems, patterns)
-    return nodes
+def _build_root(path: Path, node: Node, substitution: Variables, problems: list[Problem]) -> Map | None:
+    builder = Builder(str(path), substitution.substitute, is_verbatim)
+    value = builder.build(node)
+    problems += builder.problems
+    return value
 
 
-def is_plan(data: bytes) -> bool:
-    """Return whether a file begins like a plan written by `--out` or `--format json`. It may be cut off."""
-    return data[:100].split()[:2] == [b"{", b'"format_version":']
-
-
-def _detect_other_kind(path: Path, data: bytes) -> Problem | None:
-    """Return a problem if the file is a plan or a journal of `apply` instead of a desired state."""
-    place = Place(str(path), 1, 1)
-    name = "FILE" if path is STANDARD_INPUT else path
-    if is_plan(data):
-        hint = (
-            f"To look at a plan saved with --out: `reconcile show {name}`. To apply it: `reconcile apply {name}`. "
-            "Otherwise, name the YAML file that it was made from."
-        )
-        return Problem(
-            Level.ERROR, "not-desired-state", f"{path} is a plan, not a desired-state file.", "", hint, place
-        )
-    if data.startswith(b'{"event": "plan"'):
-        hint = f"Name the YAML file. To take that apply back: `reconcile undo {name}`."
-        return Problem(
-            Level.ERROR,
-            "not-desired-state",
-            f"{path} is a journal of `apply`, not a desired-state file.",
-            "",
-            hint,
-            place,
-        )
-    return None
-
-
-def _find_includes(
-    path: Path, node: Node, names: Variables, problems: list[Problem], patterns: list[str]
-) -> list[tuple[Path, Place | None]]:
-    include = _find_entry(node, "include")
-    items = include.children if isinstance(include, SequenceNode) else [include] if include else []
-    paths: list[tuple[Path, Place | None]] = []
-    for item in items:
-        if not isinstance(item, ScalarNode) or not item.value:
-            continue
-        place = Place(str(path), *unpack_mark(item.mark))
-        unknown: list[Problem] = []
-        pattern = names.substitute(item.value, place, unknown)
-        if unknown:
-            continue  # the builder reports it, with every name known
-        patterns.append(str(path.parent / pattern))
-        matches = expand_include(pattern, place)
-        if isinstance(matches, Problem):
-            problems.append(matches)
-        else:
-            paths += [(match, place) for match in matches]
-    return paths
-
-
-def _find_entry(node: Node, key: str) -> Node | None:
-    pairs = node.pairs if isinstance(node, MappingNode) else ()
-    return next((value for name, value in pairs if getattr(name, "value", None) == key), None)
-
-
-def _scalars_of(node: Node | None, only: str | None = None) -> dict[str, str]:
-    own_pairs = list(node.pairs) if isinstance(node, MappingNode) else []
-    merged_in = [
-        value
-        for name, value in own_pairs
-        if isinstance(name, ScalarNode) and name.value == "<<" and isinstance(value, MappingNode)
-    ]
-    pairs = [*(pair for value in merged_in for pair in value.pairs), *own_pairs]
-    return {
-        name.value: value.value
-        for name, value in pairs
-        if isinstance(name, ScalarNode) and isinstance(value, ScalarNode) and only in (None, name.value)
-    }
-
-
-def _places_of_scalars(path: Path, node: Node | None) -> dict[str, Place]:
-    """Return the place of each value that the mapping itself has; merged-in keys (`<<`) are left out."""
-    return {
-        name.value: Place(str(path), *unpack_mark(value.mark))
-        for name, value in (node.pairs if isinstance(node, MappingNode) else ())
-        if isinstance(name, ScalarNode)
-    }
-
-
-def _is_verbatim(path: tuple[str, ...]) -> bool:
+def is_verbatim(path: tuple[str, ...]) -> bool:
     """Return whether plain scalars at this path stay text: numbers and booleans in tags and vars do."""
+    if path and path[0] == ORGANIZATION:
+        is_of_account = len(path) == 4 and (path[1], path[3]) == ("accounts", "vars")
+        return is_of_account or path[1:] in (("session_tags",), ("defaults", "vars"), ("discover", "tags"))
     return path in (("vars",), ("defaults", "tags")) or (
         len(path) == 3 and path[2] in ("tags", "session_tags") and path[0] != "defaults"
     )

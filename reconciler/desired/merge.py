@@ -7,6 +7,8 @@ An entity that is declared twice, and a key with two values, are problems that n
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from reconciler.desired.yaml_nodes import ANCHOR_PREFIX
 from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Problem
@@ -17,12 +19,12 @@ _JOINED = ("assert",)
 """Lists whose items of all files count."""
 
 
-def merge_trees(roots: list[Map], problems: list[Problem]) -> Map:
-    """Return one tree; each value keeps its place. Keys that begin with `x-` are left out."""
+def merge_trees(roots: list[Map], problems: list[Problem], left_out: Collection[str] = ()) -> Map:
+    """Return one tree; each value keeps its place. Keys that begin with `x-`, and those of `left_out`, are left out."""
     result = Map(roots[0].file, roots[0].start)
     for root in roots:
         for key in root:
-            if not key.startswith(ANCHOR_PREFIX):
+            if not key.startswith(ANCHOR_PREFIX) and key not in left_out:
                 _merge_key(result, root, key, problems)
     return result
 

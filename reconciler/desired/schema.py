@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.desired.account_selection import SCHEMA as SELECTION
 from reconciler.desired.aliases import SCHEMA as ALIAS
 from reconciler.desired.assertions import SCHEMA as ASSERTIONS
 from reconciler.desired.guardrails import SCHEMA as GUARDRAILS
 from reconciler.desired.moves import SCHEMA as MOVED
+from reconciler.desired.organization_schema import SCHEMA as ORGANIZATION
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.registry import KINDS_BY_SECTION, SINGLE_ENTRY_SECTIONS
 from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE
@@ -103,6 +105,7 @@ _TOP: dict[str, Any] = {
     "include": parts.make_text_list("Files to merge in: paths or globs, relative to this file.", [["teams/*.yaml"]]),
     "settings": _SETTINGS,
     "guardrails": GUARDRAILS,
+    "organization": ORGANIZATION,
 }
 
 
@@ -142,8 +145,9 @@ def build_schema() -> dict[str, Any]:
 
 
 def _build_section(name: str, title: str, entry: Mapping[str, Any]) -> dict[str, Any]:
+    entry = {**entry, "properties": {**entry["properties"], **SELECTION}}
     if name in SINGLE_ENTRY_SECTIONS:
-        return dict(entry)
+        return entry
     return {
         "title": name.replace("_", " ").capitalize(),
         "description": f"Name → {title if title[:2].isupper() else title[:1].lower() + title[1:]}.",

@@ -51,8 +51,8 @@ _PLAIN_CONSTANTS: dict[str, object] = {
 ParentKeys = tuple[str, ...]
 """The keys above a value, from the root; at most `_MAX_PARENT_KEYS` of them."""
 
-_MAX_PARENT_KEYS = 4
-"""Enough for `is_verbatim`, which decides by section, name and field."""
+_MAX_PARENT_KEYS = 5
+"""Enough for `is_verbatim`: the longest path that it knows is `organization.accounts.NAME.vars`."""
 
 Substitute = Callable[[str, Place, list[Problem]], str]
 

@@ -1,0 +1,186 @@
+"""Read the section `organization`: accounts that one file describes, and how a run enters them.
+
+Only this section is read here, because the rest of the file may hold variables that each account sets for itself.
+`load.py` reads that rest, once for each account.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.desired.aliases import AliasReader
+from reconciler.desired.compose import ParsedFiles, compose_with_includes, find_entry, scalars_of
+from reconciler.desired.load import ORGANIZATION, is_verbatim
+from reconciler.desired.schema_check import check_schema
+from reconciler.desired.source_files import expand_include
+from reconciler.desired.variables import Variables
+from reconciler.desired.yaml_nodes import Builder
+from reconciler.desired.yaml_tree import MappingNode, Node, ScalarNode
+from reconciler.kinds.declare_context import DeclareContext
+from reconciler.model.desired import Alias
+from reconciler.model.member_account import FIRST_WAVE, Discovery, MemberAccount, Organization
+from reconciler.model.node import Map, Seq, get_text, get_texts
+from reconciler.model.partitions import DEFAULT_PARTITION
+from reconciler.model.problem import Level, Place, Problem, ReconcileError
+
+
+def read_organization(files: Sequence[Path], variables: Mapping[str, str], parsed: ParsedFiles) -> Organization | None:
+    """Return the section of the files; None if they have none. Raises ReconcileError if it is not valid.
+
+    Files that cannot be read have no section here. Reading them for an account reports the problem.
+    """
+    trees = compose_with_includes(list(files), variables, parsed, [], [])
+    holders = [path for path, node in trees.items() if find_entry(node, ORGANIZATION) is not None]
+    if not holders:
+        return None
+    if len(holders) > 1:
+        summary = f"`{ORGANIZATION}` is written in {holders[0]} and in {holders[1]}."
+        raise ReconcileError([Problem(Level.ERROR, "conflict", summary, "", "Keep one of them.")])
+    reader = _OrganizationReader(variables, trees)
+    organization = reader.read(holders[0])
+    if reader.problems:
+        raise ReconcileError(reader.problems)
+    return organization
+
+
+@dataclass
+class _OrganizationReader:
+    """Read the section of one run, and collect its problems."""
+
+    given_variables: Mapping[str, str]
+    trees: Mapping[Path, Node]
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self, path: Path) -> Organization:
+        root = self._build(path, ORGANIZATION, self.problems)
+        root.put("version", 1, root.start, root.start)
+        schema_problems, _ = check_schema(root)
+        self.problems += schema_problems
+        if self.problems:
+            raise ReconcileError(self.problems)
+        node, place = root.get_map(ORGANIZATION), root.place_of(ORGANIZATION, of_key=True)
+        defaults = node.get_map("defaults")
+        found = MemberAccount(
+            "", "", self._expand_files(defaults), _texts_of(defaults.get_map("vars")), _wave_of(defaults, FIRST_WAVE)
+        )
+        accounts = tuple(self._read_account(node.get_map("accounts"), name, found) for name in node.get_map("accounts"))
+        self._check_accounts(node, accounts)
+        entry = self._read_session(ORGANIZATION, node, place)
+        role = get_text(node, "role")
+        return Organization(
+            place,
+            accounts,
+            _read_discovery(node),
+            found,
+            role.lstrip("/") if role else None,
+            entry,
+            self._read_hops(entry),
+        )
+
+    def _build(self, path: Path, key: str, problems: list[Problem]) -> Map:
+        """Return the tree of a file with one of its keys only."""
+        node = self.trees[path]
+        pairs = node.pairs if isinstance(node, MappingNode) else ()
+        kept = [part for pair in pairs if isinstance(pair[0], ScalarNode) and pair[0].value == key for part in pair]
+        values: dict[str, str] = {}
+        for tree in self.trees.values():
+            values |= scalars_of(find_entry(tree, "vars"))
+        resolved, _ = Variables.resolve({**values, **self.given_variables, "partition": DEFAULT_PARTITION})
+        builder = Builder(str(path), resolved.substitute, is_verbatim)
+        root = builder.build(MappingNode(kept, node.mark, "")) or Map(str(path), node.mark)
+        problems += builder.problems
+        return root
+
+    def _read_account(self, section: Map, name: str, defaults: MemberAccount) -> MemberAccount:
+        node = section.get_map(name)
+        return MemberAccount(
+            name,
+            get_text(node, "id") or "",
+            tuple(dict.fromkeys((*defaults.files, *self._expand_files(node)))),
+            {**defaults.variables, **_texts_of(node.get_map("vars"))},
+            _wave_of(node, defaults.wave),
+            node.get("canary") is True,
+            section.place_of(name, of_key=True),
+        )
+
+    def _expand_files(self, node: Map) -> tuple[str, ...]:
+        paths: list[str] = []
+        for pattern, place in get_texts(node, "files"):
+            matches = expand_include(pattern, place)
+            if isinstance(matches, Problem):
+                self.problems.append(matches)
+            else:
+                paths += map(str, matches)
+        return tuple(paths)
+
+    def _check_accounts(self, node: Map, accounts: Sequence[MemberAccount]) -> None:
+        place = node.place_of()
+        if not accounts and "discover" not in node:
+            hint = 'Write `accounts: {NAME: {id: "111111111111"}}`, or `discover: {}` for the whole organization.'
+            self._add_problem("no-accounts", "`organization` names no account.", place, hint)
+        first: dict[str, MemberAccount] = {}
+        for account in accounts:
+            other = first.setdefault(account.id, account)
+            if other is not account and account.place:
+                summary = f"The accounts {other.name} and {account.name} have the same id, {account.id}."
+                self._add_problem("duplicate-account", summary, account.place, "Remove one of them.")
+
+    def _read_hops(self, entry: Alias) -> dict[str, Alias]:
+        """Return the aliases that `via` leads through, by name. Add a problem for one that cannot be used."""
+        hops: dict[str, Alias] = {}
+        name, place = entry.via, entry.place
+        while name is not None and name not in hops:
+            found = self._find_alias(name)
+            if found is None:
+                summary = f"`via` names the alias {name!r}, which no file has."
+                self._add_problem("unknown-reference", summary, place, "Declare it under `aliases:`.")
+                break
+            section, node = found
+            place, arn = section.place_of(name, of_key=True), get_text(node, "role") or ""
+            if not re.fullmatch(r"arn:[a-z-]+:iam::\d{12}:role/[\x21-\x7e]+", arn):
+                summary = f"The alias {name!r} stands in `via` of `organization`, so its `role` must be an ARN."
+                detail = "A name would mean another role in each account."
+                self._add_problem("bad-arn", summary, node.place_of("role"), "", detail)
+            hop = self._read_session(name, node, place, arn)
+            hops[name], name = hop, hop.via
+        return hops
+
+    def _read_session(self, name: str, node: Map, place: Place, arn: str = "") -> Alias:
+        context = DeclareContext("", DEFAULT_PARTITION, None, {}, lambda *_: None, lambda *_: None)
+        session = AliasReader(context, node, {}, {}).read_session(name, node, arn, place)
+        self.problems += context.problems
+        return session
+
+    def _find_alias(self, name: str) -> tuple[Map, Map] | None:
+        """Return the section `aliases` that has an alias, and the alias; None if no file has it."""
+        for path in self.trees:
+            section = self._build(path, "aliases", []).get_map("aliases")
+            if isinstance(section.get(name), Map):
+                return section, section.get_map(name)
+        return None
+
+    def _add_problem(self, code: str, summary: str, place: Place, hint: str = "", detail: str = "") -> None:
+        self.problems.append(Problem(Level.ERROR, code, summary, detail, hint, place))
+
+
+def _read_discovery(node: Map) -> Discovery | None:
+    if "discover" not in node:
+        return None
+    section = node.get_map("discover")
+    units = section.get("ou")
+    listed = units if isinstance(units, Seq) else [units] if units else []
+    return Discovery(
+        tuple(map(str, listed)), _texts_of(section.get_map("tags")), node.place_of("discover", of_key=True)
+    )
+
+
+def _wave_of(node: Map, default: int) -> int:
+    wave = node.get("wave")
+    return wave if isinstance(wave, int) else default
+
+
+def _texts_of(node: Map) -> dict[str, str]:
+    return {key: str(value) for key, value in node.items()}

@@ -1,0 +1,79 @@
+"""The accounts that one file describes: each has files and variables of its own, and a role to enter it by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.model.desired import Alias
+from reconciler.model.globs import compile_glob_with_sets
+from reconciler.model.problem import Place
+
+FIRST_WAVE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAccount:
+    """One account of an organization.
+
+    id: 12 digits. files: paths of its desired-state files, beside the file that has the section. variables: override
+    those of the files. wave: an apply starts a wave once the earlier ones have ended well. is_canary: it goes before
+    the others of its wave. place: the line that declares it; None if AWS Organizations named it.
+    """
+
+    name: str
+    id: str
+    files: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    wave: int = FIRST_WAVE
+    is_canary: bool = False
+    place: Place | None = None
+
+    def matches(self, pattern: str) -> bool:
+        """Return whether a pattern means this account: its name, with `*`, `?` and `[…]`, or its id."""
+        return pattern == self.id or compile_glob_with_sets(pattern)(self.name)
+
+    @property
+    def label(self) -> str:
+        """Return the account for a message: `prod (111111111111)`."""
+        return f"{self.name} ({self.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The accounts to ask AWS Organizations for: active ones below the units, with all of the tags.
+
+    units: ids of organizational units or of the root; empty for the whole organization.
+    """
+
+    units: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Organization:
+    """The section `organization` of a file.
+
+    accounts: those that the file declares. discovery: further ones; None if the file asks for none.
+    found: the files, variables and wave of an account that is only discovered; its name and id are empty.
+    role: the path and name of the role in each account, without a leading slash; None if only the caller's own account
+    can be reached. entry: how the role is assumed; its `role_arn` is empty.
+    hops: aliases by name that `entry.via` leads through.
+    """
+
+    place: Place
+    accounts: tuple[MemberAccount, ...]
+    discovery: Discovery | None
+    found: MemberAccount
+    role: str | None
+    entry: Alias
+    hops: Mapping[str, Alias] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One account, and all accounts of its organization, which `accounts` and `except` of an entry may name."""
+
+    account: MemberAccount
+    everybody: Sequence[MemberAccount]
