@@ -150,6 +150,13 @@ def plan_files(files: DesiredFiles, connection: Connection, options: PlanOptions
     return _finish_plan(ours.loaded, ours.desired, reading, options, now, files.files)
 
 
+def plan_declared(files: DesiredFiles, connection: Connection, options: PlanOptions) -> ConnectedPlan:
+    """Compare files that were declared for the account of a connection just now. Raises ReconcileError."""
+    now = datetime.now(UTC)
+    reading = _start_reading(lambda: connection, files.loaded)
+    return _finish_plan(files.loaded, files.desired, reading, options, now, files.files)
+
+
 def _finish_plan(
     loaded: LoadedFiles,
     desired: Desired,

@@ -30,8 +30,12 @@ def document_of(plan: Plan) -> dict[str, Any]:
 
 def save_plan(plan: Plan, path: Path) -> None:
     """Write a plan file as a whole. Raises ReconcileError if it cannot be written."""
-    document = document_of(plan)
-    document["integrity"] = compute_digest(document, allow_surrogates=True)
+    write_plan_document(document_of(plan), path)
+
+
+def write_plan_document(document: Mapping[str, Any], path: Path) -> None:
+    """Do the same with the result of `document_of`."""
+    document = {**document, "integrity": compute_digest(document, allow_surrogates=True)}
     content = dump_json(document, indent=2).encode(errors="backslashreplace")  # JSON may hold a lone surrogate
     try:
         write_whole(path, content, os.environ)

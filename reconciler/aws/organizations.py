@@ -31,7 +31,7 @@ _MAX_PARENTS = 6
 """The root and five levels of organizational units (AWS Organizations User Guide, "Quotas")."""
 
 _ACCOUNT_UNKNOWN = ("ChildNotFoundException", "AccountNotFoundException")
-_NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
+NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
 _CHANGED_SINCE = (
     "OrganizationalUnitNotFoundException",
     "PolicyNotFoundException",
@@ -75,7 +75,7 @@ def _list_level_ids(client: Any, account: str) -> list[str]:
     """Return the ids of the levels of an account, the root first. Every child has one parent."""
     ids = [account]
     for _ in range(_MAX_PARENTS):
-        parent = next(_list_items(client, "ListParents", "Parents", ChildId=ids[0]), None)
+        parent = next(list_items(client, "ListParents", "Parents", ChildId=ids[0]), None)
         if parent is None:
             break
         ids.insert(0, parent["Id"])
@@ -117,14 +117,14 @@ def _list_policies(client: Any, policy_type: str, target: str) -> list[Item]:
     There are none if the type is not enabled: AWS detaches all of them then ("Disabling a policy type").
     """
     try:
-        return list(_list_items(client, "ListPoliciesForTarget", "Policies", TargetId=target, Filter=policy_type))
+        return list(list_items(client, "ListPoliciesForTarget", "Policies", TargetId=target, Filter=policy_type))
     except ClientError as error:
         if code_of(error) in _TYPE_UNAVAILABLE:
             return []
         raise
 
 
-def _list_items(client: Any, operation: str, key: str, **parameters: Any) -> Iterator[Item]:
+def list_items(client: Any, operation: str, key: str, **parameters: Any) -> Iterator[Item]:
     """Yield the items on every page. A page may be empty; only a missing NextToken tells the last one."""
     token: dict[str, str] = {}
     for _ in range(MAX_PAGES):
@@ -146,7 +146,7 @@ def _explain_refusals(connection: Connection, account: str, management: str = ""
             code = code_of(error)
             if code in DENIED:
                 raise _explain_denial(connection, account, management, error.operation_name) from None
-            if code == _NO_ORGANIZATION:
+            if code == NO_ORGANIZATION:
                 raise make_error(
                     "not-in-organization",
                     f"Account {connection.account} is in no organization, so no guardrail lies over it.",

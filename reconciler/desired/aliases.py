@@ -30,7 +30,7 @@ from reconciler.model.suggest import suggest_word
 from reconciler.policy.grammar import PolicyType
 from reconciler.policy.placeholders import explain_text
 
-_ROLE_ARN = re.compile(rf"arn:{ARN_PARTITION}:iam::\d{{12}}:role/[\x21-\x7e]+")
+ROLE_ARN = re.compile(rf"arn:{ARN_PARTITION}:iam::\d{{12}}:role/[\x21-\x7e]+")
 _ALIAS = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
 _SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 
@@ -143,7 +143,7 @@ class AliasReader:
         if written is None:  # the schema has reported that
             return None, None
         if written.startswith("arn:"):
-            if not _ROLE_ARN.fullmatch(written):
+            if not ROLE_ARN.fullmatch(written):
                 self.context.add_problem(
                     "bad-arn", f"{written!r} is not the ARN of a role.", place, explain_text(written)
                 )

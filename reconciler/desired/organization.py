@@ -6,12 +6,11 @@ Only this section is read here, because the rest of the file may hold variables 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.desired.aliases import AliasReader
+from reconciler.desired.aliases import ROLE_ARN, AliasReader
 from reconciler.desired.compose import ParsedFiles, compose_with_includes, find_entry, scalars_of
 from reconciler.desired.load import ORGANIZATION, is_verbatim
 from reconciler.desired.schema_check import check_schema
@@ -140,7 +139,7 @@ class _OrganizationReader:
                 break
             section, node = found
             place, arn = section.place_of(name, of_key=True), get_text(node, "role") or ""
-            if not re.fullmatch(r"arn:[a-z-]+:iam::\d{12}:role/[\x21-\x7e]+", arn):
+            if not ROLE_ARN.fullmatch(arn):
                 summary = f"The alias {name!r} stands in `via` of `organization`, so its `role` must be an ARN."
                 detail = "A name would mean another role in each account."
                 self._add_problem("bad-arn", summary, node.place_of("role"), "", detail)

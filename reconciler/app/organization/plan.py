@@ -1,0 +1,95 @@
+"""Plan every account of an organization. Each plan goes to a file, so that memory holds only those being made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from reconciler.app.desired_files import DesiredFiles, require_valid
+from reconciler.app.organization.members import OrganizationRun
+from reconciler.app.organization.runner import run_accounts
+from reconciler.app.plan import ConnectedPlan, plan_declared
+from reconciler.app.plan_file import document_of, write_plan_document
+from reconciler.desired.aws_names import AwsNames
+from reconciler.desired.declare import declare
+from reconciler.desired.load import load
+from reconciler.model.account_results import AccountResult, AccountStatus, PlanFacts, RunSummary
+from reconciler.model.member_account import MemberAccount
+from reconciler.model.plan import Plan
+from reconciler.render.json_text import dump_json
+
+OnResult = Callable[[AccountResult], None]
+
+
+def plan_organization(
+    run: OrganizationRun, folder: Path, max_parallel: int, on_result: OnResult = lambda result: None
+) -> RunSummary:
+    """Plan the chosen accounts, and leave a plan file for each in a folder, which must exist.
+
+    on_result: called as each account ends.
+    """
+    results: dict[str, AccountResult] = {}
+    for result in run_accounts(run.selected, lambda account: _plan_account(run, account, folder), max_parallel):
+        results[result.account.id] = result
+        on_result(result)
+    return RunSummary(tuple(results[account.id] for account in run.selected))
+
+
+def _plan_account(run: OrganizationRun, account: MemberAccount, folder: Path) -> AccountResult:
+    planned = plan_member(run, account)
+    path, document = folder / f"{account.name}.json", document_of(planned.plan)
+    write_plan_document(document, path)
+    return AccountResult(account, status_of(planned.plan), _make_facts(planned.plan, path, document))
+
+
+def plan_member(run: OrganizationRun, account: MemberAccount) -> ConnectedPlan:
+    """Read the files for an account, enter it, and plan. Raises ReconcileError; errors of the files come first."""
+    files = read_member(run, account)
+    return plan_declared(files, run.connect(account), run.request.options)
+
+
+def read_member(run: OrganizationRun, account: MemberAccount) -> DesiredFiles:
+    """Return the files as they are for an account. Raises ReconcileError if they are not valid."""
+    names = tuple(map(str, (*run.files.paths, *account.files)))
+    loaded = load(
+        run.files.paths,
+        run.files.variables,
+        account.id,
+        run.home.partition,
+        membership=run.membership_of(account),
+        parsed=run.files.parsed,
+    )
+    desired = require_valid(declare(loaded, now=datetime.now(UTC), names=AwsNames()))
+    return DesiredFiles(names, run.files.variables, loaded, desired)
+
+
+def status_of(plan: Plan) -> AccountStatus:
+    if not plan.is_safe:
+        return AccountStatus.UNSAFE
+    return AccountStatus.CHANGED if plan.changes else AccountStatus.IN_STEP
+
+
+def _make_facts(plan: Plan, path: Path, document: Mapping[str, Any]) -> PlanFacts:
+    """Return all that a summary tells of a plan. document: the content of its file."""
+    return PlanFacts(
+        str(path),
+        _group_of(plan, document),
+        document["summary"],
+        len(plan.steps),
+        plan.risk,
+        plan.is_reversible,
+        plan.account_alias,
+    )
+
+
+def _group_of(plan: Plan, document: Mapping[str, Any]) -> str:
+    """Return a digest of what a reader sees of the plan. It does not depend on the account's id or on lines of files."""
+    said = [
+        document["changes"],
+        [(finding.level, finding.code, finding.message) for finding in plan.findings],
+        [(reason.code, reason.message) for reason in plan.risk.reasons],
+    ]
+    return sha256(dump_json(said).replace(plan.account, "ACCOUNT").encode(errors="backslashreplace")).hexdigest()

@@ -1,0 +1,98 @@
+"""The results of a run over many accounts: one for each, small enough that thousands of them stay in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.model.member_account import MemberAccount
+from reconciler.model.problem import Level, Problem
+from reconciler.model.risk import Risk, RiskLevel
+
+
+class AccountStatus(StrEnum):
+    """How far an account came.
+
+    IN_STEP: it is as the files say. CHANGED: its plan has changes, or they were made. UNSAFE: its plan must not be
+    applied. NOT_STARTED: nothing was written to it, because an account before it failed or the run was stopped.
+    """
+
+    IN_STEP = "in-step"
+    CHANGED = "changed"
+    UNSAFE = "unsafe"
+    FAILED = "failed"
+    NOT_STARTED = "not-started"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """All that a summary tells of a plan.
+
+    file: the plan file that has the rest. group: the same text for plans of the same changes, whatever the account.
+    counts: changes by action. calls: the number of calls to make. account_alias: None if it has none or is not read.
+    """
+
+    file: str
+    group: str
+    counts: Mapping[str, int] = field(default_factory=dict)
+    calls: int = 0
+    risk: Risk = field(default_factory=Risk)
+    is_reversible: bool = True
+    account_alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountResult:
+    """The result of one account.
+
+    plan: None if it could not be made. problems: why it failed, or why it must not be applied although its own plan is
+    safe. journal: the file that records the calls that were made; "" if none were. done: the number of those calls.
+    """
+
+    account: MemberAccount
+    status: AccountStatus
+    plan: PlanFacts | None = None
+    problems: tuple[Problem, ...] = ()
+    journal: str = ""
+    done: int = 0
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.level is Level.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """The results of one run, or of all its shards.
+
+    problems: of the run itself, not of an account. missing_shards: shards (`2/4`) that left no results.
+    """
+
+    results: tuple[AccountResult, ...]
+    problems: tuple[Problem, ...] = ()
+    missing_shards: tuple[str, ...] = ()
+
+    def count(self, status: AccountStatus) -> int:
+        return sum(result.status is status for result in self.results)
+
+    @property
+    def risk_level(self) -> RiskLevel:
+        """The highest risk of the plans."""
+        levels = {result.plan.risk.level for result in self.results if result.plan}
+        return next((level for level in RiskLevel if level in levels), RiskLevel.NONE)
+
+    @property
+    def has_changes(self) -> bool:
+        return self.count(AccountStatus.CHANGED) > 0
+
+    @property
+    def is_complete(self) -> bool:
+        """True if no account failed or was left out."""
+        lacking = self.count(AccountStatus.FAILED) + self.count(AccountStatus.NOT_STARTED)
+        return not lacking and not self.missing_shards and not errors_in(self.problems)
+
+
+def errors_in(problems: Iterable[Problem]) -> bool:
+    """Return whether a problem is an error."""
+    return any(problem.level is Level.ERROR for problem in problems)
