@@ -17,7 +17,7 @@ from typing import IO, Any
 from reconciler import __version__
 from reconciler.aws.executor import ExecutionResult
 from reconciler.aws.retry import CallStatus
-from reconciler.files.journal_files import find_journal_folder, find_own_journals, make_journal_name
+from reconciler.files.journal_files import account_of_journal, find_journal_folder, find_own_journals, make_journal_name
 from reconciler.files.outputs import check_folder, is_stream, open_for_append, open_stream
 from reconciler.files.user_dirs import ensure_private_folder
 from reconciler.model.plan import Plan, Step
@@ -29,7 +29,7 @@ from reconciler.render.plan_json import plan_to_dict
 from reconciler.render.problems import problem_to_dict
 
 MAX_JOURNALS = 100
-"""Journals kept in the user's own folder; older ones are deleted. Journals of --journal are never deleted."""
+"""Journals of an account kept in the user's own folder; older ones are deleted, those of --journal never."""
 _FIRST_BYTES = b'{"event": "plan", '
 """The first bytes of every journal."""
 
@@ -131,7 +131,7 @@ def _make_own_path(account: str, environ: Mapping[str, str]) -> Path:
     try:
         ensure_private_folder(str(folder.parent))
         ensure_private_folder(str(folder))
-        kept = find_own_journals(environ)
+        kept = [path for path in find_own_journals(environ) if account_of_journal(path) == account]
         for oldest in kept[: max(0, len(kept) - MAX_JOURNALS + 1)]:
             oldest.unlink(missing_ok=True)
     except OSError as error:

@@ -20,6 +20,7 @@ from reconciler.app.saved_plan import check_not_expired, plan_remaining
 from reconciler.aws.session import check_account
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem, ReconcileError
+from reconciler.plan.options import PlanOptions
 from reconciler.plan.saved.mismatches import find_mismatches
 from reconciler.plan.saved.saved_plan import read_saved_plan
 
@@ -31,9 +32,15 @@ def plan_against_files(
     path: Path, document: Mapping[str, Any], files: Sequence[str], request: PlanRequest
 ) -> ConnectedPlan:
     """Plan `files` and return that plan. Raises ReconcileError if the saved plan differs from it."""
+    check_not_expired(read_intact_plan(path, document), datetime.now(UTC))
+    return require_same_plan(path, document, make_plan(replace(request, files=files)), request.options, files)
+
+
+def require_same_plan(
+    path: Path, document: Mapping[str, Any], planned: ConnectedPlan, options: PlanOptions, files: Sequence[str]
+) -> ConnectedPlan:
+    """Return the plan of files if the saved plan is the same. Raises ReconcileError. files: for the message."""
     saved = read_intact_plan(path, document)
-    check_not_expired(saved, datetime.now(UTC))
-    planned = make_plan(replace(request, files=files))
     plan, connection = planned.plan, planned.connection
     check_account(connection, saved.account)
     fresh = read_saved_plan(json.loads(json.dumps(document_of(plan))))
@@ -42,7 +49,7 @@ def plan_against_files(
         mismatches = [_make_error("The saved plan lists other calls than its changes need.")]
     if mismatches:
         raise ReconcileError([*_shorten_problems(mismatches), _make_refusal(path, files)])
-    return replace(planned, replan=lambda: plan_remaining(fresh, connection, request.options), is_saved=True)
+    return replace(planned, replan=lambda: plan_remaining(fresh, connection, options), is_saved=True)
 
 
 def _has_same_calls(document: Mapping[str, Any], plan: Plan) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,15 +46,20 @@ def load_saved_plan(path: Path, document: Mapping[str, Any], request: PlanReques
 
     Raises ReconcileError if the file was edited, has expired, is for another account, or no longer fits live IAM.
     """
+    return rebuild_connected_plan(path, document, request.connect, request.options)
+
+
+def rebuild_connected_plan(
+    path: Path, document: Mapping[str, Any], connect: Callable[[], Connection], options: PlanOptions
+) -> ConnectedPlan:
+    """Do the same with a connection that is opened once the file has proved intact."""
     saved, now = read_intact_plan(path, document), datetime.now(UTC)
-    connection = request.connect()
+    connection = connect()
     check_account(connection, saved.account)
     check_not_expired(saved, now)
-    plan = _rebuild_plan(path, document, saved, connection, request.options)
+    plan = _rebuild_plan(path, document, saved, connection, options)
     check_calls(connection, plan.steps)
-    return ConnectedPlan(
-        plan, connection, lambda: plan_remaining(saved, connection, request.options), now, is_saved=True
-    )
+    return ConnectedPlan(plan, connection, lambda: plan_remaining(saved, connection, options), now, is_saved=True)
 
 
 def check_not_expired(saved: SavedPlan, now: datetime) -> None:

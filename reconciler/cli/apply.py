@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.account_options import account_options, take_run_options
 from reconciler.cli.options import (
     add_file_arguments,
     announce_default_file,
@@ -24,6 +25,7 @@ from reconciler.model.problem import Level, Problem, ReconcileError
 
 if TYPE_CHECKING:
     from reconciler.app.apply import ApplyResult
+    from reconciler.app.organization.members import OrganizationFiles
     from reconciler.app.plan import ConnectedPlan, PlanRequest
     from reconciler.aws.executor import ExecutionResult
     from reconciler.cli.reporting import Log
@@ -51,13 +53,18 @@ INTERRUPTED = 130
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text", help="Format of the messages on stderr."
 )
+@click.option(
+    "--out", metavar="DIR", type=click.Path(file_okay=False), help="Leave plans and results of many accounts here."
+)
 @detail_options
+@account_options
 @plan_options
 @add_file_arguments()
 def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format: str, **options: Any) -> int:
     """Show the plan, ask, make its calls, then read IAM again and say whether it matches.
 
-    FILE may be a plan saved with `plan --out`. It is applied without asking, unless the account has changed since.
+    FILE may be a plan saved with `plan --out`, or a folder with the plans of many accounts. It is applied without
+    asking, unless the account has changed since.
     With --against it must also be the plan of the files that were reviewed, so that nobody can slip in another one.
     Every call is recorded in a journal before it is made; `reconcile undo` takes the journal's calls back.
     """
@@ -65,8 +72,16 @@ def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format
 
     log = LOGS[log_format]()
     try:
-        detail = read_detail(options.pop("full"), options.pop("compact"))
-        return _apply_plan(log, yes, Path(journal) if journal else None, build_request(**options), against, detail)
+        detail, arguments = read_detail(options.pop("full"), options.pop("compact")), take_run_options(options)
+        out, request = options.pop("out"), build_request(**options)
+        if (many := find_many(request, against)) is not None:
+            from reconciler.cli.organization_apply import ManyApply
+
+            return ManyApply(log, request, arguments.read(), yes, journal, out, detail).run(many)
+        arguments.refuse()
+        if out is not None:
+            raise click.UsageError("--out is for files with `organization:`, and these describe one account.")
+        return _apply_plan(log, yes, Path(journal) if journal else None, request, against, detail)
     except ReconcileError as error:
         log.report_problems(error.problems)
         return 1
@@ -80,6 +95,19 @@ def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format
             raise
         log.report_event("interrupted", "Interrupted.")
         return INTERRUPTED
+
+
+def find_many(request: PlanRequest, against: Sequence[str]) -> OrganizationFiles | Path | None:
+    """Return the files of an organization, or the folder with its saved plans; None for one account."""
+    from reconciler.app.organization.members import find_organization
+    from reconciler.app.organization.results_file import has_results
+
+    folder = Path(request.files[0]) if len(request.files) == 1 else None
+    if folder is not None and has_results(folder, "plan"):
+        if against:
+            raise click.UsageError("--against is for the plan of one account. Apply the organization file itself.")
+        return folder
+    return None if against else find_organization(request.files, request.variables)
 
 
 def _apply_plan(

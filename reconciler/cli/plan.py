@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.account_options import account_options, take_run_options
 from reconciler.cli.options import (
     F,
     add_file_arguments,
@@ -83,8 +85,8 @@ def output_options(function: F) -> F:
         click.option(
             "--out",
             metavar="FILE",
-            type=click.Path(dir_okay=False),
-            help="Save the plan to this file, for `reconcile apply FILE`.",
+            type=click.Path(),
+            help="Save the plan to this file, for `reconcile apply FILE`; many accounts' plans to this folder.",
         ),
         click.option(
             "--detailed-exitcode",
@@ -146,22 +148,40 @@ def _print_plan(plan: Plan, output: OutputRequest) -> None:
 @click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
 @output_options
 @click.option("--unmanaged", is_flag=True, help="Also list live entities that no file declares.")
+@account_options
 @plan_options
 @add_file_arguments(stdin=True)
 def command(**options: Any) -> int:
-    """Read live IAM and show what would change. Writes nothing. Exits with 3 if the plan is unsafe."""
+    """Read live IAM and show what would change. Writes nothing. Exits with 3 if the plan is unsafe.
+
+    With `organization:` in FILE, plans every account that it names.
+    """
+    from reconciler.app.organization.members import find_organization
     from reconciler.app.plan import make_plan
     from reconciler.cli.progress import show_progress
 
-    output = take_output(options)
+    output, arguments = take_output(options), take_run_options(options)
     request = build_request(**options)
     announce_default_file(request.files)
+    organization = find_organization(request.files, request.variables)
+    if organization is not None:
+        from reconciler.cli.organization import plan_accounts
+
+        return plan_accounts(organization, request, arguments.read(), output)
+    arguments.refuse()
+    refuse_folder(output.out)
     with show_progress("Reading IAM") as on_call:
         planned = make_plan(replace(request, on_call=on_call))
     code = show_plan(planned.plan, output)
     if request.verbose:
         echo_calls(planned)
     return code
+
+
+def refuse_folder(out: str | None) -> None:
+    """Raise a usage error if --out names a folder for the plan of one account."""
+    if out is not None and os.path.isdir(out):  # noqa: PTH112 - pathlib raises if a path is too long
+        raise click.BadParameter(f"File {out!r} is a directory.", param_hint="--out")
 
 
 def echo_calls(planned: ConnectedPlan) -> None:

@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from reconciler.model.call_stats import OnCall, ignore_calls
+
+
+@contextmanager
+def show_account_progress(activity: str, total: int) -> Iterator[Callable[[object], None]]:
+    """Show a spinner with the number of accounts that are done. Yield a function to call after each account."""
+    if not sys.stderr.isatty():
+        yield lambda result: None
+        return
+    from rich.console import Console
+
+    done = 0
+    with Console(stderr=True).status(f"{activity} … 0 of {total} accounts") as status:
+
+        def show_count(_: object) -> None:
+            nonlocal done
+            done += 1
+            status.update(f"{activity} … {done} of {total} accounts")
+
+        yield show_count
 
 
 @contextmanager

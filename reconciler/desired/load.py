@@ -158,6 +158,8 @@ def load(
     ]
     roots = [root for path, node in trees.items() if (root := _build_root(path, node, substitution, problems))]
     is_partial = is_partial or len(roots) < len(trees)
+    if membership is None:
+        problems += [_refuse_organization(root) for root in roots if ORGANIZATION in root]
     roots = [select_entries(root, membership, problems) for root in roots]
     root = merge_trees(roots, problems, left_out=(ORGANIZATION,) if membership else ()) if roots else None
     return LoadedFiles(
@@ -181,6 +183,17 @@ def _build_root(path: Path, node: Node, substitution: Variables, problems: list[
     value = builder.build(node)
     problems += builder.problems
     return value
+
+
+def _refuse_organization(root: Map) -> Problem:
+    return Problem(
+        Level.ERROR,
+        "organization-file",
+        "This file describes the accounts of an organization, and is read here for a single account.",
+        "`validate`, `plan`, `apply` and `accounts` take such a file if it is named, and not only included.",
+        "Name a file of one account, such as one that `files:` lists.",
+        root.place_of(ORGANIZATION, of_key=True),
+    )
 
 
 def is_verbatim(path: tuple[str, ...]) -> bool:

@@ -6,6 +6,7 @@ Only this section is read here, because the rest of the file may hold variables 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from reconciler.desired.aliases import ROLE_ARN, AliasReader
 from reconciler.desired.compose import ParsedFiles, compose_with_includes, find_entry, scalars_of
 from reconciler.desired.load import ORGANIZATION, is_verbatim
 from reconciler.desired.schema_check import check_schema
-from reconciler.desired.source_files import expand_include
+from reconciler.desired.source_files import expand_include, read_bytes
 from reconciler.desired.variables import Variables
 from reconciler.desired.yaml_nodes import Builder
 from reconciler.desired.yaml_tree import MappingNode, Node, ScalarNode
@@ -24,6 +25,22 @@ from reconciler.model.member_account import FIRST_WAVE, Discovery, MemberAccount
 from reconciler.model.node import Map, Seq, get_text, get_texts
 from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.model.problem import Level, Place, Problem, ReconcileError
+
+_SECTION = re.compile(rb"""^["']?organization["']?[ \t]*:""", re.MULTILINE)
+
+
+def may_have_organization(files: Sequence[Path]) -> bool:
+    """Return whether the files may have the section, from a look at their bytes, so that most are parsed only once.
+
+    The section must stand in a file that is named, at the first column of a line, or in a file in JSON style.
+    """
+    for path in files:
+        data = read_bytes(path)
+        if isinstance(data, Problem):
+            continue
+        if _SECTION.search(data) or (data.lstrip()[:1] == b"{" and b"organization" in data):
+            return True
+    return False
 
 
 def read_organization(files: Sequence[Path], variables: Mapping[str, str], parsed: ParsedFiles) -> Organization | None:

@@ -6,11 +6,9 @@ from typing import Any
 
 from reconciler.desired.aliases import SCHEMA as ALIAS
 from reconciler.kinds import schema_parts as parts
-from reconciler.model.member_account import FIRST_WAVE
+from reconciler.model.member_account import ACCOUNT_NAME, FIRST_WAVE
 
 MAX_WAVE = 1000
-NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-"""Names of accounts are also names of files (`plan --out DIR`)."""
 _ROLE_PATTERN = r"^/?([\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64}$"
 _ENTRY_KEYS = ("external_id", "session_name", "source_identity", "session_tags", "transitive_tags", "via", "duration")
 
@@ -55,7 +53,7 @@ SCHEMA: dict[str, Any] = {
             "title": "Accounts",
             "description": "Name → account.",
             "type": ["object", "null"],
-            "propertyNames": {"pattern": NAME_PATTERN},
+            "propertyNames": {"pattern": f"^{ACCOUNT_NAME.pattern}$"},
             "additionalProperties": {
                 "title": "Account",
                 "description": "One account of the organization.",

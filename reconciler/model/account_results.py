@@ -10,6 +10,9 @@ from reconciler.model.member_account import MemberAccount
 from reconciler.model.problem import Level, Problem
 from reconciler.model.risk import Risk, RiskLevel
 
+BROKEN_TRUST = "cross-account-trust"
+"""The code of a problem that keeps a run from writing to any account."""
+
 
 class AccountStatus(StrEnum):
     """How far an account came.
@@ -58,6 +61,11 @@ class AccountResult:
     done: int = 0
 
     @property
+    def has_broken_trust(self) -> bool:
+        """True if a trust of this account names a principal of another one that could not use it."""
+        return any(problem.code == BROKEN_TRUST for problem in self.errors)
+
+    @property
     def errors(self) -> tuple[Problem, ...]:
         return tuple(problem for problem in self.problems if problem.level is Level.ERROR)
 
@@ -66,12 +74,16 @@ class AccountResult:
 class RunSummary:
     """The results of one run, or of all its shards.
 
-    problems: of the run itself, not of an account. missing_shards: shards (`2/4`) that left no results.
+    caller: the ARN of the caller. files: as in `Plan`. problems: of the run itself, not of an account.
+    missing_shards: shards (`2/4`) that left no results. is_applied: the results are those of an apply, not of a plan.
     """
 
     results: tuple[AccountResult, ...]
+    caller: str = ""
+    files: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     missing_shards: tuple[str, ...] = ()
+    is_applied: bool = False
 
     def count(self, status: AccountStatus) -> int:
         return sum(result.status is status for result in self.results)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,12 @@ from reconciler.model.globs import compile_glob_with_sets
 from reconciler.model.problem import Place
 
 FIRST_WAVE = 1
+ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
+ACCOUNT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+"""Names of accounts are also names of files (`plan --out DIR`)."""
+ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
+ACCOUNT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+"""Names of accounts are also names of files (`plan --out DIR`)."""
 
 
 @dataclass(frozen=True, slots=True)

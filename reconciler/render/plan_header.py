@@ -12,7 +12,7 @@ from reconciler.plan.digest.tones import Tone
 from reconciler.render.text_lines import LineWriter
 
 _MOST_FILES = 3
-_RISK_TONES = {RiskLevel.HIGH: Tone.DANGER, RiskLevel.LOW: Tone.WIDENS, RiskLevel.NONE: Tone.SAFE}
+RISK_TONES = {RiskLevel.HIGH: Tone.DANGER, RiskLevel.LOW: Tone.WIDENS, RiskLevel.NONE: Tone.SAFE}
 
 
 def format_header(plan: Plan) -> str:
@@ -35,7 +35,7 @@ def draw_header(plan: Plan, writer: LineWriter) -> list[str]:
 def draw_risk(plan: Plan, writer: LineWriter, detail: Detail) -> list[str]:
     """Return the risk of the plan with its gravest reasons, and a blank line. `!` marks those that make it high."""
     risk = plan.risk
-    lines = [writer.paint(f"Risk: {risk.level}", _RISK_TONES[risk.level])]
+    lines = [writer.paint(f"Risk: {risk.level}", RISK_TONES[risk.level])]
     reasons, left_out = cut_list(risk.reasons, detail)
     for reason in reasons:
         place = f"  {reason.place.file}:{reason.place.line}" if reason.place else ""

@@ -36,7 +36,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "summary": {str(action): plan.count_changes(action) for action in Action},
         "changes": [_change_to_dict(change, seq) for change in plan.changes],
         "findings": [problem_to_dict(finding) for finding in plan.findings],
-        "risk": _risk_to_dict(plan.risk),
+        "risk": risk_to_dict(plan.risk),
         "reversible": plan.is_reversible,
         "access": access_to_dict(plan.access, plan.risk.widens),
         "permissions": permissions_to_dict(plan.access.permissions),
@@ -46,7 +46,8 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _risk_to_dict(risk: Risk) -> dict[str, Any]:
+def risk_to_dict(risk: Risk) -> dict[str, Any]:
+    """Return the risk with its reasons."""
     return {
         "level": str(risk.level),
         "reasons": [

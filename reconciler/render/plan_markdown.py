@@ -7,32 +7,30 @@ findings, such marks are escaped.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from html import escape
-from itertools import accumulate
 
 from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.plan import Action, Change, Plan
-from reconciler.model.problem import Level, Problem
-from reconciler.model.risk import RiskLevel
+from reconciler.model.problem import Level
 from reconciler.plan.digest.detail import Detail, is_compact
 from reconciler.plan.digest.gathered_findings import gather_findings
+from reconciler.render.markdown_parts import (
+    MAX_COMMENT_LENGTH,
+    RISK_ICONS,
+    escape_finding,
+    fence_body,
+    fence_plain,
+    format_code,
+    shorten,
+    take_fitting,
+)
 from reconciler.render.plan_header import format_header
 from reconciler.render.plan_text import PlanText
-
-MAX_COMMENT_LENGTH = 65_000
-_MAX_SECTION_LENGTH = 10_000
-"""Characters that the risk, the access delta, the findings and each list may have."""
-
-_MAX_FINDING_LENGTH = 1000
-"""Characters that one finding may have."""
 
 _MAX_HEADER_LENGTH = 500
 
 _WIDTH = 110
-_MARKS = re.compile(r"[\\`*\[\]~]")
-_RISK_ICONS = {RiskLevel.HIGH: "🔴", RiskLevel.LOW: "🟡", RiskLevel.NONE: "🟢"}
 _ICONS = {Level.ERROR: "❌", Level.WARNING: "⚠️", Level.INFO: "ℹ️"}
 
 
@@ -45,7 +43,7 @@ def render_plan_markdown(plan: Plan, detail: Detail = Detail.AUTO) -> str:
     destructive = [change for change in plan.changes if change.action is Action.DELETE]
     parts = [f"**{text.render_summary().replace('errors above', 'errors below')}**", ""]
     if plan.changes:
-        parts += [_format_code(_shorten(format_header(plan), _MAX_HEADER_LENGTH)), "", *_render_risk(text)]
+        parts += [format_code(shorten(format_header(plan), _MAX_HEADER_LENGTH)), "", *_render_risk(text)]
     parts += [*_render_deletes(destructive), *_render_access(text), *_render_findings(plan, detail)]
     folds = [*_render_unmanaged(text), *_render_left_alone(text)]
     room = MAX_COMMENT_LENGTH - sum(len(part) + 1 for part in (*parts, *folds)) - 200
@@ -58,9 +56,9 @@ def _render_changes(text: PlanText, destructive: list[Change], room: int) -> Ite
     plan, left_out = text.plan, 0
     if is_compact(plan, text.detail):
         lines = list(text.changes.draw_compact())
-        fitting = _take_fitting(lines, room - 200)
+        fitting = take_fitting(lines, room - 200)
         if fitting:
-            yield _fence_body("\n".join(fitting))
+            yield fence_body("\n".join(fitting))
             yield ""
         if len(lines) > len(fitting):
             left = f"{len(lines) - len(fitting)} of {len(lines)} lines of changes are left out here"
@@ -80,40 +78,31 @@ def _render_changes(text: PlanText, destructive: list[Change], room: int) -> Ite
 def _render_risk(text: PlanText) -> Iterator[str]:
     """Yield the risk and its reasons, a line each; those that make it high begin with `!`."""
     level, *reasons = text.render_risk()[:-1]
-    yield f"{_RISK_ICONS[text.plan.risk.level]} **{level}**"
+    yield f"{RISK_ICONS[text.plan.risk.level]} **{level}**"
     yield ""
     if reasons:
-        fitting = _take_fitting(reasons)
-        yield _fence_plain("\n".join(fitting))
+        fitting = take_fitting(reasons)
+        yield fence_plain("\n".join(fitting))
         yield from _render_more(len(reasons) - len(fitting), "reasons")
         yield ""
 
 
 def _render_deletes(changes: list[Change]) -> Iterator[str]:
     if changes:
-        listed = ", ".join(_format_code(str(change.address)) for change in changes[:50])
+        listed = ", ".join(format_code(str(change.address)) for change in changes[:50])
         more = f" and {len(changes) - 50} more" if len(changes) > 50 else ""
         yield f"🗑️ **Deletes** {listed}{more}"
         yield ""
-
-
-def _format_code(text: str) -> str:
-    """Return the text in code marks, with more backticks than the text contains in a row."""
-    text = escape_line(text)
-    fence = "`"
-    while fence in text:
-        fence += "`"
-    return f"{fence} {text} {fence}" if len(fence) > 1 else f"`{text}`"
 
 
 def _render_access(text: PlanText) -> Iterator[str]:
     """Yield the access delta, as `PlanText` renders it."""
     lines = text.draw_access()
     if lines:
-        fitting = _take_fitting(lines)
+        fitting = take_fitting(lines)
         yield "🔑 **Access**"
         yield ""
-        yield _fence_body("\n".join(fitting))
+        yield fence_body("\n".join(fitting))
         yield from _render_more(len(lines) - len(fitting), "changes of access")
         if note := text.render_access_note():
             yield f"_{note.strip()}_"
@@ -134,26 +123,20 @@ def _render_left_alone(text: PlanText) -> list[str]:
 
 
 def _render_list_fold(heading: str, lines: list[str], description: str) -> str:
-    fitting, number = _take_fitting(lines), len(lines)
+    fitting, number = take_fitting(lines), len(lines)
     title = f"{heading}: {number} {'entity' if number == 1 else 'entities'} {description}"
-    body = "\n".join([_fence_body("\n".join(fitting)), *_render_more(number - len(fitting), "entities")])
+    body = "\n".join([fence_body("\n".join(fitting)), *_render_more(number - len(fitting), "entities")])
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
 def _render_findings(plan: Plan, detail: Detail) -> Iterator[str]:
     order = list(Level)
     listed = sorted(gather_findings(plan, detail), key=lambda item: order.index(item.level))
-    fitting = _take_fitting([f"- {_ICONS[finding.level]} {_escape_finding(finding)}" for finding in listed])
+    fitting = take_fitting([f"- {_ICONS[finding.level]} {escape_finding(finding)}" for finding in listed])
     yield from fitting
     yield from _render_more(len(listed) - len(fitting), "findings")
     if listed:
         yield ""
-
-
-def _take_fitting(lines: list[str], room: int = _MAX_SECTION_LENGTH) -> list[str]:
-    """Return the first lines that fit into one section of the comment."""
-    ends = accumulate(len(line) + 2 for line in lines)
-    return [line for line, end in zip(lines, ends, strict=True) if end <= room]
 
 
 def _render_more(left_out: int, noun: str) -> Iterator[str]:
@@ -161,38 +144,7 @@ def _render_more(left_out: int, noun: str) -> Iterator[str]:
         yield f"- … and {left_out} more {noun}"
 
 
-def _escape_finding(finding: Problem) -> str:
-    message = _shorten(escape_line(" ".join(finding.message.split())), _MAX_FINDING_LENGTH)
-    return _MARKS.sub(r"\\\g<0>", message).replace("&", "&amp;").replace("<", "&lt;").replace("@", "@&#8203;")
-
-
-def _shorten(text: str, most: int) -> str:
-    """Return a text of about so many characters, cut between words."""
-    return text if len(text) <= most else f"{text[:most].rpartition(' ')[0] or text[:most]} …"
-
-
 def _render_fold(change: Change, text: PlanText) -> str:
     title = f"<code>{change.action.symbol} {escape(escape_line(str(change.address)))}</code> {change.action}"
-    body = _fence_body("\n".join(text.render_change(change)))
+    body = fence_body("\n".join(text.render_change(change)))
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
-
-
-def _fence_body(body: str) -> str:
-    return _fence_plain(_mark_diff(body), "diff")
-
-
-def _fence_plain(body: str, language: str = "text") -> str:
-    fence = "```"
-    while fence in body:
-        fence += "`"
-    return f"{fence}{language}\n{body}\n{fence}"
-
-
-def _mark_diff(body: str) -> str:
-    """Move the marks of changed lines to the first column, so that GitHub colours them."""
-    lines = []
-    for line in body.split("\n"):
-        mark = line.lstrip()[:1]
-        sign = {"+": "+", "-": "-", "~": "!", "@": "!"}.get(mark, " ")
-        lines.append(sign + (line if sign == " " else line.replace(mark, " ", 1)))
-    return "\n".join(lines)

@@ -6,21 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
+from reconciler.app.organization.entry import AccountEntry
 from reconciler.app.plan import PlanRequest
-from reconciler.assume.chain import build_calls
 from reconciler.aws.member_discovery import DiscoveredAccount, discover_accounts
-from reconciler.aws.member_sessions import MemberSessions
-from reconciler.aws.session import Connection
 from reconciler.desired.compose import ParsedFiles
-from reconciler.desired.organization import read_organization
+from reconciler.desired.organization import may_have_organization, read_organization
 from reconciler.desired.source_files import find_files
-from reconciler.model.assume_role import AssumeRoleCall
-from reconciler.model.desired import Alias
 from reconciler.model.member_account import MemberAccount, Membership, Organization
-from reconciler.model.problem import ReconcileError, make_error
+from reconciler.model.problem import make_error
 from reconciler.model.shards import Shard, select_shard
 from reconciler.model.suggest import suggest_word
 
@@ -55,41 +50,20 @@ class OrganizationFiles:
 
 @dataclass(frozen=True)
 class OrganizationRun:
-    """A run: its files, the caller, every account, and those that the options choose."""
+    """A run: its files, the way into the accounts, every account, and those to do.
+
+    eligible: the accounts that all shards together do. selected: those of this shard, by wave.
+    """
 
     files: OrganizationFiles
     request: PlanRequest
-    home: Connection
+    entry: AccountEntry
     everybody: tuple[MemberAccount, ...]
+    eligible: tuple[MemberAccount, ...]
     selected: tuple[MemberAccount, ...]
-
-    @cached_property
-    def sessions(self) -> MemberSessions:
-        return MemberSessions(self.home)
 
     def membership_of(self, account: MemberAccount) -> Membership:
         return Membership(account, self.everybody)
-
-    def connect(self, account: MemberAccount) -> Connection:
-        """Enter an account. Raises ReconcileError if AWS refuses the role."""
-        return self.sessions.connect(account.id, self.list_calls(account))
-
-    def list_calls(self, account: MemberAccount) -> tuple[AssumeRoleCall, ...]:
-        """Return the AssumeRole calls that lead into an account; none for the caller's own. Raises ReconcileError."""
-        if account.id == self.home.account:
-            return ()
-        organization = self.files.organization
-        if organization.role is None:
-            raise make_error(
-                "no-member-role",
-                f"`organization` names no `role`, so the account {account.label} cannot be entered.",
-                f"The credentials are of account {self.home.account}.",
-                "Write `role: NAME`: the role to assume in each account.",
-                organization.place,
-            )
-        arn = f"arn:{self.home.partition}:iam::{account.id}:role/{organization.role}"
-        chain = (*_list_hops(organization), replace(organization.entry, role_arn=arn))
-        return build_calls(chain, self.home.caller_arn, {})
 
 
 def find_organization(files: Sequence[str], variables: Mapping[str, str]) -> OrganizationFiles | None:
@@ -98,6 +72,8 @@ def find_organization(files: Sequence[str], variables: Mapping[str, str]) -> Org
     Raises ReconcileError if the section is not valid.
     """
     paths, parsed = find_files(tuple(files)), ParsedFiles(keep=True)
+    if not may_have_organization(paths):
+        return None
     organization = read_organization(paths, variables, parsed)
     return OrganizationFiles(tuple(paths), variables, parsed, organization) if organization else None
 
@@ -109,7 +85,10 @@ def open_run(files: OrganizationFiles, request: PlanRequest, options: RunOptions
     everybody = organization.accounts
     if organization.discovery is not None:
         everybody = add_discovered(organization, discover_accounts(home, organization.discovery))
-    return OrganizationRun(files, request, home, everybody, select_accounts(everybody, options))
+    eligible = select_accounts(everybody, options)
+    selected = select_shard(eligible, options.shard, options.sizes) if options.shard else eligible
+    entry = AccountEntry(home, organization.role, organization.entry, organization.hops)
+    return OrganizationRun(files, request, entry, everybody, eligible, selected)
 
 
 def add_discovered(organization: Organization, discovered: Sequence[DiscoveredAccount]) -> tuple[MemberAccount, ...]:
@@ -134,7 +113,7 @@ def _make_name(name: str) -> str:
 
 
 def select_accounts(everybody: Sequence[MemberAccount], options: RunOptions) -> tuple[MemberAccount, ...]:
-    """Return the accounts to do, by wave. Raises ReconcileError for a pattern or wave that matches none."""
+    """Return the accounts of all shards, by wave. Raises ReconcileError for a pattern or wave that matches none."""
     for pattern in options.patterns:
         if not any(account.matches(pattern) for account in everybody):
             names = [account.name for account in everybody]
@@ -153,21 +132,4 @@ def select_accounts(everybody: Sequence[MemberAccount], options: RunOptions) -> 
             raise make_error("unknown-account", f"No account is in wave {options.wave}.", f"The waves are: {waves}.")
     if not chosen:
         raise make_error("no-accounts", "The organization has no account.", "", "Check `discover`, or name accounts.")
-    ordered = sorted(chosen, key=lambda account: (account.wave, not account.is_canary))
-    return select_shard(ordered, options.shard, options.sizes) if options.shard else tuple(ordered)
-
-
-def _list_hops(organization: Organization) -> list[Alias]:
-    """Return the aliases on the way to the accounts, the first one first. Raises ReconcileError for a circle."""
-    hops: list[Alias] = []
-    name = organization.entry.via
-    while name is not None:
-        alias = organization.hops[name]
-        if alias in hops:
-            cycle = " → ".join([*(hop.name for hop in hops), name])
-            raise ReconcileError(
-                make_error("alias-cycle", f"`via` forms a cycle: {cycle}.", place=organization.place).problems
-            )
-        hops.insert(0, alias)
-        name = alias.via
-    return hops
+    return tuple(sorted(chosen, key=lambda account: (account.wave, not account.is_canary)))

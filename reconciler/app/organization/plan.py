@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -16,9 +16,12 @@ from reconciler.app.plan_file import document_of, write_plan_document
 from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare
 from reconciler.desired.load import load
+from reconciler.desired.source_files import name_file
+from reconciler.desired.variables import Variables, find_undeclared
 from reconciler.model.account_results import AccountResult, AccountStatus, PlanFacts, RunSummary
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.plan import Plan
+from reconciler.model.problem import Problem
 from reconciler.render.json_text import dump_json
 
 OnResult = Callable[[AccountResult], None]
@@ -32,14 +35,33 @@ def plan_organization(
     on_result: called as each account ends.
     """
     results: dict[str, AccountResult] = {}
-    for result in run_accounts(run.selected, lambda account: _plan_account(run, account, folder), max_parallel):
+    all_unused: list[frozenset[str]] = []
+
+    def plan_account(account: MemberAccount) -> AccountResult:
+        files = read_member(run, account)
+        all_unused.append(files.loaded.unused_variables)
+        return _plan_account(run, account, files, folder)
+
+    for result in run_accounts(run.selected, plan_account, max_parallel):
         results[result.account.id] = result
         on_result(result)
-    return RunSummary(tuple(results[account.id] for account in run.selected))
+    return RunSummary(
+        tuple(results[account.id] for account in run.selected),
+        run.entry.home.caller_arn,
+        tuple(name_file(str(path)) for path in run.files.paths),
+        tuple(_check_variables(all_unused, len(run.selected))),
+    )
 
 
-def _plan_account(run: OrganizationRun, account: MemberAccount, folder: Path) -> AccountResult:
-    planned = plan_member(run, account)
+def _check_variables(all_unused: Sequence[frozenset[str]], number: int) -> Iterator[Problem]:
+    """Yield a problem for each --var that no account uses. Yield nothing if the files of an account are not valid."""
+    if len(all_unused) == number:
+        unused = frozenset.intersection(*all_unused)
+        yield from find_undeclared(sorted(unused), (), Variables({}))
+
+
+def _plan_account(run: OrganizationRun, account: MemberAccount, files: DesiredFiles, folder: Path) -> AccountResult:
+    planned = plan_declared(files, run.entry.connect(account), run.request.options)
     path, document = folder / f"{account.name}.json", document_of(planned.plan)
     write_plan_document(document, path)
     return AccountResult(account, status_of(planned.plan), _make_facts(planned.plan, path, document))
@@ -48,7 +70,7 @@ def _plan_account(run: OrganizationRun, account: MemberAccount, folder: Path) ->
 def plan_member(run: OrganizationRun, account: MemberAccount) -> ConnectedPlan:
     """Read the files for an account, enter it, and plan. Raises ReconcileError; errors of the files come first."""
     files = read_member(run, account)
-    return plan_declared(files, run.connect(account), run.request.options)
+    return plan_declared(files, run.entry.connect(account), run.request.options)
 
 
 def read_member(run: OrganizationRun, account: MemberAccount) -> DesiredFiles:
@@ -58,7 +80,7 @@ def read_member(run: OrganizationRun, account: MemberAccount) -> DesiredFiles:
         run.files.paths,
         run.files.variables,
         account.id,
-        run.home.partition,
+        run.entry.home.partition,
         membership=run.membership_of(account),
         parsed=run.files.parsed,
     )
@@ -86,7 +108,7 @@ def _make_facts(plan: Plan, path: Path, document: Mapping[str, Any]) -> PlanFact
 
 
 def _group_of(plan: Plan, document: Mapping[str, Any]) -> str:
-    """Return a digest of what a reader sees of the plan. It does not depend on the account's id or on lines of files."""
+    """Return a digest of what a reader sees of the plan. It depends neither on the account's id nor on lines."""
     said = [
         document["changes"],
         [(finding.level, finding.code, finding.message) for finding in plan.findings],

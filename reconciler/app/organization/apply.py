@@ -1,0 +1,130 @@
+"""Apply the saved plans of many accounts, wave by wave. Each account has its own lock, journal, rate and verification.
+
+A plan is read from its file and rebuilt from live IAM just before it is applied, so that memory holds only the plans
+that are being applied, and none that no longer fits is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+
+from reconciler.app.apply import ApplyObserver, ApplyResult, apply_plan
+from reconciler.app.organization.runner import run_accounts
+from reconciler.app.plan import ConnectedPlan
+from reconciler.aws.executor import StopSignal
+from reconciler.model.account_results import AccountResult, AccountStatus, RunSummary
+from reconciler.model.member_account import MemberAccount
+from reconciler.model.plan import Plan
+from reconciler.model.problem import Level, Problem, make_error
+
+PlanAgain = Callable[[AccountResult], ConnectedPlan]
+"""Returns the plan of an account from its file, with a connection. Raises ReconcileError if it no longer fits."""
+
+MakeObserver = Callable[[MemberAccount, StopSignal], ApplyObserver]
+OnResult = Callable[[AccountResult], None]
+
+_BLOCKING = (AccountStatus.FAILED, AccountStatus.UNSAFE, AccountStatus.NOT_STARTED)
+"""The ends of an account after which no later wave starts."""
+
+
+@dataclass(frozen=True)
+class OrganizationApply:
+    """An apply of plans that were approved.
+
+    plan_again: rebuilds the plan of one account. find_journal: the file that records its calls; None for one in the
+    user's own folder. stop: ends the run between two calls; accounts that have not begun are then not started.
+    on_result: called as each account with changes ends.
+    """
+
+    plan_again: PlanAgain
+    find_journal: Callable[[MemberAccount], Path | None]
+    make_observer: MakeObserver
+    stop: StopSignal
+    max_parallel: int
+    on_result: OnResult = lambda result: None
+
+    def run(self, planned: RunSummary) -> RunSummary:
+        """Apply the plans that have changes and are safe, and return the result of every account."""
+        results: dict[str, AccountResult] = {}
+        is_blocked = False
+        for _, members in groupby(sorted(planned.results, key=_wave_of), key=_wave_of):
+            for group in _put_canaries_first(list(members)):
+                for result in self._run_group(group, is_blocked):
+                    results[result.account.id] = result
+                is_blocked = is_blocked or any(results[one.account.id].status in _BLOCKING for one in group)
+        return replace(planned, results=tuple(results[one.account.id] for one in planned.results), is_applied=True)
+
+    def _run_group(self, group: Sequence[AccountResult], is_blocked: bool) -> Iterator[AccountResult]:
+        """Yield the results of accounts that may run side by side."""
+        to_apply = {one.account.id: one for one in group if one.status is AccountStatus.CHANGED}
+        yield from (one for one in group if one.account.id not in to_apply)
+        for result in self._apply_group(to_apply, is_blocked):
+            self.on_result(result)
+            yield result
+
+    def _apply_group(self, to_apply: Mapping[str, AccountResult], is_blocked: bool) -> Iterator[AccountResult]:
+        if is_blocked:
+            yield from (replace(one, status=AccountStatus.NOT_STARTED) for one in to_apply.values())
+            return
+        accounts = [one.account for one in to_apply.values()]
+        for result in run_accounts(accounts, lambda account: self._apply(to_apply[account.id]), self.max_parallel):
+            yield replace(result, plan=to_apply[result.account.id].plan)  # one that raised an error has none
+
+    def _apply(self, planned: AccountResult) -> AccountResult:
+        if self.stop.event.is_set():
+            return replace(planned, status=AccountStatus.NOT_STARTED)
+        connected = self.plan_again(planned)
+        observer = self.make_observer(planned.account, self.stop)
+        applied = apply_plan(connected, self.find_journal(planned.account), False, observer)
+        return _judge(planned, applied)
+
+
+def _wave_of(result: AccountResult) -> int:
+    return result.account.wave
+
+
+def _put_canaries_first(members: Sequence[AccountResult]) -> Iterator[Sequence[AccountResult]]:
+    """Yield the canaries of a wave, then its other accounts."""
+    canaries = [one for one in members if one.account.is_canary]
+    if canaries:
+        yield canaries
+    if len(canaries) < len(members):
+        yield [one for one in members if not one.account.is_canary]
+
+
+def _judge(planned: AccountResult, applied: ApplyResult) -> AccountResult:
+    """Return the result of an account after its apply."""
+    journal = str(applied.journal) if applied.journal else ""
+    result = replace(planned, journal=journal, done=len(applied.done))
+    if applied.outcome is None:
+        return replace(result, status=AccountStatus.FAILED, problems=(*planned.problems, _make_stale()))
+    if applied.is_converged:
+        return replace(result, status=AccountStatus.CHANGED)
+    problems = applied.problems or _describe_rest(applied)
+    return replace(result, status=AccountStatus.FAILED, problems=(*planned.problems, *problems))
+
+
+def _make_stale() -> Problem:
+    summary = "The account has changed since this plan was approved; nothing was written to it."
+    return Problem(Level.ERROR, "stale-plan", summary, "", "Run `reconcile plan` again.")
+
+
+def _describe_rest(applied: ApplyResult) -> tuple[Problem, ...]:
+    """Return the problem that calls are left, or that the account still differs."""
+    outcome = applied.outcome
+    if outcome is not None and (outcome.remaining or outcome.unclear):
+        summary = f"Stopped: {len(outcome.done)} of {outcome.total} calls were made."
+        detail = f"{len(outcome.unclear)} more may have been." if outcome.unclear else ""
+        return make_error("apply-stopped", summary, detail, "Run the same command again to go on from there.").problems
+    left = _list_addresses(applied.remaining_plan)
+    summary = f"All calls were made, but live IAM still differs from the plan: {left}."
+    return make_error("apply-differs", summary, "", "Run `reconcile plan` to see how.").problems
+
+
+def _list_addresses(plan: Plan | None) -> str:
+    addresses = [str(change.address) for change in plan.changes] if plan else []
+    more = f" and {len(addresses) - 5} more" if len(addresses) > 5 else ""
+    return f"{', '.join(addresses[:5])}{more}"

@@ -1,0 +1,125 @@
+"""Plan and apply the accounts of an organization: the part of the commands `plan` and `apply` for many accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.model.account_results import AccountStatus, RunSummary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.app.organization.members import OrganizationFiles, OrganizationRun, RunOptions
+    from reconciler.app.plan import PlanRequest
+    from reconciler.cli.plan import OutputRequest
+    from reconciler.model.account_results import PlanFacts
+    from reconciler.model.plan import Plan
+
+FAILED, CHANGES_PENDING, UNSAFE = 1, 2, 3
+_FORMS = ("text", "json", "markdown")
+
+
+def exit_code_of(summary: RunSummary, *, detailed: bool = False) -> int:
+    """Return the exit code of a run over many accounts (docs/cli.md, "Exit codes")."""
+    if not summary.is_complete:
+        return FAILED
+    if summary.count(AccountStatus.UNSAFE):
+        return UNSAFE
+    return CHANGES_PENDING if detailed and summary.has_changes else 0
+
+
+def plan_accounts(files: OrganizationFiles, request: PlanRequest, options: RunOptions, output: OutputRequest) -> int:
+    """Plan the accounts, print the results, leave them in --out DIR, and return the exit code."""
+    from reconciler.app.organization.results_file import make_results, write_results
+
+    if output.form not in _FORMS:
+        raise click.UsageError(f"--format {output.form} is for one account. With `organization:`: {', '.join(_FORMS)}.")
+    run = open_accounts(files, request, options)
+    with open_folder(output.out) as folder:
+        summary = plan_run(run, folder, options)
+        print_summary(summary, output)
+        if output.out:
+            write_results(folder, make_results("plan", summary, run, options.shard))
+    return exit_code_of(summary, detailed=output.detailed_exitcode)
+
+
+def open_accounts(files: OrganizationFiles, request: PlanRequest, options: RunOptions) -> OrganizationRun:
+    """Find the caller and the accounts, with progress."""
+    from dataclasses import replace
+
+    from reconciler.app.organization.members import open_run
+    from reconciler.cli.progress import show_progress
+
+    with show_progress("Finding accounts") as on_call:
+        return open_run(files, replace(request, on_call=on_call), options)
+
+
+def plan_run(run: OrganizationRun, folder: Path, options: RunOptions) -> RunSummary:
+    """Plan the accounts, with progress."""
+    from reconciler.app.organization.plan import plan_organization
+    from reconciler.cli.progress import show_account_progress
+
+    with show_account_progress("Planning", len(run.selected)) as on_result:
+        return plan_organization(run, folder, options.max_parallel, on_result)
+
+
+@contextmanager
+def open_folder(out: str | None) -> Iterator[Path]:
+    """Yield the folder for plan files: DIR of --out, which is made if it is missing, or one that is deleted at the end.
+
+    Raises a usage error if DIR cannot be a folder.
+    """
+    if out is None:
+        with TemporaryDirectory(prefix="reconcile-plans-") as folder:
+            yield Path(folder)
+        return
+    path = Path(out)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(
+            f"{out} cannot be a folder ({error.strerror}); many accounts need one.", param_hint="--out"
+        ) from None
+    yield path
+
+
+def print_summary(summary: RunSummary, output: OutputRequest) -> None:
+    """Print the results of many accounts in the format that was asked for."""
+    from reconciler.cli.terminal import echo, echo_paged, get_width, uses_color
+    from reconciler.render.organization_json import iter_summary_json
+    from reconciler.render.organization_markdown import render_summary_markdown
+    from reconciler.render.organization_text import OrganizationText
+
+    if output.form == "json":
+        for lines in iter_summary_json(summary, read_plan_values):
+            echo(lines)
+    elif output.form == "markdown":
+        echo(render_summary_markdown(summary, read_plan, output.detail))
+    else:
+        text = OrganizationText(summary, read_plan, uses_color(), get_width(), output.detail)
+        if output.no_pager:
+            for part in text.render():
+                echo(part)
+        else:
+            echo_paged("\n".join(text.render()))
+
+
+def read_plan(facts: PlanFacts) -> Plan:
+    """Return the plan of an account from its file."""
+    from reconciler.app.shown_plan import read_shown_plan
+
+    return read_shown_plan(Path(facts.file))
+
+
+def read_plan_values(facts: PlanFacts) -> Mapping[str, Any]:
+    """Return the plan of an account as JSON values, as `plan --format json` prints it."""
+    from reconciler.app.plan_file import read_plan_document
+
+    document = read_plan_document(Path(facts.file)) or {}
+    return {key: value for key, value in document.items() if key not in ("saved", "integrity")}

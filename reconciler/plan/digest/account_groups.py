@@ -1,0 +1,86 @@
+"""Gather the results of many accounts: those with the same changes, or the same problems, are told once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconciler.model.account_results import AccountResult, AccountStatus, RunSummary
+from reconciler.model.risk import RiskLevel, RiskReason
+
+_STATUS_ORDER = (
+    AccountStatus.UNSAFE,
+    AccountStatus.CHANGED,
+    AccountStatus.FAILED,
+    AccountStatus.NOT_STARTED,
+    AccountStatus.IN_STEP,
+)
+_RISK_ORDER = tuple(RiskLevel)
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class AccountGroup:
+    """Accounts that are told in one paragraph: they have the same status, and the same changes or problems."""
+
+    results: tuple[AccountResult, ...]
+
+    @property
+    def first(self) -> AccountResult:
+        return self.results[0]
+
+    @property
+    def status(self) -> AccountStatus:
+        return self.first.status
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(result.account.name for result in self.results)
+
+
+@dataclass(frozen=True, slots=True)
+class GatheredReason:
+    """A reason of the risk, with the accounts that have it."""
+
+    reason: RiskReason
+    accounts: tuple[str, ...]
+
+
+def group_results(summary: RunSummary) -> tuple[AccountGroup, ...]:
+    """Return the groups: unsafe plans first, then changes by risk and number of accounts; those in step last."""
+    groups: dict[object, list[AccountResult]] = {}
+    for result in summary.results:
+        groups.setdefault(_key_of(result), []).append(result)
+    return tuple(sorted((AccountGroup(tuple(results)) for results in groups.values()), key=_rank_of))
+
+
+def _key_of(result: AccountResult) -> object:
+    problems = tuple((one.code, one.place, _without_account(one.message, result)) for one in result.problems)
+    shown = result.plan.group if result.plan and result.status is not AccountStatus.IN_STEP else ""
+    return result.status, shown, problems
+
+
+def _without_account(text: str, result: AccountResult) -> str:
+    return text.replace(result.account.id, "ACCOUNT")
+
+
+def _rank_of(group: AccountGroup) -> tuple[int, int, int]:
+    level = group.first.plan.risk.level if group.first.plan else RiskLevel.NONE
+    return _STATUS_ORDER.index(group.status), _RISK_ORDER.index(level), -len(group.results)
+
+
+def gather_reasons(summary: RunSummary) -> tuple[GatheredReason, ...]:
+    """Return the reasons of all plans, each once: those that make a risk high first, then by number of accounts."""
+    gathered: dict[tuple[object, str], tuple[RiskReason, list[str]]] = {}
+    for result in summary.results:
+        for reason in result.plan.risk.reasons if result.plan else ():
+            key = (reason.code, _without_account(reason.message, result))
+            gathered.setdefault(key, (reason, []))[1].append(result.account.name)
+    reasons = [GatheredReason(reason, tuple(names)) for reason, names in gathered.values()]
+    return tuple(sorted(reasons, key=lambda one: (not one.reason.is_high, -len(one.accounts))))
+
+
+def format_accounts(names: Sequence[str]) -> str:
+    """Return a few names and the number of the others: `dev-1, dev-2, dev-3 and 184 more`."""
+    more = len(names) - _EXAMPLES
+    return f"{', '.join(names[:_EXAMPLES])} and {more} more" if more > 1 else ", ".join(names)

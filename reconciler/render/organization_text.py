@@ -1,0 +1,151 @@
+"""Render the results of many accounts as text: the risk, each group of the same changes once, failures, the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from reconciler.model.account_results import AccountResult, AccountStatus, PlanFacts, RunSummary
+from reconciler.model.escape import escape_line, escape_lines
+from reconciler.model.plan import Plan
+from reconciler.model.sentence import format_list
+from reconciler.model.wrap import wrap_line
+from reconciler.plan.digest.account_groups import (
+    AccountGroup,
+    format_accounts,
+    gather_reasons,
+    group_results,
+)
+from reconciler.plan.digest.detail import Detail, cut_list
+from reconciler.plan.digest.gathered_findings import gather_findings
+from reconciler.plan.digest.tones import Tone
+from reconciler.render.plan_header import RISK_TONES
+from reconciler.render.plan_text import PlanText
+from reconciler.render.problems import render_problems
+from reconciler.render.text_lines import LineWriter
+
+ReadPlan = Callable[[PlanFacts], Plan]
+
+_MOST_FILES = 3
+_MOST_NAMES = 12
+_HEADINGS = {
+    AccountStatus.UNSAFE: "unsafe",
+    AccountStatus.FAILED: "failed",
+    AccountStatus.NOT_STARTED: "not started",
+    AccountStatus.IN_STEP: "in step",
+}
+
+
+@dataclass(frozen=True)
+class OrganizationText:
+    """A renderer of one run. read_plan: returns the plan of an account. Other fields: see `PlanText`."""
+
+    summary: RunSummary
+    read_plan: ReadPlan
+    color: bool = False
+    width: int | None = None
+    detail: Detail = Detail.AUTO
+
+    @property
+    def writer(self) -> LineWriter:
+        return LineWriter(self.color, self.width)
+
+    def render(self) -> Iterator[str]:
+        """Yield the parts of the text, each of some lines, so that only one plan is in memory."""
+        groups = group_results(self.summary)
+        yield self._finish([*wrap_line(self.format_header(), self.writer.columns, "  "), ""])
+        if any(result.plan and result.plan.risk.widens for result in self.summary.results):
+            yield self._finish([*self.draw_risk(), ""])
+        for group in groups:
+            yield self._finish([*self.draw_group(group), ""])
+        if self.summary.problems:
+            yield self._finish([render_problems(self.summary.problems, color=self.color, width=self.width), ""])
+        yield self._finish(wrap_line(self.format_totals(), self.width))
+
+    def _finish(self, lines: list[str]) -> str:
+        return escape_lines("\n".join(lines), colors=self.color)
+
+    def format_header(self) -> str:
+        """Return `3 accounts · as arn:… · org.yaml`, in one line."""
+        number = len(self.summary.results)
+        parts = [
+            f"{number} account{'' if number == 1 else 's'}",
+            f"as {self.summary.caller}" if self.summary.caller else "",
+            format_list(self.summary.files, _MOST_FILES),
+        ]
+        return escape_line(" · ".join(part for part in parts if part))
+
+    def draw_risk(self) -> list[str]:
+        """Return the highest risk, and the reasons with their accounts. `!` marks those that make a risk high."""
+        level = self.summary.risk_level
+        lines = [self.writer.paint(f"Risk: {level}", RISK_TONES[level])]
+        reasons, left_out = cut_list(gather_reasons(self.summary), self.detail)
+        for gathered in reasons:
+            reason = gathered.reason
+            place = f"  {reason.place.file}:{reason.place.line}" if reason.place else ""
+            mark = "!" if reason.is_high else " "
+            text = escape_line(f"  {mark} {format_accounts(gathered.accounts)}: {reason.message}{place}")
+            wrapped = "\n".join(map(escape_line, wrap_line(text, self.writer.columns, "        ")))
+            lines.append(self.writer.paint(wrapped, Tone.DANGER if reason.is_high else Tone.WIDENS))
+        return [*lines, f"    … and {left_out} more (--full)"] if left_out else lines
+
+    def draw_group(self, group: AccountGroup) -> list[str]:
+        """Return the lines of accounts with the same changes or problems."""
+        lines = list(wrap_line(escape_line(self.format_group(group)), self.writer.columns, "  "))
+        lines += self._draw_names(group)
+        first = group.first
+        if first.problems:
+            lines.append(render_problems(first.problems, color=self.color, width=self.width))
+        if first.plan is not None and group.status is not AccountStatus.IN_STEP:
+            lines += ["", *self.draw_plan(self.read_plan(first.plan))]
+        return lines
+
+    def format_group(self, group: AccountGroup) -> str:
+        """Return the heading of a group: `187 accounts, the same changes: 1 to create, 1 to update; risk low`."""
+        number = len(group.results)
+        who = group.first.account.label if number == 1 else f"{number} accounts"
+        same = ", the same changes" if number > 1 else ""
+        status = _HEADINGS.get(group.status)
+        parts = [status] if status and group.status is not AccountStatus.CHANGED else []
+        facts = group.first.plan
+        if facts and group.status in (AccountStatus.CHANGED, AccountStatus.UNSAFE, AccountStatus.NOT_STARTED):
+            parts += [format_counts(group.first), f"risk {facts.risk.level}"]
+        is_of_plan = facts is not None and group.status in (AccountStatus.CHANGED, AccountStatus.UNSAFE)
+        return f"{who}{same if is_of_plan else ''}: {'; '.join(parts)}"
+
+    def _draw_names(self, group: AccountGroup) -> list[str]:
+        if len(group.results) == 1:
+            return []
+        names, left_out = cut_list([result.account.name for result in group.results], self.detail, _MOST_NAMES)
+        more = f" and {left_out} more" if left_out else ""
+        return list(wrap_line(escape_line(f"  {', '.join(names)}{more}"), self.writer.columns, "  "))
+
+    def draw_plan(self, plan: Plan) -> list[str]:
+        """Return the changes, access and findings of one plan."""
+        text = PlanText(plan, self.color, self.width, self.detail)
+        lines = list(text.changes.draw_all())
+        if access := text.draw_access():
+            lines = [*lines, "Access:", *access, ""]
+        if findings := gather_findings(plan, self.detail):
+            lines = [*lines, render_problems(findings, color=self.color, width=self.width), ""]
+        return lines[:-1] if lines and not lines[-1] else lines
+
+    def format_totals(self) -> str:
+        """Return the numbers of accounts by status."""
+        verb = "Applied" if self.summary.is_applied else "Plan"
+        words = {AccountStatus.CHANGED: "changed" if self.summary.is_applied else "to change"}
+        counts = [
+            f"{number} {words.get(status, str(status).replace('-', ' '))}"
+            for status in (AccountStatus.CHANGED, *(one for one in AccountStatus if one is not AccountStatus.CHANGED))
+            if (number := self.summary.count(status)) or status is AccountStatus.CHANGED
+        ]
+        shards = ", ".join(self.summary.missing_shards)
+        missing = f" Shards without results: {shards}." if shards else ""
+        number = len(self.summary.results)
+        return f"{verb}: {number} account{'' if number == 1 else 's'}, {', '.join(counts)}.{missing}"
+
+
+def format_counts(result: AccountResult) -> str:
+    """Return `1 to create, 2 to delete` for the changes of an account."""
+    counts = result.plan.counts if result.plan else {}
+    return ", ".join(f"{number} to {action}" for action, number in counts.items() if number) or "no changes"
