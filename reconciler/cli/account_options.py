@@ -14,24 +14,29 @@ import click
 from reconciler.cli.options import F, check_text
 
 if TYPE_CHECKING:
-    from reconciler.app.organization.members import RunOptions
+    from reconciler.app.organization.files import RunOptions
     from reconciler.model.shards import Shard
 
 _OPTIONS = ("accounts", "wave", "shard", "shards", "sizes", "max_parallel")
 _COUNTED_FROM_ZERO = {"JOB_COMPLETION_INDEX": "Kubernetes", "AWS_BATCH_JOB_ARRAY_INDEX": "AWS Batch"}
 
 
+def account_option(function: F) -> F:
+    """Add --account NAME. The command gets `accounts`, patterns."""
+    return click.option(
+        "--account",
+        "accounts",
+        metavar="NAME",
+        multiple=True,
+        callback=check_text,
+        help="Only this account of `organization` (a name with * and ?, or an id); repeatable.",
+    )(function)
+
+
 def account_options(function: F) -> F:
     """Add the options that choose accounts of an organization. `take_run_options` takes their values."""
     options = (
-        click.option(
-            "--account",
-            "accounts",
-            metavar="NAME",
-            multiple=True,
-            callback=check_text,
-            help="Only this account of `organization` (a name with * and ?, or an id); repeatable.",
-        ),
+        account_option,
         click.option("--wave", type=click.IntRange(min=1), help="Only the accounts of this wave."),
         click.option(
             "--shard", metavar="I/N", help="Only part I of N of the accounts; auto: as GitLab, Kubernetes or Batch say."
@@ -61,7 +66,7 @@ def account_options(function: F) -> F:
 class RunArguments:
     """The values of `account_options`, as given."""
 
-    values: Mapping[str, Any]
+    values: dict[str, Any]
 
     @property
     def is_given(self) -> bool:
@@ -75,11 +80,15 @@ class RunArguments:
                 option = names.get(key, f"--{key}")
                 raise click.UsageError(f"{option} is for files with `organization:`, and these describe one account.")
 
+    def take_shards(self) -> int | None:
+        """Return --shards, and take it out: for a matrix it is the number of parts of each wave."""
+        return self.values.pop("shards") if self.values["shard"] is None else None
+
     def read(self) -> RunOptions:
         """Return the choice of accounts. Raises a usage error."""
-        from reconciler.app.organization.members import DEFAULT_PARALLEL, RunOptions
+        from reconciler.app.organization.files import DEFAULT_PARALLEL, RunOptions
 
-        shard, shards = self.values["shard"], self.values["shards"]
+        shard, shards = self.values["shard"], self.values.get("shards")
         return RunOptions(
             self.values["accounts"],
             self.values["wave"],

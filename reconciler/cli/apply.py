@@ -25,7 +25,7 @@ from reconciler.model.problem import Level, Problem, ReconcileError
 
 if TYPE_CHECKING:
     from reconciler.app.apply import ApplyResult
-    from reconciler.app.organization.members import OrganizationFiles
+    from reconciler.app.organization.files import OrganizationFiles
     from reconciler.app.plan import ConnectedPlan, PlanRequest
     from reconciler.aws.executor import ExecutionResult
     from reconciler.cli.reporting import Log
@@ -99,7 +99,7 @@ def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format
 
 def find_many(request: PlanRequest, against: Sequence[str]) -> OrganizationFiles | Path | None:
     """Return the files of an organization, or the folder with its saved plans; None for one account."""
-    from reconciler.app.organization.members import find_organization
+    from reconciler.app.organization.files import find_organization
     from reconciler.app.organization.results_file import has_results
 
     folder = Path(request.files[0]) if len(request.files) == 1 else None

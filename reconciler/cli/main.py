@@ -18,6 +18,7 @@ _COMPLETION_VARIABLE = "_RECONCILE_COMPLETE"
 """The variable that a shell's completion script sets. click chose the name."""
 _COMMANDS = {
     "access": "access",
+    "accounts": "accounts",
     "apply": "apply",
     "assume": "assume",
     "export": "export",
@@ -25,6 +26,7 @@ _COMMANDS = {
     "mfa": "mfa",
     "plan": "plan",
     "profiles": "profiles",
+    "report": "report",
     "rules": "rules",
     "sandbox": "sandbox",
     "schema": "schema",

@@ -15,7 +15,8 @@ from reconciler.model.account_results import AccountStatus, RunSummary
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.app.organization.members import OrganizationFiles, OrganizationRun, RunOptions
+    from reconciler.app.organization.files import OrganizationFiles, RunOptions
+    from reconciler.app.organization.members import OrganizationRun
     from reconciler.app.plan import PlanRequest
     from reconciler.cli.plan import OutputRequest
     from reconciler.model.account_results import PlanFacts
@@ -45,7 +46,7 @@ def plan_accounts(files: OrganizationFiles, request: PlanRequest, options: RunOp
         summary = plan_run(run, folder, options)
         print_summary(summary, output)
         if output.out:
-            write_results(folder, make_results("plan", summary, run, options.shard))
+            write_results(folder, make_results("plan", summary, run, options))
     return exit_code_of(summary, detailed=output.detailed_exitcode)
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.app.organization.apply import OrganizationApply
-from reconciler.app.organization.members import OrganizationFiles, RunOptions
-from reconciler.app.organization.results_file import RunResults, make_results, write_results
+from reconciler.app.organization.files import OrganizationFiles, RunOptions
+from reconciler.app.organization.results_file import make_results, write_results
+from reconciler.app.organization.results_section import RunResults
 from reconciler.app.organization.saved_plans import make_entry, read_plans, rebuild_plan
 from reconciler.cli.organization import exit_code_of, open_accounts, open_folder, plan_run, print_summary, read_plan
 from reconciler.cli.reporting import stop_on_signals
@@ -56,7 +57,7 @@ class ManyApply:
         with open_folder(self.out) as folder:
             run = open_accounts(source, self.request, self.options)
             planned = plan_run(run, folder, self.options)
-            results = make_results("plan", planned, run, self.options.shard)
+            results = make_results("plan", planned, run, self.options)
             if self.out:
                 write_results(folder, results)
             return self._apply(planned, run.entry, folder, results, is_saved=False)
@@ -75,7 +76,16 @@ class ManyApply:
         with stop_on_signals(self._report_stopping) as stop:
             applied = self._make_apply(entry, stop).run(planned)
         if is_saved or self.out:
-            write_results(folder, replace(results, command="apply", results=applied.results, shard=self.options.shard))
+            write_results(
+                folder,
+                replace(
+                    results,
+                    command="apply",
+                    results=applied.results,
+                    shard=self.options.shard,
+                    wave=self.options.wave,
+                ),
+            )
         return self._report(applied, is_stopped=stop.event.is_set())
 
     def _make_apply(self, entry: AccountEntry, stop: StopSignal) -> OrganizationApply:

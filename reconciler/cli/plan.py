@@ -156,7 +156,7 @@ def command(**options: Any) -> int:
 
     With `organization:` in FILE, plans every account that it names.
     """
-    from reconciler.app.organization.members import find_organization
+    from reconciler.app.organization.files import find_organization
     from reconciler.app.plan import make_plan
     from reconciler.cli.progress import show_progress
 

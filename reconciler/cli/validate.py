@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import click
 
+from reconciler.cli.account_options import account_option
 from reconciler.cli.options import (
     add_file_arguments,
     announce_default_file,
@@ -19,6 +20,7 @@ from reconciler.cli.options import (
 @add_file_arguments(stdin=True)
 @variable_option
 @assertion_option
+@account_option
 @color_option
 @click.option(
     "--format",
@@ -27,16 +29,33 @@ from reconciler.cli.options import (
     default="text",
     help="Output format.",
 )
-def command(files: tuple[str, ...], variables: Mapping[str, str], allow_assertions: tuple[str, ...], form: str) -> int:
+def command(
+    files: tuple[str, ...],
+    variables: Mapping[str, str],
+    allow_assertions: tuple[str, ...],
+    accounts: tuple[str, ...],
+    form: str,
+) -> int:
     """Check files: schema, references, limits, policy grammar, assertions. No credentials, no network."""
     from reconciler.app.desired_files import validate_files
+    from reconciler.app.organization.files import find_organization
+    from reconciler.app.organization.validate import validate_organization
     from reconciler.cli.terminal import echo, echo_commands, get_width, uses_color
     from reconciler.model.problem import Level
     from reconciler.plan.digest.gathered_findings import gather_assertions
     from reconciler.render.problems import FORMATS, render_problems
 
     announce_default_file(files)
-    desired, problems = validate_files(files, variables, frozenset(allow_assertions))
+    organization = find_organization(files, variables)
+    if organization is not None:
+        found = validate_organization(organization, accounts, frozenset(allow_assertions))
+        problems, valid = found.problems, f"{_format_count(found.accounts, 'account')}, "
+        entities, aliases = found.entities, found.aliases
+    else:
+        if accounts:
+            raise click.UsageError("--account is for files with `organization:`, and these describe one account.")
+        desired, problems = validate_files(files, variables, frozenset(allow_assertions))
+        valid, entities, aliases = "", len(desired.state.entities), len(desired.aliases)
     errors = sum(problem.level is Level.ERROR for problem in problems)
     warnings = sum(problem.level is Level.WARNING for problem in problems)
     if form != "text":
@@ -49,9 +68,8 @@ def command(files: tuple[str, ...], variables: Mapping[str, str], allow_assertio
     if errors:
         echo(f"\n{_format_count(errors, 'error')}, {_format_count(warnings, 'warning')}.", err=True)
         return 1
-    entities = len(desired.state.entities)
     suffix = f" {_format_count(warnings, 'warning')}." if warnings else ""
-    echo(f"Valid: {_format_count(entities, 'entity')}, {_format_count(len(desired.aliases), 'alias')}.{suffix}")
+    echo(f"Valid: {valid}{_format_count(entities, 'entity')}, {_format_count(aliases, 'alias')}.{suffix}")
     return 0
 
 

@@ -83,7 +83,8 @@ def _select_entry(entry: Map, membership: Membership | None, problems: list[Prob
         if membership is None:
             problems.append(_make_no_organization(entry, key))
             continue
-        problems += _find_unmatched(patterns, membership)
+        if membership.is_complete:
+            problems += _find_unmatched(patterns, membership)
         matches = any(membership.account.matches(pattern) for pattern, _ in patterns)
         is_meant = is_meant and matches is (key == ACCOUNTS)
     if not is_meant:

@@ -75,14 +75,14 @@ class RunSummary:
     """The results of one run, or of all its shards.
 
     caller: the ARN of the caller. files: as in `Plan`. problems: of the run itself, not of an account.
-    missing_shards: shards (`2/4`) that left no results. is_applied: the results are those of an apply, not of a plan.
+    missing_parts: shards and waves (`2/4`, `wave 3`) without results. is_applied: these are the results of an apply.
     """
 
     results: tuple[AccountResult, ...]
     caller: str = ""
     files: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
-    missing_shards: tuple[str, ...] = ()
+    missing_parts: tuple[str, ...] = ()
     is_applied: bool = False
 
     def count(self, status: AccountStatus) -> int:
@@ -102,7 +102,7 @@ class RunSummary:
     def is_complete(self) -> bool:
         """True if no account failed or was left out."""
         lacking = self.count(AccountStatus.FAILED) + self.count(AccountStatus.NOT_STARTED)
-        return not lacking and not self.missing_shards and not errors_in(self.problems)
+        return not lacking and not self.missing_parts and not errors_in(self.problems)
 
 
 def errors_in(problems: Iterable[Problem]) -> bool:

@@ -80,7 +80,11 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One account, and all accounts of its organization, which `accounts` and `except` of an entry may name."""
+    """One account, and all accounts of its organization, which `accounts` and `except` of an entry may name.
+
+    is_complete: False if AWS knows further accounts, and was not asked.
+    """
 
     account: MemberAccount
     everybody: Sequence[MemberAccount]
+    is_complete: bool = True

@@ -65,8 +65,8 @@ def summary_to_dict(summary: RunSummary) -> dict[str, Any]:
     }
     if summary.problems:
         values["problems"] = [problem_to_dict(problem) for problem in summary.problems]
-    if summary.missing_shards:
-        values["missing_shards"] = list(summary.missing_shards)
+    if summary.missing_parts:
+        values["missing_parts"] = list(summary.missing_parts)
     return values
 
 

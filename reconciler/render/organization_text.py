@@ -139,8 +139,8 @@ class OrganizationText:
             for status in (AccountStatus.CHANGED, *(one for one in AccountStatus if one is not AccountStatus.CHANGED))
             if (number := self.summary.count(status)) or status is AccountStatus.CHANGED
         ]
-        shards = ", ".join(self.summary.missing_shards)
-        missing = f" Shards without results: {shards}." if shards else ""
+        shards = "; ".join(self.summary.missing_parts)
+        missing = f" No results: {shards}." if shards else ""
         number = len(self.summary.results)
         return f"{verb}: {number} account{'' if number == 1 else 's'}, {', '.join(counts)}.{missing}"
 

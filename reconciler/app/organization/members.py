@@ -4,48 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from reconciler.app.organization.entry import AccountEntry
+from reconciler.app.organization.files import OrganizationFiles, RunOptions, select_accounts
 from reconciler.app.plan import PlanRequest
 from reconciler.aws.member_discovery import DiscoveredAccount, discover_accounts
-from reconciler.desired.compose import ParsedFiles
-from reconciler.desired.organization import may_have_organization, read_organization
-from reconciler.desired.source_files import find_files
 from reconciler.model.member_account import MemberAccount, Membership, Organization
-from reconciler.model.problem import make_error
-from reconciler.model.shards import Shard, select_shard
-from reconciler.model.suggest import suggest_word
-
-DEFAULT_PARALLEL = 4
-MAX_PARALLEL = 64
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """The choice of accounts, and how many are done at once.
-
-    patterns: names with wildcards, or ids; empty for all. wave: only this one. shard: only this part of the rest.
-    sizes: see `model/shards.py`.
-    """
-
-    patterns: tuple[str, ...] = ()
-    wave: int | None = None
-    shard: Shard | None = None
-    sizes: Mapping[str, float] = field(default_factory=dict)
-    max_parallel: int = DEFAULT_PARALLEL
-
-
-@dataclass(frozen=True)
-class OrganizationFiles:
-    """Files with the section `organization`. They are parsed once, and read for each account."""
-
-    paths: tuple[Path, ...]
-    variables: Mapping[str, str]
-    parsed: ParsedFiles
-    organization: Organization
+from reconciler.model.shards import select_shard
 
 
 @dataclass(frozen=True)
@@ -64,18 +31,6 @@ class OrganizationRun:
 
     def membership_of(self, account: MemberAccount) -> Membership:
         return Membership(account, self.everybody)
-
-
-def find_organization(files: Sequence[str], variables: Mapping[str, str]) -> OrganizationFiles | None:
-    """Return the files if they have the section `organization`; None if they describe one account.
-
-    Raises ReconcileError if the section is not valid.
-    """
-    paths, parsed = find_files(tuple(files)), ParsedFiles(keep=True)
-    if not may_have_organization(paths):
-        return None
-    organization = read_organization(paths, variables, parsed)
-    return OrganizationFiles(tuple(paths), variables, parsed, organization) if organization else None
 
 
 def open_run(files: OrganizationFiles, request: PlanRequest, options: RunOptions) -> OrganizationRun:
@@ -110,26 +65,3 @@ def _make_name(name: str) -> str:
     """Return the name of an account in AWS with other characters than names in a file have replaced."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:64]
     return safe or "account"
-
-
-def select_accounts(everybody: Sequence[MemberAccount], options: RunOptions) -> tuple[MemberAccount, ...]:
-    """Return the accounts of all shards, by wave. Raises ReconcileError for a pattern or wave that matches none."""
-    for pattern in options.patterns:
-        if not any(account.matches(pattern) for account in everybody):
-            names = [account.name for account in everybody]
-            close = suggest_word(pattern, names)
-            hint = f"Did you mean {close!r}?" if close else f"The accounts are: {', '.join(names[:10])}."
-            raise make_error("unknown-account", f"--account {pattern!r} matches no account.", "", hint)
-    chosen = [
-        account
-        for account in everybody
-        if not options.patterns or any(account.matches(pattern) for pattern in options.patterns)
-    ]
-    if options.wave is not None:
-        chosen = [account for account in chosen if account.wave == options.wave]
-        if not chosen:
-            waves = ", ".join(map(str, sorted({account.wave for account in everybody})))
-            raise make_error("unknown-account", f"No account is in wave {options.wave}.", f"The waves are: {waves}.")
-    if not chosen:
-        raise make_error("no-accounts", "The organization has no account.", "", "Check `discover`, or name accounts.")
-    return tuple(sorted(chosen, key=lambda account: (account.wave, not account.is_canary)))

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.app.organization.entry import AccountEntry
-from reconciler.app.organization.members import RunOptions, select_accounts
-from reconciler.app.organization.results_file import RunResults, read_results
+from reconciler.app.organization.files import RunOptions, select_accounts
+from reconciler.app.organization.results_file import read_results
+from reconciler.app.organization.results_section import RunResults
 from reconciler.app.plan import ConnectedPlan
 from reconciler.app.plan_file import read_plan_document
 from reconciler.app.saved_plan import rebuild_connected_plan
 from reconciler.aws.session import Connection
 from reconciler.model.account_results import AccountResult, RunSummary
-from reconciler.model.problem import make_error
-from reconciler.model.shards import select_shard
+from reconciler.model.problem import ReconcileError, make_error
+from reconciler.model.shards import Shard, select_shard
 from reconciler.plan.options import PlanOptions
 
 
@@ -24,11 +25,12 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, RunSummar
     A shard without results is an error, because its accounts would be left out.
     """
     runs = read_results(folder, "plan")
-    if missing := find_missing_shards(runs):
+    if missing := find_missing_parts(runs):
         raise make_error(
             "shard-missing",
-            f"The shards {', '.join(missing)} have left no results in {folder}.",
-            hint=f"Run `reconcile plan --shard {missing[0]} --out {folder}` again.",
+            f"Parts of the run have left no results in {folder}: {'; '.join(missing)}.",
+            "Their accounts would be left out.",
+            "Run these shards or waves again with the same --out.",
         )
     results = {result.account.id: result for run in runs for result in run.results}
     chosen = select_accounts([result.account for result in results.values()], options)
@@ -39,24 +41,40 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, RunSummar
     return first, RunSummary(tuple(results[account.id] for account in chosen), first.caller, first.files, problems)
 
 
-def find_missing_shards(runs: Sequence[RunResults]) -> tuple[str, ...]:
-    """Return the shards that left no results: `2/4`. Raises ReconcileError if the results are of different runs."""
+def find_missing_parts(runs: Sequence[RunResults]) -> tuple[str, ...]:
+    """Return the parts of a run that left no results: `2/4`, `wave 3`, `wave 1, 2/4`.
+
+    Raises ReconcileError if the results are of different runs.
+    """
+    waves = {run.wave for run in runs}
+    if len({run.waves for run in runs}) > 1 or (None in waves and len(waves) > 1):
+        raise _make_mixed_error()
+    missing = [f"wave {wave}" for wave in runs[0].waves if None not in waves and wave not in waves]
+    for wave in sorted(waves, key=lambda wave: wave or 0):
+        shards = _find_missing_shards([run for run in runs if run.wave == wave])
+        missing += [f"wave {wave}, {shard}" if wave is not None else str(shard) for shard in shards]
+    return tuple(missing)
+
+
+def _find_missing_shards(runs: Sequence[RunResults]) -> list[Shard]:
     shards = [run.shard for run in runs if run.shard]
     totals = {shard.total for shard in shards}
-    if len({(run.selected, run.caller) for run in runs}) > 1 or len(totals) > 1 or (shards and len(shards) < len(runs)):
-        raise make_error(
-            "results-mixed",
-            "The folder has results of different runs: other accounts, numbers of shards or callers.",
-            hint="Use an empty folder for each run.",
-        )
-    present = {shard.index for shard in shards}
-    return tuple(f"{index}/{total}" for total in totals for index in range(1, total + 1) if index not in present)
+    accounts = {tuple(account.id for account in run.selected) for run in runs}
+    if len(accounts) > 1 or len(totals) > 1 or (shards and len(shards) < len(runs)):
+        raise _make_mixed_error()
+    return [shard for total in totals for index in range(1, total + 1) if (shard := Shard(index, total)) not in shards]
+
+
+def _make_mixed_error() -> ReconcileError:
+    return make_error(
+        "results-mixed",
+        "The folder has results of different runs: of other accounts, waves or numbers of shards.",
+        hint="Use an empty folder for each run.",
+    )
 
 
 def make_entry(home: Connection, run: RunResults) -> AccountEntry:
     """Return the way into the accounts of saved plans."""
-    if run.session is None:
-        raise make_error("results-edited", "The results name no session.", hint="Run `reconcile plan` again.")
     return AccountEntry(home, run.role, run.session, run.hops)
 
 

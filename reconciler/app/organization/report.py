@@ -1,0 +1,37 @@
+"""Merge what the shards of a run left in a folder into one summary, and name the shards that left nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.app.organization.results_file import has_results, read_results
+from reconciler.app.organization.saved_plans import find_missing_parts
+from reconciler.model.account_results import AccountResult, AccountStatus, RunSummary
+from reconciler.model.problem import Level, Problem, make_error
+
+
+def merge_results(folder: Path) -> RunSummary:
+    """Return the results of the apply in a folder, or of the plan if nothing was applied. Raises ReconcileError."""
+    command = next((name for name in ("apply", "plan") if has_results(folder, name)), None)
+    if command is None:
+        lacks = "has no results of `plan --out DIR` or `apply`" if folder.is_dir() else "is no folder"
+        raise make_error("no-results", f"{folder} {lacks}.", hint="Name the folder that all shards wrote to.")
+    runs = read_results(folder, command)
+    missing = find_missing_parts(runs)
+    selected = {account.id: account for run in runs for account in run.selected}
+    results = {result.account.id: result for run in runs for result in run.results}
+    reason = (
+        f"Its part of the run left no results: {'; '.join(missing)}." if missing else "No shard has done this account."
+    )
+    problem = Problem(Level.ERROR, "shard-missing", reason, "", "Run that shard again, and then the report.")
+    return RunSummary(
+        tuple(
+            results.get(account.id) or AccountResult(account, AccountStatus.NOT_STARTED, problems=(problem,))
+            for account in selected.values()
+        ),
+        runs[0].caller,
+        runs[0].files,
+        tuple(dict.fromkeys(problem for run in runs for problem in run.problems)),
+        missing,
+        is_applied=command == "apply",
+    )

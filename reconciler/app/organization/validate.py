@@ -1,0 +1,77 @@
+"""Check the files of every declared account, without credentials. Accounts that only AWS knows are not checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from reconciler.app.organization.files import OrganizationFiles, RunOptions, select_accounts
+from reconciler.desired.aws_names import AwsNames
+from reconciler.desired.declare import declare, errors_of
+from reconciler.desired.load import PLACEHOLDER_ACCOUNT, load
+from reconciler.desired.variables import Variables, find_undeclared
+from reconciler.model.desired import Desired
+from reconciler.model.member_account import Membership
+from reconciler.model.problem import Problem
+from reconciler.plan.digest.account_groups import format_accounts
+
+_DISCOVERED = "discovered"
+"""The name that stands for an account that only AWS knows."""
+
+
+@dataclass(frozen=True)
+class ValidOrganization:
+    """The result of a check.
+
+    problems: each once, with the accounts that have it. entities, aliases: the numbers in all accounts.
+    """
+
+    accounts: int
+    entities: int
+    aliases: int
+    problems: tuple[Problem, ...]
+
+
+def validate_organization(
+    files: OrganizationFiles, patterns: tuple[str, ...], allow_assertions: frozenset[str]
+) -> ValidOrganization:
+    """Return every problem of the accounts' files.
+
+    patterns: as in `RunOptions`. If AWS knows more accounts, names under `accounts:` of entries are not checked, and
+    the files are also read as for an account that is only discovered. Raises ReconcileError for an unknown account.
+    """
+    organization, names = files.organization, AwsNames()
+    everybody = list(organization.accounts)
+    if organization.discovery is not None:
+        everybody.append(replace(organization.found, name=_DISCOVERED, id=PLACEHOLDER_ACCOUNT))
+    accounts = select_accounts(everybody, RunOptions(patterns))
+    found: dict[Problem, list[str]] = {}
+    entities = aliases = 0
+    unused: list[frozenset[str]] = []
+    for account in accounts:
+        membership = Membership(account, everybody, organization.discovery is None)
+        loaded = load(files.paths, files.variables, account.id, membership=membership, parsed=files.parsed)
+        desired = declare(loaded, now=datetime.now(UTC), names=names)
+        unused.append(loaded.unused_variables)
+        entities, aliases = entities + len(desired.state.entities), aliases + len(desired.aliases)
+        for problem in _find_problems(desired, names, allow_assertions):
+            found.setdefault(problem, []).append(account.name)
+    undeclared = find_undeclared(sorted(frozenset.intersection(*unused)), (), Variables({})) if unused else ()
+    problems = (_name_accounts(problem, names, len(accounts)) for problem, names in found.items())
+    return ValidOrganization(len(accounts), entities, aliases, (*undeclared, *problems))
+
+
+def _find_problems(desired: Desired, names: AwsNames, allow_assertions: frozenset[str]) -> Iterator[Problem]:
+    yield from desired.problems
+    if not errors_of(desired) and (desired.assertions or allow_assertions):
+        from reconciler.plan.assertions.check import check_files  # the evaluator, which few files need
+
+        yield from check_files(desired, names, allow_assertions)
+
+
+def _name_accounts(problem: Problem, names: list[str], total: int) -> Problem:
+    """Return the problem with the accounts that have it, unless all have."""
+    if len(names) == total:
+        return problem
+    return replace(problem, summary=f"{problem.summary.rstrip('.')} (in {format_accounts(names)}).")
