@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import applying, asking, assuming, creating, globbing, parsing, reading, terraform, widening
+from benchmarks import applying, asking, assuming, creating, globbing, many, parsing, reading, terraform, widening
 from benchmarks.table import Row, format_markdown
 from benchmarks.workload import SIZES
 
@@ -23,6 +23,7 @@ QUESTIONS: dict[str, tuple[str, Question, list[str]]] = {
     "first": ("A first plan of an empty account", creating.measure_rows, ["M", "L"]),
     "permissions": ("What everybody can newly do", widening.measure_rows, ["L"]),
     "access": ("Questions about access", asking.measure_rows, ["L"]),
+    "many": ("Many accounts from one file", many.measure_rows, ["S"]),
     "terraform": ("Beside Terraform", terraform.measure_rows, ["S"]),
     "apply": ("An apply that creates everything", applying.measure_rows, ["M"]),
     "validate": ("Reading the file", parsing.measure_rows, ["S", "M", "L"]),

@@ -175,7 +175,8 @@ def _answer_caller(operation: str, parameters: Parameters) -> bytes:
 
 def _answer_session(operation: str, parameters: Parameters) -> bytes:
     ends = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
-    keys = {"AccessKeyId": "ASIABENCHBENCHBENCH1", "SecretAccessKey": "bench", "SessionToken": "bench"}
+    account = parameters["RoleArn"].split(":")[4]
+    keys = {"AccessKeyId": f"ASIA{account}", "SecretAccessKey": "bench", "SessionToken": "bench"}
     credentials = "".join(render_element(name, text) for name, text in (keys | {"Expiration": ends}).items())
     role, name = parameters["RoleArn"].rpartition("/")[2], parameters["RoleSessionName"]
     assumed_role_user = render_element("AssumedRoleId", f"AROABENCHBENCHBENCH1:{name}")

@@ -21,6 +21,7 @@ from urllib.parse import parse_qsl
 
 from benchmarks.account import ReplayAccount, ReplayError
 from benchmarks.answers import ReplayAnswers, render_error
+from benchmarks.documents import ACCOUNT
 from benchmarks.workload import SIZES, make_workload
 
 XML, JSON, TAGGING = "text/xml", "application/json", "application/x-amz-json-1.1"
@@ -142,14 +143,16 @@ class HttpProtocol(asyncio.Protocol):
             parameters = dict(parse_qsl(body.decode(), keep_blank_values=True))
             operation = parameters.get("Action", "?")
         self.service.counts.begin(operation)
+        account = _account_of(headers)
         if not self.latency:
-            return self._finish_call(operation, parameters)
-        asyncio.get_running_loop().call_later(self.latency, self._finish_call, operation, parameters)
+            return self._finish_call(operation, parameters, account)
+        asyncio.get_running_loop().call_later(self.latency, self._finish_call, operation, parameters, account)
         return None
 
-    def _finish_call(self, operation: str, parameters: dict[str, Any]) -> None:
+    def _finish_call(self, operation: str, parameters: dict[str, Any], account: bytes) -> None:
         self.service.counts.in_flight -= 1
-        self._send_response(*self.service.answer_call(operation, parameters))
+        status, kind, body = self.service.answer_call(operation, parameters)
+        self._send_response(status, kind, body.replace(ACCOUNT.encode(), account))
 
     def _send_response(self, status: int, kind: str, body: bytes) -> None:
         phrase = HTTPStatus(status).phrase
@@ -157,6 +160,12 @@ class HttpProtocol(asyncio.Protocol):
         self.service.counts.sent += len(head) + len(body)
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(head + body)
+
+
+def _account_of(headers: dict[bytes, bytes]) -> bytes:
+    """Return the account that a call is for: the key id of a role's session names it (`answers.py`)."""
+    _, assumed, key = headers.get(b"authorization", b"").partition(b"Credential=ASIA")
+    return key[:12] if assumed else ACCOUNT.encode()
 
 
 async def _serve(service: Service, latency: float) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from reconciler.desired.account_selection import select_entries
 from reconciler.desired.compose import ParsedFiles, compose_with_includes, find_entry, places_of_scalars, scalars_of
 from reconciler.desired.merge import merge_trees
 from reconciler.desired.source_files import read_bytes, resolve_path
-from reconciler.desired.variables import Variables, find_undeclared
+from reconciler.desired.variables import BadVariable, Variables, find_undeclared
 from reconciler.desired.yaml_nodes import Builder
 from reconciler.desired.yaml_tree import Node
 from reconciler.files.bounded_reads import MEGABYTE
@@ -142,20 +142,15 @@ def load(
     is_partial = bool(problems)
     account = account or (member.id if member else None)
     declared_values: dict[str, str] = {}
-    places: dict[str, Place] = {}
-    for path, node in trees.items():
+    for node in trees.values():
         declared_values.update(scalars_of(find_entry(node, "vars")))
-        places.update(places_of_scalars(path, find_entry(node, "vars")))
         account = account or next(iter(scalars_of(node, "account").values()), None)
     if account is None and (caller := find_caller()):
         account, partition = caller
     given_values = {**declared_values, **own_values, "partition": partition}
     known_account = Variables.resolve({**given_values, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
     substitution, bad_variables = Variables.resolve({**given_values, "account_id": known_account})
-    problems += [
-        bad_variable.to_problem(places.get(bad_variable.name) or Place(str(next(iter(trees), "")), 1, 1))
-        for bad_variable in bad_variables
-    ]
+    problems += _place_bad_variables(bad_variables, trees)
     roots = [root for path, node in trees.items() if (root := _build_root(path, node, substitution, problems))]
     is_partial = is_partial or len(roots) < len(trees)
     if membership is None:
@@ -176,6 +171,15 @@ def load(
         is_of_many=membership is not None,
         parsed=parsed,
     )
+
+
+def _place_bad_variables(bad_variables: Sequence[BadVariable], trees: Mapping[Path, Node]) -> Iterator[Problem]:
+    """Yield a problem for each variable without a value, at its line under `vars`."""
+    places: dict[str, Place] = {}
+    for path, node in trees.items() if bad_variables else ():
+        places.update(places_of_scalars(path, find_entry(node, "vars")))
+    first = Place(str(next(iter(trees), "")), 1, 1)
+    yield from (bad_variable.to_problem(places.get(bad_variable.name) or first) for bad_variable in bad_variables)
 
 
 def _build_root(path: Path, node: Node, substitution: Variables, problems: list[Problem]) -> Map | None:

@@ -188,3 +188,8 @@ def _conditions_as_json(statement: Statement) -> Json:
             name = next((spelling for spelling in spellings if spelling not in block), condition.key)
             block[name] = cast("Json", sorted(condition.values))
     return blocks
+
+
+def forget_documents() -> None:
+    """Forget the documents that were parsed so far: another account has others."""
+    _cache.clear()
