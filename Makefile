@@ -91,6 +91,7 @@ fuzz-replay: $(READY)  ## read an input again that `make fuzz` saved: INPUT=.fuz
 
 schema: $(READY)  ## write schemas/ from the code
 	$(BIN)/python -m reconciler schema > schemas/reconcile.schema.json
+	$(BIN)/python -m reconciler schema summary > schemas/summary.schema.json
 
 rules: $(READY)  ## write docs/rules.md from reconciler/rules/
 	$(BIN)/python -m reconciler rules --format markdown > docs/rules.md

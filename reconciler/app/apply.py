@@ -16,7 +16,7 @@ from reconciler.app.plan import ConnectedPlan
 from reconciler.assume.recent_applies import note_applied
 from reconciler.aws import timing
 from reconciler.aws.executor import ExecutionResult, StepObserver, StopSignal, execute_steps
-from reconciler.aws.retry import CallStatus
+from reconciler.aws.retry import SentCall
 from reconciler.model.plan import Call, Plan, Step
 from reconciler.model.problem import Level, Problem, ReconcileError
 from reconciler.plan.concurrent_apply import has_concurrent_apply
@@ -96,7 +96,7 @@ def apply_plan(
             return ApplyResult(remaining_plan=plan)
         if not plan.changes:
             return ApplyResult(ExecutionResult(0), remaining_plan=plan)
-        with open_journal(journal, account, os.environ) as record:
+        with open_journal(journal, account, os.environ, planned.connection.trace) as record:
             return _apply_in_rounds(planned, plan, replanned, record, observer, max_rounds)
 
 
@@ -171,6 +171,6 @@ class _JournalingObserver:
         self._journal.on_start(index, step)
         self._observer.on_start(index, step)
 
-    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
-        self._journal.on_end(index, step, ending, problem)
-        self._observer.on_end(index, step, ending, problem)
+    def on_end(self, index: int, step: Step, sent: SentCall, problem: Problem | None) -> None:
+        self._journal.on_end(index, step, sent, problem)
+        self._observer.on_end(index, step, sent, problem)

@@ -192,7 +192,7 @@ class Iam:
 
     def make(self, what: Step, made: set[tuple[str, ...]] | None = None) -> CallStatus:
         connection = cast(Connection, SimpleNamespace(iam=self, iam_once=self, partition="aws", account="1" * 12))
-        return send_step(connection, what, made or set(), RateLimiter(), Waiting())[0]
+        return send_step(connection, what, made or set(), RateLimiter(), Waiting()).status
 
 
 class Waiting(Event):
@@ -315,6 +315,6 @@ def test_a_run_that_is_stopped_waits_no_more() -> None:
             stopped.set()
             return free
 
-    ending, failure = send_step(connection, needing(), set(), Pressed(), stopped)
-    assert (ending, iam.sent) == (CallStatus.FAILED, 1)
-    assert "ConcurrentModification" in str(failure)
+    sent = send_step(connection, needing(), set(), Pressed(), stopped)
+    assert (sent.status, sent.attempts, iam.sent) == (CallStatus.FAILED, 1, 1)
+    assert "ConcurrentModification" in str(sent.error)
