@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -40,6 +41,10 @@ def check_summary_file(path: Path, environ: Mapping[str, str]) -> None:
     try:
         if is_stream(path):
             return
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(path))
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "its folder is read-only", str(path))
         check_folder(path, environ)
         if path.exists() and not _may_be_replaced(path):
             summary = f"{path} exists and is not a summary; nothing was written."

@@ -149,8 +149,9 @@ class JsonLog:
 
         for problem in problems:
             facts = problem_to_dict(problem)
-            place = {"place": str(problem.place)} if problem.place else {}
-            self._write(LogEvent.PROBLEM, facts.pop("message"), facts.pop("level"), **facts, **place)
+            facts |= {"place": str(problem.place)} if problem.place else {}
+            facts |= {"seqs": facts.pop("calls")} if problem.calls else {}  # `calls` is a number in other events
+            self._write(LogEvent.PROBLEM, facts.pop("message"), facts.pop("level"), **facts)
 
     def report_library(self, logger: str, message: str, level: str) -> None:
         """Report a line that a library logged."""

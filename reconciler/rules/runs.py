@@ -115,6 +115,6 @@ RULES = (
             "With `--log-format json` or `--summary`, a wrong command line is reported as a problem, too, so that a "
             "program can read it."
         ),
-        how_to_fix="Correct the option or argument that the message names. `reconcile plan --help` lists those of `plan`.",
+        how_to_fix="Correct the option or argument that the message names. `reconcile CMD --help` lists them.",
     ),
 )

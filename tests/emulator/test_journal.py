@@ -19,9 +19,6 @@ from reconciler.model.problem import make_error
 from tests.support.account import Account
 from tests.support.plans import changes_of, codes_of
 
-if sys.platform != "win32":
-    from tests.unit.shell.pseudo import Pseudo
-
 HEAD = "version: 1\nowner: platform\n"
 FIRST = (
     HEAD
