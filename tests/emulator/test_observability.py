@@ -18,7 +18,6 @@ from jsonschema import Draft202012Validator
 
 from reconciler.cli.log_event import LogEvent
 from reconciler.model.problem import make_error
-from reconciler.model.run_summary import RunStatus
 from reconciler.render.summary_schema import build_summary_schema
 from reconciler.sandbox.proxy import Layer
 from reconciler.sandbox.query_protocol import HttpRequest, Reply
@@ -47,6 +46,8 @@ def closed(fragment: Any) -> Any:
     return {key: closed(value) for key, value in fragment.items()} | more
 
 
+TYPES: dict[str, type] = {}
+"""The type of each field: log stores give a field one type for all events."""
 SCHEMA = Draft202012Validator(closed(build_summary_schema()))
 
 
@@ -60,6 +61,7 @@ def read_events(said: str) -> list[dict[str, Any]]:
         assert event["level"] in LEVELS
         assert event["event"] in set(LogEvent)
         assert event["message"].strip()
+        assert all(TYPES.setdefault(name, type(value)) is type(value) for name, value in event.items()), event
     assert [events[0]["event"], events[-1]["event"]] == ["run.started", "run.finished"], said
     return events
 
@@ -331,12 +333,6 @@ def test_what_libraries_warn_of_is_an_event(account: Account, monkeypatch: pytes
     _, events, _ = observe(account, "plan", "roles.yaml")
     (logged,) = [event for event in events if event["event"] == "library.logged"]
     assert (logged["logger"], logged["level"]) == ("urllib3.connectionpool", "warning")
-
-
-def test_every_event_and_every_status_is_explained() -> None:
-    page = (Path(__file__).parents[2] / "docs/observability.md").read_text(encoding="utf-8")
-    assert [str(event) for event in LogEvent if f'"event": "{event}"' not in page] == []
-    assert [str(status) for status in RunStatus if f"`{status}`" not in page] == []
 
 
 # Interruptions
