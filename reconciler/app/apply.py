@@ -29,8 +29,11 @@ class ApplyObserver(StepObserver, Protocol):
         """Report that another apply of this machine holds the lock."""
         ...
 
-    def on_begin(self, plan: Plan, again: bool) -> None:
-        """Report that the calls of a plan begin. again: it differs from the plan that was shown."""
+    def on_begin(self, plan: Plan, again: bool, journal: Path) -> None:
+        """Report that the calls of a plan begin. again: it differs from the plan that was shown.
+
+        journal: the file that records the calls.
+        """
         ...
 
     def handle_interrupts(self) -> AbstractContextManager[StopSignal]:
@@ -114,7 +117,7 @@ def _apply_in_rounds(
     goal = plan
     for round_index in range(max_rounds):
         journal.write_plan(plan)
-        observer.on_begin(plan, replanned)
+        observer.on_begin(plan, replanned, journal.path)
         with observer.handle_interrupts() as stop:
             outcome = _record_end(
                 journal, execute_steps(planned.connection, plan.steps, _JournalingObserver(journal, observer), stop)

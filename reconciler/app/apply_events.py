@@ -79,7 +79,7 @@ class _EventObserver:
     def on_wait(self) -> None:
         self._on_event(LockAwaited())
 
-    def on_begin(self, plan: Plan, again: bool) -> None:
+    def on_begin(self, plan: Plan, again: bool, journal: Path) -> None:
         """Do nothing: each call is an event of its own."""
 
     @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.observed_run import INTERRUPTED, Run, observe_options, run_observed, take_observation
+from reconciler.cli.observed_run import observe_options, run_observed, take_observation
 from reconciler.cli.options import (
     add_file_arguments,
     announce_default_file,
@@ -17,6 +17,7 @@ from reconciler.cli.options import (
     read_detail,
 )
 from reconciler.cli.plan import build_request, render_text
+from reconciler.cli.run import INTERRUPTED, Run
 from reconciler.cli.terminal import echo_quietly
 from reconciler.model.escape import escape_line
 from reconciler.model.plan import Action

@@ -28,15 +28,21 @@ if TYPE_CHECKING:
     from reconciler.model.trace import TraceContext
 
 DEBUG = "debug"
+_LONGEST_MESSAGE, _LONGEST_LIST = 8_000, 100
+"""Log stores cut or drop long lines: Loki from 256 KiB on, CloudWatch from 1 MiB."""
 
 
 class JsonLog:
-    """The report for a pipeline. account: 12 digits, once they are known. name: the account's name among several."""
+    """The report for a pipeline.
+
+    account: 12 digits, once they are known. name: the account's name among several. journal: as in `TextLog`.
+    """
 
     for_programs = True
 
     def __init__(self, command: str, trace: TraceContext | None = None, name: str | None = None) -> None:
         self.account: str | None = None
+        self.journal: str | None = None
         self._head = {"command": command, **({"name": name} if name else {})}
         self._ids = dict(trace.ids) if trace else {}
         self._total = 0
@@ -87,10 +93,11 @@ class JsonLog:
     def on_wait(self) -> None:
         self._write(LogEvent.LOCK_AWAITED, "Another apply to this account is running on this machine; waiting for it.")
 
-    def on_begin(self, plan: Plan, again: bool) -> None:
-        self._total = len(plan.steps)
+    def on_begin(self, plan: Plan, again: bool, journal: Path) -> None:
+        self._total, self.journal = len(plan.steps), str(journal)
         message = "Another apply wrote to the account at the same time: the plan is another one." if again else ""
-        self._write(LogEvent.APPLY_STARTED, message or "The calls begin.", calls=self._total, again=again)
+        facts: dict[str, Any] = {"calls": self._total, "again": again, "journal": self.journal}
+        self._write(LogEvent.APPLY_STARTED, message or "The calls begin.", **facts)
 
     @contextmanager
     def handle_interrupts(self) -> Iterator[StopSignal]:
@@ -160,9 +167,18 @@ class JsonLog:
     def _write(self, event: LogEvent, message: str, level: str = Level.INFO, **facts: Any) -> None:
         from reconciler.render.json_text import dump_json
 
+        if len(message) > _LONGEST_MESSAGE:
+            message = f"{message[:_LONGEST_MESSAGE]} …"
         head = {"time": format_moment(datetime.now(UTC)), "level": str(level), "event": str(event), "message": message}
         account = {"account": self.account} if self.account else {}
-        echo_text_quietly(dump_json(head | self._head | account | self._ids | facts), err=True)
+        echo_text_quietly(dump_json(head | self._head | account | self._ids | _shorten_lists(facts)), err=True)
+
+
+def _shorten_lists(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields with lists that fit into a line of a log store. `left_out` counts the items that do not."""
+    left_out = sum(max(0, len(fact) - _LONGEST_LIST) for fact in facts.values() if isinstance(fact, list))
+    short = {name: fact[:_LONGEST_LIST] if isinstance(fact, list) else fact for name, fact in facts.items()}
+    return short | ({"left_out": left_out} if left_out else {})
 
 
 def _name_step(step: Step) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.observed_run import Run, observe_options, run_observed, take_observation
+from reconciler.cli.observed_run import observe_options, run_observed, take_observation
 from reconciler.cli.options import (
     F,
     add_file_arguments,
@@ -19,6 +19,7 @@ from reconciler.cli.options import (
     plan_options,
     read_detail,
 )
+from reconciler.cli.run import Run
 from reconciler.model.run_summary import RunStatus
 
 if TYPE_CHECKING:

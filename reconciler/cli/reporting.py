@@ -47,12 +47,16 @@ def stop_on_signals(on_stop: Callable[[], None]) -> Iterator[StopSignal]:
 
 
 class TextLog:
-    """The report for a person. `JsonLog` has the same methods. account: not shown, because the plan names it."""
+    """The report for a person. `JsonLog` has the same methods.
+
+    account: not shown, because the plan names it. journal: the one that records the calls, once they begin.
+    """
 
     for_programs = False
 
     def __init__(self) -> None:
         self.account: str | None = None
+        self.journal: str | None = None
         self._bar: Progress | None = None
         self._total = self._under_way = self._done = 0
         self._started = 0.0
@@ -83,7 +87,8 @@ class TextLog:
         """Report that another apply holds the account's lock."""
         echo_quietly("Another apply to this account is running on this machine; waiting for it.", err=True)
 
-    def on_begin(self, plan: Plan, again: bool) -> None:
+    def on_begin(self, plan: Plan, again: bool, journal: Path) -> None:
+        self.journal = str(journal)
         self._total, self._under_way, self._done = len(plan.steps), 0, 0
         if again:
             from reconciler.cli.terminal import get_width, uses_color

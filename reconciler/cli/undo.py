@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from reconciler.cli.completion import complete_journals
-from reconciler.cli.observed_run import Observation, Run, observe_options, run_observed, take_observation
+from reconciler.cli.observed_run import Observation, observe_options, run_observed, take_observation
 from reconciler.cli.options import allow_options, aws_options, color_option
 from reconciler.cli.plan import build_request, output_options, present_plan, take_output
+from reconciler.cli.run import Run
 from reconciler.cli.terminal import echo, get_width
 from reconciler.model.run_summary import RunStatus
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.cli.observed_run import Run
+from reconciler.cli.run import Run
 
 
 def report_failed_start(arguments: Sequence[str], error: BaseException) -> int:
