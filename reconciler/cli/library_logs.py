@@ -1,7 +1,7 @@
-"""Have the lines that libraries log, and Python's warnings, go through the log of a run.
+"""Have the lines that Python would write to stderr for libraries, and its warnings, go through the log of a run.
 
-Without this, Python would write them to stderr as text, between the JSON lines. Nothing is logged that text would not
-show: the level stays WARNING, and the texts of exceptions are left out, because they may hold secrets.
+Without this, they would stand as text between the JSON lines. Only these lines are taken: a library that keeps its log
+to itself, as botocore and urllib3 do, stays silent. The texts of exceptions are left out: they may hold secrets.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ ReportLine = Callable[[str, str, str], None]
 
 @contextmanager
 def capture_library_logs(report: ReportLine) -> Iterator[None]:
-    """Pass on what libraries log during the block, from any thread, then restore the earlier settings."""
-    handler = _ReportingHandler(report)
+    """Pass on what nobody else handles during the block, from any thread, then restore the earlier settings."""
+    handler, before = _ReportingHandler(report), logging.lastResort
+    warnings_logger = logging.getLogger("py.warnings")
     logging.captureWarnings(True)
-    logging.root.addHandler(handler)
+    warnings_logger.addHandler(handler)
+    logging.lastResort = handler
     try:
         yield
     finally:
-        logging.root.removeHandler(handler)
+        logging.lastResort = before
+        warnings_logger.removeHandler(handler)
         logging.captureWarnings(False)
 
 
@@ -34,7 +37,7 @@ class _ReportingHandler(logging.Handler):
     """A handler that passes each record on. A record that cannot be formatted is named without its arguments."""
 
     def __init__(self, report: ReportLine) -> None:
-        super().__init__()
+        super().__init__(logging.WARNING)
         self._report = report
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -42,12 +45,5 @@ class _ReportingHandler(logging.Handler):
             message = record.getMessage()
         except (TypeError, ValueError, KeyError):
             message = str(record.msg)
-        self._report(record.name, message[:_LONGEST_MESSAGE].strip(), _name_level(record.levelno))
-
-
-def _name_level(number: int) -> str:
-    if number >= logging.ERROR:
-        return Level.ERROR
-    if number >= logging.WARNING:
-        return Level.WARNING
-    return Level.INFO if number >= logging.INFO else "debug"
+        level = Level.ERROR if record.levelno >= logging.ERROR else Level.WARNING
+        self._report(record.name, message[:_LONGEST_MESSAGE].strip(), level)

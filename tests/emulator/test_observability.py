@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -101,11 +102,12 @@ def read_summary(account: Account, name: str = "summary.json") -> dict[str, Any]
 def test_an_apply_is_told_from_its_start_to_its_end(account: Account) -> None:
     account.write(USERS)
     _, events, summary = observe(account, "apply", "roles.yaml", "--yes", "-v")
-    assert names_of(events) == [
-        *("run.started", "read.finished", "plan.made", "apply.started"),
-        *sorted(["step.started", "step.finished"] * 3, key=names_of(events)[4:10].index),
-        *("verify.started", "calls.counted", "run.finished"),
-    ]
+    names = names_of(events)
+    assert (names[:4], names[-3:]) == (
+        ["run.started", "read.finished", "plan.made", "apply.started"],
+        ["verify.started", "calls.counted", "run.finished"],
+    )
+    assert sorted(names[4:-3]) == ["step.finished"] * 3 + ["step.started"] * 3
     started, read, plan, begun, *steps, _, counted, ended = events
     assert (started["command"], "account" in started) == ("apply", False)
     assert {event["account"] for event in events[1:]} == {"123456789012"}
@@ -220,6 +222,37 @@ def test_an_account_that_cannot_be_read_again_is_told(account: Account, monkeypa
     assert (result.code, summary["status"], Path(events[-1]["journal"]).name) == (1, "unverified", "j.jsonl")
 
 
+def test_a_run_that_is_killed_has_named_its_journal(account: Account, front: FaultLayer) -> None:
+    account.write(USERS)
+    words = ["apply", "roles.yaml", "--yes", "--log-format", "json", "--journal", "j.jsonl"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "reconciler", *words],
+        env=account.environment,
+        cwd=account.folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+
+        def kill(request: HttpRequest, layer: Layer) -> Reply:
+            process.kill()
+            return layer(request)
+
+        front.break_call("CreateUser bob", kill)
+        _, said = process.communicate(timeout=60)
+    (begun,) = [event for event in map(json.loads, said.splitlines()) if event["event"] == "apply.started"]
+    assert begun["journal"] == str((account.folder / "j.jsonl").resolve())
+
+
+def test_the_journal_has_the_ids_of_awss_answers(account: Account) -> None:
+    account.write(USERS)
+    _, events, _ = observe(account, "apply", "roles.yaml", "--yes", "--journal", "j.jsonl")
+    recorded = [json.loads(line) for line in (account.folder / "j.jsonl").read_text().splitlines()]
+    assert {one["request_id"] for one in recorded if one["event"] == "ends"} == {
+        event["request_id"] for event in events if event["event"] == "step.finished"
+    }
+
+
 def test_nobody_is_asked_and_the_refusal_says_what_to_pass(account: Account) -> None:
     account.write(USERS)
     result, events, summary = observe(account, "apply", "roles.yaml")
@@ -325,14 +358,15 @@ def test_what_libraries_warn_of_is_an_event(account: Account, monkeypatch: pytes
     build = plan_module.plan_comparison
 
     def warn(*given: Any) -> Any:
-        logging.getLogger("urllib3.connectionpool").warning("Connection pool is full: %s", HOSTILE)
+        with patch.object(logging.root, "handlers", []):  # pytest's own would take the line
+            logging.getLogger("a.library").warning("too slow: %s", HOSTILE)
         return build(*given)
 
     monkeypatch.setattr(plan_module, "plan_comparison", warn)
     account.write(USERS)
     _, events, _ = observe(account, "plan", "roles.yaml")
     (logged,) = [event for event in events if event["event"] == "library.logged"]
-    assert (logged["logger"], logged["level"]) == ("urllib3.connectionpool", "warning")
+    assert (logged["logger"], logged["level"]) == ("a.library", "warning")
 
 
 # Interruptions
