@@ -145,7 +145,7 @@ class _StepRunner:
         step = self._steps[index]
         sent = send_step(self._connection, step, self._made_facts, self._rate_limiter, self._stop.event)
         problem = _problem_of_step(step, sent.error) if sent.error else None
-        self._connection.meter.count_retries(sent.attempts - 1)
+        self._connection.meter.count_retries(sent.retries)
         with self._condition:
             if self._closed:
                 return

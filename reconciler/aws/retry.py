@@ -64,6 +64,11 @@ class SentCall:
     request_id: str | None = None
     seconds: float = 0.0
 
+    @property
+    def retries(self) -> int:
+        """The attempts after the first one. A run that was stopped may have made none at all."""
+        return max(0, self.attempts - 1)
+
 
 class FailureKind(StrEnum):
     """The kind of a failure. UNSENT: AWS never got the call. LOST: AWS may have made it."""

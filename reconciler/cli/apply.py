@@ -77,12 +77,13 @@ def _apply(run: Run, against: tuple[str, ...], yes: bool, journal: str | None, *
 def _apply_plan(run: Run, planned: ConnectedPlan, yes: bool, journal: Path | None, detail: Detail) -> int:
     from reconciler.app.apply import apply_plan
     from reconciler.cli.terminal import echo
+    from reconciler.render.plan_text import render_plan_summary
 
     echo(render_text(planned.plan, detail))
     if not planned.plan.is_safe:
         return _report_unsafe(run, planned.plan)
     if not planned.plan.changes:
-        run.conclude(RunStatus.IN_STEP)
+        run.conclude(RunStatus.IN_STEP, render_plan_summary(planned.plan), shown=True)
         return 0
     needs_approval = not yes and not planned.is_saved
     if needs_approval and not _is_confirmed(run, planned):
@@ -100,14 +101,14 @@ def _get_plan(run: Run, request: PlanRequest, against: Sequence[str]) -> Connect
     path = Path(request.files[0]) if len(request.files) == 1 else None
     document = read_plan_document(path) if path else None
     announce_default_file(request.files, run.log.notice)
-    with run.show_reading(request) as reading:
+    with run.show_reading(request) as request:
         if path is None or document is None:
-            return make_plan(reading)
+            return make_plan(request)
         if request.variables or request.options.targets or request.options.target_patterns:
             raise click.UsageError(
                 "A saved plan takes no --var and no --target: pass them to `reconcile plan`, or add --against."
             )
-        return load_saved_plan(path, document, reading)
+        return load_saved_plan(path, document, request)
 
 
 def _get_reviewed_plan(run: Run, request: PlanRequest, against: Sequence[str]) -> ConnectedPlan:
@@ -124,8 +125,8 @@ def _get_reviewed_plan(run: Run, request: PlanRequest, against: Sequence[str]) -
             "--against needs a saved plan as the first FILE. Write one with `reconcile plan --out plan.json`, then "
             "run `reconcile apply plan.json --against roles.yaml`."
         )
-    with run.show_reading(request) as reading:
-        return plan_against_files(Path(request.files[0]), document, (*against, *request.files[1:]), reading)
+    with run.show_reading(request) as request:
+        return plan_against_files(Path(request.files[0]), document, (*against, *request.files[1:]), request)
 
 
 def _report_unsafe(run: Run, plan: Plan) -> int:

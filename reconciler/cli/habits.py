@@ -41,6 +41,7 @@ OPTIONS: Mapping[str, Sequence[str]] = {
     "--auto-approve": ("--yes",),
     "--check": ("reconcile plan",),
     "--config": ("--file",),
+    "--debug": ("--verbose",),
     "--detailed-exit-code": ("--detailed-exitcode",),
     "--dry-run": ("reconcile plan",),
     "--json": ("--format json", "--log-format json"),

@@ -80,11 +80,11 @@ class JsonLog:
     def report_plan(self, plan: Plan) -> None:
         """Report a plan by its counts, and the errors that make it unsafe. The plan itself goes to stdout."""
         from reconciler.render.plan_json import count_changes
-        from reconciler.render.plan_text import PlanText
+        from reconciler.render.plan_text import render_plan_summary
 
         counts = count_changes(plan)
         facts: dict[str, Any] = {"safe": plan.is_safe, "risk": str(plan.risk.level), "calls": len(plan.steps), **counts}
-        self._write(LogEvent.PLAN_MADE, PlanText(plan).render_summary(), **facts)
+        self._write(LogEvent.PLAN_MADE, render_plan_summary(plan), **facts)
         self.report_problems([finding for finding in plan.findings if finding.level is Level.ERROR])
 
     def notice(self, line: str) -> None:
@@ -139,10 +139,10 @@ class JsonLog:
         self._write(LogEvent.CALLS_COUNTED, f"{calls.requests} calls to AWS.", DEBUG, **facts)
 
     def report_difference(self, remaining_plan: Plan) -> None:
-        from reconciler.render.plan_text import PlanText
+        from reconciler.render.plan_text import render_plan_summary
 
         changes = [{"address": str(change.address), "action": str(change.action)} for change in remaining_plan.changes]
-        message = f"What still differs: {PlanText(remaining_plan).render_summary()}"
+        message = f"What still differs: {render_plan_summary(remaining_plan)}"
         self._write(LogEvent.DIFFERENCE_FOUND, message, Level.WARNING, changes=changes)
 
     def report_conclusion(self, *message: str) -> None:

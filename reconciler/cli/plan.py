@@ -164,8 +164,8 @@ def _plan(run: Run, options: dict[str, Any]) -> int:
     output = take_output(options)
     request = build_request(**options)
     announce_default_file(request.files, run.log.notice)
-    with run.show_reading(request) as reading:
-        plan = make_plan(reading).plan
+    with run.show_reading(request) as request:
+        plan = make_plan(request).plan
     code = present_plan(run, plan, output)
     if request.verbose:
         run.report_calls()
@@ -174,12 +174,12 @@ def _plan(run: Run, options: dict[str, Any]) -> int:
 
 def present_plan(run: Run, plan: Plan, output: OutputRequest) -> int:
     """Report the plan of a run, and do as `show_plan` does."""
-    from reconciler.render.plan_text import PlanText
+    from reconciler.render.plan_text import render_plan_summary
 
     run.report_plan(plan)
     code = show_plan(plan, output)
     run.plan_file = output.out
-    run.conclude(status_of(plan), PlanText(plan).render_summary(), shown=True)
+    run.conclude(status_of(plan), render_plan_summary(plan), shown=True)
     return code
 
 

@@ -134,8 +134,8 @@ class Run:
 
     def _describe_end(self, status: RunStatus) -> str:
         number = len(dict.fromkeys(self._problems))
-        problems = f" by {number} problem{'' if number == 1 else 's'}" if number else ""
-        return f"reconcile {self._command} ended{problems}: {status}."
+        verb = "was refused" if status is RunStatus.REFUSED else "failed"
+        return f"reconcile {self._command} {verb} with {number} problem{'' if number == 1 else 's'}."
 
     def _summarize(self, exit_code: int, status: RunStatus) -> RunSummary:
         connection, plan = self._connection, self._plan

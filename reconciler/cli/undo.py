@@ -76,5 +76,5 @@ def _list_journals(run: Run, form: str, files: Mapping[str, str | None]) -> int:
         run.log.notice(f"there is no journal in {find_journal_folder(os.environ)}.")
     if problems:
         run.report_problems(problems)
-    run.conclude(RunStatus.LISTED)
+    run.conclude(RunStatus.LISTED, "Listed the journals.", shown=True)
     return 0

@@ -113,7 +113,7 @@ def test_what_was_done_is_told_where_the_disk_is_full_in_the_middle(account: Acc
     assert set(actions(undone(account, "--allow-deletes")).values()) == {"delete"}
 
 
-def test_an_apply_that_ends_well_names_its_journal_to_people_and_once_to_programs(account: Account) -> None:
+def test_an_apply_that_ends_well_names_its_journal_to_people_and_to_programs(account: Account) -> None:
     account.write(HEAD + "users: {ann: {}}\n")
     result = account.apply()
     (journal,) = own_journals(account)[-1:]
@@ -122,8 +122,9 @@ def test_an_apply_that_ends_well_names_its_journal_to_people_and_once_to_program
     assert account.apply().err == ""  # no call, no journal
     account.write(HEAD + "users: {ann: {path: /a/}}\n")
     told = account.apply("roles.yaml", "--log-format", "json").err
-    assert [json.loads(line).get("journal") for line in told.splitlines() if "journal" in line] == [
-        str(own_journals(account)[-1])
+    named = [json.loads(line) for line in told.splitlines() if "journal" in line]
+    assert [(one["event"], one["journal"]) for one in named] == [
+        (event, str(own_journals(account)[-1])) for event in ("apply.started", "run.finished")
     ]
 
 
