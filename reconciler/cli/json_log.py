@@ -83,7 +83,7 @@ class JsonLog:
         from reconciler.render.plan_text import render_plan_summary
 
         counts = count_changes(plan)
-        facts: dict[str, Any] = {"safe": plan.is_safe, "risk": str(plan.risk.level), "calls": len(plan.steps), **counts}
+        facts: dict[str, Any] = {"safe": plan.is_safe, "risk": str(plan.risk.level), "steps": len(plan.steps), **counts}
         self._write(LogEvent.PLAN_MADE, render_plan_summary(plan), **facts)
         self.report_problems([finding for finding in plan.findings if finding.level is Level.ERROR])
 
@@ -96,7 +96,7 @@ class JsonLog:
     def on_begin(self, plan: Plan, again: bool, journal: Path) -> None:
         self._total, self.journal = len(plan.steps), str(journal)
         message = "Another apply wrote to the account at the same time: the plan is another one." if again else ""
-        facts: dict[str, Any] = {"calls": self._total, "again": again, "journal": self.journal}
+        facts: dict[str, Any] = {"steps": self._total, "again": again, "journal": self.journal}
         self._write(LogEvent.APPLY_STARTED, message or "The calls begin.", **facts)
 
     @contextmanager

@@ -112,7 +112,7 @@ def test_an_apply_is_told_from_its_start_to_its_end(account: Account) -> None:
     assert (started["command"], "account" in started) == ("apply", False)
     assert {event["account"] for event in events[1:]} == {"123456789012"}
     assert (read["calls"] > 0, plan["create"], plan["risk"], plan["safe"]) == (True, 3, "none", True)
-    assert (plan["message"], begun["calls"]) == ("Plan: 3 to create, 0 to update, 0 to delete, 0 to adopt.", 3)
+    assert (plan["message"], begun["steps"]) == ("Plan: 3 to create, 0 to update, 0 to delete, 0 to adopt.", 3)
     finished = [event for event in steps if event["event"] == "step.finished"]
     assert sorted((event["seq"], event["of"], event["address"], event["operation"]) for event in finished) == [
         (number, 3, f"user/{name}", "CreateUser") for number, name in enumerate(("ann", "bob", "cem"), 1)
