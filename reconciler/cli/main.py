@@ -21,6 +21,7 @@ _COMMANDS = {
     "apply": "apply",
     "assume": "assume",
     "export": "export",
+    "init": "init",
     "keys": "keys",
     "mfa": "mfa",
     "plan": "plan",
