@@ -126,10 +126,7 @@ def fill(text: Any, values: Mapping[str, Any]) -> str:
 
 
 def evaluate(expression: str, values: Mapping[str, Any], good: bool) -> Any:
-    """Return the value of an expression: comparisons, `&&`, `||`, `!`, names with dots, functions of the status.
-
-    A name that is not there is null.
-    """
+    """Return the value of an expression: comparisons, `&&`, `||`, `!`, names with dots, functions of the status."""
     functions = {"always": True, "cancelled": False, "failure": not good, "success": good}
     words = []
     assert not _TOKEN.sub("", expression).strip(), expression
@@ -146,8 +143,9 @@ def evaluate(expression: str, values: Mapping[str, Any], good: bool) -> Any:
 
 
 def _look_up(name: str, values: Any) -> Any:
+    """Return a value; "" if it is not there. GitHub's null equals "", and both are false."""
     for part in name.split("."):
-        values = values.get(part) if isinstance(values, Mapping) else None
+        values = values.get(part, "") if isinstance(values, Mapping) else ""
     return values
 
 
