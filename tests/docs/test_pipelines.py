@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.app.starter import PIPELINES, PipelineHost
+from tests.docs.pages import ROOT, read_blocks
 from tests.support.github_project import PULL_NUMBER, Project, make_project
 from tests.support.npm_packages import install_packages, read_lock
 from tests.support.workflow_runner import JobResult
@@ -142,6 +143,13 @@ def test_a_plan_that_nobody_can_have_reviewed_asks_a_person(planning: MakeProjec
     jobs = planning(2, PLAN).run("push", merge)
     assert jobs["plan"].outputs["way"] == "ask"
     assert (jobs["apply"].result, jobs["apply"].environment) == ("success", "iam")
+
+
+@pytest.mark.parametrize(("page", "host"), [("pipelines", PipelineHost.GITHUB), ("gitlab", PipelineHost.GITLAB)])
+def test_what_a_page_shows_of_a_pipeline_is_what_init_writes(page: str, host: PipelineHost) -> None:
+    shown = [block.text for block in read_blocks(ROOT / f"docs/{page}.md") if block.language == "yml"]
+    assert len(shown) > 1
+    assert [text for text in shown if text not in PIPELINES[host][0].read()] == []
 
 
 def test_zizmor_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
