@@ -80,12 +80,13 @@ def write_starter(folder: Path, hosts: Sequence[PipelineHost]) -> WrittenStarter
     A file that exists is never changed, whatever it is: also a link, or a folder.
     """
     files = [ROLES, *(file for host in hosts for file in PIPELINES[host])]
-    written, kept = [], []
+    written: list[Path] = []
+    kept: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file in files:
-            path = folder / file.path
-            (kept if _is_kept(folder, path, file) else written).append(path)
+            paths = written if _write_file(folder, file) else kept
+            paths.append(folder / file.path)
     except OSError as error:
         raise make_error("not-written", f"Cannot write {error.filename or folder}: {reason_of(error)}.") from None
     pipelines = tuple(folder / PIPELINES[host][0].path for host in hosts)
@@ -94,13 +95,14 @@ def write_starter(folder: Path, hosts: Sequence[PipelineHost]) -> WrittenStarter
     return WrittenStarter(tuple(written), tuple(kept), folder / ROLES.path, pipelines, top if is_elsewhere else None)
 
 
-def _is_kept(folder: Path, path: Path, file: StarterFile) -> bool:
-    """Write the file unless its path is in use; return whether it is. Raises OSError."""
+def _write_file(folder: Path, file: StarterFile) -> bool:
+    """Write the file, and return True; return False if there is anything at its path. Raises OSError."""
+    path = folder / file.path
     if os.path.lexists(path):
-        return True
+        return False
     make_parent(folder, path)
     try:
         write_text(path, file.read(), new=True)
     except FileExistsError:  # another process was faster
-        return True
-    return False
+        return False
+    return True

@@ -21,15 +21,16 @@ from tests.support.workflow_runner import JobResult
 GITHUB = PIPELINES[PipelineHost.GITHUB][0].read()
 needs_jq = pytest.mark.skipif(sys.platform == "win32" or not shutil.which("jq"), reason="the workflow uses jq")
 
+REASON = {"code": "permissions", "address": "user/alice", "message": "alice gains s3:ListBucket", "line": 4}
 PLAN = {
     "account": "123456789012",
     "owner": "my-team",
-    "risk": {"level": "low"},
+    "risk": {"level": "low", "reasons": [REASON]},
     "reversible": True,
     "summary": {"delete": 0},
     "changes": [{"address": "user/alice"}],
 }
-HARMLESS = PLAN | {"risk": {"level": "none"}}
+HARMLESS = PLAN | {"risk": {"level": "none", "reasons": []}}
 _RECONCILE = """\
 echo "$@" >> {folder}/calls
 case $1 in
@@ -116,8 +117,11 @@ def test_who_is_asked_about_a_plan(planning: MakeProject) -> None:
     assert apply(PLAN) == ("reviewed", "iam-unattended", options)
     assert apply(PLAN | {"changes": []}) == ("ask", "iam", options)
     assert apply(PLAN | {"account": "210987654321"}) == ("ask", "iam", options)
+    moved, more = REASON | {"line": 9}, REASON | {"message": "alice gains *"}
+    assert apply(PLAN | {"risk": {"level": "low", "reasons": [moved]}})[0] == "reviewed"
+    assert apply(PLAN | {"risk": {"level": "low", "reasons": [more]}}) == ("ask", "iam", options)
     assert apply(HARMLESS | {"changes": []}) == harmless
-    for change in ({"reversible": False}, {"summary": {"delete": 1}}, {"risk": {"level": "high"}}):
+    for change in ({"reversible": False}, {"summary": {"delete": 1}}, {"risk": {"level": "high", "reasons": []}}):
         assert apply(HARMLESS | {"changes": []} | change) == ("ask", "iam", options)
 
 

@@ -79,7 +79,15 @@ class Project:
         jobs = WorkflowRun(WORKFLOW, context, actions, environment, self.folder / f"run-{number}").run()
         good = all(job.result != "failure" for job in jobs.values())
         conclusion = "success" if good else "failure"
-        self.github.runs.append({"id": number, "event": event, "head_sha": commit, "conclusion": conclusion})
+        self.github.runs.append(
+            {
+                "id": number,
+                "event": event,
+                "head_sha": commit,
+                "head_repository": {"full_name": head_repository},
+                "conclusion": conclusion,
+            }
+        )
         return jobs
 
     def merge(self, text: str) -> tuple[str, dict[str, JobResult]]:

@@ -17,15 +17,16 @@ from tests.support.json_server import serve_json
 
 (PROGRAM,) = [file for file in PIPELINES[PipelineHost.GITLAB] if file.path.endswith(".py")]
 COMMIT = "c0ffee"
+REASON = {"code": "permissions", "address": "user/alice", "message": "alice gains s3:ListBucket", "line": 4}
 PLAN: dict[str, Any] = {
     "account": "123456789012",
     "owner": "my-team",
-    "risk": {"level": "low"},
+    "risk": {"level": "low", "reasons": [REASON]},
     "reversible": True,
     "summary": {"delete": 0},
     "changes": [{"address": "user/alice"}],
 }
-HARMLESS = PLAN | {"risk": {"level": "none"}}
+HARMLESS = PLAN | {"risk": {"level": "none", "reasons": []}}
 MERGED = {"iid": 3, "state": "merged", "source_project_id": 42, "sha": "0", "squash_commit_sha": None}
 
 
@@ -72,6 +73,9 @@ def job(gitlab: GitLab, tmp_path: Path) -> Iterator[Job]:
         ("push", 2, PLAN, "reviewed"),
         ("push", 2, PLAN | {"changes": []}, "ask"),
         ("push", 2, PLAN | {"account": "210987654321"}, "ask"),
+        ("push", 2, PLAN | {"risk": {"level": "low", "reasons": [REASON | {"line": 9}]}}, "reviewed"),
+        ("push", 2, PLAN | {"risk": {"level": "low", "reasons": [REASON | {"message": "more"}]}}, "ask"),
+        ("push", 2, PLAN | {"risk": {"level": "high", "reasons": [REASON]}}, "ask"),
         ("push", 2, HARMLESS | {"changes": []}, "harmless"),
         ("push", 2, HARMLESS | {"changes": [], "reversible": False}, "ask"),
         ("push", 2, HARMLESS | {"changes": [], "summary": {"delete": 1}}, "ask"),
