@@ -40,9 +40,9 @@ def run_step(folder: Path, script: str, **variables: str) -> list[str]:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins are scripts of sh")
 def test_the_action_gives_its_arguments_to_no_shell(tmp_path: Path) -> None:
-    hostile = "plan $(touch x) `touch y` ; touch z * --var a=$HOME"
+    hostile = "plan $(touch x) `touch y` ;\n touch z * --var a=$HOME"
     (line,) = run_step(tmp_path, STEPS[-1]["run"], ARGS=hostile)
-    assert line.split("|")[:-1] == ["reconcile", *hostile.split(" ")]
+    assert line.split("|")[:-1] == ["reconcile", *hostile.split()]
     assert {path.name for path in tmp_path.iterdir()} == {"tools", "log"}
     assert STEPS[-1]["env"] == {"ARGS": "${{ inputs.args }}"}
 
