@@ -63,13 +63,13 @@ PIPELINES = {
 class WrittenStarter:
     """written and kept: paths of the new files, and of those that were there already.
 
-    roles: the path of the first file; pipelines: of what the hosts read. top: the top folder of the repository, if the
-    pipelines were written elsewhere.
+    roles: that of written which is the first file, if it is. pipelines: those of written which a host reads.
+    top: the top folder of the repository, if the pipelines are elsewhere, and so are not read.
     """
 
     written: tuple[Path, ...]
     kept: tuple[Path, ...]
-    roles: Path
+    roles: Path | None
     pipelines: tuple[Path, ...]
     top: Path | None
 
@@ -89,10 +89,17 @@ def write_starter(folder: Path, hosts: Sequence[PipelineHost]) -> WrittenStarter
             paths.append(folder / file.path)
     except OSError as error:
         raise make_error("not-written", f"Cannot write {error.filename or folder}: {reason_of(error)}.") from None
-    pipelines = tuple(folder / PIPELINES[host][0].path for host in hosts)
+    roles = folder / ROLES.path
+    pipelines = [folder / PIPELINES[host][0].path for host in hosts]
     top = repository_of(folder)
     is_elsewhere = bool(pipelines) and Path(os.path.realpath(folder)) != top
-    return WrittenStarter(tuple(written), tuple(kept), folder / ROLES.path, pipelines, top if is_elsewhere else None)
+    return WrittenStarter(
+        tuple(written),
+        tuple(kept),
+        roles if roles in written else None,
+        tuple(path for path in pipelines if path in written),
+        top if is_elsewhere else None,
+    )
 
 
 def _write_file(folder: Path, file: StarterFile) -> bool:

@@ -26,7 +26,7 @@ def command(folder: Path, github: bool, gitlab: bool) -> int:
         echo_line(f"Wrote {path}")
     for path in starter.kept:
         echo_line(f"Kept {path}, which was there already")
-    if starter.roles in starter.written:
+    if starter.roles is not None:
         check = f"`reconcile validate {shlex.quote(str(starter.roles))}`"
         echo_sentence(f"Next: change {starter.roles} to what you need, and run {check}.")
     for path in starter.pipelines:

@@ -34,6 +34,8 @@ def test_every_file_is_written_where_its_host_reads_it(tmp_path: Path) -> None:
     contents = [path.read_text(encoding="utf-8") for path in starter.written]
     assert contents == [file.read() for file in EVERY]
     assert starter.kept == ()
+    assert starter.roles == starter.written[0]
+    assert [path.name for path in starter.pipelines] == ["iam.yml", ".gitlab-ci.yml"]
 
 
 def test_a_file_that_is_there_is_kept_whatever_it_is(tmp_path: Path) -> None:
@@ -42,6 +44,7 @@ def test_a_file_that_is_there_is_kept_whatever_it_is(tmp_path: Path) -> None:
     (tmp_path / ".gitlab-ci.yml").symlink_to(tmp_path / "nowhere")
     starter = write_starter(tmp_path, list(PipelineHost))
     assert [path.name for path in starter.kept] == ["roles.yaml", "pipeline.yaml", ".gitlab-ci.yml"]
+    assert (starter.roles, [path.name for path in starter.pipelines]) == (None, ["iam.yml"])
     assert (tmp_path / "roles.yaml").read_text() == "mine"
     assert not (tmp_path / "nowhere").exists()
     again = write_starter(tmp_path, list(PipelineHost))
