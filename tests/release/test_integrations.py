@@ -25,7 +25,7 @@ def run_step(folder: Path, script: str, **variables: str) -> list[str]:
     """Run a step in GitHub's `shell: bash`, with programs that only write down their arguments; return these."""
     tools, log = folder / "tools", folder / "log"
     tools.mkdir()
-    for name in ("python", "reconcile"):
+    for name in ("pip", "reconcile"):
         (tools / name).write_text(f'#!/bin/sh\nprintf "%s|" {name} "$@" >> {log}\necho >> {log}\n')
         (tools / name).chmod(0o755)
     subprocess.run(

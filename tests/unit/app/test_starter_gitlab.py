@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,7 +47,7 @@ class Job:
         done = subprocess.run(
             [sys.executable, "-I", "-S", "iam.py", str(code)],
             cwd=self.folder,
-            env=self.environment | variables,
+            env=os.environ | self.environment | variables,
             capture_output=True,
             text=True,
             timeout=60,
