@@ -121,7 +121,7 @@ def test_who_is_asked_about_a_plan(planning: MakeProject) -> None:
     assert apply(PLAN | {"risk": {"level": "low", "reasons": [moved]}})[0] == "reviewed"
     assert apply(PLAN | {"risk": {"level": "low", "reasons": [more]}}) == ("ask", "iam", options)
     assert apply(HARMLESS | {"changes": []}) == harmless
-    for change in ({"reversible": False}, {"summary": {"delete": 1}}, {"risk": {"level": "high", "reasons": []}}):
+    for change in ({"reversible": False}, {"summary": {"delete": 1}}):
         assert apply(HARMLESS | {"changes": []} | change) == ("ask", "iam", options)
 
 

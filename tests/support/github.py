@@ -84,13 +84,10 @@ class GitHub:
         if found := re.fullmatch(rf"{base}/commits/(\w+)/pulls", request.path):
             return self.pulls.get(found[1], [])
         if request.path == f"{base}/actions/workflows/iam.yml/runs":
-            wanted = ("event", "head_sha", ("status", "conclusion"))
-            pairs = [(name, name) if isinstance(name, str) else name for name in wanted]
-            return {
-                "workflow_runs": [
-                    run for run in reversed(self.runs) if all(request.query[name] == run[key] for name, key in pairs)
-                ]
-            }
+            wanted = tuple(request.query[name] for name in ("event", "head_sha", "status"))
+            newest_first = reversed(self.runs)
+            found_runs = [run for run in newest_first if (run["event"], run["head_sha"], run["conclusion"]) == wanted]
+            return {"workflow_runs": found_runs}
         if found := re.fullmatch(r"/artifacts/(\d+)/(\w+)", request.path):
             return self.artifacts[int(found[1]), found[2]]
         if found := re.fullmatch(rf"{base}/issues/(\d+)/comments", request.path):

@@ -84,6 +84,12 @@ def test_a_pipeline_installs_the_version_that_wrote_it() -> None:
         assert "RECONCILE_VERSION" not in text
 
 
+def test_the_image_of_the_gitlab_pipeline_is_the_base_of_our_own() -> None:
+    (image,) = re.findall(r"image: (\S+)", PIPELINES[PipelineHost.GITLAB][0].read())
+    assert re.fullmatch(r"python:[\w.-]+@sha256:[0-9a-f]{64}", image)
+    assert f"docker.io/library/{image} " in (ROOT / "Containerfile").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", ["pipeline.yaml", "pipeline-gitlab.yaml"])
 def test_the_roles_of_a_pipeline_are_those_of_the_example(name: str) -> None:
     (file,) = [one for one in EVERY if one.path == name]
