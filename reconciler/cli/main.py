@@ -22,6 +22,7 @@ _COMMANDS = {
     "apply": "apply",
     "assume": "assume",
     "export": "export",
+    "init": "init",
     "keys": "keys",
     "mfa": "mfa",
     "plan": "plan",

@@ -72,7 +72,7 @@ RULES = (
     Rule(
         "not-written",
         Level.ERROR,
-        title="An export cannot be written",
+        title="The files of `export` or `init` cannot be written",
         why="The folder is not writable, or a symbolic link stands in the way, which is not followed.",
         how_to_fix="Name another folder.",
     ),
