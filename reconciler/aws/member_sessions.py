@@ -15,7 +15,7 @@ from typing import Any
 import boto3.session
 
 from reconciler.aws import timing
-from reconciler.aws.session import Connection, connect_role_session, make_core_session
+from reconciler.aws.session import Connection, connect_role_session, make_core_session, mark_trace
 from reconciler.aws.sts import SessionKeys, assume_role
 from reconciler.model.assume_role import AssumeRoleCall
 from reconciler.model.problem import Problem, ReconcileError
@@ -50,7 +50,8 @@ class MemberSessions:
         last = calls[-1]
         keys = self._assume(last, keys, caller)
         arn = _session_arn_of(last)
-        return connect_role_session(self._make_session(keys), self.home.endpoint_url, arn)
+        connection = connect_role_session(self._make_session(keys), self.home.endpoint_url, arn)
+        return replace(connection, trace=self.home.trace)
 
     def _get_hop(self, call: AssumeRoleCall, keys: SessionKeys | None, caller: str) -> SessionKeys:
         with self._lock:
@@ -72,6 +73,7 @@ class MemberSessions:
         own: Any = self.home.session
         core.register_component("data_loader", own._session.get_component("data_loader"))
         core.set_credentials(*keys[:3])
+        mark_trace(core, self.home.trace)
         return boto3.session.Session(region_name=self.home.session.region_name, botocore_session=core)
 
 

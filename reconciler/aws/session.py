@@ -16,7 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
 
-from reconciler.aws import timing
+from reconciler.aws import client_configs
 from reconciler.aws.answers import AnswerParsers, parse_datetime
 from reconciler.aws.client_checks import check_client, translate_client_errors
 from reconciler.aws.concurrency import start_call
@@ -32,25 +32,8 @@ from reconciler.files.settings_files import CONFIG, CREDENTIALS, find_settings_p
 from reconciler.model.call_stats import OnCall, ignore_calls
 from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS, partition_of_region
 from reconciler.model.problem import Place, ReconcileError, make_error
+from reconciler.model.trace import TraceContext
 
-_CONFIG = Config(
-    retries=timing.make_retries(timing.READ_ATTEMPTS),
-    connect_timeout=timing.CONNECT_TIMEOUT,
-    read_timeout=timing.READ_TIMEOUT,
-    max_pool_connections=timing.POOL_SIZE,
-    user_agent_extra="reconcile-iam",
-)
-_ONCE_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.ONE_ATTEMPT)))
-_FIRST_CALL_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.FIRST_CALL_ATTEMPTS)))
-_IMPATIENT_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.IMPATIENT_ATTEMPTS)))
-_TRIAL_CONFIG = _CONFIG.merge(
-    Config(
-        retries=timing.make_retries(timing.ONE_ATTEMPT),
-        connect_timeout=timing.TRIAL_CONNECT_TIMEOUT,
-        read_timeout=timing.TRIAL_READ_TIMEOUT,
-    )
-)
-_STS_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.STS_ATTEMPTS)))
 _KEY_PARAMETERS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 _UNKNOWN_KEY = "InvalidClientTokenId"
 
@@ -60,7 +43,8 @@ class Connection:
     """The clients of one caller.
 
     iam: passes policy documents on as IAM sends them; `kinds/raw_account.py` decodes them. iam_once: never retries by
-    itself, for calls that must not be sent twice. meter: counts the calls of all clients of the session.
+    itself, for calls that must not be sent twice. meter: counts the calls of all clients of the session. trace: the
+    trace that the caller of this run named.
     """
 
     session: boto3.session.Session
@@ -71,6 +55,7 @@ class Connection:
     iam: Any
     iam_once: Any
     meter: Meter = field(default_factory=Meter)
+    trace: TraceContext | None = None
     _client_lock: Lock = field(default_factory=Lock, repr=False)
 
     def make_client(self, service: str, region: str, *, trial: bool = False) -> Any:
@@ -78,13 +63,13 @@ class Connection:
 
         Many threads may use a client, but a session may make only one at a time (boto3, "Multithreading").
         """
-        return self._make_client(service, region, _TRIAL_CONFIG if trial else _CONFIG, {})
+        return self._make_client(service, region, client_configs.TRIAL if trial else client_configs.PATIENT, {})
 
     def make_sts_client(self, keys: Sequence[str] | None = None) -> Any:
         """Return a client of STS for the caller, or for other keys: key id, secret and token. See `make_client`."""
         own = dict(zip(_KEY_PARAMETERS, keys or (), strict=False))
         region = self.session.region_name or PARTITIONS[DEFAULT_PARTITION].home_region
-        return self._make_client("sts", region, _STS_CONFIG, own)
+        return self._make_client("sts", region, client_configs.STS, own)
 
     def _make_client(self, service: str, region: str, config: Config, keys: Mapping[str, str]) -> Any:
         make: Any = self.session.client
@@ -106,21 +91,32 @@ def make_core_session() -> botocore.session.Session:
 
 
 def make_session(
-    profile: str | None, region: str | None, alias_place: Place | None = None, ask: AskCode | None = None
+    profile: str | None,
+    region: str | None,
+    alias_place: Place | None = None,
+    ask: AskCode | None = None,
+    trace: TraceContext | None = None,
 ) -> boto3.session.Session:
     """Return a boto3 session made from `make_core_session`. Raises ReconcileError if there is no such profile.
 
     AWS_REGION counts, as in AWS's other SDKs and the AWS CLI; boto3 itself reads AWS_DEFAULT_REGION only.
-    named_at: the alias whose `source_profile` names the profile, for messages. ask: called if the profile's own role
-    needs an MFA code.
+    alias_place: the alias whose `source_profile` names the profile, for messages. ask: called if the profile's own role
+    needs an MFA code. trace: becomes part of the user agent, which CloudTrail records.
     """
     core, origin = make_core_session(), CredentialOrigin(profile, alias_place)
     region = region or os.environ.get("AWS_REGION") or None
+    mark_trace(core, trace)
     with translate_errors("finding credentials"), mark_errors(origin):
         session = boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
         set_code_prompt(core, ask)
         guard_credentials(core, origin)
         return session
+
+
+def mark_trace(core: botocore.session.Session, trace: TraceContext | None) -> None:
+    """Name the trace in the user agent of all clients of a session; CloudTrail records it."""
+    if trace is not None:
+        core.user_agent_extra = f"trace/{trace.trace_id}"
 
 
 def make_client(
@@ -130,7 +126,7 @@ def make_client(
 
     patient: False for answers that are optional; the client then gives up early.
     """
-    return _make_client(session, service, endpoint_url, _CONFIG if patient else _IMPATIENT_CONFIG)
+    return _make_client(session, service, endpoint_url, client_configs.PATIENT if patient else client_configs.IMPATIENT)
 
 
 def _make_client(session: boto3.session.Session, service: str, endpoint_url: str | None, config: Config) -> Any:
@@ -166,12 +162,16 @@ def _check_settings() -> None:
 
 
 def connect(
-    profile: str | None, region: str | None, endpoint_url: str | None, on_call: OnCall = ignore_calls
+    profile: str | None,
+    region: str | None,
+    endpoint_url: str | None,
+    on_call: OnCall = ignore_calls,
+    trace: TraceContext | None = None,
 ) -> Connection:
     """Find the account of a profile's credentials. Raises ReconcileError."""
-    return connect_session(
-        make_session(profile, region), endpoint_url, on_call, can_find_alone=needs_no_prompt(profile)
-    )
+    session = make_session(profile, region, trace=trace)
+    connection = connect_session(session, endpoint_url, on_call, can_find_alone=needs_no_prompt(profile))
+    return replace(connection, trace=trace)
 
 
 def connect_session(
@@ -188,7 +188,7 @@ def connect_session(
     """
     meter = Meter(on_call)
     meter.attach(session.events)
-    sts = _make_client(session, "sts", endpoint_url, _FIRST_CALL_CONFIG)
+    sts = _make_client(session, "sts", endpoint_url, client_configs.FIRST_CALL)
     pending = start_call(sts.get_caller_identity) if can_find_alone else None
     iam, iam_once = _make_iam_clients(session, endpoint_url)
     with translate_identity_errors("asking AWS who the caller is", sts, session.region_name):
@@ -211,7 +211,8 @@ def connect_role_session(
 
 def _make_iam_clients(session: boto3.session.Session, endpoint_url: str | None) -> tuple[Any, Any]:
     """Return the clients `Connection.iam` and `Connection.iam_once`."""
-    iam, iam_once = make_client(session, "iam", endpoint_url), _make_client(session, "iam", endpoint_url, _ONCE_CONFIG)
+    iam = make_client(session, "iam", endpoint_url)
+    iam_once = _make_client(session, "iam", endpoint_url, client_configs.ONCE)
     iam.meta.events.unregister("after-call.iam", json_decode_policies)
     return iam, iam_once
 

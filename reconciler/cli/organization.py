@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.model.account_results import AccountStatus, RunSummary
+from reconciler.model.account_results import AccountStatus, OrganizationResults
+from reconciler.model.run_summary import RunStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
     from reconciler.app.organization.members import OrganizationRun
     from reconciler.app.plan import PlanRequest
     from reconciler.cli.plan import OutputRequest
-    from reconciler.model.account_results import PlanFacts
+    from reconciler.cli.run import Run
+    from reconciler.model.account_results import AccountResult, PlanFacts
     from reconciler.model.plan import Plan
 
 FAILED, CHANGES_PENDING, UNSAFE = 1, 2, 3
 _FORMS = ("text", "json", "markdown")
 
 
-def exit_code_of(summary: RunSummary, *, detailed: bool = False) -> int:
+def exit_code_of(summary: OrganizationResults, *, detailed: bool = False) -> int:
     """Return the exit code of a run over many accounts (docs/cli.md, "Exit codes")."""
     if not summary.is_complete:
         return FAILED
@@ -35,39 +37,66 @@ def exit_code_of(summary: RunSummary, *, detailed: bool = False) -> int:
     return CHANGES_PENDING if detailed and summary.has_changes else 0
 
 
-def plan_accounts(files: OrganizationFiles, request: PlanRequest, options: RunOptions, output: OutputRequest) -> int:
+def plan_accounts(
+    run: Run, files: OrganizationFiles, request: PlanRequest, options: RunOptions, output: OutputRequest
+) -> int:
     """Plan the accounts, print the results, leave them in --out DIR, and return the exit code."""
     from reconciler.app.organization.results_file import make_results, write_results
 
     if output.form not in _FORMS:
         raise click.UsageError(f"--format {output.form} is for one account. With `organization:`: {', '.join(_FORMS)}.")
-    run = open_accounts(files, request, options)
+    opened = open_accounts(run, files, request, options)
     with open_folder(output.out) as folder:
-        summary = plan_run(run, folder, options)
-        print_summary(summary, output)
+        results = plan_run(run, opened, folder, options)
+        print_results(results, output)
         if output.out:
-            write_results(folder, make_results("plan", summary, run, options))
-    return exit_code_of(summary, detailed=output.detailed_exitcode)
+            write_results(folder, make_results("plan", results, opened, options))
+    run.plan_file = output.out
+    conclude(run, results, shown=True)
+    if request.verbose:
+        run.report_calls()
+    return exit_code_of(results, detailed=output.detailed_exitcode)
 
 
-def open_accounts(files: OrganizationFiles, request: PlanRequest, options: RunOptions) -> OrganizationRun:
+def open_accounts(run: Run, files: OrganizationFiles, request: PlanRequest, options: RunOptions) -> OrganizationRun:
     """Find the caller and the accounts, with progress."""
-    from dataclasses import replace
-
     from reconciler.app.organization.members import open_run
-    from reconciler.cli.progress import show_progress
 
-    with show_progress("Finding accounts") as on_call:
-        return open_run(files, replace(request, on_call=on_call), options)
+    with run.show_reading(request) as request:
+        return open_run(files, request, options)
 
 
-def plan_run(run: OrganizationRun, folder: Path, options: RunOptions) -> RunSummary:
+def plan_run(run: Run, opened: OrganizationRun, folder: Path, options: RunOptions) -> OrganizationResults:
     """Plan the accounts, with progress."""
     from reconciler.app.organization.plan import plan_organization
     from reconciler.cli.progress import show_account_progress
 
-    with show_account_progress("Planning", len(run.selected)) as on_result:
-        return plan_organization(run, folder, options.max_parallel, on_result)
+    def report(result: AccountResult) -> None:
+        count(result)
+        if run.log.for_programs:
+            run.make_account_log(result.account).report_account(result, f"{result.account.label} was planned.")
+
+    with show_account_progress("Planning", len(opened.selected), quiet=run.log.for_programs) as count:
+        return plan_organization(opened, folder, options.max_parallel, report)
+
+
+def conclude(run: Run, results: OrganizationResults, *, shown: bool) -> None:
+    """Note how a run over many accounts ended."""
+    from reconciler.render.organization_text import OrganizationText
+
+    run.accounts = results
+    run.conclude(status_of(results), OrganizationText(results, read_plan).format_totals(), shown=shown)
+
+
+def status_of(results: OrganizationResults) -> RunStatus:
+    """Return the status of a run over many accounts."""
+    if not results.is_complete:
+        return RunStatus.FAILED
+    if results.count(AccountStatus.UNSAFE):
+        return RunStatus.UNSAFE
+    if results.is_applied:
+        return RunStatus.APPLIED
+    return RunStatus.CHANGED if results.has_changes else RunStatus.IN_STEP
 
 
 @contextmanager
@@ -90,7 +119,7 @@ def open_folder(out: str | None) -> Iterator[Path]:
     yield path
 
 
-def print_summary(summary: RunSummary, output: OutputRequest) -> None:
+def print_results(summary: OrganizationResults, output: OutputRequest) -> None:
     """Print the results of many accounts in the format that was asked for."""
     from reconciler.cli.terminal import echo, echo_paged, get_width, uses_color
     from reconciler.render.organization_json import iter_summary_json

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.account_options import account_options, take_run_options
+from reconciler.cli.observed_run import observe_options, run_observed, take_observation
 from reconciler.cli.options import (
     F,
     add_file_arguments,
@@ -20,9 +21,11 @@ from reconciler.cli.options import (
     plan_options,
     read_detail,
 )
+from reconciler.cli.run import Run
+from reconciler.model.run_summary import RunStatus
 
 if TYPE_CHECKING:
-    from reconciler.app.plan import ConnectedPlan, PlanRequest
+    from reconciler.app.plan import PlanRequest
     from reconciler.model.plan import Plan
     from reconciler.plan.digest.detail import Detail
 
@@ -149,6 +152,7 @@ def _print_plan(plan: Plan, output: OutputRequest) -> None:
 @output_options
 @click.option("--unmanaged", is_flag=True, help="Also list live entities that no file declares.")
 @account_options
+@observe_options
 @plan_options
 @add_file_arguments(stdin=True)
 def command(**options: Any) -> int:
@@ -156,25 +160,29 @@ def command(**options: Any) -> int:
 
     With `organization:` in FILE, plans every account that it names.
     """
+    observation = take_observation(options, {"--out": options["out"]})
+    return run_observed("plan", observation, lambda run: _plan(run, options))
+
+
+def _plan(run: Run, options: dict[str, Any]) -> int:
     from reconciler.app.organization.files import find_organization
     from reconciler.app.plan import make_plan
-    from reconciler.cli.progress import show_progress
 
     output, arguments = take_output(options), take_run_options(options)
     request = build_request(**options)
-    announce_default_file(request.files)
+    announce_default_file(request.files, run.log.notice)
     organization = find_organization(request.files, request.variables)
     if organization is not None:
         from reconciler.cli.organization import plan_accounts
 
-        return plan_accounts(organization, request, arguments.read(), output)
+        return plan_accounts(run, organization, request, arguments.read(), output)
     arguments.refuse()
     refuse_folder(output.out)
-    with show_progress("Reading IAM") as on_call:
-        planned = make_plan(replace(request, on_call=on_call))
-    code = show_plan(planned.plan, output)
+    with run.show_reading(request) as request:
+        plan = make_plan(request).plan
+    code = present_plan(run, plan, output)
     if request.verbose:
-        echo_calls(planned)
+        run.report_calls()
     return code
 
 
@@ -184,12 +192,22 @@ def refuse_folder(out: str | None) -> None:
         raise click.BadParameter(f"File {out!r} is a directory.", param_hint="--out")
 
 
-def echo_calls(planned: ConnectedPlan) -> None:
-    """Print the calls that were made, for --verbose."""
-    from reconciler.cli.terminal import echo
-    from reconciler.render.calls import render_calls
+def present_plan(run: Run, plan: Plan, output: OutputRequest) -> int:
+    """Report the plan of a run, and do as `show_plan` does."""
+    from reconciler.render.plan_text import render_plan_summary
 
-    echo(render_calls(planned.calls), err=True)
+    run.report_plan(plan)
+    code = show_plan(plan, output)
+    run.plan_file = output.out
+    run.conclude(status_of(plan), render_plan_summary(plan), shown=True)
+    return code
+
+
+def status_of(plan: Plan) -> RunStatus:
+    """Return the status of a run that made a plan."""
+    if not plan.is_safe:
+        return RunStatus.UNSAFE
+    return RunStatus.CHANGED if plan.changes else RunStatus.IN_STEP
 
 
 def build_request(

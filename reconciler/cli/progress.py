@@ -11,9 +11,9 @@ from reconciler.model.call_stats import OnCall, ignore_calls
 
 
 @contextmanager
-def show_account_progress(activity: str, total: int) -> Iterator[Callable[[object], None]]:
+def show_account_progress(activity: str, total: int, *, quiet: bool = False) -> Iterator[Callable[[object], None]]:
     """Show a spinner with the number of accounts that are done. Yield a function to call after each account."""
-    if not sys.stderr.isatty():
+    if quiet or not sys.stderr.isatty():
         yield lambda result: None
         return
     from rich.console import Console

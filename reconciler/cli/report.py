@@ -26,10 +26,10 @@ def command(folder: str, form: str, detailed_exitcode: bool, no_pager: bool, **o
     nothing, and needs no credentials.
     """
     from reconciler.app.organization.report import merge_results
-    from reconciler.cli.organization import exit_code_of, print_summary
+    from reconciler.cli.organization import exit_code_of, print_results
     from reconciler.cli.plan import OutputRequest
 
     summary = merge_results(Path(folder))
     detail = read_detail(options.pop("full"), options.pop("compact"))
-    print_summary(summary, OutputRequest(form, None, detailed_exitcode, detail, no_pager))
+    print_results(summary, OutputRequest(form, None, detailed_exitcode, detail, no_pager))
     return exit_code_of(summary, detailed=detailed_exitcode)

@@ -66,12 +66,17 @@ class AccountResult:
         return any(problem.code == BROKEN_TRUST for problem in self.errors)
 
     @property
+    def is_done(self) -> bool:
+        """True if nothing is left to do."""
+        return self.status in (AccountStatus.IN_STEP, AccountStatus.CHANGED)
+
+    @property
     def errors(self) -> tuple[Problem, ...]:
         return tuple(problem for problem in self.problems if problem.level is Level.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
-class RunSummary:
+class OrganizationResults:
     """The results of one run, or of all its shards.
 
     caller: the ARN of the caller. files: as in `Plan`. problems: of the run itself, not of an account.

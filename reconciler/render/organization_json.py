@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconciler.model.account_results import AccountResult, AccountStatus, PlanFacts, RunSummary
+from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults, PlanFacts
 from reconciler.plan.digest.account_groups import GatheredReason, gather_reasons
 from reconciler.render.json_text import dump_json
 from reconciler.render.problems import problem_to_dict
@@ -16,7 +16,7 @@ ReadPlan = Callable[[PlanFacts], Mapping[str, Any]]
 """Returns a plan as `plan_to_dict` makes it."""
 
 
-def iter_summary_json(summary: RunSummary, read_plan: ReadPlan) -> Iterator[str]:
+def iter_summary_json(summary: OrganizationResults, read_plan: ReadPlan) -> Iterator[str]:
     """Yield the lines of a JSON object: `accounts`, each with its plan, then `summary` and `risk`."""
     yield "{"
     yield f'  "format_version": {FORMAT_VERSION},'
@@ -54,7 +54,7 @@ def account_to_dict(result: AccountResult) -> dict[str, Any]:
     return values
 
 
-def summary_to_dict(summary: RunSummary) -> dict[str, Any]:
+def summary_to_dict(summary: OrganizationResults) -> dict[str, Any]:
     """Return the numbers of accounts by status, and the risk of all plans with each reason once."""
     values: dict[str, Any] = {
         "summary": {str(status): summary.count(status) for status in AccountStatus},

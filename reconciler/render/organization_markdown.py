@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reconciler.model.account_results import AccountStatus, PlanFacts, RunSummary
+from reconciler.model.account_results import AccountStatus, OrganizationResults, PlanFacts
 from reconciler.model.escape import escape_lines
 from reconciler.model.plan import Plan
 from reconciler.plan.digest.account_groups import AccountGroup, group_results
@@ -36,7 +36,7 @@ _ICONS = {
 }
 
 
-def render_summary_markdown(summary: RunSummary, read_plan: ReadPlan, detail: Detail = Detail.AUTO) -> str:
+def render_summary_markdown(summary: OrganizationResults, read_plan: ReadPlan, detail: Detail = Detail.AUTO) -> str:
     """Return the comment, shorter than `MAX_COMMENT_LENGTH` characters."""
     text = OrganizationText(summary, read_plan, width=_WIDTH, detail=detail)
     parts = [f"**{text.format_totals()}**", "", format_code(text.format_header()), ""]

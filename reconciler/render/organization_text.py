@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from reconciler.model.account_results import AccountResult, AccountStatus, PlanFacts, RunSummary
+from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults, PlanFacts
 from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.plan import Plan
 from reconciler.model.sentence import format_list
@@ -40,7 +40,7 @@ _HEADINGS = {
 class OrganizationText:
     """A renderer of one run. read_plan: returns the plan of an account. Other fields: see `PlanText`."""
 
-    summary: RunSummary
+    summary: OrganizationResults
     read_plan: ReadPlan
     color: bool = False
     width: int | None = None

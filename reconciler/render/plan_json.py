@@ -33,7 +33,7 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "files": list(plan.files),
         "owner": plan.owner,
         "safe": plan.is_safe,
-        "summary": {str(action): plan.count_changes(action) for action in Action},
+        "summary": count_changes(plan),
         "changes": [_change_to_dict(change, seq) for change in plan.changes],
         "findings": [problem_to_dict(finding) for finding in plan.findings],
         "risk": risk_to_dict(plan.risk),
@@ -46,8 +46,13 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
     }
 
 
+def count_changes(plan: Plan) -> dict[str, int]:
+    """Return the number of entities of each action."""
+    return {str(action): plan.count_changes(action) for action in Action}
+
+
 def risk_to_dict(risk: Risk) -> dict[str, Any]:
-    """Return the risk with its reasons."""
+    """Return the risk of a plan as plain JSON values."""
     return {
         "level": str(risk.level),
         "reasons": [

@@ -15,7 +15,7 @@ from reconciler.app.apply import ApplyObserver, ApplyResult, apply_plan
 from reconciler.app.organization.runner import run_accounts
 from reconciler.app.plan import ConnectedPlan
 from reconciler.aws.executor import StopSignal
-from reconciler.model.account_results import AccountResult, AccountStatus, RunSummary
+from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem, make_error
@@ -46,7 +46,7 @@ class OrganizationApply:
     max_parallel: int
     on_result: OnResult = lambda result: None
 
-    def run(self, planned: RunSummary) -> RunSummary:
+    def run(self, planned: OrganizationResults) -> OrganizationResults:
         """Apply the plans that have changes and are safe, and return the result of every account."""
         results: dict[str, AccountResult] = {}
         is_blocked = False

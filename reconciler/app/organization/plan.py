@@ -18,7 +18,7 @@ from reconciler.desired.declare import declare
 from reconciler.desired.load import load
 from reconciler.desired.source_files import name_file
 from reconciler.desired.variables import Variables, find_undeclared
-from reconciler.model.account_results import AccountResult, AccountStatus, PlanFacts, RunSummary
+from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults, PlanFacts
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
@@ -29,7 +29,7 @@ OnResult = Callable[[AccountResult], None]
 
 def plan_organization(
     run: OrganizationRun, folder: Path, max_parallel: int, on_result: OnResult = lambda result: None
-) -> RunSummary:
+) -> OrganizationResults:
     """Plan the chosen accounts, and leave a plan file for each in a folder, which must exist.
 
     on_result: called as each account ends.
@@ -45,7 +45,7 @@ def plan_organization(
     for result in run_accounts(run.selected, plan_account, max_parallel):
         results[result.account.id] = result
         on_result(result)
-    return RunSummary(
+    return OrganizationResults(
         tuple(results[account.id] for account in run.selected),
         run.entry.home.caller_arn,
         tuple(name_file(str(path)) for path in run.files.paths),

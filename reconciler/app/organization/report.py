@@ -6,11 +6,11 @@ from pathlib import Path
 
 from reconciler.app.organization.results_file import has_results, read_results
 from reconciler.app.organization.saved_plans import find_missing_parts
-from reconciler.model.account_results import AccountResult, AccountStatus, RunSummary
+from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults
 from reconciler.model.problem import Level, Problem, make_error
 
 
-def merge_results(folder: Path) -> RunSummary:
+def merge_results(folder: Path) -> OrganizationResults:
     """Return the results of the apply in a folder, or of the plan if nothing was applied. Raises ReconcileError."""
     command = next((name for name in ("apply", "plan") if has_results(folder, name)), None)
     if command is None:
@@ -24,7 +24,7 @@ def merge_results(folder: Path) -> RunSummary:
         f"Its part of the run left no results: {'; '.join(missing)}." if missing else "No shard has done this account."
     )
     problem = Problem(Level.ERROR, "shard-missing", reason, "", "Run that shard again, and then the report.")
-    return RunSummary(
+    return OrganizationResults(
         tuple(
             results.get(account.id) or AccountResult(account, AccountStatus.NOT_STARTED, problems=(problem,))
             for account in selected.values()

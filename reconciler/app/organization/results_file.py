@@ -13,7 +13,7 @@ from reconciler.app.organization.members import OrganizationRun
 from reconciler.app.organization.results_section import RunResults, read_run, results_to_dict
 from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular, reason_of
 from reconciler.files.whole_files import write_whole
-from reconciler.model.account_results import RunSummary
+from reconciler.model.account_results import OrganizationResults
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.problem import make_error
 from reconciler.model.shards import Shard
@@ -24,7 +24,7 @@ from reconciler.render.json_text import dump_json
 _NAME = "results"
 
 
-def make_results(command: str, summary: RunSummary, run: OrganizationRun, options: RunOptions) -> RunResults:
+def make_results(command: str, summary: OrganizationResults, run: OrganizationRun, options: RunOptions) -> RunResults:
     """Return what a run leaves for `apply DIR` and `report DIR`."""
     return RunResults(
         command,

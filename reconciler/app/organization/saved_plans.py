@@ -13,13 +13,13 @@ from reconciler.app.plan import ConnectedPlan
 from reconciler.app.plan_file import read_plan_document
 from reconciler.app.saved_plan import rebuild_connected_plan
 from reconciler.aws.session import Connection
-from reconciler.model.account_results import AccountResult, RunSummary
+from reconciler.model.account_results import AccountResult, OrganizationResults
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.shards import Shard, select_shard
 from reconciler.plan.options import PlanOptions
 
 
-def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, RunSummary]:
+def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, OrganizationResults]:
     """Return the first results file of a folder, and the chosen accounts of all its shards. Raises ReconcileError.
 
     A shard without results is an error, because its accounts would be left out.
@@ -38,7 +38,9 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, RunSummar
         chosen = select_shard(chosen, options.shard, options.sizes)
     first = runs[0]
     problems = tuple(dict.fromkeys(problem for run in runs for problem in run.problems))
-    return first, RunSummary(tuple(results[account.id] for account in chosen), first.caller, first.files, problems)
+    return first, OrganizationResults(
+        tuple(results[account.id] for account in chosen), first.caller, first.files, problems
+    )
 
 
 def find_missing_parts(runs: Sequence[RunResults]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.model.account_results import AccountResult, AccountStatus, RunSummary
+from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults
 from reconciler.model.risk import RiskLevel, RiskReason
 
 _STATUS_ORDER = (
@@ -46,7 +46,7 @@ class GatheredReason:
     accounts: tuple[str, ...]
 
 
-def group_results(summary: RunSummary) -> tuple[AccountGroup, ...]:
+def group_results(summary: OrganizationResults) -> tuple[AccountGroup, ...]:
     """Return the groups: unsafe plans first, then changes by risk and number of accounts; those in step last."""
     groups: dict[object, list[AccountResult]] = {}
     for result in summary.results:
@@ -69,7 +69,7 @@ def _rank_of(group: AccountGroup) -> tuple[int, int, int]:
     return _STATUS_ORDER.index(group.status), _RISK_ORDER.index(level), -len(group.results)
 
 
-def gather_reasons(summary: RunSummary) -> tuple[GatheredReason, ...]:
+def gather_reasons(summary: OrganizationResults) -> tuple[GatheredReason, ...]:
     """Return the reasons of all plans, each once: those that make a risk high first, then by number of accounts."""
     gathered: dict[tuple[object, str], tuple[RiskReason, list[str]]] = {}
     for result in summary.results:
