@@ -140,7 +140,7 @@ class JsonLog:
         facts |= {"risk": str(result.plan.risk.level), "steps": result.plan.calls} if result.plan else {}
         facts |= {"journal": result.journal} if result.journal else {}
         level = Level.ERROR if result.status in _BAD_ENDS else Level.INFO
-        self._write(LogEvent.ACCOUNT_FINISHED, message[:1].upper() + message[1:], level, **facts)
+        self._write(LogEvent.ACCOUNT_FINISHED, f"{result.account.label}: {message}", level, **facts)
         self.report_problems(result.errors)
 
     def report_calls(self, calls: CallStats) -> None:

@@ -63,7 +63,9 @@ def open_accounts(run: Run, files: OrganizationFiles, request: PlanRequest, opti
     from reconciler.app.organization.members import open_run
 
     with run.show_reading(request) as request:
-        return open_run(files, request, options)
+        opened = open_run(files, request, options)
+    run.entry = opened.entry
+    return opened
 
 
 def plan_run(run: Run, opened: OrganizationRun, folder: Path, options: RunOptions) -> OrganizationResults:
@@ -74,7 +76,7 @@ def plan_run(run: Run, opened: OrganizationRun, folder: Path, options: RunOption
     def report(result: AccountResult) -> None:
         count(result)
         if run.log.for_programs:
-            run.make_account_log(result.account).report_account(result, f"{result.account.label} was planned.")
+            run.make_account_log(result.account).report_account(result, "planned.")
 
     with show_account_progress("Planning", len(opened.selected), quiet=run.log.for_programs) as count:
         return plan_organization(opened, folder, options.max_parallel, report)

@@ -71,7 +71,7 @@ class ManyApply:
         results, planned = read_plans(folder, self.options)
         self.run.plan_file = str(folder)
         with self.run.show_reading(self.request) as request:
-            entry = make_entry(request.connect(), results)
+            entry = self.run.entry = make_entry(request.connect(), results)
         return self._apply(planned, entry, folder, results, is_saved=True)
 
     def _apply_files(self, files: OrganizationFiles) -> int:

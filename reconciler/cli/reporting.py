@@ -153,7 +153,8 @@ class TextLog:
         """Show that one of many accounts has ended, and why it failed."""
         label = escape_line(result.account.label)
         echo_quietly(f"{label}: {message}", err=True, whole=(result.journal,) if result.journal else ())
-        self.report_problems(result.errors)
+        if result.errors:
+            self.report_problems(result.errors)
 
     def report_calls(self, calls: CallStats) -> None:
         """Print the calls that were made, for --verbose."""

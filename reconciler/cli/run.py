@@ -24,9 +24,11 @@ from reconciler.model.trace import TRACE_VARIABLE, read_traceparent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.app.organization.entry import AccountEntry
     from reconciler.app.plan import PlanRequest
     from reconciler.aws.session import Connection
     from reconciler.model.account_results import OrganizationResults
+    from reconciler.model.call_stats import CallStats
     from reconciler.model.member_account import MemberAccount
     from reconciler.model.plan import Plan
     from reconciler.model.trace import TraceContext
@@ -52,6 +54,7 @@ class Run:
         self.plan_file: str | None = None
         self.journal: str | None = None
         self.accounts: OrganizationResults | None = None
+        self.entry: AccountEntry | None = None
 
     @contextmanager
     def show_reading(self, request: PlanRequest) -> Iterator[PlanRequest]:
@@ -77,8 +80,14 @@ class Run:
 
     def report_calls(self) -> None:
         """Report the calls to AWS, for --verbose."""
-        if self._connection is not None:
-            self.log.report_calls(self._connection.meter.calls)
+        if (calls := self._count_calls()) is not None:
+            self.log.report_calls(calls)
+
+    def _count_calls(self) -> CallStats | None:
+        """Return the calls so far, those to many accounts included; None if no caller is known."""
+        if self.entry is not None:
+            return self.entry.calls
+        return self._connection.meter.calls if self._connection else None
 
     def report_problems(self, problems: Sequence[Problem]) -> None:
         """Report why something failed."""
@@ -159,7 +168,7 @@ class Run:
             AccountName(connection.account, connection.partition, alias) if connection else None,
             plan,
             (*(plan.findings if plan else ()), *dict.fromkeys(self._problems)),
-            connection.meter.calls if connection else None,
+            self._count_calls(),
             self._steps,
             self.plan_file,
             self.journal or self.log.journal,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 OnCall = Callable[[int], None]
@@ -42,3 +42,20 @@ class CallStats:
     @property
     def requests(self) -> int:
         return sum(one.requests for one in self.operations)
+
+    @classmethod
+    def merge(cls, all_stats: Sequence[CallStats]) -> CallStats:
+        """Return the statistics of several callers together. Their times are added, although they may overlap."""
+        times: dict[str, list[OperationStats]] = {}
+        for one in (one for stats in all_stats for one in stats.operations):
+            times.setdefault(one.operation, []).append(one)
+        merged = (
+            OperationStats(name, sum(one.requests for one in listed), sum(one.seconds for one in listed))
+            for name, listed in times.items()
+        )
+        return cls(
+            tuple(sorted(merged, key=lambda one: (-one.requests, one.operation))),
+            sum(stats.seconds for stats in all_stats),
+            sum(stats.retries for stats in all_stats),
+            sum(stats.throttles for stats in all_stats),
+        )

@@ -26,7 +26,9 @@ def build_summary_schema() -> Schema:
         "What `--summary FILE` of `reconcile plan`, `apply` and `undo` writes. It only grows within a format_version: "
         "ignore fields that you do not know. null: the run ended before this was known, or there is none."
     )
-    return head | _make_object("reconcile: summary of a run", description, _build_properties())
+    return head | _make_object(
+        "reconcile: summary of a run", description, _build_properties(), ("accounts", "account_counts")
+    )
 
 
 def _make_object(title: str, description: str, properties: Schema, optional: tuple[str, ...] = ()) -> Schema:
@@ -89,6 +91,16 @@ def _build_properties() -> Schema:
         "journal": _or_null(_make_text("The journal that was written, or undone.")),
         "trace_id": _or_null(_make_text("The trace that TRACEPARENT named.", "^[0-9a-f]{32}$")),
         "span_id": _or_null(_make_text("The span that TRACEPARENT named: the caller's.", "^[0-9a-f]{16}$")),
+        "accounts": {
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "A run over many accounts: name, account, status, wave, problems and journal of each.",
+        },
+        "account_counts": {
+            "type": "object",
+            "additionalProperties": {"type": "integer", "minimum": 0},
+            "description": "A run over many accounts: how many have each status.",
+        },
     }
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reconciler.assume.chain import build_calls
 from reconciler.aws.member_sessions import MemberSessions
+from reconciler.aws.meter import Meter
 from reconciler.aws.session import Connection
 from reconciler.model.assume_role import AssumeRoleCall
+from reconciler.model.call_stats import CallStats
 from reconciler.model.desired import Alias
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.problem import make_error
@@ -26,6 +28,7 @@ class AccountEntry:
     role: str | None
     session: Alias
     hops: Mapping[str, Alias]
+    _meters: list[Meter] = field(default_factory=list)
 
     @cached_property
     def _sessions(self) -> MemberSessions:
@@ -33,7 +36,15 @@ class AccountEntry:
 
     def connect(self, account: MemberAccount) -> Connection:
         """Enter an account. Raises ReconcileError if AWS refuses the role."""
-        return self._sessions.connect(account.id, self.list_calls(account))
+        connection = self._sessions.connect(account.id, self.list_calls(account))
+        if connection is not self.home:
+            self._meters.append(connection.meter)
+        return connection
+
+    @property
+    def calls(self) -> CallStats:
+        """The calls of the caller, and of every account that was entered."""
+        return CallStats.merge([self.home.meter.calls, *(meter.calls for meter in self._meters)])
 
     def list_calls(self, account: MemberAccount) -> tuple[AssumeRoleCall, ...]:
         """Return the AssumeRole calls that lead into an account; none for the caller's own. Raises ReconcileError."""
