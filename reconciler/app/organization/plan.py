@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.app.desired_files import DesiredFiles, require_valid
+from reconciler.app.organization.cross_account import check_accounts
 from reconciler.app.organization.members import OrganizationRun
 from reconciler.app.organization.runner import run_accounts
 from reconciler.app.plan import ConnectedPlan, plan_declared
@@ -17,8 +18,11 @@ from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare
 from reconciler.desired.load import load
 from reconciler.model.account_results import AccountResult, AccountStatus, PlanFacts, RunSummary
+from reconciler.model.desired import Desired
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.plan import Plan
+from reconciler.plan.cross_account.facts import CrossAccountFacts, extract_facts
+from reconciler.plan.cross_account.waits import find_account_waits
 from reconciler.render.json_text import dump_json
 
 OnResult = Callable[[AccountResult], None]
@@ -32,17 +36,24 @@ def plan_organization(
     on_result: called as each account ends.
     """
     results: dict[str, AccountResult] = {}
-    for result in run_accounts(run.selected, lambda account: _plan_account(run, account, folder), max_parallel):
+    facts: dict[str, CrossAccountFacts] = {}
+    for result in run_accounts(run.selected, lambda account: _plan_account(run, account, folder, facts), max_parallel):
         results[result.account.id] = result
         on_result(result)
+    results = check_accounts(run, results, facts, lambda account: read_member(run, account).desired)
     return RunSummary(tuple(results[account.id] for account in run.selected))
 
 
-def _plan_account(run: OrganizationRun, account: MemberAccount, folder: Path) -> AccountResult:
-    planned = plan_member(run, account)
+def _plan_account(
+    run: OrganizationRun, account: MemberAccount, folder: Path, facts: dict[str, CrossAccountFacts]
+) -> AccountResult:
+    """Plan one account. facts: gets those that the other accounts need."""
+    files = read_member(run, account)
+    planned = plan_declared(files, run.connect(account), run.request.options)
+    facts[account.id] = extract_facts(planned.plan, files.desired)
     path, document = folder / f"{account.name}.json", document_of(planned.plan)
     write_plan_document(document, path)
-    return AccountResult(account, status_of(planned.plan), _make_facts(planned.plan, path, document))
+    return AccountResult(account, status_of(planned.plan), _make_facts(planned.plan, path, document, files.desired))
 
 
 def plan_member(run: OrganizationRun, account: MemberAccount) -> ConnectedPlan:
@@ -72,7 +83,7 @@ def status_of(plan: Plan) -> AccountStatus:
     return AccountStatus.CHANGED if plan.changes else AccountStatus.IN_STEP
 
 
-def _make_facts(plan: Plan, path: Path, document: Mapping[str, Any]) -> PlanFacts:
+def _make_facts(plan: Plan, path: Path, document: Mapping[str, Any], desired: Desired) -> PlanFacts:
     """Return all that a summary tells of a plan. document: the content of its file."""
     return PlanFacts(
         str(path),
@@ -82,6 +93,7 @@ def _make_facts(plan: Plan, path: Path, document: Mapping[str, Any]) -> PlanFact
         plan.risk,
         plan.is_reversible,
         plan.account_alias,
+        find_account_waits(plan.steps, desired),
     )
 
 
