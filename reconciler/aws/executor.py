@@ -152,8 +152,7 @@ class _StepRunner:
                 self._learn_facts()
                 index = self._schedule.start() if self._slot.is_held else None
                 if index is None:
-                    self._refuse_vain_waits()
-                    self._condition.wait(timing.INTERRUPT_POLL)
+                    self._condition.wait(timing.INTERRUPT_POLL if self._slot.is_held else timing.OTHERS_POLL)
                     continue
                 if self._notify(partial(self._observer.on_start, index, self._steps[index])):
                     self._endings[index] = CallStatus.UNCLEAR
@@ -175,16 +174,20 @@ class _StepRunner:
                 problem = explain_failed_wait(_name_call(self._steps[index]), fact, creator)
                 self._problems.append(replace(problem, address=self._steps[index].address))
                 self._halted = True
-        if self._halted:
-            self._condition.notify_all()
 
     def share_slot(self) -> None:
-        """Give this account's slot up if all its calls wait for other accounts, and take one again if one may start."""
+        """Give this account's slot up if all its calls wait for other accounts, and take one again if one may start.
+
+        The thread that waits for the run calls this again and again.
+        """
         with self._condition:
             self._learn_facts()
+            self._refuse_vain_waits()
             if self._schedule.find_blocked():
                 self._slot.give_up()
-            elif self._slot.try_to_return():
+            elif not self._slot.is_held and self._slot.try_to_return():
+                self._condition.notify_all()
+            if self._halted or self._stop.event.is_set():
                 self._condition.notify_all()
 
     def _send_step(self, index: int) -> None:

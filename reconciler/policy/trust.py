@@ -135,7 +135,7 @@ def _unwrap_single(values: Iterable[str]) -> Json:
     return listed[0] if len(listed) == 1 else list(listed)
 
 
-_FOREIGN_PRINCIPAL = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}):(?:user|role)/.+")
+_FOREIGN_PRINCIPAL = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}):(?:user|role)/(?:.*/)?[^/]+")
 _ENTITY_KINDS = {"AWS": ("user", "role"), "Federated": ("oidc-provider", "saml-provider")}
 """Maps each kind of principal to the kinds of entities that it can name."""
 

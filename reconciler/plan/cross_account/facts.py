@@ -69,7 +69,7 @@ class CrossAccountFacts:
     def arns(self) -> Mapping[Address, str]:
         """The ARN of each user and role."""
         arns = {}
-        for line in self.listing.splitlines():
+        for line in filter(None, self.listing.split("\n")):
             kind, _, rest = line.partition("/")
             arns[Address(kind, rest.rpartition("/")[2])] = f"arn:{self.partition}:iam::{self.account}:{line}"
         return arns

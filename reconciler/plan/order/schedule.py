@@ -26,7 +26,8 @@ class Schedule:
     def __init__(self, steps: Sequence[Step], awaited: Collection[Fact] = ()) -> None:
         self._stages = stages_of(steps)
         self._waits = find_waits(steps, self._stages)
-        self._awaited = {index: set(facts) for index, step in enumerate(steps) if (facts := step.needs & {*awaited})}
+        facts = frozenset(awaited)
+        self._awaited = {index: set(step.needs & facts) for index, step in enumerate(steps) if step.needs & facts}
         self._running = 0
         self._unblocks: defaultdict[int, list[int]] = defaultdict(list)
         for index, waits in enumerate(self._waits):

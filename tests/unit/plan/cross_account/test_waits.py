@@ -11,7 +11,7 @@ from reconciler.kinds.steps import presence_elsewhere_of
 from reconciler.model.address import Address
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.plan import Phase, Step
-from reconciler.plan.cross_account.waits import find_account_waits, find_creators
+from reconciler.plan.cross_account.waits import find_account_waits, find_creators, order_accounts
 from tests.support.cross_account import PROD, TOOLS, PlannedAccounts
 from tests.support.files import Folder
 from tests.support.steps import bare_step
@@ -133,3 +133,15 @@ def test_a_principal_that_comes_too_late_is_refused(
     found = accounts.find_wait_problems()
     assert [(name, problem.code) for name, problem in found] == ([("prod", "cross-account-order")] if hint else [])
     assert all(hint in problem.hint for _, problem in found)
+
+
+def test_accounts_go_first_that_others_wait_for_within_their_wave(accounts: PlannedAccounts) -> None:
+    early, late = MemberAccount("early", "333333333333"), MemberAccount("late", "444444444444", wave=2)
+    ec2 = "roles:\n  ci:\n    trust: [{services: [ec2.amazonaws.com]}]\n"
+    accounts.plan(PROD, trusting("deployer", CI))
+    accounts.plan(TOOLS, ec2 + "  deep:\n    trust: [{roles: ['arn:aws:iam::333333333333:role/ci']}]\n")
+    accounts.plan(early, ec2)
+    accounts.plan(late, ec2)
+    assert order_accounts([late, PROD, TOOLS, early], accounts.waits) == [early, TOOLS, PROD, late]
+    unplanned = MemberAccount("unplanned", "555555555555")
+    assert order_accounts([unplanned, PROD, TOOLS], accounts.waits) == [unplanned, TOOLS, PROD]
