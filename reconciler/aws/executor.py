@@ -167,11 +167,14 @@ class _StepRunner:
                 self._schedule.learn(fact)
 
     def _refuse_vain_waits(self) -> None:
-        """End the run if nothing is left to do but to wait for an account that failed."""
-        for index, fact in self._schedule.find_blocked():
-            creator = self._board.find_failed_creator(fact)
-            if creator is not None:
-                problem = explain_failed_wait(_name_call(self._steps[index]), fact, creator)
+        """End the run if nothing is left to do but to wait for an account that failed, or that waits for this one."""
+        blocked, own = self._schedule.find_blocked(), self._connection.account
+        self._board.block(own, (fact for _, fact in blocked))
+        is_stuck = bool(blocked) and self._board.is_stuck(own)
+        for index, fact in blocked:
+            if is_stuck or self._board.has_failed(fact):
+                what, creator = _name_call(self._steps[index]), self._board.get_creator(fact)
+                problem = explain_failed_wait(what, fact, creator, is_stuck=is_stuck)
                 self._problems.append(replace(problem, address=self._steps[index].address))
                 self._halted = True
 

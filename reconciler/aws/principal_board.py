@@ -29,6 +29,7 @@ class PrincipalBoard:
         self._made: set[Fact] = set()
         self._done: set[str] = set()
         self._failed: set[str] = set()
+        self._blocked: dict[str, frozenset[Fact]] = {}
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Record that a call has made these facts true. Only those about principals by their ARN count."""
@@ -60,18 +61,45 @@ class PrincipalBoard:
         with self._lock:
             return self._made.intersection(needs)
 
-    def find_failed_creator(self, fact: Fact) -> MemberAccount | None:
-        """Return the account that should make an awaited fact true and will not; None if it still may."""
+    def block(self, account: str, facts: Iterable[Fact]) -> None:
+        """Record that an account can do nothing until one of these facts is true; none if it can do something."""
         with self._lock:
-            creator = self._creators.get(fact[1])
-            return creator if creator is not None and creator.id in self._failed else None
+            self._blocked[account] = frozenset(facts)
+
+    def is_stuck(self, account: str) -> bool:
+        """Return whether an account waits for accounts that wait in turn, so that none of them can ever go on."""
+        with self._lock:
+            stuck = {one for one, facts in self._blocked.items() if facts and facts.isdisjoint(self._made)}
+            while free := {one for one in stuck if not all(map(stuck.__contains__, self._list_creators(one)))}:
+                stuck -= free
+            return account in stuck
+
+    def _list_creators(self, account: str) -> list[str]:
+        return [self._creators[fact[1]].id for fact in self._blocked[account]]
+
+    def has_failed(self, fact: Fact) -> bool:
+        """Return whether the account that should make an awaited fact true never will."""
+        with self._lock:
+            return self._creators[fact[1]].id in self._failed
+
+    def get_creator(self, fact: Fact) -> MemberAccount:
+        """Return the account that makes an awaited fact true."""
+        return self._creators[fact[1]]
 
 
-def explain_failed_wait(what: str, fact: Fact, creator: MemberAccount) -> Problem:
-    """Return the problem of a call that waits in vain. what: the call, as `CreateRole of role/app`."""
+def explain_failed_wait(what: str, fact: Fact, creator: MemberAccount, *, is_stuck: bool = False) -> Problem:
+    """Return the problem of a call that waits in vain.
+
+    what: the call, as `CreateRole of role/app`. is_stuck: the other account waits for this one in turn.
+    """
     summary = f"{what} was not sent: its trust names {fact[1]}, which {creator.label} has not created."
     detail = "That account failed or was not started, and IAM refuses a trust that names a principal which is missing."
     hint = f"See the error of {creator.name}, and apply again."
+    if is_stuck:
+        detail = (
+            "That account waits in turn, so that none of them can go on: an account has changed since it was planned."
+        )
+        hint = "Plan again."
     return Problem(Level.ERROR, "cross-account-wait", summary, detail, hint)
 
 

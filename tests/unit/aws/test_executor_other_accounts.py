@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -50,10 +51,10 @@ class Accounts:
     stop: StopSignal = field(default_factory=StopSignal)
     lock: Lock = field(default_factory=Lock)
 
-    def apply(self, steps: Sequence[Step]) -> ExecutionResult:
+    def apply(self, steps: Sequence[Step], account: MemberAccount = PROD) -> ExecutionResult:
         slot = self.slots.take()
         try:
-            connection = cast(Connection, type("Fake", (), {"iam_once": self})())
+            connection = cast(Connection, SimpleNamespace(iam_once=self, account=account.id))
             return execute_steps(connection, steps, Observer(), self.stop, others=OtherAccounts(self.board, slot))
         finally:
             slot.give_up()
@@ -86,7 +87,7 @@ def test_a_trust_is_written_after_the_principal_of_the_other_account_exists_and_
     accounts, other_made = Accounts(), Event()
     accounts.before_call = {"other": other_made.set, "ci": lambda: wait_for(other_made)}
     prod = start_call(accounts.apply, [DEPLOYER, step("other")])
-    tools = start_call(accounts.apply, [CI_STEP])
+    tools = start_call(accounts.apply, [CI_STEP], TOOLS)
     assert names_of(prod.result(LONGEST).done) == ["deployer", "other"]
     assert tools.result(LONGEST).problems == ()
     assert accounts.calls == ["other", "ci", "deployer"]
@@ -102,7 +103,7 @@ def test_an_account_that_only_waits_lets_the_one_that_it_waits_for_have_its_slot
     started = []
 
     def start_tools() -> None:
-        started.append(start_call(accounts.apply, [CI_STEP, step("last", phase=Phase.WIDEN)]))
+        started.append(start_call(accounts.apply, [CI_STEP, step("last", phase=Phase.WIDEN)], TOOLS))
 
     prod = start_call(accounts.apply, [step("before"), step("deployer", CI, phase=Phase.WIDEN)])
     assert names_of(prod.result(LONGEST).done) == ["before", "deployer"]
@@ -116,7 +117,7 @@ def test_accounts_that_wait_for_each_other_in_turn_all_end_with_one_slot() -> No
     arns = [f"arn:aws:iam::{member.id}:role/own" for member in members]
     accounts = Accounts(PrincipalBoard(dict(zip(arns, members, strict=True))), Slots(1))
     runs = [
-        start_call(accounts.apply, [step(f"own{n}", makes=(arns[n],)), step(f"use{n}", arns[(n + 1) % 6])])
+        start_call(accounts.apply, [step(f"own{n}", makes=(arns[n],)), step(f"use{n}", arns[(n + 1) % 6])], members[n])
         for n in range(6)
     ]
     assert all(run.result(LONGEST).remaining == 0 for run in runs)
@@ -127,7 +128,7 @@ def test_a_trust_is_not_written_if_the_account_that_creates_its_principal_failed
     accounts = Accounts()
     if started:
         accounts.refusals = {"ci": [ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "CreateRole")]}
-        tools = accounts.apply([CI_STEP])
+        tools = accounts.apply([CI_STEP], TOOLS)
         assert tools.problems
     accounts.board.end(TOOLS.id, failed=True)
     result = accounts.apply([DEPLOYER, step("other"), step("later", phase=Phase.WIDEN)])
@@ -163,6 +164,21 @@ def test_iam_may_show_the_new_principal_late(monkeypatch: pytest.MonkeyPatch) ->
         "CreateRole",
     )
     accounts = Accounts(refusals={"deployer": [late, late]})
-    accounts.apply([CI_STEP])
+    accounts.apply([CI_STEP], TOOLS)
     assert names_of(accounts.apply([DEPLOYER]).done) == ["deployer"]
     assert accounts.calls == ["ci", "deployer", "deployer", "deployer"]
+
+
+@pytest.mark.parametrize("slots", [1, 2, 3])
+def test_accounts_that_wait_for_each_other_after_all_end_with_an_error(slots: int) -> None:
+    """A plan refuses this. An account that changes after it was planned may bring it about all the same."""
+    deployer, dev = "arn:aws:iam::111111111111:role/deployer", MemberAccount("dev", "333333333333")
+    creators = {CI: TOOLS, deployer: PROD, "arn:other": dev}
+    accounts = Accounts(PrincipalBoard(creators), Slots(slots))
+    prod = start_call(accounts.apply, [step("deployer", CI, makes=(deployer,)), step("free")], PROD)
+    tools = start_call(accounts.apply, [step("ci", deployer, makes=(CI,))], TOOLS)
+    third = start_call(accounts.apply, [step("third", CI)], dev)
+    results = [run.result(LONGEST) for run in (prod, tools, third)]
+    assert [[problem.code for problem in result.problems] for result in results] == [["cross-account-wait"]] * 3
+    assert all("waits in turn" in result.problems[0].detail for result in results)
+    assert accounts.calls == ["free"]
