@@ -43,6 +43,7 @@ class PrincipalBoard:
         """
         with self._lock:
             (self._failed if failed else self._done).add(account)
+            self._blocked.pop(account, None)
 
     def find_awaited(self, needs: Iterable[Fact]) -> set[Fact]:
         """Return those of the facts that an account of the run makes true and has not yet."""
@@ -96,9 +97,7 @@ def explain_failed_wait(what: str, fact: Fact, creator: MemberAccount, *, is_stu
     detail = "That account failed or was not started, and IAM refuses a trust that names a principal which is missing."
     hint = f"See the error of {creator.name}, and apply again."
     if is_stuck:
-        detail = (
-            "That account waits in turn, so that none of them can go on: an account has changed since it was planned."
-        )
+        detail = "That account waits in turn, and none of them can go on: one has changed since it was planned."
         hint = "Plan again."
     return Problem(Level.ERROR, "cross-account-wait", summary, detail, hint)
 
