@@ -167,6 +167,11 @@ def find_foreign_principals(document: Document, account: str) -> frozenset[str]:
     )
 
 
+def mentions_external_id(document: Document) -> bool:
+    """Return whether a statement of a trust policy has a condition on the external id."""
+    return any(one.key == "sts:externalid" for statement in document.statements for one in statement.conditions)
+
+
 def unique_ids_of(document: Document) -> frozenset[str]:
     """Return the unique ids of users and roles that a live trust names in place of an ARN (IAM identifiers)."""
     return frozenset(

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from reconciler.access import Principal, Target, targets_of
 from reconciler.access.trust_entrances import list_external_ids
 from reconciler.model.account_waits import TrustLine
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of
-from reconciler.model.desired import Alias, Desired
-from reconciler.model.document import Document
+from reconciler.model.desired import Desired
 from reconciler.model.effects import Rename
 from reconciler.model.entity import Role, User
 from reconciler.model.live import State
 from reconciler.model.plan import Action, Change, Plan
+from reconciler.model.problem import Place
 from reconciler.plan.cross_account.callers import NarrowedPolicies, find_callers
 from reconciler.plan.cross_account.trust_lines import find_trust_line
-from reconciler.policy.trust import find_foreign_principals
+from reconciler.policy.trust import find_foreign_principals, mentions_external_id
 
 PRINCIPAL_KINDS = ("user", "role")
 
@@ -41,6 +41,16 @@ class CrossAccountTrust:
     line: TrustLine
     principals: Mapping[str, TrustLine]
     external_ids: tuple[frozenset[str] | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AssumingAlias:
+    """An alias of the files, with the external id that it sends; None if it sends none."""
+
+    name: str
+    role_arn: str
+    external_id: str | None
+    place: Place
 
 
 @dataclass(frozen=True)
@@ -61,7 +71,7 @@ class CrossAccountFacts:
     listing: str = ""
     removed: Mapping[str, str] = field(default_factory=dict)
     callers: Mapping[str, Principal] = field(default_factory=dict)
-    aliases: tuple[Alias, ...] = ()
+    aliases: tuple[AssumingAlias, ...] = ()
     is_part: bool = False
     is_of_files: bool = False
 
@@ -134,7 +144,7 @@ def _find_trusts(state: State, roles: list[Address], desired: Desired) -> Iterat
     for address in roles:
         role = state.entities[address]
         if isinstance(role, Role) and (
-            find_foreign_principals(role.trust_policy, state.account) or _mentions_external_id(role.trust_policy)
+            find_foreign_principals(role.trust_policy, state.account) or mentions_external_id(role.trust_policy)
         ):
             chosen[address] = role
     targets = targets_of(replace(state, entities=chosen, known_addresses=None)) if chosen else {}
@@ -149,12 +159,8 @@ def _find_trusts(state: State, roles: list[Address], desired: Desired) -> Iterat
             ),
             find_trust_line(address, "", desired),
             {arn: find_trust_line(address, arn, desired) for arn in arns},
-            tuple(list_external_ids(target.trust)) if _mentions_external_id(target.trust) else (),
+            tuple(list_external_ids(target.trust)) if mentions_external_id(target.trust) else (),
         )
-
-
-def _mentions_external_id(trust: Document) -> bool:
-    return any(one.key == "sts:externalid" for statement in trust.statements for one in statement.conditions)
 
 
 def _list_principals(state: State) -> str:
@@ -184,5 +190,15 @@ def _find_removed(plan: Plan, after: State) -> dict[str, str]:
     return removed
 
 
-def _find_foreign_aliases(desired: Desired, account: str) -> tuple[Alias, ...]:
-    return tuple(alias for alias in desired.aliases.values() if alias.role_arn.split(":")[4:5] != [account])
+def _find_foreign_aliases(desired: Desired, account: str) -> tuple[AssumingAlias, ...]:
+    return tuple(
+        _share_alias(alias.name, alias.role_arn, alias.external_id, alias.place)
+        for alias in desired.aliases.values()
+        if alias.role_arn.split(":")[4:5] != [account]
+    )
+
+
+@lru_cache(maxsize=16384)
+def _share_alias(name: str, role_arn: str, external_id: str | None, place: Place) -> AssumingAlias:
+    """Return one value for the same line of a file, however many accounts read it."""
+    return AssumingAlias(name, role_arn, external_id, place)

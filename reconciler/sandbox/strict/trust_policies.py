@@ -3,8 +3,8 @@
 Sources: IAM User Guide, "AWS JSON policy elements: Principal" (an ARN of a user or role is turned into its
 unique id when saved and back when shown; after deletion the id is shown, and a new user of that name is
 another one; an account id is its root ARN); "IAM and AWS STS quotas" (2048 characters); API Reference,
-CreateRole and UpdateAssumeRolePolicy (MalformedPolicyDocument). Users and roles of another account must exist, too, once
-somebody has called AWS in that account; of any other account the sandbox knows nothing.
+CreateRole and UpdateAssumeRolePolicy (MalformedPolicyDocument). Users and roles of another account must exist,
+too, once somebody has called AWS in that account; of any other account the sandbox knows nothing.
 """
 
 from __future__ import annotations
