@@ -170,6 +170,18 @@ def test_what_does_not_fit_is_found_before_anything_is_written(account: Account,
 
 
 @pytest.mark.usefixtures("_in_the_folder")
+def test_the_role_by_which_a_run_enters_an_account_accepts_the_external_id_of_the_run(
+    account: Account, tmp_path: Path
+) -> None:
+    entry = '  reconciler: {trust: [{accounts: ["123456789012"], external_id: another-one}]}\n'
+    account.write(PROD_FILE + entry, "prod.yaml")
+    (problem,) = plan_accounts(open_accounts(), tmp_path)["prod"].problems
+    assert problem.summary.startswith("`organization` (org.yaml:3:1) sends the external id 'example-org-7f3a'")
+    account.write(PROD_FILE + entry.replace("another-one", "example-org-7f3a"), "prod.yaml")
+    assert plan_accounts(open_accounts(), tmp_path)["prod"].problems == ()
+
+
+@pytest.mark.usefixtures("_in_the_folder")
 def test_an_account_that_is_not_chosen_is_judged_by_its_files(account: Account, tmp_path: Path) -> None:
     assert plan_accounts(open_accounts("prod"), tmp_path)["prod"].problems == ()
     account.write(TOOLS_FILE.replace("role/deployer", "role/other"), "tools.yaml")

@@ -10,21 +10,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.access import Principal
+from reconciler.access import Principal, Target
 from reconciler.model.account_waits import TrustLine
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, path_of
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.problem import Problem
 from reconciler.plan.cross_account.external_ids import RoleEntry, find_wrong_entries, list_alias_entries
-from reconciler.plan.cross_account.facts import CrossAccountFacts, CrossAccountTrust
+from reconciler.plan.cross_account.facts import CrossAccountFacts
 from reconciler.plan.cross_account.side import find_refusal
 from reconciler.plan.cross_account.words import (
+    TrustedPrincipal,
     note_unchecked,
     refuse_external_id,
     refuse_missing,
     refuse_other_arn,
     refuse_removal,
+    refuse_removed,
     refuse_side,
 )
 
@@ -85,7 +87,9 @@ class _TrustCheck:
                 known = self.planned.get(other.id) or self.unplanned.get(other.id)
                 if known is None or _is_unknown(known, arn):
                     unchecked[other.id][arn] = line
-                elif problem := _check_principal(account, trust, line, arn, other, known):
+                    continue
+                one = TrustedPrincipal(account, line, arn, other)
+                if problem := _check_principal(one, trust.target, known):
                     yield account, problem
         for identity, lines in unchecked.items():
             was_planned = identity in self.planned
@@ -101,26 +105,22 @@ class _TrustCheck:
                 known = self.planned.get(_account_of(arn))
                 if known is not None and arn in known.removed:
                     other = self.accounts[known.account]
-                    yield other, refuse_removal(account, line, arn, other, known.removed[arn])
+                    yield other, refuse_removal(TrustedPrincipal(account, line, arn, other), known.removed[arn])
 
 
-def _check_principal(
-    account: MemberAccount,
-    trust: CrossAccountTrust,
-    line: TrustLine,
-    arn: str,
-    other: MemberAccount,
-    known: CrossAccountFacts,
-) -> Problem | None:
-    address = _address_of(arn)
+def _check_principal(one: TrustedPrincipal, target: Target, known: CrossAccountFacts) -> Problem | None:
+    """Return what does not fit between a trust and the account of its principal; None if all does."""
+    if one.arn in known.removed:
+        return refuse_removed(one, known.removed[one.arn])
+    address = _address_of(one.arn)
     real_arn = known.arns.get(address)
-    if real_arn is None or arn in known.removed:
-        return refuse_missing(account, line, arn, other, known)
-    if real_arn != arn:
-        return refuse_other_arn(account, line, arn, other, real_arn)
-    principal = known.callers.get(arn) or Principal(arn, address.kind, known.account)
-    refusal = find_refusal(principal, trust.target)
-    return refuse_side(account, line, trust.target.arn, arn, other, refusal) if refusal else None
+    if real_arn is None:
+        return refuse_missing(one, known.arns.values())
+    if real_arn != one.arn:
+        return refuse_other_arn(one, real_arn)
+    principal = known.callers.get(one.arn) or Principal(one.arn, address.kind, known.account)
+    refusal = find_refusal(principal, target)
+    return refuse_side(one, target.arn, refusal) if refusal else None
 
 
 def _is_unknown(known: CrossAccountFacts, arn: str) -> bool:
@@ -130,7 +130,7 @@ def _is_unknown(known: CrossAccountFacts, arn: str) -> bool:
     """
     real_arn = known.arns.get(_address_of(arn))
     if real_arn is None:
-        return known.is_part
+        return known.is_part and arn not in known.removed
     return known.is_of_files and real_arn != arn and path_of(real_arn) == "/"
 
 

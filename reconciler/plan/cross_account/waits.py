@@ -15,7 +15,7 @@ from reconciler.model.member_account import MemberAccount
 from reconciler.model.plan import ELSEWHERE_FACT, Fact, Step
 from reconciler.model.problem import Problem
 from reconciler.plan.cross_account.trust_lines import find_trust_line
-from reconciler.plan.cross_account.words import refuse_cycle, refuse_order
+from reconciler.plan.cross_account.words import TrustedPrincipal, refuse_cycle, refuse_order
 from reconciler.plan.order.cycles import find_components
 from reconciler.plan.order.schedule import find_waits, stages_of
 
@@ -81,7 +81,7 @@ def check_waits(
         for arn, line in sorted(waits.get(account.id, NO_WAITS).needs.items()):
             creator = creators.get(arn)
             if creator is not None and _turn_of(creator) > _turn_of(account):
-                yield account, refuse_order(account, line, arn, creator)
+                yield account, refuse_order(TrustedPrincipal(account, line, arn, creator))
     graph = {
         arn: sorted(before & creators.keys())
         for account in accounts

@@ -205,6 +205,14 @@ def test_a_plan_that_deletes_or_moves_the_principal_is_named_at_the_trust(accoun
     assert f"names {CI}, which the plan of {TOOLS.label} deletes" in problem.summary
 
 
+def test_a_role_that_is_replaced_under_a_new_name_is_named_with_its_new_arn(accounts: PlannedAccounts) -> None:
+    accounts.plan(TOOLS, ci_role(allow(), name="build") + "moved: {role/ci: role/build}\n", live=ci_role(allow()))
+    accounts.plan(PROD, TRUSTS_CI, live=TRUSTS_CI)
+    ((_, problem),) = accounts.find_trust_problems()
+    assert f"the plan of {TOOLS.label} moves to {CI.replace('ci', 'build')}" in problem.summary
+    assert "a dead id" in problem.detail
+
+
 USER = "arn:aws:iam::222222222222:user/bot"
 REMOVALS: dict[str, tuple[str, str, str]] = {
     "deleted": ("", "users:\n  bot: {}\n", f"The plan of {TOOLS.label} deletes {USER}"),
