@@ -16,6 +16,7 @@ from reconciler.app.plan import ConnectedPlan
 from reconciler.assume.recent_applies import note_applied
 from reconciler.aws import timing
 from reconciler.aws.executor import ExecutionResult, StepObserver, StopSignal, execute_steps
+from reconciler.aws.principal_board import OtherAccounts
 from reconciler.aws.retry import SentCall
 from reconciler.model.plan import Call, Plan, Step
 from reconciler.model.problem import Level, Problem, ReconcileError
@@ -83,13 +84,14 @@ def apply_plan(
     confirmed: bool,
     observer: ApplyObserver,
     max_rounds: int = timing.CONCURRENT_APPLY_ROUNDS,
+    others: OtherAccounts | None = None,
 ) -> ApplyResult:
     """Make the calls of a safe plan, then read live IAM again and compare.
 
     journal: the journal's path, None for the user's own folder. confirmed: a person approved the plan. A plan that was
     confirmed or saved is not applied to an account that has changed since. Any other plan is made again if another
     apply has written since. max_rounds: 1 for this plan's calls and no others, even if another apply writes meanwhile.
-    Raises ReconcileError before any call.
+    others: the other accounts of a run over many. Raises ReconcileError before any call.
     """
     account = planned.connection.account
     with hold_apply_lock(os.environ, account, planned.planned_at, observer.on_wait) as written_since:
@@ -100,7 +102,7 @@ def apply_plan(
         if not plan.changes:
             return ApplyResult(ExecutionResult(0), remaining_plan=plan)
         with open_journal(journal, account, os.environ, planned.connection.trace) as record:
-            return _apply_in_rounds(planned, plan, replanned, record, observer, max_rounds)
+            return _apply_in_rounds(planned, plan, replanned, record, observer, max_rounds, others)
 
 
 def _calls_of(plan: Plan) -> list[Call]:
@@ -108,7 +110,13 @@ def _calls_of(plan: Plan) -> list[Call]:
 
 
 def _apply_in_rounds(
-    planned: ConnectedPlan, plan: Plan, replanned: bool, journal: Journal, observer: ApplyObserver, max_rounds: int
+    planned: ConnectedPlan,
+    plan: Plan,
+    replanned: bool,
+    journal: Journal,
+    observer: ApplyObserver,
+    max_rounds: int,
+    others: OtherAccounts | None,
 ) -> ApplyResult:
     """Make the calls, and once more if another machine's apply undid part of them, `max_rounds` times at most.
 
@@ -119,9 +127,9 @@ def _apply_in_rounds(
         journal.write_plan(plan)
         observer.on_begin(plan, replanned, journal.path)
         with observer.handle_interrupts() as stop:
-            outcome = _record_end(
-                journal, execute_steps(planned.connection, plan.steps, _JournalingObserver(journal, observer), stop)
-            )
+            recorder = _JournalingObserver(journal, observer)
+            made = execute_steps(planned.connection, plan.steps, recorder, stop, others=others)
+            outcome = _record_end(journal, made)
             applied = (step.address for step in (*outcome.done, *outcome.unclear))
             note_applied(os.environ, planned.connection.account, applied, time.time())
         if outcome.remaining or outcome.unclear or outcome.problems:

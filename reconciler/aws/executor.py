@@ -2,6 +2,9 @@
 
 After the first call that fails, or an interruption, no other call is started, and the run waits for the calls under
 way. After a second interruption it no longer waits.
+
+In a run over many accounts a call that writes a trust waits for the principals that another account creates
+(`principal_board.py`). If nothing else is left to do, the account gives its slot up until one of them exists.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ from typing import Protocol
 
 from reconciler.aws import timing
 from reconciler.aws.faults import code_of, problem_of
+from reconciler.aws.principal_board import OtherAccounts, explain_failed_wait
 from reconciler.aws.rate_limiter import RateLimiter
 from reconciler.aws.retry import CallStatus, SentCall, send_step
 from reconciler.aws.session import Connection
@@ -82,12 +86,15 @@ def execute_steps(
     observer: StepObserver,
     stop: StopSignal,
     workers: int = timing.POOL_SIZE,
+    others: OtherAccounts | None = None,
 ) -> ExecutionResult:
     """Make the calls, at most `workers` at once. Errors of AWS are in the result, not raised.
 
+    others: the other accounts of the run, if there are any.
+
     An exception in this thread, such as KeyboardInterrupt, leaves it once the calls under way are answered.
     """
-    work = _StepRunner(connection, steps, observer, stop)
+    work = _StepRunner(connection, steps, observer, stop, others or OtherAccounts())
     threads = [threading.Thread(target=work.run_worker, daemon=True) for _ in range(min(workers, len(steps)))]
     try:
         for thread in threads:
@@ -95,6 +102,7 @@ def execute_steps(
         for thread in threads:
             while thread.is_alive() and not stop.immediate:
                 thread.join(timing.INTERRUPT_POLL)
+                work.share_slot()
     except BaseException:
         stop.request()
         for thread in threads:
@@ -107,12 +115,21 @@ def execute_steps(
 class _StepRunner:
     """The shared state of a run's worker threads. `_condition` guards all of it."""
 
-    def __init__(self, connection: Connection, steps: Sequence[Step], observer: StepObserver, stop: StopSignal) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        steps: Sequence[Step],
+        observer: StepObserver,
+        stop: StopSignal,
+        others: OtherAccounts,
+    ) -> None:
         self._connection, self._steps, self._observer, self._stop = connection, steps, observer, stop
+        self._board, self._slot = others.board, others.slot
         self._condition = threading.Condition()
-        self._schedule = Schedule(steps)
+        needs = {fact for step in steps for fact in step.needs}
+        self._schedule = Schedule(steps, self._board.find_awaited(needs))
         self._rate_limiter = RateLimiter()
-        self._made_facts: set[Fact] = set()
+        self._made_facts: set[Fact] = self._board.find_made(needs)
         self._endings: dict[int, CallStatus] = {}
         self._problems: list[Problem] = []
         self._crash: BaseException | None = None
@@ -132,14 +149,49 @@ class _StepRunner:
         """Return the next call after notifying the observer; None if there is none. It is unclear until it ends."""
         with self._condition:
             while not (self._schedule.is_finished or self._halted or self._stop.event.is_set()):
-                index = self._schedule.start()
+                self._learn_facts()
+                index = self._schedule.start() if self._slot.is_held else None
                 if index is None:
-                    self._condition.wait(timing.INTERRUPT_POLL)
+                    self._condition.wait(timing.INTERRUPT_POLL if self._slot.is_held else timing.OTHERS_POLL)
                     continue
                 if self._notify(partial(self._observer.on_start, index, self._steps[index])):
                     self._endings[index] = CallStatus.UNCLEAR
                     return index
             return None
+
+    def _learn_facts(self) -> None:
+        """Free the calls whose principals other accounts have created meanwhile."""
+        if awaited := self._schedule.awaited:
+            self._made_facts |= self._board.find_made(awaited)
+            for fact in awaited - self._board.find_awaited(awaited):
+                self._schedule.learn(fact)
+
+    def _refuse_vain_waits(self) -> None:
+        """End the run if nothing is left to do but to wait for an account that failed, or that waits for this one."""
+        blocked, own = self._schedule.find_blocked(), self._connection.account
+        self._board.block(own, (fact for _, fact in blocked))
+        is_stuck = bool(blocked) and self._board.is_stuck(own)
+        for index, fact in blocked:
+            if is_stuck or self._board.has_failed(fact):
+                what, creator = _name_call(self._steps[index]), self._board.get_creator(fact)
+                problem = explain_failed_wait(what, fact, creator, is_stuck=is_stuck)
+                self._problems.append(replace(problem, address=self._steps[index].address))
+                self._halted = True
+
+    def share_slot(self) -> None:
+        """Give this account's slot up if all its calls wait for other accounts, and take one again if one may start.
+
+        The thread that waits for the run calls this again and again.
+        """
+        with self._condition:
+            self._learn_facts()
+            self._refuse_vain_waits()
+            if self._schedule.find_blocked():
+                self._slot.give_up()
+            elif not self._slot.is_held and self._slot.try_to_return():
+                self._condition.notify_all()
+            if self._halted or self._stop.event.is_set():
+                self._condition.notify_all()
 
     def _send_step(self, index: int) -> None:
         step = self._steps[index]
@@ -153,6 +205,7 @@ class _StepRunner:
             self._notify(partial(self._observer.on_end, index, step, sent, problem))
             if sent.status is CallStatus.DONE:
                 self._made_facts |= step.makes
+                self._board.add(step.makes)
                 self._schedule.finish(index)
             else:
                 self._problems += [problem] if problem else []
@@ -190,6 +243,10 @@ class _StepRunner:
 
 def _problem_of_step(step: Step, error: Exception) -> Problem:
     """Describe a failed call, with what the entity's kind knows of this refusal."""
-    problem = problem_of(error, f"{step.call.operation} of {step.address}")
+    problem = problem_of(error, _name_call(step))
     hint = KINDS_BY_NAME[step.address.kind].refusal_hints.get(f"{step.call.operation} {code_of(error)}")
     return replace(problem, hint=hint) if hint else problem
+
+
+def _name_call(step: Step) -> str:
+    return f"{step.call.operation} of {step.address}"

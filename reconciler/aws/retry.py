@@ -32,7 +32,7 @@ from reconciler.aws.limits import AnswerTooLong, CallTimeout, UnsentTimeout
 from reconciler.aws.rate_limiter import RateLimiter, StopEvent
 from reconciler.aws.reconfirm import WriteStatus, confirm_write
 from reconciler.aws.session import Connection
-from reconciler.model.plan import ORDER_FACT, Fact, Step
+from reconciler.model.plan import ELSEWHERE_FACT, ORDER_FACT, Fact, Step
 
 _BUSY_CODES = ("ConcurrentModification", "EntityTemporarilyUnmodifiable")
 _EXISTS = "EntityAlreadyExists"
@@ -106,10 +106,11 @@ def _classify_unanswered(error: Exception) -> FailureKind:
 
 
 def _is_not_yet_visible(error: ClientError, code: str, step: Step, made_facts: Collection[Fact]) -> bool:
-    depends_on_run = any(fact in made_facts for fact in step.needs if fact[0] != ORDER_FACT)
+    made_needs = [fact for fact in step.needs if fact in made_facts and fact[0] != ORDER_FACT]
     if code == "MalformedPolicyDocument":
-        return depends_on_run and "Invalid principal" in str(error)
-    return depends_on_run and code in ("NoSuchEntity", "DeleteConflict")
+        return bool(made_needs) and "Invalid principal" in str(error)
+    own_account = any(fact[0] != ELSEWHERE_FACT for fact in made_needs)
+    return own_account and code in ("NoSuchEntity", "DeleteConflict")
 
 
 def is_already_done(error: Exception, step: Step) -> bool:

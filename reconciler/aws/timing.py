@@ -76,6 +76,9 @@ WRITE_PAUSE_SPREAD = 0.2
 INTERRUPT_POLL = 0.1
 """The seconds between two checks if a person has interrupted again."""
 
+OTHERS_POLL = 1.0
+"""The longest seconds between two looks of a worker of an account that only waits for others. It is woken before."""
+
 # The rate of writes (`aws/rate_limiter.py`). IAM publishes no limits of rate.
 
 RATE_WINDOW = 1.0

@@ -19,7 +19,6 @@ from reconciler.kinds.facets.tags import is_of_aws
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.desired import Alias
-from reconciler.model.document import Document
 from reconciler.model.durations import format_duration, parse_duration
 from reconciler.model.entity import Entity, Role
 from reconciler.model.node import Map, find_place, get_text, get_texts
@@ -29,6 +28,7 @@ from reconciler.model.sts_limits import EXTERNAL_ID, MAX_CHAINED_DURATION, MAX_D
 from reconciler.model.suggest import suggest_word
 from reconciler.policy.grammar import PolicyType
 from reconciler.policy.placeholders import explain_text
+from reconciler.policy.trust import mentions_external_id
 
 ROLE_ARN = re.compile(rf"arn:{ARN_PARTITION}:iam::\d{{12}}:role/[\x21-\x7e]+")
 _ALIAS = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
@@ -228,7 +228,7 @@ def check_external_ids(
     for alias in aliases.values():
         address = alias.role or address_of(alias.role_arn, context.account)
         role = entities.get(address) if address else None
-        if not isinstance(role, Role) or not _mentions_external_id(role.trust_policy):
+        if not isinstance(role, Role) or not mentions_external_id(role.trust_policy):
             continue
         # Late, because few files demand an external id, and the import of the evaluator takes longer than their check.
         from reconciler.access.trust_entrances import list_external_ids
@@ -247,10 +247,6 @@ def check_external_ids(
         summary = f"The alias {alias.name} sends {sent_text}, but the trust of {role.address} requires {required}."
         hint = f"Write `external_id: {all_accepted[0]}`." if all_accepted else "Change the trust of the role."
         context.add_problem("alias-external-id", summary, place, hint, "AWS will refuse the alias.", Level.WARNING)
-
-
-def _mentions_external_id(trust: Document) -> bool:
-    return any(one.key == "sts:externalid" for statement in trust.statements for one in statement.conditions)
 
 
 def documents_of(root: Map) -> list[Path]:

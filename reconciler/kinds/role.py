@@ -39,7 +39,9 @@ from reconciler.kinds.steps import (
     link_removal_of,
     make_create_step,
     make_step,
+    needs_of_trust,
     plan_deletion,
+    presence_elsewhere_of,
     presence_of,
     set_fields,
 )
@@ -51,7 +53,7 @@ from reconciler.model.durations import parse_duration
 from reconciler.model.effects import NO_STATEMENTS, WriteDocument
 from reconciler.model.entity import Entity, Role
 from reconciler.model.node import Map, get_text
-from reconciler.model.plan import Call, Fact, Phase, Step
+from reconciler.model.plan import Call, Phase, Step
 from reconciler.model.problem import Place, Problem
 from reconciler.model.quotas import Quota
 from reconciler.policy.grammar import PolicyType
@@ -232,8 +234,9 @@ class RoleKind(Kind):
             parameters["Tags"] = to_tag_list(entity.tags)
         needs = needs_of_boundary(entity.permissions_boundary, context)
         if not closed:
-            needs += _needs_of_trust(entity, context)
-        first = make_create_step(created, self.noun, parameters, needs)
+            needs += needs_of_trust(entity.trust_policy, context.baseline.account)
+        makes = (presence_elsewhere_of(context.arn_of(entity.address)),)
+        first = make_create_step(created, self.noun, parameters, needs, makes)
         opening = [self._make_trust_step(None, entity, context)] if closed else []
         return [first, *opening, *self.update(bare, entity, context)]
 
@@ -242,7 +245,7 @@ class RoleKind(Kind):
         delta = diff_statements(old.statements if old else NO_STATEMENTS, after.trust_policy.statements)
         effect = WriteDocument(after.address, _UPDATE_TRUST, _UPDATE_TRUST, "", old, after.trust_policy, delta)
         parameters: dict[str, object] = {"RoleName": after.name, "PolicyDocument": after.trust_policy.text}
-        needs = (presence_of(after.address), *_needs_of_trust(after, context))
+        needs = (presence_of(after.address), *needs_of_trust(after.trust_policy, context.baseline.account))
         return make_step(after.address, phase_of_delta(delta), effect, parameters, needs)
 
     def update(self, before: Role, after: Role, context: PlanContext) -> list[Step]:
@@ -287,11 +290,6 @@ def read_role_templates(raw: RawAccount) -> dict[Address, str]:
         for item in raw.items_of("Roles")
         if (template := item.get("SourceRoleTemplate"))
     }
-
-
-def _needs_of_trust(role: Role, context: PlanContext) -> tuple[Fact, ...]:
-    trusted_entities = find_trusted_entities(role.trust_policy, context.baseline.account)
-    return tuple(presence_of(address) for address in sorted(trusted_entities))
 
 
 def _trust_place_of(node: Map) -> Place:

@@ -5,14 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.model.address import Address
+from reconciler.model.document import Document
 from reconciler.model.effects import Create, Delete, Effect, SetFields
 from reconciler.model.entity import Entity
-from reconciler.model.plan import ORDER_FACT, Call, Fact, Phase, Step
+from reconciler.model.plan import ELSEWHERE_FACT, ORDER_FACT, Call, Fact, Phase, Step
 from reconciler.model.quotas import Quota
+from reconciler.policy.trust import find_foreign_principals, find_trusted_entities
 
 
 def presence_of(address: Address) -> Fact:
     return ("present", *address.key)
+
+
+def presence_elsewhere_of(arn: str) -> Fact:
+    """Return the fact that an entity exists, for the trusts of other accounts, which know it by its ARN."""
+    return (ELSEWHERE_FACT, arn)
+
+
+def needs_of_trust(trust: Document, account: str) -> tuple[Fact, ...]:
+    """Return the facts that IAM demands before a call of this account writes a trust policy: its principals exist."""
+    own = (presence_of(address) for address in sorted(find_trusted_entities(trust, account)))
+    return (*own, *(presence_elsewhere_of(arn) for arn in sorted(find_foreign_principals(trust, account))))
 
 
 def absence_of(address: Address) -> Fact:
@@ -72,11 +85,15 @@ def make_create_step(
     noun: str,
     parameters: dict[str, object],
     needs: tuple[Fact, ...] = (),
+    makes: tuple[Fact, ...] = (),
 ) -> Step:
-    """Return the step that creates an entity. entity: as this call leaves it. noun: as in `CreateRole`."""
+    """Return the step that creates an entity. entity: as this call leaves it. noun: as in `CreateRole`.
+
+    makes: the facts that it makes true beside the presence of the entity.
+    """
     address = entity.address
     effect = Create(address, f"Create{noun}", f"Delete{noun}", entity)
-    return make_step(address, Phase.CREATE, effect, parameters, needs, (presence_of(address),))
+    return make_step(address, Phase.CREATE, effect, parameters, needs, (presence_of(address), *makes))
 
 
 def plan_deletion(

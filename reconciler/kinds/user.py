@@ -32,7 +32,7 @@ from reconciler.kinds.lost_writes import is_renamed, matches_request
 from reconciler.kinds.mfa_guard import add_guard
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.raw_account import RawAccount, ReadCall, attached_arns_of, boundary_arn_of, principal_tags_of
-from reconciler.kinds.steps import make_create_step, make_step, plan_deletion, removal_of
+from reconciler.kinds.steps import make_create_step, make_step, plan_deletion, presence_elsewhere_of, removal_of
 from reconciler.kinds.user_schema import SCHEMA
 from reconciler.model.address import Address
 from reconciler.model.desired import KeyRule
@@ -182,8 +182,9 @@ class UserKind(Kind):
         if entity.tags:
             parameters["Tags"] = to_tag_list(entity.tags)
         needs = needs_of_boundary(entity.permissions_boundary, context)
+        makes = (presence_elsewhere_of(context.arn_of(entity.address)),)
         bare = User(entity.name, entity.path, permissions_boundary=entity.permissions_boundary, tags=entity.tags)
-        return [make_create_step(bare, self.noun, parameters, needs), *self.update(bare, entity, context)]
+        return [make_create_step(bare, self.noun, parameters, needs, makes), *self.update(bare, entity, context)]
 
     def update(self, before: User, after: User, context: PlanContext) -> list[Step]:
         address, target = before.address, {"UserName": before.name}

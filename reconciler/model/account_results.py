@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.model.account_waits import NO_WAITS, AccountWaits
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.problem import Level, Problem
 from reconciler.model.risk import Risk, RiskLevel
@@ -34,6 +35,7 @@ class PlanFacts:
 
     file: the plan file that has the rest. group: the same text for plans of the same changes, whatever the account.
     counts: changes by action. calls: the number of calls to make. account_alias: None if it has none or is not read.
+    waits: the order that its calls ask for across accounts.
     """
 
     file: str
@@ -43,6 +45,7 @@ class PlanFacts:
     risk: Risk = field(default_factory=Risk)
     is_reversible: bool = True
     account_alias: str | None = None
+    waits: AccountWaits = NO_WAITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ Fact = tuple[str, ...]
 """A fact that a step makes true or relies on: ("present", "user/a"), ("unlinked", "role/r", "policy/p")."""
 ORDER_FACT = "order"
 """The first word of facts that say nothing about IAM, only which call waits for which."""
+ELSEWHERE_FACT = "elsewhere"
+"""The first word of facts about an entity by its ARN: ("elsewhere", "arn:…"). Trusts of other accounts need them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ The section "Trust rules" of docs/file-format.md shows the result of each rule. 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -15,6 +16,7 @@ from typing import cast
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.document import Document, Json
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.problem import Place
 from reconciler.policy.canonical import CURRENT_VERSION, as_json, canonical
 from reconciler.policy.service_principals import NEEDED_ACTIONS
@@ -133,6 +135,7 @@ def _unwrap_single(values: Iterable[str]) -> Json:
     return listed[0] if len(listed) == 1 else list(listed)
 
 
+_FOREIGN_PRINCIPAL = re.compile(rf"arn:{ARN_PARTITION}:iam::(\d{{12}}):(?:user|role)/(?:.*/)?[^/]+")
 _ENTITY_KINDS = {"AWS": ("user", "role"), "Federated": ("oidc-provider", "saml-provider")}
 """Maps each kind of principal to the kinds of entities that it can name."""
 
@@ -152,6 +155,21 @@ def find_named_entities(document: Document, account: str) -> dict[str, Address]:
             if address is not None:
                 entities[value] = address
     return entities
+
+
+def find_foreign_principals(document: Document, account: str) -> frozenset[str]:
+    """Return the ARNs of users and roles of other accounts that a trust policy names; IAM demands that they exist."""
+    return frozenset(
+        value
+        for statement in document.statements
+        for kind, value in statement.principals or ()
+        if kind == "AWS" and (match := _FOREIGN_PRINCIPAL.fullmatch(value)) and match[1] != account
+    )
+
+
+def mentions_external_id(document: Document) -> bool:
+    """Return whether a statement of a trust policy has a condition on the external id."""
+    return any(one.key == "sts:externalid" for statement in document.statements for one in statement.conditions)
 
 
 def unique_ids_of(document: Document) -> frozenset[str]:

@@ -208,12 +208,27 @@ def test_accounts_are_worlds_of_their_own(sandbox: Sandbox, iam: Any, made: Made
     """moto gives every account that a role is assumed in a store of its own; so does the layer."""
     user = made.user()
     session = client(sandbox.url, "sts").assume_role(
-        RoleArn="arn:aws:iam::210987654321:role/any", RoleSessionName="test"
+        RoleArn="arn:aws:iam::310987654321:role/any", RoleSessionName="test"
     )["Credentials"]
     other = client(sandbox.url, "iam", session["AccessKeyId"], session["SessionToken"])
     assert other.list_users()["Users"] == []
     other.create_user(UserName=user.upper())
     assert refusal(iam.create_user, UserName=user.upper())[1] == "EntityAlreadyExists"
+
+
+def test_a_principal_of_another_account_of_the_sandbox_must_exist(sandbox: Sandbox, iam: Any, name: Any) -> None:
+    account, role, arn = "410987654321", name("role"), "arn:aws:iam::410987654321:role/build/ci"
+    iam.create_role(RoleName=name("before"), AssumeRolePolicyDocument=trust({"AWS": arn}))
+    session = client(sandbox.url, "sts").assume_role(RoleArn=f"arn:aws:iam::{account}:role/any", RoleSessionName="test")
+    keys = session["Credentials"]
+    other = client(sandbox.url, "iam", keys["AccessKeyId"], keys["SessionToken"])
+    assert other.list_roles()["Roles"] == []
+    refused = refusal(iam.create_role, RoleName=role, AssumeRolePolicyDocument=trust({"AWS": arn}))
+    assert refused == (400, "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{arn}"')
+    other.create_role(RoleName="ci", Path="/build/", AssumeRolePolicyDocument=EC2)
+    without_path = trust({"AWS": arn.replace("build/", "")})
+    assert refusal(iam.create_role, RoleName=role, AssumeRolePolicyDocument=without_path)[1] == refused[1]
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust({"AWS": arn}))
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.app.desired_files import DesiredFiles, require_valid
+from reconciler.app.organization.cross_account import check_accounts
 from reconciler.app.organization.members import OrganizationRun
 from reconciler.app.organization.runner import run_accounts
 from reconciler.app.plan import ConnectedPlan, plan_declared
@@ -19,9 +20,12 @@ from reconciler.desired.load import load
 from reconciler.desired.source_files import name_file
 from reconciler.desired.variables import Variables, find_undeclared
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults, PlanFacts
+from reconciler.model.desired import Desired
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
+from reconciler.plan.cross_account.facts import CrossAccountFacts, extract_facts
+from reconciler.plan.cross_account.waits import find_account_waits
 from reconciler.render.json_text import dump_json
 
 OnResult = Callable[[AccountResult], None]
@@ -35,16 +39,18 @@ def plan_organization(
     on_result: called as each account ends.
     """
     results: dict[str, AccountResult] = {}
+    facts: dict[str, CrossAccountFacts] = {}
     all_unused: list[frozenset[str]] = []
 
     def plan_account(account: MemberAccount) -> AccountResult:
         files = read_member(run, account)
         all_unused.append(files.loaded.unused_variables)
-        return _plan_account(run, account, files, folder)
+        return _plan_account(run, account, files, folder, facts)
 
     for result in run_accounts(run.selected, plan_account, max_parallel):
         results[result.account.id] = result
         on_result(result)
+    results = check_accounts(run, results, facts, lambda account: read_member(run, account).desired)
     return OrganizationResults(
         tuple(results[account.id] for account in run.selected),
         run.entry.home.caller_arn,
@@ -60,11 +66,19 @@ def _check_variables(all_unused: Sequence[frozenset[str]], number: int) -> Itera
         yield from find_undeclared(sorted(unused), (), Variables({}))
 
 
-def _plan_account(run: OrganizationRun, account: MemberAccount, files: DesiredFiles, folder: Path) -> AccountResult:
+def _plan_account(
+    run: OrganizationRun,
+    account: MemberAccount,
+    files: DesiredFiles,
+    folder: Path,
+    facts: dict[str, CrossAccountFacts],
+) -> AccountResult:
+    """Plan one account. facts: gets those that the other accounts need."""
     planned = plan_declared(files, run.entry.connect(account), run.request.options)
+    facts[account.id] = extract_facts(planned.plan, files.desired)
     path, document = folder / f"{account.name}.json", document_of(planned.plan)
     write_plan_document(document, path)
-    return AccountResult(account, status_of(planned.plan), _make_facts(planned.plan, path, document))
+    return AccountResult(account, status_of(planned.plan), _make_facts(planned.plan, path, document, files.desired))
 
 
 def plan_member(run: OrganizationRun, account: MemberAccount) -> ConnectedPlan:
@@ -94,7 +108,7 @@ def status_of(plan: Plan) -> AccountStatus:
     return AccountStatus.CHANGED if plan.changes else AccountStatus.IN_STEP
 
 
-def _make_facts(plan: Plan, path: Path, document: Mapping[str, Any]) -> PlanFacts:
+def _make_facts(plan: Plan, path: Path, document: Mapping[str, Any], desired: Desired) -> PlanFacts:
     """Return all that a summary tells of a plan. document: the content of its file."""
     return PlanFacts(
         str(path),
@@ -104,6 +118,7 @@ def _make_facts(plan: Plan, path: Path, document: Mapping[str, Any]) -> PlanFact
         plan.risk,
         plan.is_reversible,
         plan.account_alias,
+        find_account_waits(plan.steps, desired),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.kinds.plan_context import PlanContext
-from reconciler.kinds.steps import make_step, presence_of
+from reconciler.kinds.steps import make_step, presence_elsewhere_of, presence_of
 from reconciler.model.effects import Rename
 from reconciler.model.entity import Entity
 from reconciler.model.plan import Phase, Step
@@ -24,4 +24,5 @@ def plan_placement(noun: str, before: Entity, after: Entity, context: PlanContex
     if len(parameters) == 1:
         return []
     effect = Rename(address, f"Update{noun}", old or address)
-    return [make_step(address, Phase.CREATE, effect, parameters, (), (presence_of(address),))]
+    makes = (presence_of(address), presence_elsewhere_of(context.arn_of(address)))
+    return [make_step(address, Phase.CREATE, effect, parameters, (), makes)]

@@ -3,14 +3,15 @@
 Sources: IAM User Guide, "AWS JSON policy elements: Principal" (an ARN of a user or role is turned into its
 unique id when saved and back when shown; after deletion the id is shown, and a new user of that name is
 another one; an account id is its root ARN); "IAM and AWS STS quotas" (2048 characters); API Reference,
-CreateRole and UpdateAssumeRolePolicy (MalformedPolicyDocument). Principals of other accounts are not checked.
+CreateRole and UpdateAssumeRolePolicy (MalformedPolicyDocument). Users and roles of another account must exist,
+too, once somebody has called AWS in that account; of any other account the sandbox knows nothing.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.quotas import TRUST_SIZE
@@ -40,6 +41,7 @@ def check_trust(call: ApiCall) -> None:
         raise quota_error(TRUST_SIZE)
     _refuse_foreign_providers(text, call.ledger)
     resolve_principals(text, call.ledger)
+    _map_principals(text, lambda principal: _require_existing(principal, call.ledgers))
     refuse_flaws(document, PolicyType.TRUST, SYNTAX)
 
 
@@ -86,6 +88,15 @@ def _resolve_principal(principal: object, ledger: Ledger) -> str:
             if match[1] != ledger.account:
                 return principal
     raise malformed_policy_error(f'Invalid principal in policy: "AWS":"{principal}"')
+
+
+def _require_existing(principal: str, ledgers: Mapping[str, Ledger]) -> str:
+    """Return a principal. Raises Refusal if it is a user or role that an account of the sandbox lacks."""
+    match = ENTITY.fullmatch(principal)
+    ledger = ledgers.get(match[1]) if match else None
+    if ledger is not None and ledger.find_by_arn(principal) is None:
+        raise malformed_policy_error(f'Invalid principal in policy: "AWS":"{principal}"')
+    return principal
 
 
 def show_principals(text: str, ledger: Ledger) -> str:

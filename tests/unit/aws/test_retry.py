@@ -27,7 +27,7 @@ from reconciler.aws import retry, timing
 from reconciler.aws.rate_limiter import RateLimiter
 from reconciler.aws.retry import CallStatus, FailureKind, classify_error, is_already_done, send_step
 from reconciler.aws.session import Connection
-from reconciler.kinds.steps import link_removal_of, presence_of
+from reconciler.kinds.steps import link_removal_of, presence_elsewhere_of, presence_of
 from reconciler.model.address import Address
 from reconciler.model.plan import Phase, Step
 from tests.support.steps import bare_step
@@ -52,6 +52,7 @@ def needing(*facts: tuple[str, ...], operation: str = "AttachRolePolicy", **para
 
 
 OURS, THEIRS = {presence_of(APP)}, {presence_of(ALICE)}
+FOREIGN = presence_elsewhere_of("arn:aws:iam::210987654321:role/ci")
 
 VERDICTS: dict[str, tuple[Exception, Step, set[tuple[str, ...]], FailureKind]] = {
     "busy": (error("ConcurrentModification", status=409), needing(), set(), FailureKind.TRANSIENT),
@@ -77,6 +78,24 @@ VERDICTS: dict[str, tuple[Exception, Step, set[tuple[str, ...]], FailureKind]] =
         FailureKind.FINAL,
     ),
     "not there, nothing needed": (error("NoSuchEntity"), needing(), OURS, FailureKind.FINAL),
+    "an unknown principal, made by another account of this run": (
+        error("MalformedPolicyDocument", INVALID),
+        needing(FOREIGN),
+        {FOREIGN},
+        FailureKind.TRANSIENT,
+    ),
+    "an unknown principal of another account that this run does not create": (
+        error("MalformedPolicyDocument", INVALID),
+        needing(FOREIGN),
+        OURS,
+        FailureKind.FINAL,
+    ),
+    "not there, and only a principal of another account was made": (
+        error("NoSuchEntity"),
+        needing(FOREIGN, presence_of(APP)),
+        {FOREIGN},
+        FailureKind.FINAL,
+    ),
     "an unknown principal, made by this run": (
         error("MalformedPolicyDocument", INVALID),
         needing(presence_of(ALICE)),

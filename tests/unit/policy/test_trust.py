@@ -18,6 +18,7 @@ from reconciler.policy.trust import (
     compile_rule,
     compile_trust,
     entity_of,
+    find_foreign_principals,
     find_trusted_entities,
 )
 
@@ -267,3 +268,18 @@ def test_whoever_a_trust_names_must_exist_whether_allowed_or_denied() -> None:
         }
     )
     assert find_trusted_entities(document, "123456789012") == {Address("user", "alice"), Address("role", "hub")}
+
+
+def test_users_and_roles_of_other_accounts_are_found_by_their_arns() -> None:
+    ci, bot = "arn:aws:iam::210987654321:role/build/ci", "arn:aws-cn:iam::310987654321:user/bot"
+    others = ["210987654321", "arn:aws:iam::210987654321:root", "arn:aws:sts::210987654321:assumed-role/ci/x", "*"]
+    document = canonical(
+        {
+            "Statement": [
+                allow({"AWS": [ALICE, HUB, ci, *others], "Service": "ec2.amazonaws.com"}),
+                {"Effect": "Deny", "NotPrincipal": {"AWS": bot}, "Action": "sts:AssumeRole"},
+            ]
+        }
+    )
+    assert find_foreign_principals(document, "123456789012") == {ci, bot}
+    assert find_foreign_principals(document, "210987654321") == {ALICE, HUB, bot}

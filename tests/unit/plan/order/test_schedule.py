@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.kinds.steps import presence_of
+from reconciler.kinds.steps import presence_elsewhere_of, presence_of
 from reconciler.model.address import Address
 from reconciler.model.plan import Phase, Step
 from reconciler.plan.order.schedule import Schedule
@@ -96,3 +97,34 @@ def test_independent_calls_go_side_by_side_where_their_order_decides_nothing(
 def test_a_plan_without_calls_is_over_at_once() -> None:
     assert Schedule(()).is_finished
     assert Schedule(()).start() is None
+
+
+CI, OTHER = (presence_elsewhere_of(f"arn:aws:iam::222222222222:role/{name}") for name in ("ci", "other"))
+
+
+def test_a_call_waits_for_facts_of_other_accounts_and_the_others_of_its_stage_do_not() -> None:
+    trusting = bare_step(NAMES[0], Phase.CREATE, "CreateRole", needs=(CI, OTHER))
+    other, later = (bare_step(NAMES[1], phase, "Call") for phase in (Phase.CREATE, Phase.WIDEN))
+    schedule = Schedule([trusting, other, later], {CI, OTHER})
+    assert (schedule.start(), schedule.start()) == (1, None)
+    assert schedule.find_blocked() == [], "a call is under way"
+    schedule.finish(1)
+    assert schedule.find_blocked() == [(0, CI), (0, OTHER)]
+    schedule.learn(CI)
+    assert (schedule.start(), schedule.awaited) == (None, {OTHER})
+    schedule.learn(OTHER)
+    assert (schedule.start(), schedule.start(), schedule.find_blocked()) == (0, None, [])
+    schedule.finish(0)
+    assert schedule.start() == 2, "a phase still ends only when its calls have ended"
+
+
+def test_a_call_of_a_later_stage_holds_nothing_up_yet() -> None:
+    steps = [bare_step(NAMES[0], Phase.CREATE, "Call"), bare_step(NAMES[1], Phase.WIDEN, "Call", needs=(CI,))]
+    schedule = Schedule(steps, {CI})
+    assert schedule.find_blocked() == []
+    schedule.finish(cast(int, schedule.start()))
+    assert schedule.find_blocked() == [(1, CI)]
+
+
+def test_a_fact_that_no_account_of_the_run_makes_is_taken_as_true() -> None:
+    assert Schedule([bare_step(NAMES[0], Phase.CREATE, "Call", needs=(CI,))]).start() == 0
