@@ -12,9 +12,12 @@ from itertools import groupby
 from pathlib import Path
 
 from reconciler.app.apply import ApplyObserver, ApplyResult, apply_plan
+from reconciler.app.organization.cross_account import make_board, order_results, refuse_waits
 from reconciler.app.organization.runner import run_accounts
 from reconciler.app.plan import ConnectedPlan
 from reconciler.aws.executor import StopSignal
+from reconciler.aws.principal_board import OtherAccounts, PrincipalBoard
+from reconciler.aws.slots import Slot
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.plan import Plan
@@ -48,37 +51,56 @@ class OrganizationApply:
 
     def run(self, planned: OrganizationResults) -> OrganizationResults:
         """Apply the plans that have changes and are safe, and return the result of every account."""
+        planned = replace(planned, results=refuse_waits(planned.results))
+        board = make_board(planned.results)
         results: dict[str, AccountResult] = {}
         is_blocked = False
         for _, members in groupby(sorted(planned.results, key=_wave_of), key=_wave_of):
             for group in _put_canaries_first(list(members)):
-                for result in self._run_group(group, is_blocked):
+                for result in self._run_group(group, board, is_blocked):
                     results[result.account.id] = result
                 is_blocked = is_blocked or any(results[one.account.id].status in _BLOCKING for one in group)
         return replace(planned, results=tuple(results[one.account.id] for one in planned.results), is_applied=True)
 
-    def _run_group(self, group: Sequence[AccountResult], is_blocked: bool) -> Iterator[AccountResult]:
-        """Yield the results of accounts that may run side by side."""
-        to_apply = {one.account.id: one for one in group if one.status is AccountStatus.CHANGED}
-        yield from (one for one in group if one.account.id not in to_apply)
-        for result in self._apply_group(to_apply, is_blocked):
+    def _run_group(
+        self, group: Sequence[AccountResult], board: PrincipalBoard, is_blocked: bool
+    ) -> Iterator[AccountResult]:
+        """Yield the results of accounts that may run side by side. board: tells which principals exist by now."""
+        to_apply = {one.account.id: one for one in order_results(group) if one.status is AccountStatus.CHANGED}
+        for one in group:
+            if one.account.id not in to_apply:
+                board.end(one.account.id, failed=one.status is not AccountStatus.IN_STEP)
+                yield one
+        for result in self._apply_group(to_apply, board, is_blocked):
             self.on_result(result)
             yield result
 
-    def _apply_group(self, to_apply: Mapping[str, AccountResult], is_blocked: bool) -> Iterator[AccountResult]:
+    def _apply_group(
+        self, to_apply: Mapping[str, AccountResult], board: PrincipalBoard, is_blocked: bool
+    ) -> Iterator[AccountResult]:
         if is_blocked:
             yield from (replace(one, status=AccountStatus.NOT_STARTED) for one in to_apply.values())
             return
         accounts = [one.account for one in to_apply.values()]
-        for result in run_accounts(accounts, lambda account: self._apply(to_apply[account.id]), self.max_parallel):
+
+        def apply(account: MemberAccount, slot: Slot) -> AccountResult:
+            failed = True
+            try:
+                result = self._apply(to_apply[account.id], OtherAccounts(board, slot))
+                failed = result.status is not AccountStatus.CHANGED
+                return result
+            finally:
+                board.end(account.id, failed=failed)
+
+        for result in run_accounts(accounts, apply, self.max_parallel):
             yield replace(result, plan=to_apply[result.account.id].plan)  # one that raised an error has none
 
-    def _apply(self, planned: AccountResult) -> AccountResult:
+    def _apply(self, planned: AccountResult, others: OtherAccounts) -> AccountResult:
         if self.stop.event.is_set():
             return replace(planned, status=AccountStatus.NOT_STARTED)
         connected = self.plan_again(planned)
         observer = self.make_observer(planned.account, self.stop)
-        applied = apply_plan(connected, self.find_journal(planned.account), False, observer)
+        applied = apply_plan(connected, self.find_journal(planned.account), False, observer, others=others)
         return _judge(planned, applied)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.app.organization.members import OrganizationRun
@@ -16,7 +16,7 @@ from reconciler.model.problem import Problem, ReconcileError
 from reconciler.plan.cross_account.check import check_trusts, list_accounts_to_read
 from reconciler.plan.cross_account.external_ids import RoleEntry
 from reconciler.plan.cross_account.facts import CrossAccountFacts, extract_file_facts
-from reconciler.plan.cross_account.waits import check_waits, find_creators
+from reconciler.plan.cross_account.waits import check_waits, find_creators, order_accounts
 
 ReadDesired = Callable[[MemberAccount], Desired]
 """Reads the files of an account. Raises ReconcileError if they are not valid."""
@@ -46,10 +46,28 @@ def check_accounts(
     return {identity: _add_findings(result, findings[identity]) for identity, result in results.items()}
 
 
+def refuse_waits(results: Sequence[AccountResult]) -> tuple[AccountResult, ...]:
+    """Return the results of an apply; those are unsafe whose calls would wait for ever.
+
+    A plan has done so, but not for accounts of other shards.
+    """
+    findings: defaultdict[str, list[Problem]] = defaultdict(list)
+    for account, problem in check_waits([result.account for result in results], _waits_of(results)):
+        findings[account.id].append(problem)
+    return tuple(_add_findings(result, findings[result.account.id]) for result in results)
+
+
 def make_board(results: Iterable[AccountResult]) -> PrincipalBoard:
     """Return the board of an apply of planned accounts, with the principals that their plans create."""
     listed = list(results)
     return PrincipalBoard(find_creators([result.account for result in listed], _waits_of(listed)))
+
+
+def order_results(results: Sequence[AccountResult]) -> list[AccountResult]:
+    """Return the results with those first that others wait for."""
+    by_id = {result.account.id: result for result in results}
+    ordered = order_accounts([result.account for result in results], _waits_of(results))
+    return [by_id[account.id] for account in ordered]
 
 
 def _waits_of(results: Iterable[AccountResult]) -> dict[str, AccountWaits]:

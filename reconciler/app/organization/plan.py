@@ -14,6 +14,7 @@ from reconciler.app.organization.members import OrganizationRun
 from reconciler.app.organization.runner import run_accounts
 from reconciler.app.plan import ConnectedPlan, plan_declared
 from reconciler.app.plan_file import document_of, write_plan_document
+from reconciler.aws.slots import Slot
 from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare
 from reconciler.desired.load import load
@@ -42,7 +43,7 @@ def plan_organization(
     facts: dict[str, CrossAccountFacts] = {}
     all_unused: list[frozenset[str]] = []
 
-    def plan_account(account: MemberAccount) -> AccountResult:
+    def plan_account(account: MemberAccount, slot: Slot) -> AccountResult:
         files = read_member(run, account)
         all_unused.append(files.loaded.unused_variables)
         return _plan_account(run, account, files, folder, facts)

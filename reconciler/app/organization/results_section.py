@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.model.account_results import AccountResult, AccountStatus, PlanFacts
+from reconciler.model.account_waits import AccountWaits, TrustLine
+from reconciler.model.address import Address
 from reconciler.model.desired import Alias
 from reconciler.model.member_account import ACCOUNT_ID, ACCOUNT_NAME, MemberAccount
 from reconciler.model.problem import Place, Problem
@@ -34,7 +36,7 @@ _KEYS = (
 )
 _ACCOUNT_KEYS = ("name", "account", "wave", "canary")
 _RESULT_KEYS = (*_ACCOUNT_KEYS, "status", "problems", "journal", "calls_made", "plan")
-_PLAN_KEYS = ("file", "group", "counts", "calls", "risk", "reversible", "account_alias")
+_PLAN_KEYS = ("file", "group", "counts", "calls", "risk", "reversible", "account_alias", "creates", "needs")
 _SESSION_TEXTS = ("via", "session_name", "external_id", "source_identity")
 _SESSION_KEYS = ("name", "role_arn", "file", "line", "column", *_SESSION_TEXTS, "duration", "tags", "transitive_tags")
 
@@ -129,6 +131,8 @@ def _result_to_dict(result: AccountResult, folder: Path) -> dict[str, Any]:
             "risk": risk_to_dict(plan.risk),
             "reversible": plan.is_reversible,
             "account_alias": plan.account_alias,
+            "creates": {arn: sorted(before) for arn, before in sorted(plan.waits.creates.items())},
+            "needs": {arn: str(line.role) for arn, line in sorted(plan.waits.needs.items())},
         },
     }
 
@@ -218,4 +222,15 @@ def _read_facts(value: object, folder: Path, name: str) -> PlanFacts:
         read_risk(plan["risk"]),
         plan["reversible"] is True,
         _take_optional_text(plan["account_alias"], "account_alias"),
+        _read_waits(plan),
+    )
+
+
+def _read_waits(plan: Mapping[str, Any]) -> AccountWaits:
+    """Return what the calls of a plan wait for, without the lines of the files."""
+    creates = {arn: take_texts(before, "creates") for arn, before in take_mapping(plan["creates"], "creates").items()}
+    needs = {arn: Address.parse(take_text(role, "needs")) for arn, role in take_mapping(plan["needs"], "needs").items()}
+    return AccountWaits(
+        {arn: frozenset(before) for arn, before in creates.items()},
+        {arn: TrustLine(role) for arn, role in needs.items()},
     )
