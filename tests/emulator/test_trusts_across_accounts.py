@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
-from pathlib import Path
-from unittest.mock import patch
+import json
+import re
+from typing import Any
 
+import boto3
 import pytest
 
-from reconciler.app.apply import ApplyResult, apply_plan
-from reconciler.app.organization.cross_account import make_board
-from reconciler.app.organization.members import OrganizationRun, RunOptions, find_organization, open_run
-from reconciler.app.organization.plan import plan_member, plan_organization
-from reconciler.app.plan import PlanRequest
-from reconciler.aws.concurrency import start_call
-from reconciler.aws.executor import StopSignal
-from reconciler.aws.principal_board import OtherAccounts, PrincipalBoard
-from reconciler.aws.retry import CallStatus
-from reconciler.aws.slots import Slots
-from reconciler.model.account_results import AccountResult, AccountStatus
-from reconciler.model.member_account import MemberAccount
-from reconciler.model.plan import Plan, Step
-from reconciler.model.problem import Problem
-from reconciler.plan.options import PlanOptions
-from tests.support.account import Account
+from tests.support.account import Account, Result
 from tests.support.plans import list_writes
 
 PROD, TOOLS = "111111111111", "222222222222"
 CI = f"arn:aws:iam::{TOOLS}:role/ci"
+EC2 = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"},
+        ],
+    }
+)
 ORGANIZATION = f"""\
 version: 1
 owner: platform
@@ -50,6 +41,14 @@ roles:
       build: {{Statement: {{Effect: Allow, Action: "sts:AssumeRole", Resource: "{CI}"}}}}
   deployer: {{trust: [{{roles: ["{CI}"]}}]}}
 """
+CIRCULAR_PROD_FILE = f"""\
+version: 1
+roles:
+  deployer:
+    trust: [{{roles: ["{CI}"]}}]
+    inline_policies:
+      build: {{Statement: {{Effect: Allow, Action: "sts:AssumeRole", Resource: "{CI}"}}}}
+"""
 TOOLS_FILE = f"""\
 version: 1
 roles:
@@ -59,140 +58,102 @@ roles:
       deploy:
         Statement: {{Effect: Allow, Action: "sts:AssumeRole", Resource: "arn:aws:iam::{PROD}:role/deployer"}}
 """
-LONGEST = 120
-"""Seconds after which a test fails because an apply does not end."""
-
-
-class Silent:
-    """An observer of an apply that nobody watches."""
-
-    def on_wait(self) -> None: ...
-    def on_begin(self, plan: Plan, again: bool) -> None: ...
-    def on_verify(self) -> None: ...
-    def on_start(self, index: int, step: Step) -> None: ...
-    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None: ...
-
-    @contextmanager
-    def handle_interrupts(self) -> Iterator[StopSignal]:
-        yield StopSignal()
 
 
 @pytest.fixture
-def _in_the_folder(account: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    account.write("[default]\n", "config")  # the test suite caches sessions unless there is a file of profiles
-    monkeypatch.chdir(account.folder)
-    files = {"org.yaml": ORGANIZATION, "prod.yaml": PROD_FILE, "tools.yaml": TOOLS_FILE}
-    for name, text in files.items():
+def organization(account: Account) -> Account:
+    account.write("[default]\n", "config")  # the tests keep one session for many runs unless there are profiles
+    for name, text in {"org.yaml": ORGANIZATION, "prod.yaml": PROD_FILE, "tools.yaml": TOOLS_FILE}.items():
         account.write(text, name)
-    with patch.dict(os.environ, account.environment | {"AWS_CONFIG_FILE": str(account.folder / "config")}, clear=True):
-        yield
+    return account
 
 
-def open_accounts(*patterns: str) -> OrganizationRun:
-    files = find_organization(["org.yaml"], {})
-    assert files
-    request = PlanRequest(["org.yaml"], {}, None, None, None, PlanOptions())
-    return open_run(files, request, RunOptions(patterns))
+def run(organization: Account, *arguments: str) -> Result:
+    return organization.run_cli(*arguments, AWS_CONFIG_FILE=str(organization.folder / "config"))
 
 
-def plan_accounts(run: OrganizationRun, folder: Path) -> dict[str, AccountResult]:
-    results = plan_organization(run, folder, 2).results
-    return {result.account.name: result for result in results}
+def find_codes(result: Result) -> set[str]:
+    """Return the codes of the problems of the accounts in a JSON plan."""
+    return set(re.findall(r'"code": "(cross-account-[a-z]+)"', result.out))
 
 
-def start_apply(
-    run: OrganizationRun, account: MemberAccount, board: PrincipalBoard, slots: Slots
-) -> Future[ApplyResult]:
-    """Apply one account as a run over many does: with a slot, and with the board of the run."""
-
-    def apply() -> ApplyResult:
-        slot = slots.take()
-        failed = True
-        try:
-            planned = plan_member(run, account)
-            result = apply_plan(planned, None, False, Silent(), others=OtherAccounts(board, slot))
-            failed = not result.is_converged
-            return result
-        finally:
-            board.end(account.id, failed=failed)
-            slot.give_up()
-
-    return start_call(apply)
+def list_created_roles(organization: Account) -> list[str]:
+    return [line for line in list_writes(organization) if line.startswith("CreateRole")]
 
 
-@pytest.mark.usefixtures("_in_the_folder")
-@pytest.mark.parametrize("max_parallel", [1, 2])
+def enter_tools(organization: Account) -> Any:
+    """Return a client of IAM in the other account."""
+    how: dict[str, Any] = {"endpoint_url": organization.sandbox.url, "region_name": "us-east-1"}
+    sts = boto3.client("sts", aws_access_key_id="test", aws_secret_access_key="test", **how)
+    session = sts.assume_role(RoleArn=f"arn:aws:iam::{TOOLS}:role/any", RoleSessionName="test")["Credentials"]
+    keys = {"aws_access_key_id": session["AccessKeyId"], "aws_session_token": session["SessionToken"]}
+    return boto3.client("iam", aws_secret_access_key=session["SecretAccessKey"], **keys, **how)
+
+
+@pytest.mark.parametrize("max_parallel", ["1", "2"])
 def test_each_account_waits_for_the_principal_that_the_other_one_creates(
-    account: Account, tmp_path: Path, max_parallel: int
+    organization: Account, max_parallel: str
 ) -> None:
     """prod cannot end before tools has begun, nor tools before prod has: with one slot they take turns."""
-    run = open_accounts()
-    results = plan_accounts(run, tmp_path)
-    assert [(one.status, one.problems) for one in results.values()] == [(AccountStatus.CHANGED, ())] * 2
-    account.clear_calls()
-    board, slots = make_board(results.values()), Slots(max_parallel)
-    applies = [start_apply(run, member, board, slots) for member in run.selected]
-    for apply in applies:
-        result = apply.result(LONGEST)
-        assert (result.problems, result.is_converged) == ((), True)
-    roles = [line for line in list_writes(account) if line.startswith("CreateRole")]
-    assert roles == ["CreateRole app", "CreateRole ci", "CreateRole deployer"]
+    assert run(organization, "plan", "org.yaml", "--out", "plans").code == 0
+    organization.clear_calls()
+    applied = run(organization, "apply", "plans", "--yes", "--max-parallel", max_parallel)
+    assert applied.code == 0, applied.out + applied.err
+    assert list_created_roles(organization) == ["CreateRole app", "CreateRole ci", "CreateRole deployer"]
+    assert "2 in step" in run(organization, "plan", "org.yaml").out
 
 
-@pytest.mark.usefixtures("_in_the_folder")
-def test_a_trust_waits_in_vain_for_an_account_that_failed(account: Account, tmp_path: Path) -> None:
-    run = open_accounts()
-    results = plan_accounts(run, tmp_path)
-    board, prod = make_board(results.values()), run.selected[0]
-    board.end(TOOLS, failed=True)
-    result = start_apply(run, prod, board, Slots(1)).result(LONGEST)
-    assert [problem.code for problem in result.problems] == ["cross-account-wait"]
-    assert [step.address.name for step in result.done] == ["app"]
+def test_plans_of_shards_wait_for_each_other_too(organization: Account) -> None:
+    for shard in ("1/2", "2/2"):
+        assert run(organization, "plan", "org.yaml", "--out", "plans", "--shard", shard).code == 0
+    assert run(organization, "apply", "plans", "--yes", "--max-parallel", "1").code == 0
 
 
-@pytest.mark.usefixtures("_in_the_folder")
-def test_the_sandbox_refuses_the_trust_that_did_not_wait(tmp_path: Path) -> None:
-    """This is what the wait is for: IAM refuses a trust that names a principal which does not exist."""
-    run = open_accounts()
-    plan_accounts(run, tmp_path)
-    result = start_apply(run, run.selected[0], PrincipalBoard({}), Slots(1)).result(LONGEST)
-    assert "Invalid principal in policy" in result.problems[0].message
+def test_a_trust_waits_in_vain_for_an_account_that_failed(organization: Account) -> None:
+    """The plan of tools no longer fits, so that no call of it is made."""
+    assert run(organization, "plan", "org.yaml", "--out", "plans").code == 0
+    enter_tools(organization).create_role(RoleName="ci", AssumeRolePolicyDocument=EC2)
+    organization.clear_calls()
+    applied = run(organization, "apply", "plans", "--yes")
+    assert applied.code == 1
+    assert f"CreateRole of role/deployer was not sent: its trust names {CI}" in applied.out + applied.err
+    assert list_created_roles(organization) == ["CreateRole app"]
 
 
-@pytest.mark.usefixtures("_in_the_folder")
-def test_what_does_not_fit_is_found_before_anything_is_written(account: Account, tmp_path: Path) -> None:
-    account.write(PROD_FILE.replace(f'roles: ["{CI}', f'roles: ["{CI.replace("role/", "role/build/")}'), "prod.yaml")
-    results = plan_accounts(open_accounts(), tmp_path)
-    assert (results["prod"].status, results["tools"].status) == (AccountStatus.UNSAFE, AccountStatus.CHANGED)
-    (problem,) = results["prod"].problems
-    assert f"but in tools ({TOOLS}) it is {CI}" in problem.summary
-    assert str(problem.place) == "prod.yaml:7:22"
+def test_what_does_not_fit_is_found_before_anything_is_written(organization: Account) -> None:
+    other = CI.replace("role/", "role/build/")
+    organization.write(PROD_FILE.replace(f'roles: ["{CI}', f'roles: ["{other}'), "prod.yaml")
+    planned = run(organization, "plan", "org.yaml")
+    assert f"prod.yaml:7:22: error: The trust of role/deployer in prod ({PROD}) names {other}" in planned.out
+    assert f"but in tools ({TOOLS}) it is {CI}" in planned.out
+    organization.clear_calls()
+    assert run(organization, "apply", "org.yaml", "--yes").code != 0
+    assert list_created_roles(organization) == []
 
 
-@pytest.mark.usefixtures("_in_the_folder")
-def test_the_role_by_which_a_run_enters_an_account_accepts_the_external_id_of_the_run(
-    account: Account, tmp_path: Path
-) -> None:
+def test_the_role_by_which_a_run_enters_an_account_accepts_the_external_id_of_the_run(organization: Account) -> None:
     entry = '  reconciler: {trust: [{accounts: ["123456789012"], external_id: another-one}]}\n'
-    account.write(PROD_FILE + entry, "prod.yaml")
-    (problem,) = plan_accounts(open_accounts(), tmp_path)["prod"].problems
-    assert problem.summary.startswith("`organization` (org.yaml:3:1) sends the external id 'example-org-7f3a'")
-    account.write(PROD_FILE + entry.replace("another-one", "example-org-7f3a"), "prod.yaml")
-    assert plan_accounts(open_accounts(), tmp_path)["prod"].problems == ()
+    organization.write(PROD_FILE + entry, "prod.yaml")
+    found = run(organization, "plan", "org.yaml").out
+    assert "`organization` (org.yaml:3:1) sends the external id 'example-org-7f3a'" in found
+    organization.write(PROD_FILE + entry.replace("another-one", "example-org-7f3a"), "prod.yaml")
+    assert find_codes(run(organization, "plan", "org.yaml", "--format", "json")) == set()
 
 
-@pytest.mark.usefixtures("_in_the_folder")
-def test_an_account_that_is_not_chosen_is_judged_by_its_files(account: Account, tmp_path: Path) -> None:
-    assert plan_accounts(open_accounts("prod"), tmp_path)["prod"].problems == ()
-    account.write(TOOLS_FILE.replace("role/deployer", "role/other"), "tools.yaml")
-    (problem,) = plan_accounts(open_accounts("prod"), tmp_path)["prod"].problems
-    assert "none of its own policies allows it" in problem.summary
+def test_an_account_that_is_not_chosen_is_judged_by_its_files(organization: Account) -> None:
+    assert find_codes(run(organization, "plan", "org.yaml", "--account", "prod", "--format", "json")) == set()
+    organization.write(TOOLS_FILE.replace("role/deployer", "role/other"), "tools.yaml")
+    assert "none of its own policies allows it" in run(organization, "plan", "org.yaml", "--account", "prod").out
 
 
-@pytest.mark.usefixtures("_in_the_folder")
-def test_a_circle_is_refused_before_anything_is_written(account: Account, tmp_path: Path) -> None:
-    account.write(TOOLS_FILE.replace("role/app", "role/deployer"), "tools.yaml")
-    results = plan_accounts(open_accounts(), tmp_path)
-    codes = [{problem.code for problem in result.problems} for result in results.values()]
-    assert all("cross-account-cycle" in found for found in codes)
-    assert {result.status for result in results.values()} == {AccountStatus.UNSAFE}
+@pytest.mark.parametrize("shards", [(), ("1/2", "2/2")], ids=["one run", "two shards"])
+def test_a_circle_is_refused_before_anything_is_written(organization: Account, shards: tuple[str, ...]) -> None:
+    organization.write(TOOLS_FILE.replace("role/app", "role/deployer"), "tools.yaml")
+    organization.write(CIRCULAR_PROD_FILE, "prod.yaml")
+    for shard in shards or ("1/1",):
+        run(organization, "plan", "org.yaml", "--out", "plans", "--shard", shard)
+    organization.clear_calls()
+    applied = run(organization, "apply", "plans", "--yes")
+    assert applied.code != 0
+    assert "Accounts would wait for each other" in applied.out + applied.err
+    assert list_created_roles(organization) == []

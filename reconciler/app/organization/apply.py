@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from reconciler.app.apply import ApplyObserver, ApplyResult, apply_plan
-from reconciler.app.organization.cross_account import make_board, order_results, refuse_waits
+from reconciler.app.organization.cross_account import make_board, order_results
 from reconciler.app.organization.runner import run_accounts
 from reconciler.app.plan import ConnectedPlan
 from reconciler.aws.executor import StopSignal
@@ -51,7 +51,6 @@ class OrganizationApply:
 
     def run(self, planned: OrganizationResults) -> OrganizationResults:
         """Apply the plans that have changes and are safe, and return the result of every account."""
-        planned = replace(planned, results=refuse_waits(planned.results))
         board = make_board(planned.results)
         results: dict[str, AccountResult] = {}
         is_blocked = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from reconciler.app.organization.cross_account import refuse_waits
 from reconciler.app.organization.entry import AccountEntry
 from reconciler.app.organization.files import RunOptions, select_accounts
 from reconciler.app.organization.results_file import read_results
@@ -22,7 +23,8 @@ from reconciler.plan.options import PlanOptions
 def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, OrganizationResults]:
     """Return the first results file of a folder, and the chosen accounts of all its shards. Raises ReconcileError.
 
-    A shard without results is an error, because its accounts would be left out.
+    A shard without results is an error, because its accounts would be left out. Accounts of several shards that would
+    wait for each other are unsafe.
     """
     runs = read_results(folder, "plan")
     if missing := find_missing_parts(runs):
@@ -39,7 +41,7 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, Organizat
     first = runs[0]
     problems = tuple(dict.fromkeys(problem for run in runs for problem in run.problems))
     return first, OrganizationResults(
-        tuple(results[account.id] for account in chosen), first.caller, first.files, problems
+        refuse_waits([results[account.id] for account in chosen]), first.caller, first.files, problems
     )
 
 

@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError
 from reconciler.aws import timing
 from reconciler.aws.concurrency import start_call
 from reconciler.aws.executor import ExecutionResult, StopSignal, execute_steps
+from reconciler.aws.meter import Meter
 from reconciler.aws.principal_board import OtherAccounts, PrincipalBoard
-from reconciler.aws.retry import CallStatus
+from reconciler.aws.retry import SentCall
 from reconciler.aws.session import Connection
 from reconciler.aws.slots import Slots
 from reconciler.kinds.steps import presence_elsewhere_of
@@ -35,7 +36,7 @@ class Observer:
     def on_start(self, index: int, step: Step) -> None:
         pass
 
-    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
+    def on_end(self, index: int, step: Step, sent: SentCall, problem: Problem | None) -> None:
         pass
 
 
@@ -54,19 +55,20 @@ class Accounts:
     def apply(self, steps: Sequence[Step], account: MemberAccount = PROD) -> ExecutionResult:
         slot = self.slots.take()
         try:
-            connection = cast(Connection, SimpleNamespace(iam_once=self, account=account.id))
+            connection = cast(Connection, SimpleNamespace(iam_once=self, account=account.id, meter=Meter()))
             return execute_steps(connection, steps, Observer(), self.stop, others=OtherAccounts(self.board, slot))
         finally:
             slot.give_up()
 
     def __getattr__(self, operation: str) -> Any:
-        def call(Name: str) -> None:  # a parameter of IAM
+        def call(Name: str) -> dict[str, Any]:  # a parameter of IAM
             if Name in self.before_call:
                 self.before_call[Name]()
             with self.lock:
                 self.calls.append(Name)
                 if self.refusals.get(Name):
                     raise self.refusals[Name].pop(0)
+            return {}
 
         return call
 
