@@ -88,7 +88,7 @@ class ManyApply:
     ) -> int:
         print_results(planned, OutputRequest("text", None, False, self.detail, no_pager=True))
         if errors_in(planned.problems) or any(result.has_broken_trust for result in planned.results):
-            self._refuse(planned, "see the errors above. Nothing was written to any account.")
+            self._note_refusal(planned, "see the errors above. Nothing was written to any account.")
             return REFUSED
         if not planned.has_changes:
             conclude(self.run, planned, shown=True)
@@ -101,7 +101,7 @@ class ManyApply:
             self._leave_results(folder, results, applied)
         return self._report(applied, is_stopped=stop.event.is_set())
 
-    def _refuse(self, planned: OrganizationResults, reason: str) -> None:
+    def _note_refusal(self, planned: OrganizationResults, reason: str) -> None:
         self.run.accounts = planned
         self.run.conclude(RunStatus.REFUSED, f"Refused: {reason}")
 
@@ -126,10 +126,10 @@ class ManyApply:
 
         if self.run.log.for_programs:
             reason = "with --log-format json nobody is asked. Pass --yes, or a folder of saved plans."
-            self._refuse(planned, f"{reason} Nothing was written.")
+            self._note_refusal(planned, f"{reason} Nothing was written.")
             return False
         if not is_interactive():
-            self._refuse(planned, "there is no terminal to ask on. Pass --yes. Nothing was written.")
+            self._note_refusal(planned, "there is no terminal to ask on. Pass --yes. Nothing was written.")
             return False
         question = f"\n{format_question(planned)} Type 'yes' to continue"
         if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
