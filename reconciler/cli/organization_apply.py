@@ -16,6 +16,7 @@ from reconciler.app.organization.apply import OrganizationApply
 from reconciler.app.organization.files import OrganizationFiles, RunOptions
 from reconciler.app.organization.results_file import make_results, write_results
 from reconciler.app.organization.results_section import RunResults
+from reconciler.app.organization.reviewed_plans import compare_with_reviewed
 from reconciler.app.organization.saved_plans import make_entry, read_plans, rebuild_plan
 from reconciler.cli.organization import (
     conclude,
@@ -57,34 +58,39 @@ class ManyApply:
     out: str | None
     detail: Detail
 
-    def run_on(self, source: OrganizationFiles | Path) -> int:
-        """Apply an organization file, or a folder of saved plans, and return the exit code."""
+    def run_on(self, folder: Path | None, files: OrganizationFiles | None) -> int:
+        """Apply files, a folder of saved plans, or the files if these plans are the same. Return the exit code."""
         try:
-            if isinstance(source, Path):
-                return self._apply_folder(source)
-            return self._apply_files(source)
+            if files is None:
+                return self._apply_folder(folder or Path())
+            return self._apply_files(files, folder)
         finally:
             if self.request.verbose:
                 self.run.report_calls()
 
     def _apply_folder(self, folder: Path) -> int:
+        if self.request.variables or self.request.options.targets or self.request.options.target_patterns:
+            raise click.UsageError("Saved plans take no --var and no --target: pass them to `reconcile plan`.")
         results, planned = read_plans(folder, self.options)
         self.run.plan_file = str(folder)
         with self.run.show_reading(self.request) as request:
             entry = self.run.entry = make_entry(request.connect(), results)
-        return self._apply(planned, entry, folder, results, is_saved=True)
+        return self._apply(planned, entry, folder, results, is_approved=True)
 
-    def _apply_files(self, files: OrganizationFiles) -> int:
+    def _apply_files(self, files: OrganizationFiles, reviewed: Path | None) -> int:
+        saved = read_plans(reviewed, self.options)[1] if reviewed else None
         with open_folder(self.out) as folder:
             opened = open_accounts(self.run, files, self.request, self.options)
             planned = plan_run(self.run, opened, folder, self.options)
+            if saved is not None and reviewed is not None:
+                planned = compare_with_reviewed(saved, planned, reviewed, [str(path) for path in files.paths])
             results = make_results("plan", planned, opened, self.options)
             if self.out:
                 write_results(folder, results)
-            return self._apply(planned, opened.entry, folder, results, is_saved=False)
+            return self._apply(planned, opened.entry, folder, results, is_approved=saved is not None)
 
     def _apply(
-        self, planned: OrganizationResults, entry: AccountEntry, folder: Path, results: RunResults, *, is_saved: bool
+        self, planned: OrganizationResults, entry: AccountEntry, folder: Path, results: RunResults, *, is_approved: bool
     ) -> int:
         print_results(planned, OutputRequest("text", None, False, self.detail, no_pager=True))
         if errors_in(planned.problems) or any(result.has_broken_trust for result in planned.results):
@@ -93,11 +99,11 @@ class ManyApply:
         if not planned.has_changes:
             conclude(self.run, planned, shown=True)
             return exit_code_of(planned)
-        if not (self.yes or is_saved or self._is_confirmed(planned)):
+        if not (self.yes or is_approved or self._is_confirmed(planned)):
             return REFUSED
         with stop_on_signals(self._report_stopping) as stop:
             applied = self._make_apply(entry, stop).run(planned)
-        if is_saved or self.out:
+        if self.out or self.run.plan_file:
             self._leave_results(folder, results, applied)
         return self._report(applied, is_stopped=stop.event.is_set())
 
