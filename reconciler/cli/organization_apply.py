@@ -75,7 +75,7 @@ class ManyApply:
         self.run.plan_file = str(folder)
         with self.run.show_reading(self.request) as request:
             entry = self.run.entry = make_entry(request.connect(), results)
-        return self._apply(planned, entry, folder, results, is_approved=True)
+        return self._apply(planned, entry, results, folder)
 
     def _apply_files(self, files: OrganizationFiles, reviewed: Path | None) -> int:
         saved = read_plans(reviewed, self.options)[1] if reviewed else None
@@ -87,11 +87,12 @@ class ManyApply:
             results = make_results("plan", planned, opened, self.options)
             if self.out:
                 write_results(folder, results)
-            return self._apply(planned, opened.entry, folder, results, is_approved=saved is not None)
+            return self._apply(planned, opened.entry, results, reviewed)
 
     def _apply(
-        self, planned: OrganizationResults, entry: AccountEntry, folder: Path, results: RunResults, *, is_approved: bool
+        self, planned: OrganizationResults, entry: AccountEntry, results: RunResults, approved: Path | None
     ) -> int:
+        """Show the plans, ask unless they are in a folder of approved plans, and apply them."""
         print_results(planned, OutputRequest("text", None, False, self.detail, no_pager=True))
         if errors_in(planned.problems) or any(result.has_broken_trust for result in planned.results):
             self._note_refusal(planned, "see the errors above. Nothing was written to any account.")
@@ -99,12 +100,12 @@ class ManyApply:
         if not planned.has_changes:
             conclude(self.run, planned, shown=True)
             return exit_code_of(planned)
-        if not (self.yes or is_approved or self._is_confirmed(planned)):
+        if not (self.yes or approved or self._is_confirmed(planned)):
             return REFUSED
         with stop_on_signals(self._report_stopping) as stop:
             applied = self._make_apply(entry, stop).run(planned)
-        if self.out or self.run.plan_file:
-            self._leave_results(folder, results, applied)
+        if left_in := approved or self.out:
+            self._leave_results(Path(left_in), results, applied)
         return self._report(applied, is_stopped=stop.event.is_set())
 
     def _note_refusal(self, planned: OrganizationResults, reason: str) -> None:
@@ -124,8 +125,8 @@ class ManyApply:
 
     def _leave_results(self, folder: Path, results: RunResults, applied: OrganizationResults) -> None:
         shard, wave = self.options.shard, self.options.wave
-        left = replace(results, command="apply", results=applied.results, shard=shard, wave=wave)
-        write_results(folder, left)
+        moved = tuple(_move_plan(result, folder) for result in applied.results)
+        write_results(folder, replace(results, command="apply", results=moved, shard=shard, wave=wave))
 
     def _is_confirmed(self, planned: OrganizationResults) -> bool:
         from reconciler.cli.terminal import is_interactive
@@ -157,6 +158,13 @@ class ManyApply:
         self.run.count_steps(StepCounts(done, left=max(0, left)))
         conclude(self.run, applied, shown=False)
         return INTERRUPTED if is_stopped and not applied.is_complete else exit_code_of(applied)
+
+
+def _move_plan(result: AccountResult, folder: Path) -> AccountResult:
+    """Return the result with its plan in a folder: that of the approved plans, if these were planned again."""
+    if result.plan is None:
+        return result
+    return replace(result, plan=replace(result.plan, file=str(folder / f"{result.account.name}.json")))
 
 
 def describe_end(result: AccountResult) -> str:
