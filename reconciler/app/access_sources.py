@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.desired_files import DesiredFiles, account_of, read_files, require_valid
+from reconciler.app.organization.files import make_member_reader
 from reconciler.app.plan_file import read_intact_plan, read_plan_document
 from reconciler.desired.declare import declare
 from reconciler.desired.load import LoadedFiles
@@ -24,7 +25,7 @@ from reconciler.model.arns import role_of_session
 from reconciler.model.call_stats import OnCall, ignore_calls
 from reconciler.model.entity import Entity
 from reconciler.model.live import State
-from reconciler.model.partitions import ARN_PARTITION
+from reconciler.model.partitions import ARN_PARTITION, DEFAULT_PARTITION
 from reconciler.model.problem import make_error
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ _ARN = re.compile(rf"arn:({ARN_PARTITION}):[a-z0-9-]+:")
 class AccessRequest:
     """The options that all questions about access share.
 
-    live: ask the account of the credentials. plan: a plan file; None for the files.
+    live: ask the account of the credentials. plan: a plan file; None for the files. member: the account of
+    `organization` in the files that is asked; None if they describe one account.
     arns: texts of the question that may be ARNs of the account. on_call: called with each call as it is sent.
     """
 
@@ -49,6 +51,7 @@ class AccessRequest:
     variables: Mapping[str, str] = field(default_factory=dict)
     live: bool = False
     plan: str | None = None
+    member: str | None = None
     profile: str | None = None
     region: str | None = None
     endpoint_url: str | None = None
@@ -68,9 +71,9 @@ def source_of_files(loaded: LoadedFiles, read_again: ReadAgain, arns: Iterable[s
 
     read_again: reads them for another account and partition. arns: as in `AccessRequest`.
     """
-    arns, account = tuple(arns), account_of(loaded)
+    arns, account = tuple(arns), loaded.account if loaded.is_of_many else account_of(loaded)
     named = next(filter(None, map(_ACCOUNT_ARN.match, arns)), None)
-    if loaded.root is not None and "account" not in loaded.root and named:
+    if loaded.root is not None and account is None and "account" not in loaded.root and named:
         account = named[2]
     partition = _find_partition(arns, account) or loaded.partition
     if (account or loaded.account, partition) != (loaded.account, loaded.partition):
@@ -88,8 +91,10 @@ def source_of(asked: DesiredFiles | ConnectedPlan, arns: Iterable[str] = ()) -> 
 
 
 def _read_files(request: AccessRequest) -> AccessSource:
-    read = partial(read_files, request.files, request.variables)
-    return source_of_files(read(), read, request.arns)
+    read: ReadAgain = partial(read_files, request.files, request.variables)
+    if request.member is not None:
+        read = make_member_reader(request.files, request.variables, request.member)
+    return source_of_files(read(None, DEFAULT_PARTITION), read, request.arns)
 
 
 def _find_partition(arns: Iterable[str], account: str | None) -> str | None:

@@ -91,9 +91,14 @@ def make_edited_error(path: Path, detail: str = "") -> ReconcileError:
     return make_error("plan-edited", summary, detail, "Run `reconcile plan` again.")
 
 
-def has_same_changes(document: Mapping[str, Any], plan: Plan, *, in_order: bool = True) -> bool:
-    """Return whether a plan file has exactly the changes, calls and totals of a plan. in_order: and their order."""
-    both = [{key: side[key] for key in _DERIVED_SECTIONS} for side in (document, _recompute_sections(plan))]
+def has_same_changes(document: Mapping[str, Any], plan: Plan) -> bool:
+    """Return whether a plan file has exactly the changes, calls and totals of a plan, in the same order."""
+    return have_same_changes(document, _recompute_sections(plan))
+
+
+def have_same_changes(document: Mapping[str, Any], other: Mapping[str, Any], *, in_order: bool = True) -> bool:
+    """Return whether two plan files have exactly the same changes, calls and totals. in_order: and their order."""
+    both = [{key: side[key] for key in _DERIVED_SECTIONS} for side in (document, other)]
     if not in_order:
         both = [side | {"changes": list(map(_drop_order, side["changes"]))} for side in both]
     return compute_digest(both[0]) == compute_digest(both[1])

@@ -15,12 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.app.plan import ConnectedPlan, PlanRequest, make_plan
-from reconciler.app.plan_file import document_of, has_same_changes, read_intact_plan
+from reconciler.app.plan_file import document_of, have_same_changes, read_intact_plan
 from reconciler.app.saved_plan import check_not_expired, plan_remaining
 from reconciler.aws.session import check_account
-from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem, ReconcileError
-from reconciler.plan.options import PlanOptions
 from reconciler.plan.saved.mismatches import find_mismatches
 from reconciler.plan.saved.saved_plan import read_saved_plan
 
@@ -32,33 +30,41 @@ def plan_against_files(
     path: Path, document: Mapping[str, Any], files: Sequence[str], request: PlanRequest
 ) -> ConnectedPlan:
     """Plan `files` and return that plan. Raises ReconcileError if the saved plan differs from it."""
-    check_not_expired(read_intact_plan(path, document), datetime.now(UTC))
-    return require_same_plan(path, document, make_plan(replace(request, files=files)), request.options, files)
-
-
-def require_same_plan(
-    path: Path, document: Mapping[str, Any], planned: ConnectedPlan, options: PlanOptions, files: Sequence[str]
-) -> ConnectedPlan:
-    """Return the plan of files if the saved plan is the same. Raises ReconcileError. files: for the message."""
     saved = read_intact_plan(path, document)
+    check_not_expired(saved, datetime.now(UTC))
+    planned = make_plan(replace(request, files=files))
     plan, connection = planned.plan, planned.connection
     check_account(connection, saved.account)
-    fresh = read_saved_plan(json.loads(json.dumps(document_of(plan))))
-    mismatches = list(find_mismatches(saved, fresh))
-    if not mismatches and not _has_same_calls(document, plan):
+    fresh_document = json.loads(json.dumps(document_of(plan)))
+    if differences := find_differences(path, document, fresh_document, files):
+        raise ReconcileError(differences)
+    fresh = read_saved_plan(fresh_document)
+    return replace(planned, replan=lambda: plan_remaining(fresh, connection, request.options), is_saved=True)
+
+
+def find_differences(
+    path: Path, document: Mapping[str, Any], fresh_document: Mapping[str, Any], files: Sequence[str]
+) -> list[Problem]:
+    """Return the problems of a saved plan that is not the plan of the files; none if it is.
+
+    fresh_document: the content of a plan file that was made of the files just now. files: for the message. Raises
+    ReconcileError if the saved plan was edited or has expired.
+    """
+    saved = read_intact_plan(path, document)
+    check_not_expired(saved, datetime.now(UTC))
+    mismatches = list(find_mismatches(saved, read_saved_plan(fresh_document)))
+    if not mismatches and not _have_same_calls(document, fresh_document):
         mismatches = [_make_error("The saved plan lists other calls than its changes need.")]
-    if mismatches:
-        raise ReconcileError([*_shorten_problems(mismatches), _make_refusal(path, files)])
-    return replace(planned, replan=lambda: plan_remaining(fresh, connection, options), is_saved=True)
+    return [*_shorten_problems(mismatches), _make_refusal(path, files)] if mismatches else []
 
 
-def _has_same_calls(document: Mapping[str, Any], plan: Plan) -> bool:
+def _have_same_calls(document: Mapping[str, Any], fresh_document: Mapping[str, Any]) -> bool:
     """Return whether both plans have the same calls. Their order may differ.
 
     The order depends on the caller, whose own rights are taken last, and another caller may have made the saved plan.
     """
     try:
-        return has_same_changes(document, plan, in_order=False)
+        return have_same_changes(document, fresh_document, in_order=False)
     except (TypeError, AttributeError, KeyError):
         return False
 

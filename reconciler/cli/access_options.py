@@ -30,6 +30,13 @@ def select_source_options(*forms: str, default: str | None) -> Callable[[F], F]:
     options = (
         file_option,
         variable_option,
+        click.option(
+            "--account",
+            "member",
+            metavar="NAME",
+            callback=check_text,
+            help="Ask this account of the file's `organization`.",
+        ),
         click.option("--live", is_flag=True, help="Ask the live account; needs credentials."),
         click.option(
             "--plan",
@@ -65,6 +72,8 @@ def read_named_source(arns: tuple[str, ...] = (), **options: Any) -> AccessSourc
         raise click.UsageError("Pass only one of --file, --live and --plan.")
     if options["plan"] and options["files"]:
         raise click.UsageError("Pass only one of --file, --live and --plan.")
+    if options["member"] and (options["live"] or options["plan"]):
+        raise click.UsageError("--account is for files; --live and --plan have one account.")
     if options["live"]:
         with show_progress("Reading IAM") as on_call:
             source = read_source(AccessRequest(**options, arns=arns, on_call=on_call))

@@ -75,7 +75,7 @@ def _apply(run: Run, against: tuple[str, ...], yes: bool, journal: str | None, *
     if (many := find_many(request, against)) is not None:
         from reconciler.cli.organization_apply import ManyApply
 
-        return ManyApply(run, request, arguments.read(), yes, journal, out, detail).run_on(many)
+        return ManyApply(run, request, arguments.read(), yes, journal, out, detail).run_on(*many)
     arguments.refuse()
     if out is not None:
         raise click.UsageError("--out is for files with `organization:`, and these describe one account.")
@@ -89,17 +89,21 @@ def _apply(run: Run, against: tuple[str, ...], yes: bool, journal: str | None, *
             run.report_calls()
 
 
-def find_many(request: PlanRequest, against: Sequence[str]) -> OrganizationFiles | Path | None:
-    """Return the files of an organization, or the folder with its saved plans; None for one account."""
+def find_many(request: PlanRequest, against: Sequence[str]) -> tuple[Path | None, OrganizationFiles | None] | None:
+    """Return what describes many accounts: a folder of saved plans, files, or both. Return None for one account."""
     from reconciler.app.organization.files import find_organization
     from reconciler.app.organization.results_file import has_results
 
-    folder = Path(request.files[0]) if len(request.files) == 1 else None
-    if folder is not None and has_results(folder, "plan"):
-        if against:
-            raise click.UsageError("--against is for the plan of one account. Apply the organization file itself.")
-        return folder
-    return None if against else find_organization(request.files, request.variables)
+    folder = Path(request.files[0]) if request.files and (against or len(request.files) == 1) else None
+    if folder is None or not has_results(folder, "plan"):
+        files = None if against else find_organization(request.files, request.variables)
+        return (None, files) if files else None
+    if not against:
+        return folder, None
+    files = find_organization((*against, *request.files[1:]), request.variables)
+    if files is None:
+        raise click.UsageError("--against names files of one account, and the plans are of many.")
+    return folder, files
 
 
 def _apply_plan(run: Run, planned: ConnectedPlan, yes: bool, journal: Path | None, detail: Detail) -> int:

@@ -16,6 +16,7 @@ from reconciler.app.organization.apply import OrganizationApply
 from reconciler.app.organization.files import OrganizationFiles, RunOptions
 from reconciler.app.organization.results_file import make_results, write_results
 from reconciler.app.organization.results_section import RunResults
+from reconciler.app.organization.reviewed_plans import compare_with_reviewed
 from reconciler.app.organization.saved_plans import make_entry, read_plans, rebuild_plan
 from reconciler.cli.organization import (
     conclude,
@@ -57,51 +58,57 @@ class ManyApply:
     out: str | None
     detail: Detail
 
-    def run_on(self, source: OrganizationFiles | Path) -> int:
-        """Apply an organization file, or a folder of saved plans, and return the exit code."""
+    def run_on(self, folder: Path | None, files: OrganizationFiles | None) -> int:
+        """Apply files, a folder of saved plans, or the files if these plans are the same. Return the exit code."""
         try:
-            if isinstance(source, Path):
-                return self._apply_folder(source)
-            return self._apply_files(source)
+            if files is None:
+                return self._apply_folder(folder or Path())
+            return self._apply_files(files, folder)
         finally:
             if self.request.verbose:
                 self.run.report_calls()
 
     def _apply_folder(self, folder: Path) -> int:
+        if self.request.variables or self.request.options.targets or self.request.options.target_patterns:
+            raise click.UsageError("Saved plans take no --var and no --target: pass them to `reconcile plan`.")
         results, planned = read_plans(folder, self.options)
         self.run.plan_file = str(folder)
         with self.run.show_reading(self.request) as request:
             entry = self.run.entry = make_entry(request.connect(), results)
-        return self._apply(planned, entry, folder, results, is_saved=True)
+        return self._apply(planned, entry, results, folder)
 
-    def _apply_files(self, files: OrganizationFiles) -> int:
+    def _apply_files(self, files: OrganizationFiles, reviewed: Path | None) -> int:
+        saved = read_plans(reviewed, self.options)[1] if reviewed else None
         with open_folder(self.out) as folder:
             opened = open_accounts(self.run, files, self.request, self.options)
             planned = plan_run(self.run, opened, folder, self.options)
+            if saved is not None and reviewed is not None:
+                planned = compare_with_reviewed(saved, planned, reviewed, [str(path) for path in files.paths])
             results = make_results("plan", planned, opened, self.options)
             if self.out:
                 write_results(folder, results)
-            return self._apply(planned, opened.entry, folder, results, is_saved=False)
+            return self._apply(planned, opened.entry, results, reviewed)
 
     def _apply(
-        self, planned: OrganizationResults, entry: AccountEntry, folder: Path, results: RunResults, *, is_saved: bool
+        self, planned: OrganizationResults, entry: AccountEntry, results: RunResults, approved: Path | None
     ) -> int:
+        """Show the plans, ask unless they are in a folder of approved plans, and apply them."""
         print_results(planned, OutputRequest("text", None, False, self.detail, no_pager=True))
         if errors_in(planned.problems) or any(result.has_broken_trust for result in planned.results):
-            self._refuse(planned, "see the errors above. Nothing was written to any account.")
+            self._note_refusal(planned, "see the errors above. Nothing was written to any account.")
             return REFUSED
         if not planned.has_changes:
             conclude(self.run, planned, shown=True)
             return exit_code_of(planned)
-        if not (self.yes or is_saved or self._is_confirmed(planned)):
+        if not (self.yes or approved or self._is_confirmed(planned)):
             return REFUSED
         with stop_on_signals(self._report_stopping) as stop:
             applied = self._make_apply(entry, stop).run(planned)
-        if is_saved or self.out:
-            self._leave_results(folder, results, applied)
+        if left_in := approved or self.out:
+            self._leave_results(Path(left_in), results, applied)
         return self._report(applied, is_stopped=stop.event.is_set())
 
-    def _refuse(self, planned: OrganizationResults, reason: str) -> None:
+    def _note_refusal(self, planned: OrganizationResults, reason: str) -> None:
         self.run.accounts = planned
         self.run.conclude(RunStatus.REFUSED, f"Refused: {reason}")
 
@@ -118,18 +125,18 @@ class ManyApply:
 
     def _leave_results(self, folder: Path, results: RunResults, applied: OrganizationResults) -> None:
         shard, wave = self.options.shard, self.options.wave
-        left = replace(results, command="apply", results=applied.results, shard=shard, wave=wave)
-        write_results(folder, left)
+        moved = tuple(_move_plan(result, folder) for result in applied.results)
+        write_results(folder, replace(results, command="apply", results=moved, shard=shard, wave=wave))
 
     def _is_confirmed(self, planned: OrganizationResults) -> bool:
         from reconciler.cli.terminal import is_interactive
 
         if self.run.log.for_programs:
             reason = "with --log-format json nobody is asked. Pass --yes, or a folder of saved plans."
-            self._refuse(planned, f"{reason} Nothing was written.")
+            self._note_refusal(planned, f"{reason} Nothing was written.")
             return False
         if not is_interactive():
-            self._refuse(planned, "there is no terminal to ask on. Pass --yes. Nothing was written.")
+            self._note_refusal(planned, "there is no terminal to ask on. Pass --yes. Nothing was written.")
             return False
         question = f"\n{format_question(planned)} Type 'yes' to continue"
         if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
@@ -151,6 +158,13 @@ class ManyApply:
         self.run.count_steps(StepCounts(done, left=max(0, left)))
         conclude(self.run, applied, shown=False)
         return INTERRUPTED if is_stopped and not applied.is_complete else exit_code_of(applied)
+
+
+def _move_plan(result: AccountResult, folder: Path) -> AccountResult:
+    """Return the result with its plan in a folder: that of the approved plans, if these were planned again."""
+    if result.plan is None:
+        return result
+    return replace(result, plan=replace(result.plan, file=str(folder / f"{result.account.name}.json")))
 
 
 def describe_end(result: AccountResult) -> str:

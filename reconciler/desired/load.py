@@ -195,7 +195,7 @@ def _refuse_organization(root: Map) -> Problem:
         "organization-file",
         "This file describes the accounts of an organization, and is read here for a single account.",
         "`validate`, `plan`, `apply` and `accounts` take such a file if it is named, and not only included.",
-        "Name a file of one account, such as one that `files:` lists.",
+        "Name a file of one account. For `access`, pass --account NAME.",
         root.place_of(ORGANIZATION, of_key=True),
     )
 

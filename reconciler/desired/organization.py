@@ -125,7 +125,7 @@ class _OrganizationReader:
     def _expand_files(self, node: Map) -> tuple[str, ...]:
         paths: list[str] = []
         for pattern, place in get_texts(node, "files"):
-            matches = expand_include(pattern, place)
+            matches = expand_include(pattern, place, "files")
             if isinstance(matches, Problem):
                 self.problems.append(matches)
             else:

@@ -206,15 +206,18 @@ def resolve_path(written: str, place: Place) -> Path | Problem:
     return target
 
 
-def expand_include(pattern: str, place: Place) -> list[Path] | Problem:
-    """Return the files that an `include` entry (a path or a glob) names, sorted; a problem if there is none."""
+def expand_include(pattern: str, place: Place, key: str = "include") -> list[Path] | Problem:
+    """Return the files that an `include` entry (a path or a glob) names, sorted; a problem if there is none.
+
+    key: the key of the entry, for messages.
+    """
     if not is_valid_path(pattern):
-        return _make_problem("no-file", f"`include` {pattern!r} contains a character that no path can have.", place)
+        return _make_problem("no-file", f"`{key}` {pattern!r} contains a character that no path can have.", place)
     if not any(char in pattern for char in "*?["):
         target = resolve_path(pattern, place)
         if isinstance(target, Path) and not os.path.isfile(target):  # noqa: PTH113 - pathlib raises if it is too long
             return _make_problem(
-                "no-file", f"`include` names {pattern!r}, which does not exist.", place, _suggest_file(target)
+                "no-file", f"`{key}` names {pattern!r}, which does not exist.", place, _suggest_file(target)
             )
         return target if isinstance(target, Problem) else [target]
     if Path(pattern).is_absolute():
@@ -224,10 +227,10 @@ def expand_include(pattern: str, place: Place) -> list[Path] | Problem:
     folder = Path(place.file).parent
     expanded = expand_glob(folder, pattern)
     if isinstance(expanded, str):
-        return _make_problem("bad-glob", f"`include` {expanded}.", place)
+        return _make_problem("bad-glob", f"`{key}` {expanded}.", place)
     matches = [item for item in expanded if not has_git_part(item.relative_to(folder))]  # a branch may be named x.yaml
     if not matches:
-        return _make_problem("no-file", f"`include` {pattern!r} matches no file.", place, "Check the glob.")
+        return _make_problem("no-file", f"`{key}` {pattern!r} matches no file.", place, "Check the glob.")
     for item in matches:
         inside = resolve_path(os.path.relpath(item, folder), place)
         if isinstance(inside, Problem):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.desired.compose import ParsedFiles
+from reconciler.desired.load import LoadedFiles, load
 from reconciler.desired.organization import may_have_organization, read_organization
 from reconciler.desired.source_files import find_files
-from reconciler.model.member_account import MemberAccount, Organization
+from reconciler.model.member_account import MemberAccount, Membership, Organization
 from reconciler.model.problem import make_error
 from reconciler.model.shards import Shard
 from reconciler.model.suggest import suggest_word
@@ -76,3 +77,27 @@ def select_accounts(everybody: Sequence[MemberAccount], options: RunOptions) -> 
     if not chosen:
         raise make_error("no-accounts", "The organization has no account.", "", "Check `discover`, or name accounts.")
     return tuple(sorted(chosen, key=lambda account: (account.wave, not account.is_canary)))
+
+
+def make_member_reader(
+    files: Sequence[str], variables: Mapping[str, str], pattern: str
+) -> Callable[[str | None, str], LoadedFiles]:
+    """Return a function that reads files for one of their accounts, in a partition. It ignores the account it is given.
+
+    Raises ReconcileError if the files have no `organization`, or the pattern does not match exactly one account.
+    """
+    found = find_organization(files, variables)
+    if found is None:
+        raise make_error(
+            "no-organization", "--account is for files with `organization:`, and these describe one account."
+        )
+    everybody = found.organization.accounts
+    chosen = select_accounts(everybody, RunOptions((pattern,)))
+    if len(chosen) > 1:
+        names = ", ".join(account.name for account in chosen[:5])
+        raise make_error("unknown-account", f"--account {pattern!r} matches {len(chosen)} accounts: {names}.")
+    (account,) = chosen
+    membership = Membership(account, everybody, found.organization.discovery is None)
+    return lambda _, partition: load(
+        found.paths, variables, account.id, partition, membership=membership, parsed=found.parsed
+    )
