@@ -8,15 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.kinds.registry import KINDS_BY_SECTION, SINGLE_ENTRY_SECTIONS
+from reconciler.desired.yaml_nodes import ANCHOR_PREFIX
 from reconciler.model.member_account import Membership
 from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.suggest import suggest_word
 
 ACCOUNTS, EXCEPT = "accounts", "except"
-SECTIONS = (*KINDS_BY_SECTION, "aliases")
-"""The sections whose entries may be for some accounts only."""
+WITHOUT_ENTRIES = frozenset(
+    "version owner account vars include settings guardrails organization defaults moved assert".split()
+)
+"""The top-level keys that are no sections of entries. The kinds are not asked: completion loads files, too."""
+SINGLE_ENTRIES = frozenset(["account_settings"])
+"""The sections that are a single entry."""
 
 
 def _make_patterns(description: str) -> dict[str, Any]:
@@ -42,11 +46,11 @@ def select_entries(root: Map, membership: Membership | None, problems: list[Prob
     membership: None if the file is not read for an organization; an entry with one of the keys is then a problem.
     """
     result = root
-    for section in SECTIONS:
-        entries = root.get(section)
+    for section in [key for key in root if key not in WITHOUT_ENTRIES and not key.startswith(ANCHOR_PREFIX)]:
+        entries = root[section]
         if not isinstance(entries, Map):
             continue
-        is_single = section in SINGLE_ENTRY_SECTIONS
+        is_single = section in SINGLE_ENTRIES
         nodes = [entries] if is_single else [entry for entry in entries.values() if isinstance(entry, Map)]
         if not any(ACCOUNTS in node or EXCEPT in node for node in nodes):
             continue

@@ -11,8 +11,8 @@ from reconciler.model.member_account import MemberAccount
 from reconciler.model.problem import Level, Problem
 from reconciler.model.risk import Risk, RiskLevel
 
-BROKEN_TRUST = "cross-account-trust"
-"""The code of a problem that keeps a run from writing to any account."""
+BROKEN_TRUSTS = ("cross-account-trust", "cross-account-order", "cross-account-cycle")
+"""The codes of errors that keep a run from writing to any account."""
 
 
 class AccountStatus(StrEnum):
@@ -65,8 +65,8 @@ class AccountResult:
 
     @property
     def has_broken_trust(self) -> bool:
-        """True if a trust of this account names a principal of another one that could not use it."""
-        return any(problem.code == BROKEN_TRUST for problem in self.errors)
+        """True if a trust of this account names a principal of another one that could not use it, or comes too late."""
+        return any(problem.code in BROKEN_TRUSTS for problem in self.errors)
 
     @property
     def is_done(self) -> bool:
