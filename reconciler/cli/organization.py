@@ -79,7 +79,12 @@ def plan_run(run: Run, opened: OrganizationRun, folder: Path, options: RunOption
             run.make_account_log(result.account).report_account(result, "planned.")
 
     with show_account_progress("Planning", len(opened.selected), quiet=run.log.for_programs) as count:
-        return plan_organization(opened, folder, options.max_parallel, report)
+        results = plan_organization(opened, folder, options.max_parallel, report)
+    if run.log.for_programs:
+        for result in results.results:
+            if result.plan is not None and result.errors:  # found once all accounts were planned
+                run.make_account_log(result.account).report_problems(result.errors)
+    return results
 
 
 def conclude(run: Run, results: OrganizationResults, *, shown: bool) -> None:

@@ -97,7 +97,8 @@ class OrganizationText:
         if first.problems:
             lines.append(render_problems(first.problems, color=self.color, width=self.width))
         if first.plan is not None and group.status is not AccountStatus.IN_STEP:
-            lines += ["", *self.draw_plan(self.read_plan(first.plan))]
+            changes = self.draw_plan(self.read_plan(first.plan))
+            lines += ["", *changes] if changes else []
         return lines
 
     def format_group(self, group: AccountGroup) -> str:
