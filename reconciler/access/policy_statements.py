@@ -6,7 +6,7 @@ statement. So a change of a tag shows as a change of statements.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -89,8 +89,13 @@ def count_layers(principal: Principal) -> int:
 
 def list_own_grants(principal: Principal) -> Iterable[PolicyStatement]:
     """Return the Allows of a principal's own policies, each once, in the order of the policies."""
-    statements = _list_layer(IDENTITY, principal.compiled_policies, principal)
-    return dict.fromkeys(one for one in statements if one.allows)
+    grants: dict[PolicyStatement, None] = {}
+    for document in principal.compiled_policies.documents:
+        grants.update(_list_fixed_grants(document))  # a mapping: their hashes are not asked for again
+        for one in _resolve_others(document, IDENTITY, principal):
+            if one.allows:
+                grants.setdefault(one)
+    return grants
 
 
 def _list_layer(layer: int, policies: CompiledPolicies | None, principal: Principal) -> Iterator[PolicyStatement]:
@@ -98,10 +103,20 @@ def _list_layer(layer: int, policies: CompiledPolicies | None, principal: Princi
         yield PolicyStatement(layer, True, ALL_ACTIONS)
         return
     for document in policies.documents:
-        fixed, others = _split_document(document, layer)
-        yield from fixed
-        for compiled in others:
-            yield from _resolve_for(compiled, layer, _select_keys(compiled, principal.request_context))
+        yield from _split_document(document, layer)[0]
+        yield from _resolve_others(document, layer, principal)
+
+
+def _resolve_others(document: CompiledDocument, layer: int, principal: Principal) -> Iterator[PolicyStatement]:
+    """Yield the statements of a document that test keys, as they count for a principal."""
+    for compiled in _split_document(document, layer)[1]:
+        yield from _resolve_for(compiled, layer, _select_keys(compiled, principal.request_context))
+
+
+@lru_cache(maxsize=16384)
+def _list_fixed_grants(document: CompiledDocument) -> Mapping[PolicyStatement, None]:
+    """Return the Allows of a policy that test no keys, as the keys of a mapping, in their order."""
+    return dict.fromkeys(one for one in _split_document(document, IDENTITY)[0] if one.allows)
 
 
 @lru_cache(maxsize=16384)
