@@ -41,9 +41,7 @@ def diff_statements(before: Statements, after: Statements) -> PermissionDelta:
 def _subtract_denies(some: Statements, others: Statements) -> Statements:
     """Return the Denies of one side that the other side lacks; a change of the Sid alone does not count."""
     bare = {replace(item, sid="") for item in others}
-    return frozenset(
-        item for item in some if item.effect == "Deny" and not (bare and replace(item, sid="") in bare)
-    )
+    return frozenset(item for item in some if item.effect == "Deny" and not (bare and replace(item, sid="") in bare))
 
 
 def find_uncovered(some: Iterable[Statement], others: Statements) -> Statements:

@@ -38,28 +38,27 @@ def list_entity_lines(plan: Plan) -> list[EntityLine]:
     """Return the lines of all changes: deletions, updates, adoptions, creations."""
     changes = sorted(plan.changes, key=lambda change: _ORDER.index(change.action))
     tones = judge_changes(plan)
-    identical = _fold(changes, lambda change: (describe_briefly(change), _content_of(change)), _MOST_LINES)
-    if identical is not None:
-        return [_make_line(fold, tones, name_groups=True) for fold in identical]
-    alike = _fold(changes, lambda change: describe_briefly(change, name_groups=False), len(changes))
-    return _cut_kinds(alike or [], tones)
+    folded = _fold(changes, lambda change: (describe_briefly(change), _content_of(change)), _MOST_LINES)
+    if len(folded) <= _MOST_LINES + sum(fold[0].action is Action.DELETE for fold in folded):
+        return [_make_line(fold, tones, name_groups=True) for fold in folded]
+    return _cut_kinds(_fold(changes, lambda change: describe_briefly(change, name_groups=False)), tones)
 
 
 Fold = list[Change]
 
 
-def _fold(changes: Iterable[Change], key_of: Callable[[Change], object], most: int) -> list[Fold] | None:
-    """Return the changes by their key; None if there are more than `most` folds beside those of deletions."""
+def _fold(changes: Iterable[Change], key_of: Callable[[Change], object], most: int | None = None) -> list[Fold]:
+    """Return the changes by their key. Stop after more than `most` folds beside those of deletions."""
     folds: dict[object, Fold] = {}
-    left = most
+    others = 0
     for change in changes:
         is_deletion = change.action is Action.DELETE
         single = change.address if is_deletion or change.reason else None
         fold = folds.setdefault((change.action, change.address.kind, single, key_of(change)), [])
         fold.append(change)
-        left -= len(fold) == 1 and not is_deletion
-        if left < 0:
-            return None
+        others += len(fold) == 1 and not is_deletion
+        if most is not None and others > most:
+            break
     return list(folds.values())
 
 
