@@ -28,6 +28,7 @@ from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Change, Plan, Step
 from reconciler.model.problem import Problem
 from reconciler.model.risk import Risk
+from reconciler.model.trace import TraceContext
 from reconciler.plan.build import plan_comparison
 from reconciler.plan.compare.comparison import compare
 from reconciler.plan.followup_reads import find_followup_reads
@@ -41,7 +42,8 @@ class PlanRequest:
     """The options of the command line.
 
     profile, region, endpoint_url: how to connect. options: the plan's targets and allowances. verbose: report the calls
-    at the end. on_call: called with each call as it is sent.
+    at the end. on_call: called with each call as it is sent. on_connect: called once the account is known, on any
+    thread. trace: the trace that the run belongs to.
     """
 
     files: Sequence[str]
@@ -52,10 +54,15 @@ class PlanRequest:
     options: PlanOptions
     verbose: bool = False
     on_call: OnCall = ignore_calls
+    on_connect: Callable[[Connection], None] | None = None
+    trace: TraceContext | None = None
 
     def connect(self) -> Connection:
         """Find the caller's account. Raises ReconcileError."""
-        return connect(self.profile, self.region, self.endpoint_url, self.on_call)
+        connection = connect(self.profile, self.region, self.endpoint_url, self.on_call, self.trace)
+        if self.on_connect is not None:
+            self.on_connect(connection)
+        return connection
 
 
 @dataclass(frozen=True)
