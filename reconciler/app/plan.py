@@ -23,7 +23,7 @@ from reconciler.desired.source_files import name_file
 from reconciler.kinds.registry import KINDS_BY_SECTION
 from reconciler.model.call_stats import CallStats, OnCall, ignore_calls
 from reconciler.model.desired import Desired
-from reconciler.model.held_policies import list_held_policies, managed_arns_of
+from reconciler.model.held_policies import held_arns_of
 from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Change, Plan, Step
 from reconciler.model.problem import Problem
@@ -194,7 +194,7 @@ def _names_other_partition(desired: Desired, partition: str) -> bool:
     entities = desired.state.entities.values()
     documents = (document for entity in entities for document in entity.documents)
     narrowing = (canonical(json.loads(alias.policy)) for alias in desired.aliases.values() if alias.policy)
-    references = (arn for entity in entities for arn in managed_arns_of(list_held_policies(entity)))
+    references = (arn for entity in entities for arn in held_arns_of(entity))
     aliases = (arn for alias in desired.aliases.values() for arn in (alias.role_arn, *alias.policy_arns))
     return any(True for _ in find_foreign_arns(chain(documents, narrowing), chain(references, aliases), partition))
 

@@ -189,7 +189,17 @@ def pattern_sets_overlap(ours: frozenset[str], not_ours: bool, theirs: frozenset
         return not theirs <= ours
     if not_theirs:
         return not ours <= theirs
-    return any(patterns_overlap(one, other) for one in ours for other in theirs)
+    if not ours.isdisjoint(theirs):
+        return True
+    return any(patterns_overlap(one, other) for one in _select_wild(ours) for other in theirs) or any(
+        patterns_overlap(one, other) for one in _select_wild(theirs) for other in ours
+    )
+
+
+@lru_cache(maxsize=16384)
+def _select_wild(patterns: frozenset[str]) -> tuple[str, ...]:
+    """Return the patterns that match more than their own text."""
+    return tuple(one for one in patterns if "*" in one or "?" in one or "${" in one)
 
 
 @lru_cache(maxsize=16384)
