@@ -16,7 +16,7 @@ from tests.support.aws_models import cache_aws_models
 from tests.support.disk_waits import skip_disk_waits
 from tests.support.emulators import StartSandbox
 from tests.support.examples import load_profile
-from tests.support.garbage import keep_survivors
+from tests.support.garbage import collect_seldom
 from tests.support.quick_http import parse_headers_quickly
 from tests.support.warm_python import fork_warm_processes
 
@@ -44,9 +44,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """The collector need not walk tests and modules again and again: they stay. It comes seldom, as there is memory."""
-    keep_survivors()
-    gc.set_threshold(50_000, 20, 50)
+    """The collector need not walk tests and modules again and again: they stay."""
+    collect_seldom()
     gc.enable()
 
 
