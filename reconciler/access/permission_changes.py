@@ -281,4 +281,5 @@ def _build_patterns(actions: Mapping[str, frozenset[str]]) -> Iterator[ActionPat
 def _drop_covered(patterns: Iterable[str]) -> set[str]:
     """Return the patterns without those that another one covers."""
     listed = set(patterns)
-    return {one for one in listed if not any(other != one and covers_pattern(other, one) for other in listed)}
+    wild = [other for other in listed if "*" in other or "?" in other]  # a plain text covers only itself
+    return {one for one in listed if not any(other != one and covers_pattern(other, one) for other in wild)}

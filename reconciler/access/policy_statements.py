@@ -6,7 +6,7 @@ statement. So a change of a tag shows as a change of statements.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -67,17 +67,14 @@ class PolicyStatement:
 def list_policy_statements(principal: Principal) -> frozenset[PolicyStatement]:
     """Return every statement that counts for a principal. Without a boundary, that layer allows everything."""
     own = (principal.compiled_policies, principal.compiled_boundary)
-    return frozenset(
-        statement
-        for layer, policies in enumerate((*own, *principal.compiled_service_controls))
-        for statement in _list_layer(layer, policies, principal)
-    )
+    layers = enumerate((*own, *principal.compiled_service_controls))
+    return _unite(part for layer, policies in layers for part in _list_layer(layer, policies, principal))
 
 
 def list_control_statements(principal: Principal) -> tuple[frozenset[PolicyStatement], ...]:
     """Return the statements of each level of service control policies that bind a principal."""
     return tuple(
-        frozenset(_list_layer(layer, policies, principal))
+        _unite(_list_layer(layer, policies, principal))
         for layer, policies in enumerate(principal.compiled_service_controls, FIRST_SERVICE_CONTROL)
     )
 
@@ -89,25 +86,47 @@ def count_layers(principal: Principal) -> int:
 
 def list_own_grants(principal: Principal) -> Iterable[PolicyStatement]:
     """Return the Allows of a principal's own policies, each once, in the order of the policies."""
-    statements = _list_layer(IDENTITY, principal.compiled_policies, principal)
-    return dict.fromkeys(one for one in statements if one.allows)
+    grants: dict[PolicyStatement, None] = {}
+    for document in principal.compiled_policies.documents:
+        grants.update(_list_fixed_grants(document))
+        grants.update((one, None) for one in _resolve_others(document, IDENTITY, principal) if one.allows)
+    return grants
 
 
-def _list_layer(layer: int, policies: CompiledPolicies | None, principal: Principal) -> Iterator[PolicyStatement]:
+_Listed = Mapping[PolicyStatement, None]
+"""Statements, in their order, as the keys of a mapping. Sets and other mappings take their hashes from it."""
+
+
+def _unite(parts: Iterable[Iterable[PolicyStatement]]) -> frozenset[PolicyStatement]:
+    return frozenset[PolicyStatement]().union(*parts)
+
+
+def _list_layer(
+    layer: int, policies: CompiledPolicies | None, principal: Principal
+) -> Iterator[Iterable[PolicyStatement]]:
+    """Yield the statements of a layer in parts."""
     if policies is None:
-        yield PolicyStatement(layer, True, ALL_ACTIONS)
+        yield (PolicyStatement(layer, True, ALL_ACTIONS),)
         return
     for document in policies.documents:
-        fixed, others = _split_document(document, layer)
-        yield from fixed
-        for compiled in others:
-            yield from _resolve_for(compiled, layer, _select_keys(compiled, principal.request_context))
+        yield _split_document(document, layer)[0]
+        yield _resolve_others(document, layer, principal)
+
+
+def _resolve_others(document: CompiledDocument, layer: int, principal: Principal) -> Iterator[PolicyStatement]:
+    """Yield the statements of a document that test keys, as they count for a principal."""
+    for compiled in _split_document(document, layer)[1]:
+        yield from _resolve_for(compiled, layer, _select_keys(compiled, principal.request_context))
 
 
 @lru_cache(maxsize=16384)
-def _split_document(
-    document: CompiledDocument, layer: int
-) -> tuple[tuple[PolicyStatement, ...], tuple[CompiledStatement, ...]]:
+def _list_fixed_grants(document: CompiledDocument) -> _Listed:
+    """Return the Allows of a policy that test no keys."""
+    return dict.fromkeys(one for one in _split_document(document, IDENTITY)[0] if one.allows)
+
+
+@lru_cache(maxsize=16384)
+def _split_document(document: CompiledDocument, layer: int) -> tuple[_Listed, tuple[CompiledStatement, ...]]:
     """Return the statements that test no keys, which are equal for every principal, and the others."""
     unknown = document.unknown_content
     fixed = [
@@ -120,7 +139,7 @@ def _split_document(
             others.append(compiled)
         else:
             fixed += _resolve_for(compiled, layer, ())
-    return tuple(fixed), tuple(others)
+    return dict.fromkeys(fixed), tuple(others)
 
 
 def _mark_unknown(sources: Iterable[StatementSource], layer: int, allows: bool) -> Iterator[PolicyStatement]:

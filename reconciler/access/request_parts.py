@@ -77,9 +77,20 @@ def covers_resource_atom(statement: PolicyStatement, atom: TextAtom) -> bool:
     return statement.resources.isdisjoint(atom.matched) == statement.not_resource
 
 
-@lru_cache(maxsize=1024)
 def _find_action_atoms(patterns: frozenset[str]) -> tuple[TextAtom, ...]:
-    return tuple(find_text_atoms(map(_make_action_pattern, patterns), [_make_action_pattern("?*:?*")]))
+    atoms = _search_action_atoms(patterns)
+    if atoms is None:
+        raise TooManyAtomsError
+    return atoms
+
+
+@lru_cache(maxsize=1024)
+def _search_action_atoms(patterns: frozenset[str]) -> tuple[TextAtom, ...] | None:
+    """Return the parts of all actions; None if there are too many: a search in vain takes longest."""
+    try:
+        return tuple(find_text_atoms(map(_make_action_pattern, patterns), [_make_action_pattern("?*:?*")]))
+    except TooManyAtomsError:
+        return None
 
 
 @lru_cache(maxsize=4096)
@@ -87,7 +98,7 @@ def _make_action_pattern(text: str) -> TextPattern:
     return make_pattern(text, compile_glob(text), parse_glob, "*?")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def _find_resource_atoms(patterns: frozenset[str]) -> tuple[TextAtom, ...]:
     return tuple(find_text_atoms(map(_make_resource_pattern, patterns), _RESOURCES))
 

@@ -120,6 +120,7 @@ class _JointAutomaton:
         self._patterns = patterns
         self._start, self._free = 0, 1
         self._literals: defaultdict[str, int] = defaultdict(int)
+        self._literal_at: dict[int, str] = {}
         self._singles: defaultdict[CharacterTest, int] = defaultdict(int)
         self._repeats: defaultdict[CharacterTest, int] = defaultdict(int)
         self._steps: dict[str, tuple[int, int]] = {}
@@ -127,6 +128,7 @@ class _JointAutomaton:
         self._bounds = self._free - 1
         self._ends = [self._add_pattern(pattern.tokens or ()) for pattern in patterns]
         self._all_ends = sum(self._ends)
+        self._all_literals = sum(self._literal_at)
 
     def _add_pattern(self, tokens: Sequence[Token]) -> int:
         """Give a pattern the next free bits; return the bit that is set when all of it matches."""
@@ -138,6 +140,7 @@ class _JointAutomaton:
                 continue
             if isinstance(token, str):
                 self._literals[token] |= place
+                self._literal_at[place] = token
             else:
                 self._singles[token] |= place
             place <<= 1
@@ -168,9 +171,20 @@ class _JointAutomaton:
 
     def _choose_letters(self, state: int) -> list[str]:
         """Return the characters that lead to different states: those that a pattern expects next, and a fresh one."""
-        expected = [letter for letter, places in self._literals.items() if state & places]
+        expected = self._find_expected(state & self._all_literals)
         fresh = next(letter for letter in _FRESH_CHARACTERS if letter not in expected)
         return [fresh, *sorted({*expected, ":"})]
+
+    def _find_expected(self, places: int) -> set[str]:
+        """Return the characters that stand at some places: one place after the other if there are few."""
+        if places.bit_count() > len(self._literals):
+            return {letter for letter, standing in self._literals.items() if places & standing}
+        expected = set()
+        while places:
+            lowest = places & -places
+            expected.add(self._literal_at[lowest])
+            places ^= lowest
+        return expected
 
     def _compute_step(self, letter: str) -> tuple[int, int]:
         """Return the places from which a character leads to the next place, and those that it does not leave."""

@@ -16,7 +16,7 @@ from reconciler.app.plan import ConnectedPlan
 from reconciler.assume.recent_applies import note_applied
 from reconciler.aws import timing
 from reconciler.aws.executor import ExecutionResult, StepObserver, StopSignal, execute_steps
-from reconciler.aws.retry import CallStatus
+from reconciler.aws.retry import SentCall
 from reconciler.model.plan import Call, Plan, Step
 from reconciler.model.problem import Level, Problem, ReconcileError
 from reconciler.plan.concurrent_apply import has_concurrent_apply
@@ -29,8 +29,11 @@ class ApplyObserver(StepObserver, Protocol):
         """Report that another apply of this machine holds the lock."""
         ...
 
-    def on_begin(self, plan: Plan, again: bool) -> None:
-        """Report that the calls of a plan begin. again: it differs from the plan that was shown."""
+    def on_begin(self, plan: Plan, again: bool, journal: Path) -> None:
+        """Report that the calls of a plan begin. again: it differs from the plan that was shown.
+
+        journal: the file that records the calls.
+        """
         ...
 
     def handle_interrupts(self) -> AbstractContextManager[StopSignal]:
@@ -96,7 +99,7 @@ def apply_plan(
             return ApplyResult(remaining_plan=plan)
         if not plan.changes:
             return ApplyResult(ExecutionResult(0), remaining_plan=plan)
-        with open_journal(journal, account, os.environ) as record:
+        with open_journal(journal, account, os.environ, planned.connection.trace) as record:
             return _apply_in_rounds(planned, plan, replanned, record, observer, max_rounds)
 
 
@@ -114,7 +117,7 @@ def _apply_in_rounds(
     goal = plan
     for round_index in range(max_rounds):
         journal.write_plan(plan)
-        observer.on_begin(plan, replanned)
+        observer.on_begin(plan, replanned, journal.path)
         with observer.handle_interrupts() as stop:
             outcome = _record_end(
                 journal, execute_steps(planned.connection, plan.steps, _JournalingObserver(journal, observer), stop)
@@ -171,6 +174,6 @@ class _JournalingObserver:
         self._journal.on_start(index, step)
         self._observer.on_start(index, step)
 
-    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
-        self._journal.on_end(index, step, ending, problem)
-        self._observer.on_end(index, step, ending, problem)
+    def on_end(self, index: int, step: Step, sent: SentCall, problem: Problem | None) -> None:
+        self._journal.on_end(index, step, sent, problem)
+        self._observer.on_end(index, step, sent, problem)

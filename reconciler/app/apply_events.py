@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.app.apply import ApplyResult, apply_plan
 from reconciler.app.plan import ConnectedPlan
 from reconciler.aws.executor import StopSignal
-from reconciler.aws.retry import CallStatus
+from reconciler.aws.retry import CallStatus, SentCall
 from reconciler.model.plan import Plan, Step
 from reconciler.model.problem import Level, Problem, ReconcileError, make_error
 
@@ -79,7 +79,7 @@ class _EventObserver:
     def on_wait(self) -> None:
         self._on_event(LockAwaited())
 
-    def on_begin(self, plan: Plan, again: bool) -> None:
+    def on_begin(self, plan: Plan, again: bool, journal: Path) -> None:
         """Do nothing: each call is an event of its own."""
 
     @contextmanager
@@ -90,8 +90,8 @@ class _EventObserver:
     def on_start(self, index: int, step: Step) -> None:
         self._on_event(CallStarted(index, step))
 
-    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
-        self._on_event(CallEnded(index, step, ending, problem))
+    def on_end(self, index: int, step: Step, sent: SentCall, problem: Problem | None) -> None:
+        self._on_event(CallEnded(index, step, sent.status, problem))
 
     def on_verify(self) -> None:
         self._on_event(VerifyStarted())

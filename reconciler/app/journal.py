@@ -16,12 +16,13 @@ from typing import IO, Any
 
 from reconciler import __version__
 from reconciler.aws.executor import ExecutionResult
-from reconciler.aws.retry import CallStatus
+from reconciler.aws.retry import SentCall
 from reconciler.files.journal_files import find_journal_folder, find_own_journals, make_journal_name
 from reconciler.files.outputs import check_folder, is_stream, open_for_append, open_stream
 from reconciler.files.user_dirs import ensure_private_folder
 from reconciler.model.plan import Plan, Step
 from reconciler.model.problem import Problem, ReconcileError, make_error
+from reconciler.model.trace import TraceContext
 from reconciler.plan.saved.journal import JOURNAL_VERSION
 from reconciler.plan.saved.saved_plan import to_saved_section
 from reconciler.render.json_text import dump_json
@@ -40,9 +41,10 @@ class Journal:
     Its methods raise ReconcileError if the file cannot be written.
     """
 
-    def __init__(self, path: Path, file: IO[bytes]) -> None:
+    def __init__(self, path: Path, file: IO[bytes], trace: TraceContext | None = None) -> None:
         self.path = path
         self._file = file
+        self._trace = trace
 
     def __enter__(self) -> Journal:
         return self
@@ -56,16 +58,20 @@ class Journal:
     def write_plan(self, plan: Plan) -> None:
         """Write the plan of a run, with each entity before and after it."""
         document = plan_to_dict(plan) | {"saved": to_saved_section(plan)}
-        self._write_event("plan", journal_version=JOURNAL_VERSION, reconcile=__version__, plan=document)
+        trace = self._trace.ids if self._trace else {}
+        self._write_event("plan", journal_version=JOURNAL_VERSION, reconcile=__version__, **trace, plan=document)
 
     def on_start(self, index: int, step: Step) -> None:
         """Write that a call starts. index: from 0."""
         self._write_event("starts", seq=index + 1, address=str(step.address), operation=step.call.operation)
 
-    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
-        """Write how a call ended."""
+    def on_end(self, index: int, step: Step, sent: SentCall, problem: Problem | None) -> None:
+        """Write how a call ended, and AWS's id of its answer."""
+        request = {"request_id": sent.request_id} if sent.request_id else {}
         reason = {"problem": problem_to_dict(problem)} if problem else {}
-        self._write_event("ends", seq=index + 1, address=str(step.address), ending=str(ending), **reason)
+        self._write_event(
+            "ends", seq=index + 1, address=str(step.address), ending=str(sent.status), **request, **reason
+        )
 
     def write_end(self, outcome: ExecutionResult) -> None:
         """Write that the run is over. A killed process leaves no such line."""
@@ -81,17 +87,19 @@ class Journal:
             raise _make_write_error(self.path, error) from None
 
 
-def open_journal(path: Path | None, account: str, environ: Mapping[str, str]) -> Journal:
+def open_journal(
+    path: Path | None, account: str, environ: Mapping[str, str], trace: TraceContext | None = None
+) -> Journal:
     """Open a journal: append to the file at `path`, or create one in the user's own folder.
 
-    Raises ReconcileError if it cannot be written. Then no call may be made.
+    trace: stands in the line of each plan. Raises ReconcileError if it cannot be written. Then no call may be made.
     """
     at = path or _make_own_path(account, environ)
     try:
         if is_stream(at):
-            return Journal(at, os.fdopen(open_stream(at), "wb"))
+            return Journal(at, os.fdopen(open_stream(at), "wb"), trace)
         check_folder(at, environ)
-        return Journal(at.resolve(), _open_at_end(at))
+        return Journal(at.resolve(), _open_at_end(at), trace)
     except OSError as error:
         raise _make_write_error(at, error) from None
 

@@ -23,11 +23,12 @@ from reconciler.desired.source_files import name_file
 from reconciler.kinds.registry import KINDS_BY_SECTION
 from reconciler.model.call_stats import CallStats, OnCall, ignore_calls
 from reconciler.model.desired import Desired
-from reconciler.model.held_policies import list_held_policies, managed_arns_of
+from reconciler.model.held_policies import held_arns_of
 from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta, Change, Plan, Step
 from reconciler.model.problem import Problem
 from reconciler.model.risk import Risk
+from reconciler.model.trace import TraceContext
 from reconciler.plan.build import plan_comparison
 from reconciler.plan.compare.comparison import compare
 from reconciler.plan.followup_reads import find_followup_reads
@@ -41,7 +42,8 @@ class PlanRequest:
     """The options of the command line.
 
     profile, region, endpoint_url: how to connect. options: the plan's targets and allowances. verbose: report the calls
-    at the end. on_call: called with each call as it is sent.
+    at the end. on_call: called with each call as it is sent. on_connect: called once the account is known, on any
+    thread. trace: the trace that the run belongs to.
     """
 
     files: Sequence[str]
@@ -52,10 +54,15 @@ class PlanRequest:
     options: PlanOptions
     verbose: bool = False
     on_call: OnCall = ignore_calls
+    on_connect: Callable[[Connection], None] | None = None
+    trace: TraceContext | None = None
 
     def connect(self) -> Connection:
         """Find the caller's account. Raises ReconcileError."""
-        return connect(self.profile, self.region, self.endpoint_url, self.on_call)
+        connection = connect(self.profile, self.region, self.endpoint_url, self.on_call, self.trace)
+        if self.on_connect is not None:
+            self.on_connect(connection)
+        return connection
 
 
 @dataclass(frozen=True)
@@ -180,7 +187,7 @@ def _names_other_partition(desired: Desired, partition: str) -> bool:
     entities = desired.state.entities.values()
     documents = (document for entity in entities for document in entity.documents)
     narrowing = (canonical(json.loads(alias.policy)) for alias in desired.aliases.values() if alias.policy)
-    references = (arn for entity in entities for arn in managed_arns_of(list_held_policies(entity)))
+    references = (arn for entity in entities for arn in held_arns_of(entity))
     aliases = (arn for alias in desired.aliases.values() for arn in (alias.role_arn, *alias.policy_arns))
     return any(True for _ in find_foreign_arns(chain(documents, narrowing), chain(references, aliases), partition))
 

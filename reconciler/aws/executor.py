@@ -15,7 +15,7 @@ from typing import Protocol
 from reconciler.aws import timing
 from reconciler.aws.faults import code_of, problem_of
 from reconciler.aws.rate_limiter import RateLimiter
-from reconciler.aws.retry import CallStatus, send_step
+from reconciler.aws.retry import CallStatus, SentCall, send_step
 from reconciler.aws.session import Connection
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.plan import Fact, Step
@@ -30,7 +30,7 @@ class StepObserver(Protocol):
         """Handle that a call is about to be sent. index: its position in the plan, from 0."""
         ...
 
-    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
+    def on_end(self, index: int, step: Step, sent: SentCall, problem: Problem | None) -> None:
         """Handle that a call has ended."""
         ...
 
@@ -143,14 +143,15 @@ class _StepRunner:
 
     def _send_step(self, index: int) -> None:
         step = self._steps[index]
-        ending, error = send_step(self._connection, step, self._made_facts, self._rate_limiter, self._stop.event)
-        problem = _problem_of_step(step, error) if error else None
+        sent = send_step(self._connection, step, self._made_facts, self._rate_limiter, self._stop.event)
+        problem = _problem_of_step(step, sent.error) if sent.error else None
+        self._connection.meter.count_retries(sent.retries)
         with self._condition:
             if self._closed:
                 return
-            self._endings[index] = ending
-            self._notify(partial(self._observer.on_end, index, step, ending, problem))
-            if ending is CallStatus.DONE:
+            self._endings[index] = sent.status
+            self._notify(partial(self._observer.on_end, index, step, sent, problem))
+            if sent.status is CallStatus.DONE:
                 self._made_facts |= step.makes
                 self._schedule.finish(index)
             else:

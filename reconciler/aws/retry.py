@@ -8,8 +8,10 @@ have been made: live IAM is checked before it is sent again (`aws/reconfirm.py`)
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -36,6 +38,7 @@ _BUSY_CODES = ("ConcurrentModification", "EntityTemporarilyUnmodifiable")
 _EXISTS = "EntityAlreadyExists"
 _OWN_WRITE_CODES = (_EXISTS, "NoSuchEntity", "LimitExceeded")
 """AWS's error codes for a call that this run made before, if the first answer was lost."""
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,100}")
 
 
 class CallStatus(StrEnum):
@@ -44,6 +47,27 @@ class CallStatus(StrEnum):
     DONE = "done"
     FAILED = "failed"
     UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class SentCall:
+    """A call that has ended.
+
+    error: the last error; None if the call is done. attempts: how often it was sent. request_id: AWS's id of its last
+    answer, by which CloudTrail finds it; None if there was none. seconds: from the first attempt to the end, with the
+    waits between.
+    """
+
+    status: CallStatus
+    error: Exception | None = None
+    attempts: int = 0
+    request_id: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def retries(self) -> int:
+        """The attempts after the first one. A run that was stopped may have made none at all."""
+        return max(0, self.attempts - 1)
 
 
 class FailureKind(StrEnum):
@@ -95,19 +119,59 @@ def is_already_done(error: Exception, step: Step) -> bool:
 
 def send_step(
     connection: Connection, step: Step, made_facts: Collection[Fact], rate_limiter: RateLimiter, stopped: StopEvent
-) -> tuple[CallStatus, Exception | None]:
-    """Make one call, again while its failure is transient. Return how it ended, and the last error if it failed.
+) -> SentCall:
+    """Make one call, again while its failure is transient.
 
     stopped: ends the wait between two attempts, never a call.
     """
-    method: Callable[..., Any] = getattr(connection.iam_once, xform_name(step.call.operation))
+    attempts, started = _Attempts(getattr(connection.iam_once, xform_name(step.call.operation))), time.monotonic()
+    status, error = _send_until_ended(connection, step, made_facts, rate_limiter, stopped, attempts)
+    return SentCall(status, error, attempts.number, attempts.request_id, time.monotonic() - started)
+
+
+class _Attempts:
+    """The attempts at one call. number: how many were made. request_id: as in `SentCall`."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self._method = method
+        self.number = 0
+        self.request_id: str | None = None
+
+    def send(self, step: Step) -> None:
+        """Send the call. Raises the errors of AWS and botocore."""
+        self.number += 1
+        self.request_id = None
+        try:
+            answer = self._method(**step.call.parameters)
+        except ClientError as error:
+            self.request_id = _request_id_of(error.response)
+            raise
+        self.request_id = _request_id_of(answer)
+
+
+def _request_id_of(answer: Any) -> str | None:
+    """Return AWS's id of an answer; None if it has none, or one that is not of AWS's form."""
+    metadata = answer.get("ResponseMetadata") if isinstance(answer, dict) else None
+    request_id = str(metadata.get("RequestId", "")) if isinstance(metadata, dict) else ""
+    return request_id if _REQUEST_ID.fullmatch(request_id) else None
+
+
+def _send_until_ended(
+    connection: Connection,
+    step: Step,
+    made_facts: Collection[Fact],
+    rate_limiter: RateLimiter,
+    stopped: StopEvent,
+    attempts: _Attempts,
+) -> tuple[CallStatus, Exception | None]:
+    """Return how a call ended, and the last error if it failed."""
     started, losses, lost = time.monotonic(), 0, False
     last: Exception | None = None
     for pause in _make_pauses():
         if not rate_limiter.acquire(stopped):
             break
         try:
-            method(**step.call.parameters)
+            attempts.send(step)
         except AWS_ERRORS as error:
             last = error
         else:

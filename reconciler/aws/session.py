@@ -17,7 +17,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError
 from botocore.handlers import json_decode_policies
 
-from reconciler.aws import timing
+from reconciler.aws import client_configs
 from reconciler.aws.answers import AnswerParsers, parse_datetime
 from reconciler.aws.concurrency import start_call
 from reconciler.aws.credential_guard import guard_credentials, mark_errors, origin_of_credentials
@@ -34,25 +34,9 @@ from reconciler.files.settings_files import CONFIG, CREDENTIALS, find_settings_p
 from reconciler.model.call_stats import OnCall, ignore_calls
 from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS, partition_of_region
 from reconciler.model.problem import Place, ReconcileError, make_error
+from reconciler.model.trace import TraceContext
 from reconciler.model.url import redact_url
 
-_CONFIG = Config(
-    retries=timing.make_retries(timing.READ_ATTEMPTS),
-    connect_timeout=timing.CONNECT_TIMEOUT,
-    read_timeout=timing.READ_TIMEOUT,
-    max_pool_connections=timing.POOL_SIZE,
-    user_agent_extra="reconcile-iam",
-)
-_ONCE_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.ONE_ATTEMPT)))
-_FIRST_CALL_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.FIRST_CALL_ATTEMPTS)))
-_IMPATIENT_CONFIG = _CONFIG.merge(Config(retries=timing.make_retries(timing.IMPATIENT_ATTEMPTS)))
-_TRIAL_CONFIG = _CONFIG.merge(
-    Config(
-        retries=timing.make_retries(timing.ONE_ATTEMPT),
-        connect_timeout=timing.TRIAL_CONNECT_TIMEOUT,
-        read_timeout=timing.TRIAL_READ_TIMEOUT,
-    )
-)
 _UNKNOWN_KEY = "InvalidClientTokenId"
 
 
@@ -61,7 +45,8 @@ class Connection:
     """The clients of one caller.
 
     iam: passes policy documents on as IAM sends them; `kinds/raw_account.py` decodes them. iam_once: never retries by
-    itself, for calls that must not be sent twice. meter: counts the calls of all clients of the session.
+    itself, for calls that must not be sent twice. meter: counts the calls of all clients of the session. trace: the
+    trace that the caller of this run named.
     """
 
     session: boto3.session.Session
@@ -72,6 +57,7 @@ class Connection:
     iam: Any
     iam_once: Any
     meter: Meter = field(default_factory=Meter)
+    trace: TraceContext | None = None
     _client_lock: Lock = field(default_factory=Lock, repr=False)
 
     def make_client(self, service: str, region: str, *, trial: bool = False) -> Any:
@@ -81,7 +67,7 @@ class Connection:
         """
         make: Any = self.session.client
         with self._client_lock:
-            config = _TRIAL_CONFIG if trial else _CONFIG
+            config = client_configs.TRIAL if trial else client_configs.PATIENT
             with translate_client_errors(service, self.endpoint_url):
                 return check_client(make(service, region_name=region, endpoint_url=self.endpoint_url, config=config))
 
@@ -98,16 +84,22 @@ def make_core_session() -> botocore.session.Session:
 
 
 def make_session(
-    profile: str | None, region: str | None, alias_place: Place | None = None, ask: AskCode | None = None
+    profile: str | None,
+    region: str | None,
+    alias_place: Place | None = None,
+    ask: AskCode | None = None,
+    trace: TraceContext | None = None,
 ) -> boto3.session.Session:
     """Return a boto3 session made from `make_core_session`. Raises ReconcileError if there is no such profile.
 
     AWS_REGION counts, as in AWS's other SDKs and the AWS CLI; boto3 itself reads AWS_DEFAULT_REGION only.
-    named_at: the alias whose `source_profile` names the profile, for messages. ask: called if the profile's own role
-    needs an MFA code.
+    alias_place: the alias whose `source_profile` names the profile, for messages. ask: called if the profile's own role
+    needs an MFA code. trace: becomes part of the user agent, which CloudTrail records.
     """
     core, origin = make_core_session(), CredentialOrigin(profile, alias_place)
     region = region or os.environ.get("AWS_REGION") or None
+    if trace is not None:
+        core.user_agent_extra = f"trace/{trace.trace_id}"
     with translate_errors("finding credentials"), mark_errors(origin):
         session = boto3.session.Session(profile_name=profile, region_name=region, botocore_session=core)
         set_code_prompt(core, ask)
@@ -122,7 +114,7 @@ def make_client(
 
     patient: False for answers that are optional; the client then gives up early.
     """
-    return _make_client(session, service, endpoint_url, _CONFIG if patient else _IMPATIENT_CONFIG)
+    return _make_client(session, service, endpoint_url, client_configs.PATIENT if patient else client_configs.IMPATIENT)
 
 
 def _make_client(session: boto3.session.Session, service: str, endpoint_url: str | None, config: Config) -> Any:
@@ -209,12 +201,16 @@ def _check_settings() -> None:
 
 
 def connect(
-    profile: str | None, region: str | None, endpoint_url: str | None, on_call: OnCall = ignore_calls
+    profile: str | None,
+    region: str | None,
+    endpoint_url: str | None,
+    on_call: OnCall = ignore_calls,
+    trace: TraceContext | None = None,
 ) -> Connection:
     """Find the account of a profile's credentials. Raises ReconcileError."""
-    return connect_session(
-        make_session(profile, region), endpoint_url, on_call, can_find_alone=needs_no_prompt(profile)
-    )
+    session = make_session(profile, region, trace=trace)
+    connection = connect_session(session, endpoint_url, on_call, can_find_alone=needs_no_prompt(profile))
+    return replace(connection, trace=trace)
 
 
 def connect_session(
@@ -231,9 +227,12 @@ def connect_session(
     """
     meter = Meter(on_call)
     meter.attach(session.events)
-    sts = _make_client(session, "sts", endpoint_url, _FIRST_CALL_CONFIG)
+    sts = _make_client(session, "sts", endpoint_url, client_configs.FIRST_CALL)
     pending = start_call(sts.get_caller_identity) if can_find_alone else None
-    iam, iam_once = make_client(session, "iam", endpoint_url), _make_client(session, "iam", endpoint_url, _ONCE_CONFIG)
+    iam, iam_once = (
+        make_client(session, "iam", endpoint_url),
+        _make_client(session, "iam", endpoint_url, client_configs.ONCE),
+    )
     iam.meta.events.unregister("after-call.iam", json_decode_policies)
     with translate_identity_errors("asking AWS who the caller is", sts, session.region_name):
         identity = pending.result() if pending else sts.get_caller_identity()

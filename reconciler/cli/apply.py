@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.observed_run import observe_options, run_observed, take_observation
 from reconciler.cli.options import (
     add_file_arguments,
     announce_default_file,
@@ -17,20 +17,18 @@ from reconciler.cli.options import (
     read_detail,
 )
 from reconciler.cli.plan import build_request, render_text
+from reconciler.cli.run import INTERRUPTED, Run
 from reconciler.cli.terminal import echo_quietly
 from reconciler.model.escape import escape_line
 from reconciler.model.plan import Action
-from reconciler.model.problem import Level, Problem, ReconcileError
+from reconciler.model.run_summary import RunStatus, StepCounts
 
 if TYPE_CHECKING:
     from reconciler.app.apply import ApplyResult
     from reconciler.app.plan import ConnectedPlan, PlanRequest
     from reconciler.aws.executor import ExecutionResult
-    from reconciler.cli.reporting import Log
     from reconciler.model.plan import Plan
     from reconciler.plan.digest.detail import Detail
-
-INTERRUPTED = 130
 
 
 @click.command("apply", epilog="Example: reconcile apply roles.yaml --yes")
@@ -48,75 +46,62 @@ INTERRUPTED = 130
     type=click.Path(dir_okay=False),
     help="Record the calls in this file. Default: a new one in your state folder.",
 )
-@click.option(
-    "--log-format", type=click.Choice(["text", "json"]), default="text", help="Format of the messages on stderr."
-)
+@observe_options
 @detail_options
 @plan_options
 @add_file_arguments()
-def command(against: tuple[str, ...], yes: bool, journal: str | None, log_format: str, **options: Any) -> int:
+def command(**options: Any) -> int:
     """Show the plan, ask, make its calls, then read IAM again and say whether it matches.
 
     FILE may be a plan saved with `plan --out`. It is applied without asking, unless the account has changed since.
     With --against it must also be the plan of the files that were reviewed, so that nobody can slip in another one.
     Every call is recorded in a journal before it is made; `reconcile undo` takes the journal's calls back.
     """
-    from reconciler.cli.reporting import LOGS
+    observation = take_observation(options, {"--journal": options["journal"]})
+    return run_observed("apply", observation, lambda run: _apply(run, **options))
 
-    log = LOGS[log_format]()
+
+def _apply(run: Run, against: tuple[str, ...], yes: bool, journal: str | None, **options: Any) -> int:
+    detail = read_detail(options.pop("full"), options.pop("compact"))
+    request = build_request(**options)
+    planned = _get_plan(run, request, against)
+    run.report_plan(planned.plan)
+    run.plan_file = request.files[0] if planned.is_saved or against else None
     try:
-        detail = read_detail(options.pop("full"), options.pop("compact"))
-        return _apply_plan(log, yes, Path(journal) if journal else None, build_request(**options), against, detail)
-    except ReconcileError as error:
-        log.report_problems(error.problems)
-        return 1
-    except click.UsageError as error:
-        if log_format == "text":
-            raise
-        log.report_problems([Problem(Level.ERROR, "usage", error.format_message())])
-        return 1
-    except (click.Abort, KeyboardInterrupt):
-        if log_format == "text":
-            raise
-        log.report_event("interrupted", "Interrupted.")
-        return INTERRUPTED
-
-
-def _apply_plan(
-    log: Log, yes: bool, journal: Path | None, request: PlanRequest, against: Sequence[str], detail: Detail
-) -> int:
-    from reconciler.app.apply import apply_plan
-    from reconciler.cli.terminal import echo
-
-    planned = _get_plan(log, request, against)
-    try:
-        echo(render_text(planned.plan, detail))
-        if not planned.plan.is_safe:
-            return _report_unsafe(log, planned.plan)
-        if not planned.plan.changes:
-            log.report_event("unchanged")
-            return 0
-        needs_approval = not yes and not planned.is_saved
-        if needs_approval and not _is_confirmed(log, planned):
-            return 1
-        return _report_result(log, apply_plan(planned, journal, needs_approval, log), planned)
+        return _apply_plan(run, planned, yes, Path(journal) if journal else None, detail)
     finally:
         if request.verbose:
-            log.report_calls(planned.calls)
+            run.report_calls()
 
 
-def _get_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> ConnectedPlan:
+def _apply_plan(run: Run, planned: ConnectedPlan, yes: bool, journal: Path | None, detail: Detail) -> int:
+    from reconciler.app.apply import apply_plan
+    from reconciler.cli.terminal import echo
+    from reconciler.render.plan_text import render_plan_summary
+
+    echo(render_text(planned.plan, detail))
+    if not planned.plan.is_safe:
+        return _report_unsafe(run, planned.plan)
+    if not planned.plan.changes:
+        run.conclude(RunStatus.IN_STEP, render_plan_summary(planned.plan), shown=True)
+        return 0
+    needs_approval = not yes and not planned.is_saved
+    if needs_approval and not _is_confirmed(run, planned):
+        return 1
+    return _report_result(run, apply_plan(planned, journal, needs_approval, run.log), planned)
+
+
+def _get_plan(run: Run, request: PlanRequest, against: Sequence[str]) -> ConnectedPlan:
     from reconciler.app.plan import make_plan
     from reconciler.app.plan_file import read_plan_document
     from reconciler.app.saved_plan import load_saved_plan
 
     if against:
-        return _get_reviewed_plan(log, request, against)
+        return _get_reviewed_plan(run, request, against)
     path = Path(request.files[0]) if len(request.files) == 1 else None
     document = read_plan_document(path) if path else None
-    announce_default_file(request.files, log.notice)
-    with log.show_reading() as on_call:
-        request = replace(request, on_call=on_call)
+    announce_default_file(request.files, run.log.notice)
+    with run.show_reading(request) as request:
         if path is None or document is None:
             return make_plan(request)
         if request.variables or request.options.targets or request.options.target_patterns:
@@ -126,7 +111,7 @@ def _get_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> Connect
         return load_saved_plan(path, document, request)
 
 
-def _get_reviewed_plan(log: Log, request: PlanRequest, against: Sequence[str]) -> ConnectedPlan:
+def _get_reviewed_plan(run: Run, request: PlanRequest, against: Sequence[str]) -> ConnectedPlan:
     """Return the plan of the --against files, if it equals the saved plan.
 
     The first FILE is the saved plan. Further FILEs belong to --against: a shell's wildcard puts them there.
@@ -140,23 +125,26 @@ def _get_reviewed_plan(log: Log, request: PlanRequest, against: Sequence[str]) -
             "--against needs a saved plan as the first FILE. Write one with `reconcile plan --out plan.json`, then "
             "run `reconcile apply plan.json --against roles.yaml`."
         )
-    with log.show_reading() as on_call:
-        files = (*against, *request.files[1:])
-        return plan_against_files(Path(request.files[0]), document, files, replace(request, on_call=on_call))
+    with run.show_reading(request) as request:
+        return plan_against_files(Path(request.files[0]), document, (*against, *request.files[1:]), request)
 
 
-def _report_unsafe(log: Log, plan: Plan) -> int:
+def _report_unsafe(run: Run, plan: Plan) -> int:
     flags = sorted({finding.flag for finding in plan.findings if finding.flag})
     hint = f" If you intend this, allow it with {', '.join(flags)}." if flags else ""
-    log.report_event("refused", f"Refused: the plan is not safe; nothing was written.{hint}")
+    run.conclude(RunStatus.UNSAFE, f"Refused: the plan is not safe; nothing was written.{hint}")
     return 1
 
 
-def _is_confirmed(log: Log, planned: ConnectedPlan) -> bool:
+def _is_confirmed(run: Run, planned: ConnectedPlan) -> bool:
     from reconciler.cli.terminal import is_interactive
 
+    if run.log.for_programs:
+        message = "Refused: with --log-format json nobody is asked. Pass --yes, or a saved plan. Nothing was written."
+        run.conclude(RunStatus.REFUSED, message)
+        return False
     if not is_interactive():
-        log.report_event("refused", "Refused: there is no terminal to ask on. Pass --yes. Nothing was written.")
+        run.conclude(RunStatus.REFUSED, "Refused: there is no terminal to ask on. Pass --yes. Nothing was written.")
         return False
     plan = planned.plan
     calls = "this call" if len(plan.steps) == 1 else f"these {len(plan.steps)} calls"
@@ -166,65 +154,67 @@ def _is_confirmed(log: Log, planned: ConnectedPlan) -> bool:
     question = f"\nApply {calls} to account {account}: {counts}? Type 'yes' to continue"
     if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
         return True
-    log.report_event("declined", "Declined; nothing was written.")
+    run.conclude(RunStatus.DECLINED, "Declined; nothing was written.")
     return False
 
 
-def _report_result(log: Log, applied: ApplyResult, planned: ConnectedPlan) -> int:
+def _report_result(run: Run, applied: ApplyResult, planned: ConnectedPlan) -> int:
     outcome, goal = applied.outcome, planned.goal
     if outcome is None:
-        return _report_stale(log, planned.plan, applied.remaining_plan)
+        return _report_stale(run, planned.plan, applied.remaining_plan)
+    run.journal = str(applied.journal) if applied.journal else None
+    run.count_steps(StepCounts(len(outcome.done), len(outcome.unclear), outcome.remaining))
     if outcome.remaining or outcome.unclear or outcome.problems:
-        log.report_problems(outcome.problems)
-        return _report_stopped(log, outcome, applied.journal, planned.is_saved)
-    echo_quietly("", f"Applied: {_format_call_count(len(outcome.done))}.")
-    journal = {"journal": str(applied.journal)} if applied.journal else {}
-    code = _report_verification(log, applied, goal, {"done": len(outcome.done), **journal})
+        run.report_problems(outcome.problems)
+        return _report_stopped(run, outcome, applied.journal, planned.is_saved)
+    made = f"Applied: {_format_call_count(len(outcome.done))}."
+    echo_quietly("", made)
+    code = _report_verification(run, applied, goal, made)
     if applied.journal:
-        log.report_journal(applied.journal)
+        run.log.report_journal(applied.journal)
     return code
 
 
-def _report_verification(log: Log, applied: ApplyResult, goal: str, facts: Mapping[str, object]) -> int:
-    """Report whether live IAM matches after the calls, and return the exit code."""
+def _report_verification(run: Run, applied: ApplyResult, goal: str, made: str) -> int:
+    """Report whether live IAM matches after the calls, and return the exit code. made: says how many there were."""
     if applied.is_converged:
         scope = " for the --target entities" if applied.remaining_plan and applied.remaining_plan.targets else ""
-        echo_quietly(f"Live IAM matches {goal}{scope}.")
-        log.report_event("applied", **facts)
+        matches = f"Live IAM matches {goal}{scope}."
+        echo_quietly(matches)
+        run.conclude(RunStatus.APPLIED, made, matches, shown=True)
         return 0
     if applied.verify_problems:
-        log.report_problems(applied.verify_problems)
-        log.report_event("unverified", "All calls were made, but live IAM could not be read to check them.", **facts)
+        run.report_problems(applied.verify_problems)
+        message = "All calls were made, but live IAM could not be read to check them."
+        run.conclude(RunStatus.UNVERIFIED, message)
         return INTERRUPTED if applied.interrupted else 1
     if applied.remaining_plan:
-        log.report_difference(applied.remaining_plan)
-        log.report_event("differs", f"Live IAM still differs from {goal}, as shown above.", **facts)
+        run.log.report_difference(applied.remaining_plan)
+        run.conclude(RunStatus.DIFFERS, f"Live IAM still differs from {goal}, as shown above.")
     return 1
 
 
-def _report_stale(log: Log, approved: Plan, now: Plan | None) -> int:
+def _report_stale(run: Run, approved: Plan, now: Plan | None) -> int:
     current = now.changes if now else ()
     changed = [one for one in approved.changes if one not in current] + [
         one for one in current if one not in approved.changes
     ]
     addresses = ", ".join(sorted({str(change.address) for change in changed}))
     why = f"the account has changed since this plan was approved ({addresses or 'a new plan shows how'})"
-    message = f"Refused: {why}; nothing was written. Run `reconcile plan` again."
-    log.report_event("stale", message, left=addresses)
+    run.conclude(RunStatus.STALE, f"Refused: {why}; nothing was written. Run `reconcile plan` again.")
     return 1
 
 
-def _report_stopped(log: Log, outcome: ExecutionResult, journal: Path | None, saved: bool) -> int:
+def _report_stopped(run: Run, outcome: ExecutionResult, journal: Path | None, saved: bool) -> int:
     done_count, unclear, remaining = len(outcome.done), len(outcome.unclear), outcome.remaining
     parts = [f"{done_count} of {_format_call_count(outcome.total)} were made"]
     parts += [f"{unclear} may have been"] if unclear else []
     parts += [f"{remaining} {'was' if remaining == 1 else 'were'} not"]
-    event = "interrupted" if outcome.interrupted else "stopped"
-    summary = f"{event.capitalize()}: {', '.join(parts)}."
+    status = RunStatus.INTERRUPTED if outcome.interrupted else RunStatus.STOPPED
+    summary = f"{status.capitalize()}: {', '.join(parts)}."
     is_stale = saved and (outcome.done or outcome.unclear)
     command = "Run `reconcile plan` again" if is_stale else "Run the same command again"
-    hint = f"{command} to go on from there. The calls are recorded in {journal}."
-    log.report_event(event, summary, hint, done=done_count, unclear=unclear, left=remaining, journal=str(journal))
+    run.conclude(status, summary, f"{command} to go on from there. The calls are recorded in {journal}.")
     return INTERRUPTED if outcome.interrupted else 1
 
 

@@ -12,6 +12,7 @@ import click
 from reconciler.model.suggest import suggest_word
 
 COMMANDS: Mapping[str, str] = {
+    "bootstrap": "init",
     "check": "validate",
     "diff": "plan",
     "dump": "export",
@@ -23,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "lint": "validate",
     "list": "assume --list",
     "login": "assume",
+    "new": "init",
     "preview": "plan",
     "pull": "export",
     "refresh": "plan",
@@ -41,6 +43,7 @@ OPTIONS: Mapping[str, Sequence[str]] = {
     "--auto-approve": ("--yes",),
     "--check": ("reconcile plan",),
     "--config": ("--file",),
+    "--debug": ("--verbose",),
     "--detailed-exit-code": ("--detailed-exitcode",),
     "--dry-run": ("reconcile plan",),
     "--json": ("--format json", "--log-format json"),

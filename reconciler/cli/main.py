@@ -11,6 +11,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.habits import HelpfulGroup, describe_unknown_option, expand_help
+from reconciler.cli.log_event import wants_json_log
 from reconciler.cli.terminal import echo, echo_line, echo_sentence, get_width, uses_color
 from reconciler.model.problem import ReconcileError
 
@@ -21,6 +22,7 @@ _COMMANDS = {
     "apply": "apply",
     "assume": "assume",
     "export": "export",
+    "init": "init",
     "keys": "keys",
     "mfa": "mfa",
     "plan": "plan",
@@ -77,9 +79,10 @@ def run_command(arguments: Sequence[str]) -> int:
         echo(error.format_message())
         return 0
     except click.ClickException as error:
-        _echo_usage(error, arguments)
-        return 1
+        return _report_usage(error, arguments)
     except (click.Abort, KeyboardInterrupt) as error:
+        if wants_json_log(arguments):
+            return _report_in_json(arguments, error)
         is_at_question = isinstance(error, click.Abort) and error.__cause__ is None
         if is_at_question:  # a question leaves the cursor in its line; elsewhere click has ended the line
             echo("", err=True)
@@ -95,15 +98,27 @@ def run_command(arguments: Sequence[str]) -> int:
         return 1
 
 
-def _echo_usage(error: click.ClickException, arguments: Sequence[str]) -> None:
-    """Print click's message about a wrong command line. It may quote the command line, so it is kept on one line."""
+def _report_usage(error: click.ClickException, arguments: Sequence[str]) -> int:
+    """Report click's message about a wrong command line, and return the exit code.
+
+    It may quote the command line, so it is kept on one line.
+    """
+    if isinstance(error, click.NoSuchOption):
+        message = describe_unknown_option(error, arguments)
+    else:
+        message = error.format_message()
+    if wants_json_log(arguments):
+        return _report_in_json(arguments, click.UsageError(message))
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is not None:
         echo(context.get_usage(), err=True)
         echo_line(f"Try '{context.command_path} {context.help_option_names[0]}' for help.", err=True)
         echo("", err=True)
-    if isinstance(error, click.NoSuchOption):
-        message = describe_unknown_option(error, arguments)
-    else:
-        message = error.format_message()
     echo_sentence(f"Error: {message}", err=True)
+    return 1
+
+
+def _report_in_json(arguments: Sequence[str], error: BaseException) -> int:
+    from reconciler.cli.unstarted_runs import report_failed_start
+
+    return report_failed_start(arguments, error)

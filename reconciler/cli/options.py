@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from reconciler.cli.completion import complete_addresses, complete_profiles
-from reconciler.cli.terminal import choose_color, notice
+from reconciler.cli.terminal import choose_color, ignore_notice, notice
 from reconciler.files.bounded_reads import STANDARD_INPUT_NAME
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ def add_file_arguments(*, stdin: bool = False) -> Callable[[F], F]:
     def add(function: F) -> F:
         @wraps(function)
         def run_command(*arguments: Any, files: tuple[str, ...], named_files: tuple[str, ...], **options: Any) -> Any:
-            return function(*arguments, files=_choose_files(files, named_files, stdin=stdin), **options)
+            notify = ignore_notice if options.get("log_format") == "json" else notice
+            return function(*arguments, files=_choose_files(files, named_files, notify, stdin=stdin), **options)
 
         with_option = _make_file_option("named_files")(run_command)
         return cast(F, click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path())(with_option))
@@ -37,7 +38,9 @@ def add_file_arguments(*, stdin: bool = False) -> Callable[[F], F]:
     return add
 
 
-def _choose_files(files: tuple[str, ...], named_files: tuple[str, ...], *, stdin: bool) -> tuple[str, ...]:
+def _choose_files(
+    files: tuple[str, ...], named_files: tuple[str, ...], notify: Callable[[str], None], *, stdin: bool
+) -> tuple[str, ...]:
     """Return the files that FILE or --file names, with `-` replaced by the name of standard input."""
     if files and named_files and {*map(os.path.realpath, files)} != {*map(os.path.realpath, named_files)}:
         ways = f"FILE names {', '.join(files)}, and --file names {', '.join(named_files)}."
@@ -48,7 +51,7 @@ def _choose_files(files: tuple[str, ...], named_files: tuple[str, ...], *, stdin
     if not stdin:
         raise click.UsageError("`-` (standard input) is for `validate` and `plan`. Write a file, and name that.")
     if sys.stdin is not None and sys.stdin.isatty():
-        notice("reading the file from this terminal; Ctrl-D ends it.")
+        notify("reading the file from this terminal; Ctrl-D ends it.")
     return tuple(STANDARD_INPUT_NAME if name == "-" else name for name in chosen)
 
 

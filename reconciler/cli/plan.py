@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.observed_run import observe_options, run_observed, take_observation
 from reconciler.cli.options import (
     F,
     add_file_arguments,
@@ -18,9 +19,11 @@ from reconciler.cli.options import (
     plan_options,
     read_detail,
 )
+from reconciler.cli.run import Run
+from reconciler.model.run_summary import RunStatus
 
 if TYPE_CHECKING:
-    from reconciler.app.plan import ConnectedPlan, PlanRequest
+    from reconciler.app.plan import PlanRequest
     from reconciler.model.plan import Plan
     from reconciler.plan.digest.detail import Detail
 
@@ -146,30 +149,45 @@ def _print_plan(plan: Plan, output: OutputRequest) -> None:
 @click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
 @output_options
 @click.option("--unmanaged", is_flag=True, help="Also list live entities that no file declares.")
+@observe_options
 @plan_options
 @add_file_arguments(stdin=True)
 def command(**options: Any) -> int:
     """Read live IAM and show what would change. Writes nothing. Exits with 3 if the plan is unsafe."""
+    observation = take_observation(options, {"--out": options["out"]})
+    return run_observed("plan", observation, lambda run: _plan(run, options))
+
+
+def _plan(run: Run, options: dict[str, Any]) -> int:
     from reconciler.app.plan import make_plan
-    from reconciler.cli.progress import show_progress
 
     output = take_output(options)
     request = build_request(**options)
-    announce_default_file(request.files)
-    with show_progress("Reading IAM") as on_call:
-        planned = make_plan(replace(request, on_call=on_call))
-    code = show_plan(planned.plan, output)
+    announce_default_file(request.files, run.log.notice)
+    with run.show_reading(request) as request:
+        plan = make_plan(request).plan
+    code = present_plan(run, plan, output)
     if request.verbose:
-        echo_calls(planned)
+        run.report_calls()
     return code
 
 
-def echo_calls(planned: ConnectedPlan) -> None:
-    """Print the calls that were made, for --verbose."""
-    from reconciler.cli.terminal import echo
-    from reconciler.render.calls import render_calls
+def present_plan(run: Run, plan: Plan, output: OutputRequest) -> int:
+    """Report the plan of a run, and do as `show_plan` does."""
+    from reconciler.render.plan_text import render_plan_summary
 
-    echo(render_calls(planned.calls), err=True)
+    run.report_plan(plan)
+    code = show_plan(plan, output)
+    run.plan_file = output.out
+    run.conclude(status_of(plan), render_plan_summary(plan), shown=True)
+    return code
+
+
+def status_of(plan: Plan) -> RunStatus:
+    """Return the status of a run that made a plan."""
+    if not plan.is_safe:
+        return RunStatus.UNSAFE
+    return RunStatus.CHANGED if plan.changes else RunStatus.IN_STEP
 
 
 def build_request(

@@ -1,12 +1,11 @@
-"""Report an apply on stderr while it runs: as text with a progress bar, or as JSON lines for a pipeline."""
+"""Report a run on stderr for a person: sentences, and on a terminal a spinner or a progress bar."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.terminal import QuietStream, echo_quietly, echo_text_quietly
@@ -20,10 +19,11 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from reconciler.aws.executor import StopSignal
-    from reconciler.aws.retry import CallStatus
+    from reconciler.aws.retry import SentCall
     from reconciler.model.call_stats import CallStats, OnCall
     from reconciler.model.plan import Plan, Step
     from reconciler.model.problem import Problem
+    from reconciler.model.run_summary import RunSummary
 
 
 @contextmanager
@@ -47,18 +47,37 @@ def stop_on_signals(on_stop: Callable[[], None]) -> Iterator[StopSignal]:
 
 
 class TextLog:
-    """The report for a person: sentences, and a progress bar on a terminal."""
+    """The report for a person. `JsonLog` has the same methods.
+
+    account: not shown, because the plan names it. journal: the one that records the calls, once they begin.
+    """
+
+    for_programs = False
 
     def __init__(self) -> None:
+        self.account: str | None = None
+        self.journal: str | None = None
         self._bar: Progress | None = None
         self._total = self._under_way = self._done = 0
         self._started = 0.0
+
+    def begin_run(self) -> None:
+        """Show nothing: a person knows what was started."""
+
+    def end_run(self, summary: RunSummary, message: str) -> None:
+        """Show nothing: `report_conclusion` has."""
 
     def show_reading(self) -> AbstractContextManager[OnCall]:
         """Show progress while the account is read. See `show_progress`."""
         from reconciler.cli.progress import show_progress
 
         return show_progress("Reading IAM")
+
+    def report_read(self, calls: CallStats) -> None:
+        """Show nothing: the plan follows."""
+
+    def report_plan(self, plan: Plan) -> None:
+        """Show nothing: the plan goes to stdout."""
 
     def notice(self, line: str) -> None:
         """Show a line that is good to know."""
@@ -68,7 +87,8 @@ class TextLog:
         """Report that another apply holds the account's lock."""
         echo_quietly("Another apply to this account is running on this machine; waiting for it.", err=True)
 
-    def on_begin(self, plan: Plan, again: bool) -> None:
+    def on_begin(self, plan: Plan, again: bool, journal: Path) -> None:
+        self.journal = str(journal)
         self._total, self._under_way, self._done = len(plan.steps), 0, 0
         if again:
             from reconciler.cli.terminal import get_width, uses_color
@@ -110,7 +130,7 @@ class TextLog:
         self._under_way += 1
         self._update_bar(step)
 
-    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
+    def on_end(self, index: int, step: Step, sent: SentCall, problem: Problem | None) -> None:
         self._under_way -= 1
         self._done += 1
         self._update_bar(step)
@@ -140,8 +160,8 @@ class TextLog:
             render_plan_text(remaining_plan, color=uses_color(err=True), width=get_width(err=True)), err=True
         )
 
-    def report_event(self, event: str, *message: str, **counts: object) -> None:
-        """Show the lines of the command's own message. `event` and `counts` are for JsonLog."""
+    def report_conclusion(self, *message: str) -> None:
+        """Show how the run ended."""
         if message:
             echo_quietly(*message, err=True)
 
@@ -154,76 +174,3 @@ class TextLog:
         from reconciler.render.problems import render_problems
 
         echo_text_quietly(render_problems(problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
-
-
-class JsonLog:
-    """The report for a pipeline: one JSON object per line, with `event` and `time`."""
-
-    def __init__(self) -> None:
-        self._total = 0
-
-    def show_reading(self) -> AbstractContextManager[OnCall]:
-        """Show nothing: the output is JSON lines, on a terminal, too."""
-        from reconciler.model.call_stats import ignore_calls
-
-        return nullcontext(ignore_calls)
-
-    def notice(self, line: str) -> None:
-        self._write_event("note", message=line)
-
-    def on_wait(self) -> None:
-        self._write_event("waits")
-
-    def on_begin(self, plan: Plan, again: bool) -> None:
-        self._total = len(plan.steps)
-        self._write_event("begins", calls=self._total, again=again)
-
-    @contextmanager
-    def handle_interrupts(self) -> Iterator[StopSignal]:
-        with stop_on_signals(lambda: self._write_event("stopping")) as stop:
-            yield stop
-
-    def on_start(self, index: int, step: Step) -> None:
-        self._write_event("starts", **self._describe_call(index, step))
-
-    def on_end(self, index: int, step: Step, ending: CallStatus, problem: Problem | None) -> None:
-        from reconciler.render.problems import problem_to_dict
-
-        reason = {"problem": problem_to_dict(problem)} if problem else {}
-        self._write_event("ends", **self._describe_call(index, step), ending=str(ending), **reason)
-
-    def _describe_call(self, index: int, step: Step) -> dict[str, Any]:
-        return {"seq": index + 1, "of": self._total, "operation": step.call.operation, "address": str(step.address)}
-
-    def on_verify(self) -> None:
-        self._write_event("verifies")
-
-    def report_calls(self, calls: CallStats) -> None:
-        counts = {one.operation: one.requests for one in calls.operations}
-        self._write_event("calls", total=calls.requests, seconds=round(calls.seconds, 3), operations=counts)
-
-    def report_difference(self, remaining_plan: Plan) -> None:
-        changes = [{"address": str(change.address), "action": str(change.action)} for change in remaining_plan.changes]
-        self._write_event("left", changes=changes)
-
-    def report_event(self, event: str, *message: str, **counts: object) -> None:
-        self._write_event(event, **({"message": "\n".join(message)} if message else {}), **counts)
-
-    def report_journal(self, journal: Path) -> None:
-        """Write nothing: the event that ends the run names the journal."""
-
-    def report_problems(self, problems: Sequence[Problem]) -> None:
-        from reconciler.render.problems import problem_to_dict
-
-        for problem in problems:
-            self._write_event("problem", **problem_to_dict(problem))
-
-    def _write_event(self, event: str, **values: Any) -> None:
-        from reconciler.render.json_text import dump_json
-
-        head = {"event": event, "time": datetime.now(UTC).isoformat(timespec="milliseconds")}
-        echo_text_quietly(dump_json(head | values), err=True)
-
-
-Log = TextLog | JsonLog
-LOGS: Mapping[str, type[Log]] = {"text": TextLog, "json": JsonLog}

@@ -72,6 +72,10 @@ def notice(line: str) -> None:
     echo_sentence(f"reconcile: {line}", err=True)
 
 
+def ignore_notice(line: str) -> None:
+    """Print nothing, for programs that read stderr."""
+
+
 def echo_quietly(*lines: str, err: bool = False, whole: Iterable[str] = ()) -> None:
     """Print sentences, and ignore a closed output, for a command that must go on without it."""
     unbroken = tuple(whole)
@@ -115,6 +119,12 @@ class QuietStream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+def silence_stdout() -> None:
+    """Drop what is written to stdout from now on, and what is left in its buffer."""
+    if sys.stdout is not None:
+        _silence_stream(sys.stdout)
 
 
 def _silence_stream(stream: TextIO) -> None:

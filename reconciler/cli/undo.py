@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from reconciler.cli.completion import complete_journals
+from reconciler.cli.observed_run import Observation, observe_options, run_observed, take_observation
 from reconciler.cli.options import allow_options, aws_options, color_option
-from reconciler.cli.plan import build_request, output_options, show_plan, take_output
-from reconciler.cli.terminal import echo, get_width, notice, uses_color
+from reconciler.cli.plan import build_request, output_options, present_plan, take_output
+from reconciler.cli.run import Run
+from reconciler.cli.terminal import echo, get_width
+from reconciler.model.run_summary import RunStatus
 
 
 @click.command("undo", epilog="Example: reconcile undo --last --out undo.json && reconcile apply undo.json")
@@ -20,15 +23,21 @@ from reconciler.cli.terminal import echo, get_width, notice, uses_color
 @click.option("--last", is_flag=True, help="Take the journal of your last apply to this account.")
 @click.option("--list", "listing", is_flag=True, help="List your journals: when, which account, what was done.")
 @output_options
+@observe_options
 @allow_options
 @aws_options
 @color_option
-def command(journal: str | None, last: bool, listing: bool, **options: Any) -> int:
+def command(**options: Any) -> int:
     """Show the plan that takes back an apply, from the journal it wrote. Writes nothing.
 
     Every entity that the apply touched becomes what it was before. The plan lists what has changed since. Secrets
     do not come back: a deleted user gets no password, key or MFA device again. Exits with 3 if the plan is unsafe.
     """
+    observation = take_observation(options, {"--out": options["out"], "JOURNAL": options["journal"]})
+    return run_observed("undo", observation, lambda run: _undo(run, observation, **options))
+
+
+def _undo(run: Run, observation: Observation, journal: str | None, last: bool, listing: bool, **options: Any) -> int:
     output = take_output(options)
     chosen = [bool(journal), last, listing].count(True)
     if chosen != 1:
@@ -38,34 +47,34 @@ def command(journal: str | None, last: bool, listing: bool, **options: Any) -> i
             else "Name a JOURNAL, or pass --last for your last apply to this account. --list shows your journals."
         )
     if listing:
-        return _list_journals(output.form, output.out)
+        return _list_journals(run, output.form, {"--out": output.out, "--summary": observation.summary})
     from reconciler.app.undo import make_last_undo_plan, make_undo_plan
-    from reconciler.cli.progress import show_progress
     from reconciler.render.journals import format_time
 
-    with show_progress("Reading IAM") as on_call:
-        request = replace(build_request(**options), on_call=on_call)
+    with run.show_reading(build_request(**options)) as request:
         undo = make_undo_plan(Path(journal), request) if journal else make_last_undo_plan(request, os.environ)
+    run.journal = str(undo.journal)
     if last:
-        notice(f"undoing the apply of {format_time(undo.time)}, from {undo.journal}.")
-    return show_plan(undo.plan, output)
+        run.log.notice(f"undoing the apply of {format_time(undo.time)}, from {undo.journal}.")
+    return present_plan(run, undo.plan, output)
 
 
-def _list_journals(form: str, out: str | None) -> int:
+def _list_journals(run: Run, form: str, files: Mapping[str, str | None]) -> int:
     from reconciler.app.journal_list import list_journals
     from reconciler.files.journal_files import find_journal_folder
     from reconciler.render.journals import render_journals_json, render_journals_text
-    from reconciler.render.problems import render_problems
 
-    if out or form not in ("text", "json"):
-        raise click.UsageError(f"--list takes no {'--out' if out else f'--format {form}'}.")
+    refused = [option for option, path in files.items() if path]
+    if refused or form not in ("text", "json"):
+        raise click.UsageError(f"--list takes no {refused[0] if refused else f'--format {form}'}.")
     journals, problems = list_journals(os.environ)
     if form == "json":
         echo(render_journals_json(journals))
     elif journals:
         echo(render_journals_text(journals, get_width()))
     elif not problems:
-        notice(f"there is no journal in {find_journal_folder(os.environ)}.")
+        run.log.notice(f"there is no journal in {find_journal_folder(os.environ)}.")
     if problems:
-        echo(render_problems(problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
+        run.report_problems(problems)
+    run.conclude(RunStatus.LISTED, "Listed the journals.", shown=True)
     return 0

@@ -141,13 +141,19 @@ class Builder:
             summary = f"Nested more than {MAX_DEPTH} levels deep."
             self.problems.append(_make_error("too-deep", summary, self._place_of(node)))
             return None
+        if not node.is_shared:
+            return self._build_collection(node, path, depth + 1, verbatim)
         key = (id(node), verbatim)
         if key not in self._built:
-            if isinstance(node, MappingNode):
-                self._built[key] = self._build_mapping(node, path, depth + 1, verbatim)
-            else:
-                self._built[key] = self._build_sequence(node, path, depth + 1, verbatim)
+            self._built[key] = self._build_collection(node, path, depth + 1, verbatim)
         return self._built[key]
+
+    def _build_collection(
+        self, node: MappingNode | SequenceNode, path: ParentKeys, depth: int, verbatim: bool
+    ) -> Map | Seq:
+        if isinstance(node, MappingNode):
+            return self._build_mapping(node, path, depth, verbatim)
+        return self._build_sequence(node, path, depth, verbatim)
 
     def _build_sequence(self, node: SequenceNode, path: ParentKeys, depth: int, verbatim: bool) -> Seq:
         values = Seq(self.file, node.mark)

@@ -36,20 +36,22 @@ class ScalarNode:
 
 @dataclass(slots=True, eq=False)
 class SequenceNode:
-    """A list of values. tag: "" if none is written."""
+    """A list of values. tag: "" if none is written. is_shared: an alias stands for it."""
 
     children: list[Node]
     mark: Mark
     tag: str
+    is_shared: bool = False
 
 
 @dataclass(slots=True, eq=False)
 class MappingNode:
-    """A mapping. children: each key, followed by its value. tag: "" if none is written."""
+    """A mapping. children: each key, followed by its value. tag: "" if none is written. is_shared: as in a list."""
 
     children: list[Node]
     mark: Mark
     tag: str
+    is_shared: bool = False
 
     @property
     def pairs(self) -> Iterator[tuple[Node, Node]]:
@@ -134,7 +136,10 @@ class _Composer:
     def _find_anchor(self, event: Any) -> Node:
         if event.anchor not in self._anchors:
             raise yaml.composer.ComposerError(None, None, "found undefined alias", event.start_mark)
-        return self._anchors[event.anchor]
+        node = self._anchors[event.anchor]
+        if not isinstance(node, ScalarNode):
+            node.is_shared = True
+        return node
 
     def _set_anchor(self, event: Any, node: Node) -> None:
         if event.anchor in self._anchors:

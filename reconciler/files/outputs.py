@@ -11,6 +11,7 @@ import errno
 import os
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from reconciler.files.bounded_reads import is_descriptor, is_valid_path, make_blocking
@@ -106,18 +107,24 @@ def open_new(path: Path, environ: Mapping[str, str]) -> int:
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _BINARY, PRIVATE_FILE)
 
 
-def write_text(path: Path, content: str) -> None:
-    """Write a file that everybody may read. Raises OSError, also if the path is a link."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_FOLLOW | _BINARY, 0o666)
+def write_text(path: Path, content: str, *, new: bool = False) -> None:
+    """Write a file that everybody may read. Raises OSError, also if the path is a link.
+
+    new: True to raise FileExistsError if there is anything at the path.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_EXCL if new else os.O_TRUNC) | _NO_FOLLOW | _BINARY, 0o666)
     with os.fdopen(handle, "wb") as file:
         file.write(content.encode(errors="backslashreplace"))
 
 
 def make_parent(folder: Path, path: Path) -> None:
-    """Make the folder of a path that lies in `folder` or one level below. Raises OSError if that level is a link."""
-    path.parent.mkdir(exist_ok=True)
-    if path.parent != folder and path.parent.is_symlink():
-        raise OSError(errno.ELOOP, "it is a symbolic link, and reconcile follows none", str(path.parent))
+    """Make the folders between `folder` and a path below it. Raises OSError if one of them is a link."""
+    for part in reversed(path.relative_to(folder).parents[:-1]):
+        level = folder / part
+        with suppress(FileExistsError):  # if that is no folder, writing below it says so
+            level.mkdir()
+        if level.is_symlink():
+            raise OSError(errno.ELOOP, "it is a symbolic link, and reconcile follows none", str(level))
 
 
 def _is_pipe_or_device(mode: int) -> bool:

@@ -45,9 +45,8 @@ class PlanContext:
     def arn_of(self, address: Address) -> str:
         """Return the ARN that the entity has after the plan."""
         entity = self.entity_after(address)
-        path = entity.path if entity else "/"
-        name = entity.name if entity else address.name
-        return arn_of(Address(address.kind, name), path, self.baseline.account, self.baseline.partition)
+        path, named = (entity.path, entity.address) if entity else ("/", address)
+        return arn_of(named, path, self.baseline.account, self.baseline.partition)
 
     def address_of(self, arn: str) -> Address | None:
         return address_of(arn, self.baseline.account)

@@ -28,10 +28,16 @@ class OperationStats:
 
 @dataclass(frozen=True, slots=True)
 class CallStats:
-    """The statistics of all operations. seconds: the time during which at least one request was open."""
+    """The statistics of all operations.
+
+    seconds: the time during which at least one request was open. retries: the requests that repeated an earlier one.
+    throttles: the answers that told us to slow down.
+    """
 
     operations: tuple[OperationStats, ...]
     seconds: float
+    retries: int = 0
+    throttles: int = 0
 
     @property
     def requests(self) -> int:

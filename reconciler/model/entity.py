@@ -20,8 +20,16 @@ Tags = Mapping[str, str]
 _AWS_OWNED_PATHS = ("/aws-service-role/", "/aws-reserved/")
 
 
+class _Addressed:
+    """The place in which an entity keeps its address. It is no field, because it follows from kind and name."""
+
+    __slots__ = ("_address",)
+
+    _address: Address
+
+
 @dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(_Addressed):
     """The base of every kind.
 
     kind: the first part of its addresses.
@@ -44,7 +52,12 @@ class Entity:
 
     @property
     def address(self) -> Address:
-        return Address(self.kind, self.name)
+        """Return the address, the same object at each call."""
+        try:
+            return self._address
+        except AttributeError:
+            object.__setattr__(self, "_address", Address(self.kind, self.name))
+            return self._address
 
     @property
     def path(self) -> str:

@@ -77,12 +77,20 @@ def list_groups(entity: Entity | None, lookup: EntityLookup) -> list[Group]:
 
 def boundary_of(entity: Entity | None) -> str | None:
     """Return the ARN of the permissions boundary; None if the entity has none."""
-    return next((policy.name for policy in list_held_policies(entity) if policy.hold is Hold.BOUNDARY), None)
+    return entity.permissions_boundary or None if isinstance(entity, User | Role) else None
 
 
 def managed_arns_of(policies: Iterable[HeldPolicy]) -> set[str]:
     """Return the ARNs of the managed policies, boundaries included."""
     return {policy.arn for policy in policies if policy.arn is not None}
+
+
+def held_arns_of(entity: Entity | None) -> frozenset[str]:
+    """Return the ARNs of the managed policies that an entity holds itself, its boundary included."""
+    if not isinstance(entity, Holder):
+        return frozenset()
+    boundary = boundary_of(entity)
+    return entity.policies | {boundary} if boundary else entity.policies
 
 
 def own_policies_of(policies: Iterable[HeldPolicy], account: str) -> set[Address]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.plan import Action
+from reconciler.model.trace import TraceContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class ListedJournal:
     account; None if it has none, or if nobody knew. owner: that of the file; None if it has none.
     entities: the number of entities of each action on which calls were made, or may have been.
     made: the calls that were made, or may have been. planned: the calls of the plan.
+    trace: the trace of the first run; None if nobody named one.
     """
 
     path: str
@@ -26,3 +28,4 @@ class ListedJournal:
     entities: Mapping[Action, int]
     made: int
     planned: int
+    trace: TraceContext | None = None

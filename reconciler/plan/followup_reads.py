@@ -11,7 +11,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.desired import Desired
 from reconciler.model.entity import Entity, InstanceProfile, Policy, Role, User
-from reconciler.model.held_policies import list_held_policies, managed_arns_of
+from reconciler.model.held_policies import held_arns_of
 from reconciler.model.live import State
 from reconciler.model.plan import Action
 from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, TRUST_SIZE
@@ -156,18 +156,18 @@ def _find_unread_documents(comparison: Comparison) -> set[str]:
     """
     arns: set[str] = set()
     for difference in comparison.differences:
-        old, new = (managed_arns_of(list_held_policies(side)) for side in (difference.before, difference.after))
+        old, new = (held_arns_of(side) for side in (difference.before, difference.after))
         arns |= old ^ new
     for entity in comparison.after.entities.values() if comparison.desired.assertions else ():
-        arns |= managed_arns_of(list_held_policies(entity))
+        arns |= held_arns_of(entity)
     return {arn for arn in arns - set(comparison.baseline.details.external_documents) if is_unknown_aws_policy(arn)}
 
 
 def _find_outside_policies(entities: Iterable[Entity], live: State) -> set[str]:
     known_arns = set(live.details.external_policies)
     for entity in live.entities.values():
-        known_arns |= managed_arns_of(list_held_policies(entity))
+        known_arns |= held_arns_of(entity)
     policy_arns: set[str] = set()
     for entity in entities:
-        policy_arns |= managed_arns_of(list_held_policies(entity))
+        policy_arns |= held_arns_of(entity)
     return {arn for arn in policy_arns - known_arns if address_of(arn, live.account) is None}

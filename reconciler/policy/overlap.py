@@ -197,7 +197,17 @@ def pattern_sets_overlap(ours: frozenset[str], not_ours: bool, theirs: frozenset
     if not ours.isdisjoint(theirs):
         return True
     few, many = sorted((ours, theirs), key=len)
-    return any(patterns_overlap(one, other) for one in few for other in _list_rivals(one, many))
+    return any(
+        patterns_overlap(one, other)
+        for one in few
+        for other in _list_rivals(one, many)
+        if _is_wild(one) or _is_wild(other)
+    )
+
+
+def _is_wild(pattern: str) -> bool:
+    """Return whether a pattern matches more than its own text."""
+    return "*" in pattern or "?" in pattern or "${" in pattern
 
 
 def _list_rivals(pattern: str, others: frozenset[str]) -> Iterable[str]:

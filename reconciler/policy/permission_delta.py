@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from reconciler.model.document import Document, Statement
-from reconciler.model.effects import NO_STATEMENTS, PermissionDelta, Statements
+from reconciler.model.effects import PermissionDelta, Statements
 from reconciler.model.plan import Phase
 
 
@@ -41,11 +41,13 @@ def diff_statements(before: Statements, after: Statements) -> PermissionDelta:
 def _subtract_denies(some: Statements, others: Statements) -> Statements:
     """Return the Denies of one side that the other side lacks; a change of the Sid alone does not count."""
     bare = {replace(item, sid="") for item in others}
-    return frozenset(item for item in some if item.effect == "Deny" and replace(item, sid="") not in bare)
+    return frozenset(item for item in some if item.effect == "Deny" and not (bare and replace(item, sid="") in bare))
 
 
 def find_uncovered(some: Iterable[Statement], others: Statements) -> Statements:
     """Return the parts of some statements, by action and resource, that none of the others covers."""
+    if not others:
+        return split_statements(frozenset(some))
     return frozenset(
         part
         for one in some
@@ -70,9 +72,12 @@ def _split_by_resource(one: Statement) -> tuple[Statement, ...]:
     return tuple(replace(one, resources=frozenset([resource])) for resource in resources) if divided else (one,)
 
 
+@lru_cache(maxsize=16384)
 def split_statements(statements: Statements) -> Statements:
     """Return one statement for each action and resource."""
-    return find_uncovered(statements, NO_STATEMENTS)
+    return frozenset(
+        part for one in statements for by_action in _split_by_action(one) for part in _split_by_resource(by_action)
+    )
 
 
 def is_covered(old: Statement, candidates: Statements) -> bool:

@@ -21,7 +21,7 @@ _PARTICIPLES = {
 
 
 def render_journals_text(journals: Sequence[ListedJournal], columns: int | None = None) -> str:
-    """Return a paragraph for each journal: time and account, what was done, and the command that undoes it."""
+    """Return a paragraph for each journal: time, account, what was done, its trace, and the command that undoes it."""
     return escape_lines("\n".join(line for one in journals for line in _format_journal(one, columns)))
 
 
@@ -30,6 +30,8 @@ def _format_journal(one: ListedJournal, columns: int | None) -> Iterator[str]:
     owner = f", owner {one.owner}" if one.owner else ""
     yield from wrap_line(escape_line(f"{format_time(one.time)}  {account}{owner}"), columns, "    ")
     yield from wrap_line(escape_line(f"    {_describe_work(one)}"), columns, "    ")
+    if one.trace:
+        yield f"    trace {one.trace.trace_id}"
     yield escape_line(f"    reconcile undo {shlex.quote(one.path)}")
 
 
@@ -59,4 +61,6 @@ def _journal_to_dict(one: ListedJournal) -> dict[str, Any]:
         "owner": one.owner,
         "summary": {str(action): number for action, number in one.entities.items()},
         "calls": {"made": one.made, "planned": one.planned},
+        "trace_id": one.trace.trace_id if one.trace else None,
+        "span_id": one.trace.span_id if one.trace else None,
     }

@@ -33,10 +33,10 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
         "files": list(plan.files),
         "owner": plan.owner,
         "safe": plan.is_safe,
-        "summary": {str(action): plan.count_changes(action) for action in Action},
+        "summary": count_changes(plan),
         "changes": [_change_to_dict(change, seq) for change in plan.changes],
         "findings": [problem_to_dict(finding) for finding in plan.findings],
-        "risk": _risk_to_dict(plan.risk),
+        "risk": risk_to_dict(plan.risk),
         "reversible": plan.is_reversible,
         "access": access_to_dict(plan.access, plan.risk.widens),
         "permissions": permissions_to_dict(plan.access.permissions),
@@ -46,7 +46,13 @@ def plan_to_dict(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _risk_to_dict(risk: Risk) -> dict[str, Any]:
+def count_changes(plan: Plan) -> dict[str, int]:
+    """Return the number of entities of each action."""
+    return {str(action): plan.count_changes(action) for action in Action}
+
+
+def risk_to_dict(risk: Risk) -> dict[str, Any]:
+    """Return the risk of a plan as plain JSON values."""
     return {
         "level": str(risk.level),
         "reasons": [

@@ -119,3 +119,8 @@ class PlanText:
 def render_plan_text(plan: Plan, *, color: bool = False, width: int | None = None, detail: Detail = Detail.AUTO) -> str:
     """Return the plan as text. See `PlanText`."""
     return PlanText(plan, color, width, detail).render()
+
+
+def render_plan_summary(plan: Plan) -> str:
+    """Return the last line of the text, such as `Plan: 3 to create, …`."""
+    return PlanText(plan).render_summary()

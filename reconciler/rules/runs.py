@@ -22,8 +22,8 @@ RULES = (
         title="A file or folder cannot be written",
         why="Without the journal, lock or profile nothing is done, so that no change goes unrecorded.",
         how_to_fix=(
-            "Make it writable, or name another place: `--journal FILE`, `--out FILE`, `--html FILE`, "
-            "`XDG_STATE_HOME`, `AWS_CONFIG_FILE`."
+            "Make it writable, or name another place: `--journal FILE`, `--out FILE`, `--summary FILE`, "
+            "`--html FILE`, `XDG_STATE_HOME`, `AWS_CONFIG_FILE`."
         ),
     ),
     Rule(
@@ -44,6 +44,18 @@ RULES = (
         how_to_fix="Run `reconcile plan` to see what is left.",
     ),
     Rule(
+        "internal-error",
+        Level.ERROR,
+        title="reconcile failed by a mistake of its own",
+        why=(
+            "With `--log-format json` or `--summary`, such a failure is reported as a problem, too. Its text is not "
+            "shown, because it may hold a secret."
+        ),
+        how_to_fix=(
+            "Report it with the places that the message names. If `apply` made calls before, they are in its journal."
+        ),
+    ),
+    Rule(
         "no-home",
         Level.ERROR,
         title="There is no home folder",
@@ -51,9 +63,16 @@ RULES = (
         how_to_fix="Set `HOME`, or let `AWS_CONFIG_FILE` and `AWS_SHARED_CREDENTIALS_FILE` name the files.",
     ),
     Rule(
+        "not-a-summary",
+        Level.ERROR,
+        title="The file for `--summary` exists and is no summary",
+        why="A slip of the hand would replace another file, such as a desired-state file.",
+        how_to_fix="Name a new file, an empty one, or the summary of an earlier run.",
+    ),
+    Rule(
         "not-written",
         Level.ERROR,
-        title="An export cannot be written",
+        title="The files of `export` or `init` cannot be written",
         why="The folder is not writable, or a symbolic link stands in the way, which is not followed.",
         how_to_fix="Name another folder.",
     ),
@@ -63,6 +82,16 @@ RULES = (
         title="`--only` matches nothing in the account",
         why="An export of nothing would look as if the entity did not exist.",
         how_to_fix="Take the suggestion of the message. A pattern is kind/name with `*` and `?`, as in `'role/app-*'`.",
+    ),
+    Rule(
+        "system-error",
+        Level.ERROR,
+        title="The system refused something that every run needs",
+        why=(
+            "Such as a full disk behind stdout. With `--log-format json` or `--summary` it is reported as a problem, "
+            "too."
+        ),
+        how_to_fix="Mend what the message names, and run the command again.",
     ),
     Rule(
         "terminal-lost",
@@ -83,9 +112,9 @@ RULES = (
         Level.ERROR,
         title="The command line is wrong",
         why=(
-            "With `--log-format json`, `apply` reports a wrong command line as a problem, too, so that a program can "
-            "read it."
+            "With `--log-format json` or `--summary`, a wrong command line is reported as a problem, too, so that a "
+            "program can read it."
         ),
-        how_to_fix="Correct the option or argument that the message names. `reconcile apply --help` lists them.",
+        how_to_fix="Correct the option or argument that the message names. `reconcile CMD --help` lists them.",
     ),
 )

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from reconciler.cli.main import run_command
@@ -65,8 +66,21 @@ def test_programs_are_told_so_as_json(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path / "below")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://h:99999")
     run_command(["apply", "--yes", "--log-format", "json"])
-    first, *_ = map(json.loads, capsys.readouterr().err.splitlines())
-    assert (first["event"], first["message"]) == ("note", "using ../roles.yaml, found in a parent folder.")
+    _, said, *_ = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (said["event"], said["message"]) == ("notice", "using ../roles.yaml, found in a parent folder.")
+
+
+@pytest.mark.parametrize(("error", "code"), [(click.Abort(), 130), (KeyboardInterrupt(), 130)])
+def test_programs_are_told_of_an_interruption_before_the_command_begins(
+    monkeypatch: pytest.MonkeyPatch, capsys: Any, error: BaseException, code: int
+) -> None:
+    def interrupt(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("reconciler.cli.main.root.main", interrupt)
+    assert run_command(["plan", "--log-format", "json"]) == code
+    started, ended = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (started["event"], ended["status"], ended["exit_code"]) == ("run.started", "interrupted", code)
 
 
 ENDPOINTS = ["http://h:99999", "http://h:abc", "http://h:-1", "http://[::1", "http://h:0", "h", "://", "http://"]
@@ -212,7 +226,7 @@ def test_a_shell_gets_the_bytes_back_that_a_variable_had(tmp_path: Path, locale:
 def test_a_bug_is_told_by_its_place_and_never_by_its_text(error: str, said: str) -> None:
     script = (
         "import sys, reconciler.__main__ as entry, reconciler.cli.schema as schema\n"
-        f"def callback(): raise {error}\n"
+        f"def callback(**options): raise {error}\n"
         "schema.command.callback = callback\n"
         "sys.argv = ['reconcile', 'schema']\n"
         "entry.main()\n"

@@ -46,6 +46,7 @@ def has_option(command: click.Command, option: str) -> bool:
         ("plan --json", "No such option '--json'. Write `--format json`."),
         ("assume ro --json", "No such option '--json'. Write `--format json`."),
         ("apply --json", "No such option '--json'. Write `--log-format json`."),
+        ("plan --debug", "No such option '--debug'. Write `--verbose`."),
         ("keys issue alice --json", "No such option '--json'."),
         ("apply --dry-run", "No such option '--dry-run'. Write `reconcile plan`."),
         ("plan --only role/x", "No such option '--only'. Write `--target`."),

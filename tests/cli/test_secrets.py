@@ -30,7 +30,9 @@ aliases: {ro: {role: app, mfa: true}}
 COMMANDS = (
     ["plan", "roles.yaml", "-v"],
     ["plan", "roles.yaml", "--format", "json", "--out", "plan.json"],
-    ["apply", "roles.yaml", "--yes", "--log-format", "json", "--journal", "journal"],
+    ["apply", "roles.yaml", "--yes", "--log-format", "json", "--journal", "journal", "--summary", "summary"],
+    ["plan", "roles.yaml", "-v", "--log-format", "json"],
+    ["undo", "--last", "--log-format", "json"],
     ["export"],
     ["assume", "ro", "--print"],
     ["assume", "ro", "--explain", "--format", "json"],

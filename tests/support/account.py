@@ -125,9 +125,9 @@ class Account:
         assert result.json["safe"] is (result.code == 0)
         return result.json
 
-    def apply(self, file: str | Path = "roles.yaml", *options: str) -> Result:
-        """Apply the file, and check that it succeeded."""
-        result = self.run_cli("apply", file, "--yes", *options)
+    def apply(self, file: str | Path = "roles.yaml", *options: str, **extra: str) -> Result:
+        """Apply the file, and check that it succeeded. extra: environment variables."""
+        result = self.run_cli("apply", file, "--yes", *options, **extra)
         assert result.code == 0, result.out + result.err
         return result
 

@@ -91,7 +91,10 @@ def _find_holders(principals: Mapping[Address, Principal]) -> Iterator[tuple[Pol
     holders: dict[int, tuple[PolicyStatement, list[Address]]] = {}
     for address, principal in principals.items():
         for statement in list_own_grants(principal):
-            holders.setdefault(id(statement), (statement, []))[1].append(address)
+            known = holders.get(id(statement))
+            if known is None:
+                known = holders[id(statement)] = statement, []
+            known[1].append(address)
     yield from holders.values()
 
 

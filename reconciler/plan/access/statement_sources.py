@@ -10,7 +10,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of, policy_reference_of
 from reconciler.model.document import Document
 from reconciler.model.entity import Policy, Role
-from reconciler.model.held_policies import Hold, list_groups, list_held_policies
+from reconciler.model.held_policies import Holder, boundary_of, list_groups
 from reconciler.model.live import State
 from reconciler.model.problem import Place
 from reconciler.policy.statement_places import find_statement_place
@@ -28,12 +28,12 @@ def describe_policy(label: str, principal: Address, state: State) -> str:
         return label
     policy = str(address_of(label, state.account) or policy_reference_of(label, state.account))
     entity = state.entities.get(principal)
-    for holder in (entity, *list_groups(entity, state.entities.get)):
-        for held in list_held_policies(holder):
-            if held.arn == label:
-                if held.hold is Hold.BOUNDARY:
-                    return f"boundary {policy}"
-                return policy if held.holder == principal else f"{held.holder} {policy}"
+    holders = (entity, *list_groups(entity, state.entities.get)) if isinstance(entity, Holder) else ()
+    for holder in holders:
+        if label in holder.policies:
+            return policy if holder.address == principal else f"{holder.address} {policy}"
+        if label == boundary_of(holder):
+            return f"boundary {policy}"
     return policy
 
 
@@ -73,10 +73,7 @@ def _find_document(label: str, state: State) -> Document | None:
         return role.trust_policy if isinstance(role, Role) else None
     holder, _, name = label.partition(_INLINE)
     entity = state.entities.get(Address.parse(holder)) if "/" in holder else None
-    return next(
-        (held.document for held in list_held_policies(entity) if held.hold is Hold.INLINE and held.name == name),
-        None,
-    )
+    return entity.inline_policies.get(name) if isinstance(entity, Holder) else None
 
 
 def _find_trusting_role(label: str) -> Address:

@@ -38,22 +38,27 @@ def list_entity_lines(plan: Plan) -> list[EntityLine]:
     """Return the lines of all changes: deletions, updates, adoptions, creations."""
     changes = sorted(plan.changes, key=lambda change: _ORDER.index(change.action))
     tones = judge_changes(plan)
-    folded = _fold(changes, lambda change: (describe_briefly(change), _content_of(change)))
-    others = sum(fold[0].action is not Action.DELETE for fold in folded)
-    if others <= _MOST_LINES:
+    folded = _fold(changes, lambda change: (describe_briefly(change), _content_of(change)), _MOST_LINES)
+    if len(folded) <= _MOST_LINES + sum(fold[0].action is Action.DELETE for fold in folded):
         return [_make_line(fold, tones, name_groups=True) for fold in folded]
-    folded = _fold(changes, lambda change: describe_briefly(change, name_groups=False))
-    return _cut_kinds(folded, tones)
+    return _cut_kinds(_fold(changes, lambda change: describe_briefly(change, name_groups=False)), tones)
 
 
 Fold = list[Change]
 
 
-def _fold(changes: Iterable[Change], key_of: Callable[[Change], object]) -> list[Fold]:
+def _fold(changes: Iterable[Change], key_of: Callable[[Change], object], most: int | None = None) -> list[Fold]:
+    """Return the changes by their key. Stop after more than `most` folds beside those of deletions."""
     folds: dict[object, Fold] = {}
+    others = 0
     for change in changes:
-        single = change.address if change.action is Action.DELETE or change.reason else None
-        folds.setdefault((change.action, change.address.kind, single, key_of(change)), []).append(change)
+        is_deletion = change.action is Action.DELETE
+        single = change.address if is_deletion or change.reason else None
+        fold = folds.setdefault((change.action, change.address.kind, single, key_of(change)), [])
+        fold.append(change)
+        others += len(fold) == 1 and not is_deletion
+        if most is not None and others > most:
+            break
     return list(folds.values())
 
 

@@ -33,8 +33,9 @@ def judge_changes(plan: Plan) -> Mapping[str, Tone]:
         _raise_tone(tones, str(reason.address), Tone.DANGER if reason.is_high else Tone.WIDENS)
     permissions = plan.access.permissions
     for row in (*permissions.gained, *permissions.changed, *permissions.lost):
+        tone = judge_permission_tone(row)
         for address in _find_causes(row):
-            _raise_tone(tones, address, judge_permission_tone(row))
+            _raise_tone(tones, address, tone)
     for groups, tone in ((plan.access.lost_groups, Tone.SAFE), (plan.access.gained_groups, Tone.WIDENS)):
         for group in groups:
             for role in group.roles:

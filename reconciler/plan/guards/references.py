@@ -13,7 +13,7 @@ from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, policy_reference_of
 from reconciler.model.entity import Role
-from reconciler.model.held_policies import list_held_policies, managed_arns_of
+from reconciler.model.held_policies import held_arns_of
 from reconciler.model.plan import Action
 from reconciler.model.problem import Level, Problem
 from reconciler.model.suggest import suggest_word
@@ -156,11 +156,11 @@ def check_policies(draft: Draft) -> Iterator[Problem]:
     """Yield a refusal for each policy of AWS or of another account that does not exist."""
     known_arns = {arn for arn, exists in draft.baseline.details.external_policies.items() if exists}
     for entity in draft.baseline.entities.values():
-        known_arns |= managed_arns_of(list_held_policies(entity))
+        known_arns |= held_arns_of(entity)
     for difference in draft.differences:
         if difference.action is Action.DELETE or difference.after is None:
             continue
-        for arn in sorted(managed_arns_of(list_held_policies(difference.after)) - known_arns):
+        for arn in sorted(held_arns_of(difference.after) - known_arns):
             if address_of(arn, draft.baseline.account) is None:
                 reference = policy_reference_of(arn, draft.baseline.account)
                 summary = f"{difference.address} names {reference}, which does not exist (or cannot be read)."

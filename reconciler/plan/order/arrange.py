@@ -13,7 +13,7 @@ from reconciler.model.plan import Exposure, Step
 from reconciler.plan.compare.renames import wait_for_renames
 from reconciler.plan.order.constraints import Edge, Solution, UnresolvedHazard, solve_constraints
 from reconciler.plan.order.effects import PlanEffects
-from reconciler.plan.order.hazards import find_hazards
+from reconciler.plan.order.hazards import HazardFinder
 from reconciler.plan.order.made_steps import MadeSteps
 from reconciler.plan.order.schedule import stages_of
 from reconciler.plan.order.sort import Deferral, find_order, mark_deferred
@@ -33,8 +33,9 @@ def arrange_steps(made: MadeSteps, after: State, is_deferred: Deferral) -> Arran
     If the order needs it, some steps are made again, for documents that are written in stages and new roles that are
     created closed.
     """
+    finder = HazardFinder()
     while True:
-        solution = _solve(made.list_all(), made.context, after)
+        solution = _solve(made.list_all(), made.context, after, finder)
         if not solution.documents_to_stage and not solution.roles_to_close:
             break
         made = made.remake(solution.documents_to_stage, solution.roles_to_close)
@@ -45,12 +46,12 @@ def arrange_steps(made: MadeSteps, after: State, is_deferred: Deferral) -> Arran
     return Arrangement(tuple(steps), tuple(_find_exposures(unresolved)))
 
 
-def _solve(steps: list[Step], context: PlanContext, after: State) -> Solution:
+def _solve(steps: list[Step], context: PlanContext, after: State, finder: HazardFinder) -> Solution:
     steps = wait_for_renames(steps, context.renames)
     effects = PlanEffects(steps, context.baseline.entities, after.entities, context)
     created = {step.effect.target for step in steps if isinstance(step.effect, Create)}
     new_roles = {role for role in created if role.kind == "role" and role not in context.cyclic_roles}
-    hazards, openings = list(find_hazards(effects)), _find_opening_edges(steps, effects, context)
+    hazards, openings = list(finder.find_hazards(effects)), _find_opening_edges(steps, effects, context)
     return solve_constraints(steps, hazards, openings, context.staged_documents, new_roles)
 
 

@@ -41,8 +41,8 @@ class Solution:
     """The steps with their constraints.
 
     steps: in the given order, with their final phases and needs. unresolved: the hazards that the constraints do not
-    rule out. documents_to_stage, roles_to_close: if there are any, the steps are not final. They must be made again,
-    with these documents written in stages and these roles created closed.
+    rule out. documents_to_stage, roles_to_close: if there are any, the other two are empty. The steps must be made
+    again, with these documents written in stages and these roles created closed.
     """
 
     steps: tuple[Step, ...]
@@ -65,12 +65,10 @@ def solve_constraints(
     """
     solver = _Solver(steps, hazards, openings, staged, new_roles)
     solver.break_cycles()
-    return Solution(
-        solver.add_needs(),
-        tuple(solver.find_unresolved()),
-        frozenset(solver.documents_to_stage),
-        frozenset(solver.roles_to_close),
-    )
+    documents, roles = frozenset(solver.documents_to_stage), frozenset(solver.roles_to_close)
+    if documents or roles:
+        return Solution((), (), documents, roles)
+    return Solution(solver.add_needs(), tuple(solver.find_unresolved()), documents, roles)
 
 
 class _Solver:

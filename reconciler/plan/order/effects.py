@@ -65,6 +65,7 @@ class PlanEffects:
         self.boundaries: dict[Address, tuple[int, SetBoundary]] = {}
         self._holder_statements: dict[tuple[Address, bool], Statements] = {}
         self._constant_statements: dict[Address, Statements] = {}
+        self._link_deltas: dict[tuple[Address | str, bool], PermissionDelta] = {}
         self._group_effects: dict[Address, list[PrincipalEffect]] = {}
         for index, step in enumerate(steps):
             self._record_step(index, step)
@@ -191,10 +192,12 @@ class PlanEffects:
     def effects_on(self, principal: Address) -> list[PrincipalEffect]:
         """Return all effects of the plan on a user or role."""
         effects = [*self._effects_through(principal, True, True), *self._boundary_effects(principal)]
-        for group in self._links_of(principal):
-            if isinstance(group, Address):
-                was, will = (group in getattr(side.get(principal), "groups", ()) for side in (self.before, self.after))
-                effects += self._effects_through(group, was, will)
+        old, new = (
+            entity.groups if isinstance(entity := side.get(principal), User) else frozenset[Address]()
+            for side in (self.before, self.after)
+        )
+        for group in old | new:
+            effects += self._effects_through(group, group in old, group in new)
         return [effect for effect in effects if effect.delta]
 
     def find_steps_about(self, role: Address) -> set[int]:
@@ -213,16 +216,23 @@ class PlanEffects:
         for effect in self.inline.get(holder, ()):
             yield _limit_effect(effect, reached_before, reached_after)
         for index, link in self.links.get(holder, ()):
-            statements = self.statements_from(link.held, isinstance(link, Link))
-            allows, denies = allows_of(statements), statements - allows_of(statements)
-            if isinstance(link, Link) and reached_after:
-                yield PrincipalEffect(index, PermissionDelta(gives=allows, denies=denies))
-            elif isinstance(link, Unlink) and reached_before:
-                yield PrincipalEffect(index, PermissionDelta(takes=allows, lifts=denies))
+            if reached_after if isinstance(link, Link) else reached_before:
+                yield PrincipalEffect(index, self._delta_of(link))
         for arn in self._links_of(holder) if self.content else ():
             for effect in self.content.get(str(arn), ()):
                 had, has = (arn in getattr(side.get(holder), "policies", ()) for side in (self.before, self.after))
                 yield _limit_effect(effect, reached_before and had, reached_after and has)
+
+    def _delta_of(self, link: Link | Unlink) -> PermissionDelta:
+        """Return what a link gives to its holder, or takes from it. Many holders link to the same policies."""
+        joins = isinstance(link, Link)
+        if (link.held, joins) not in self._link_deltas:
+            statements = self.statements_from(link.held, joins)
+            allows, denies = allows_of(statements), statements - allows_of(statements)
+            self._link_deltas[link.held, joins] = (
+                PermissionDelta(gives=allows, denies=denies) if joins else PermissionDelta(takes=allows, lifts=denies)
+            )
+        return self._link_deltas[link.held, joins]
 
     def _boundary_effects(self, principal: Address) -> Iterator[PrincipalEffect]:
         old, new = (boundary_of(side.get(principal)) for side in (self.before, self.after))

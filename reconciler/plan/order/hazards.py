@@ -5,13 +5,13 @@ The four rules are on the page of the package (`plan/order/__init__.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import permutations
 from typing import NamedTuple
 
 from reconciler.model.address import Address
 from reconciler.model.effects import NO_STATEMENTS, Link, PermissionDelta, SetBoundary, Statements, Unlink
-from reconciler.model.plan import Severity
+from reconciler.model.plan import Severity, Step
 from reconciler.plan.order.effects import PlanEffects, PrincipalEffect, allows_of
 from reconciler.policy.overlap import (
     drop_unread,
@@ -55,17 +55,39 @@ class Hazard(NamedTuple):
         )
 
 
-def find_hazards(effects: PlanEffects) -> Iterator[Hazard]:
-    """Yield every pair of calls of a plan that must not come the other way round."""
-    yield from _find_link_hazards(effects)
-    for principal in effects.principals:
-        own = effects.effects_on(principal)
-        for first, then in permutations(own, 2):
-            if first.index != then.index and _may_conflict(first.delta, then.delta):
-                sides = (*_find_excesses(effects, principal, first, then), *_find_gaps(effects, principal, first, then))
-                for severity, some, others in sides:
-                    if statements_overlap(some, others):
-                        yield Hazard(first.index, then.index, principal, severity, some, others)
+class HazardFinder:
+    """Find the hazards of a plan, also when some of its steps are made again.
+
+    _known: principal → the steps that reach it, with the hazards between them. All else that decides about these
+    hazards is the same however the steps of a plan are made: the account before and after it, and the boundaries and
+    policies that it writes.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Address, tuple[list[Step], list[Hazard]]] = {}
+
+    def find_hazards(self, effects: PlanEffects) -> Iterator[Hazard]:
+        """Yield every pair of calls of a plan that must not come the other way round."""
+        yield from _find_link_hazards(effects)
+        for principal in effects.principals:
+            own = effects.effects_on(principal)
+            if len(own) < 2:
+                continue
+            steps, known = [effects.steps[effect.index] for effect in own], self._known.get(principal)
+            if known is None or known[0] != steps:
+                known = self._known[principal] = steps, list(_find_pair_hazards(effects, principal, own))
+            for hazard in known[1]:
+                yield hazard._replace(first=own[hazard.first].index, then=own[hazard.then].index)
+
+
+def _find_pair_hazards(effects: PlanEffects, principal: Address, own: Sequence[PrincipalEffect]) -> Iterator[Hazard]:
+    """Yield the hazards between the calls that reach a principal, with positions in `own` in place of indices."""
+    for (place, first), (later_place, then) in permutations(enumerate(own), 2):
+        if first.index != then.index and _may_conflict(first.delta, then.delta):
+            sides = (*_find_excesses(effects, principal, first, then), *_find_gaps(effects, principal, first, then))
+            for severity, some, others in sides:
+                if statements_overlap(some, others):
+                    yield Hazard(place, later_place, principal, severity, some, others)
 
 
 def _may_conflict(first: PermissionDelta, then: PermissionDelta) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.model.listed_journal import ListedJournal
 from reconciler.model.plan import Action
+from reconciler.model.trace import TraceContext
 from reconciler.plan.saved.journal import find_calls_made
 from reconciler.plan.saved.sections import read_account, read_account_alias, read_owner
 from reconciler.plan.saved.strict_json import take_list, take_text
@@ -40,7 +41,15 @@ def summarize_journal(path: str, lines: Iterable[str]) -> ListedJournal:
         entities={action: entities[action] for action in Action},
         made=sum(len(calls) for _, calls in runs),
         planned=sum(len(change["calls"]) for record, _ in runs for change in record["plan"]["changes"]),
+        trace=_trace_of(first),
     )
+
+
+def _trace_of(record: Mapping[str, Any]) -> TraceContext | None:
+    """Return the trace in the line of a plan; None if it names none, as before there were any."""
+    if "trace_id" not in record:
+        return None
+    return TraceContext(take_text(record["trace_id"], "trace_id"), take_text(record["span_id"], "span_id"))
 
 
 def _actions_of(record: Mapping[str, Any]) -> dict[str, Action]:

@@ -192,7 +192,7 @@ class Iam:
 
     def make(self, what: Step, made: set[tuple[str, ...]] | None = None) -> CallStatus:
         connection = cast(Connection, SimpleNamespace(iam=self, iam_once=self, partition="aws", account="1" * 12))
-        return send_step(connection, what, made or set(), RateLimiter(), Waiting())[0]
+        return send_step(connection, what, made or set(), RateLimiter(), Waiting()).status
 
 
 class Waiting(Event):
@@ -315,6 +315,36 @@ def test_a_run_that_is_stopped_waits_no_more() -> None:
             stopped.set()
             return free
 
-    ending, failure = send_step(connection, needing(), set(), Pressed(), stopped)
-    assert (ending, iam.sent) == (CallStatus.FAILED, 1)
-    assert "ConcurrentModification" in str(failure)
+    sent = send_step(connection, needing(), set(), Pressed(), stopped)
+    assert (sent.status, sent.attempts, iam.sent) == (CallStatus.FAILED, 1, 1)
+    assert "ConcurrentModification" in str(sent.error)
+
+
+def test_a_call_that_was_stopped_before_its_first_attempt_was_not_sent() -> None:
+    stopped = Event()
+    stopped.set()
+    iam = Iam({})
+    sent = send_step(cast(Connection, SimpleNamespace(iam_once=iam)), needing(), set(), RateLimiter(), stopped)
+    assert (sent.status, sent.error, sent.attempts, sent.retries, iam.sent) == (CallStatus.FAILED, None, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "request_id"),
+    [
+        (
+            {"ResponseMetadata": {"RequestId": "7a62c49f-347e-4fc4-9331-6e8e00000000"}},
+            "7a62c49f-347e-4fc4-9331-6e8e00000000",
+        ),
+        ({"ResponseMetadata": {"RequestId": "x\x1b[2J"}}, None),
+        ({"ResponseMetadata": {"RequestId": "x" * 1000}}, None),
+        ({"ResponseMetadata": {"RequestId": ""}}, None),
+        ({"ResponseMetadata": None}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_the_id_of_an_answer_is_kept_if_it_is_one(answer: object, request_id: str | None) -> None:
+    iam = Iam(error("ConcurrentModification"), answer)
+    connection = cast(Connection, SimpleNamespace(iam=iam, iam_once=iam, partition="aws", account="1" * 12))
+    sent = send_step(connection, needing(), set(), RateLimiter(), Waiting())
+    assert (sent.status, sent.attempts, sent.retries, sent.request_id) == (CallStatus.DONE, 2, 1, request_id)

@@ -9,6 +9,7 @@ from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, InstanceProfile, Role, User
 from reconciler.model.held_policies import (
     Hold,
+    held_arns_of,
     list_groups,
     list_held_policies,
     managed_arns_of,
@@ -76,3 +77,8 @@ def test_managed_policies_are_told_by_arn_and_those_of_the_account_by_address() 
     held = list(walk_held_policies(USER, GROUPS.get))
     assert managed_arns_of(held) == {OURS, AWS, FOREIGN, FENCE}
     assert own_policies_of(held, ACCOUNT) == {Address("policy", "ours"), Address("policy", "fence")}
+
+
+@pytest.mark.parametrize("entity", [USER, *GROUPS.values(), User("bob"), InstanceProfile("p"), None])
+def test_the_arns_of_an_entity_are_those_of_its_managed_policies(entity: Entity | None) -> None:
+    assert held_arns_of(entity) == managed_arns_of(list_held_policies(entity))

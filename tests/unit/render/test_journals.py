@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from reconciler.model.listed_journal import ListedJournal
 from reconciler.model.plan import Action
+from reconciler.model.trace import TraceContext
 from reconciler.render.journals import render_journals_json, render_journals_text
 
 
@@ -55,4 +57,15 @@ def test_json_has_all_of_it() -> None:
         "owner": None,
         "summary": {"create": 2, "update": 0, "delete": 0, "adopt": 0},
         "calls": {"made": 3, "planned": 5},
+        "trace_id": None,
+        "span_id": None,
     }
+
+
+def test_a_journal_names_its_trace() -> None:
+    traced = replace(
+        journal(1, 1, create=1), trace=TraceContext("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")
+    )
+    assert render_journals_text([traced]).splitlines()[2] == "    trace 0af7651916cd43dd8448eb211c80319c"
+    (row,) = json.loads(render_journals_json([traced]))
+    assert (row["trace_id"], row["span_id"]) == ("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331")

@@ -1,0 +1,155 @@
+"""Run a workflow of GitHub Actions here: its jobs in order, their conditions, and each `run` with GitHub's own bash.
+
+An action (`uses`) is a function here, by its name. This is not GitHub's runner: it has no matrices, no services and no
+containers, and an expression may have only what `evaluate` translates.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_TOKEN = re.compile(r"'(?:[^']|'')*'|&&|\|\||!=|==|!|[()]|[\w.-]+")
+_STATUS = re.compile(r"\b(?:always|cancelled|failure|success)\(")
+
+
+@dataclass
+class JobResult:
+    """result: success, failure or skipped; environment: the one that it was given, evaluated."""
+
+    result: str
+    outputs: dict[str, str] = field(default_factory=dict)
+    environment: str = ""
+    output: str = ""
+
+
+@dataclass
+class JobContext:
+    """What an action gets: the inputs of the step, the workspace, and the environment of the steps after it."""
+
+    inputs: Mapping[str, str]
+    workspace: Path
+    environment: dict[str, str]
+
+
+Action = Callable[[JobContext], None]
+
+
+class ActionFailed(Exception):
+    """An action ends its step with this."""
+
+
+@dataclass
+class WorkflowRun:
+    """One event. github: the context of that name; actions: name without version → what it does."""
+
+    workflow: Mapping[Any, Any]
+    github: Mapping[str, Any]
+    actions: Mapping[str, Action]
+    environment: Mapping[str, str]
+    folder: Path
+    jobs: dict[str, JobResult] = field(default_factory=dict)
+
+    def run(self) -> dict[str, JobResult]:
+        """Run the jobs; they stand in the order of their `needs`."""
+        for name, job in self.workflow["jobs"].items():
+            self.jobs[name] = self._run_job(name, job)
+        return self.jobs
+
+    def _run_job(self, name: str, job: Mapping[str, Any]) -> JobResult:
+        needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
+        values: dict[str, Any] = {
+            "github": self.github,
+            "needs": {one: {"outputs": self.jobs[one].outputs, "result": self.jobs[one].result} for one in needs},
+            "steps": {},
+        }
+        good = all(self.jobs[one].result == "success" for one in needs)
+        if not is_met(job.get("if"), values, good):
+            return JobResult("skipped")
+        workspace = self.folder / name
+        workspace.mkdir(parents=True)
+        context = JobContext({}, workspace, dict(self.environment))
+        result = JobResult("success", environment=fill(job.get("environment", ""), values))
+        for step in job["steps"]:
+            if is_met(step.get("if"), values, result.result == "success"):
+                succeeded = self._run_step(step, values, context, result)
+                if not succeeded and not step.get("continue-on-error"):
+                    result.result = "failure"
+        result.outputs = {key: fill(text, values) for key, text in job.get("outputs", {}).items()}
+        return result
+
+    def _run_step(
+        self, step: Mapping[str, Any], values: dict[str, Any], context: JobContext, result: JobResult
+    ) -> bool:
+        outputs = context.workspace.with_suffix(".output")
+        outputs.write_text("")
+        summary = context.workspace.with_suffix(".summary")
+        environment = context.environment | {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(summary)}
+        if "uses" in step:
+            context.inputs = {key: fill(text, values) for key, text in step.get("with", {}).items()}
+            try:
+                self.actions[step["uses"].partition("@")[0]](context)
+                succeeded = True
+            except ActionFailed:
+                succeeded = False
+        else:
+            environment |= {key: fill(text, values) for key, text in step.get("env", {}).items()}
+            assert "${{" not in step["run"], "an expression in a script is an injection"
+            shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
+            done = subprocess.run(
+                shell, cwd=context.workspace, env=environment, capture_output=True, text=True, timeout=120, check=False
+            )
+            result.output += done.stdout + done.stderr
+            succeeded = done.returncode == 0
+        if "id" in step:
+            lines = (line.partition("=") for line in outputs.read_text().splitlines())
+            outcome = "success" if succeeded else "failure"
+            values["steps"][step["id"]] = {"outputs": {key: text for key, _, text in lines}, "outcome": outcome}
+        return succeeded
+
+
+def is_met(condition: Any, values: Mapping[str, Any], good: bool) -> bool:
+    """Return whether a job or step runs. good: whether all before it succeeded."""
+    text = str(condition or "").removeprefix("${{").removesuffix("}}").strip()
+    return bool(evaluate(text or "success()", values, good)) and (good or bool(_STATUS.search(text)))
+
+
+def fill(text: Any, values: Mapping[str, Any]) -> str:
+    """Return a text with the values of its `${{ … }}`."""
+    return re.sub(r"\$\{\{(.*?)\}\}", lambda found: str(evaluate(found[1].strip(), values, True) or ""), str(text))
+
+
+def evaluate(expression: str, values: Mapping[str, Any], good: bool) -> Any:
+    """Return the value of an expression: comparisons, `&&`, `||`, `!`, names with dots, functions of the status."""
+    functions = {"always": True, "cancelled": False, "failure": not good, "success": good}
+    words = []
+    assert not _TOKEN.sub("", expression).strip(), expression
+    for token in _TOKEN.findall(expression):
+        if token in functions:
+            words.append(f"(lambda: {functions[token]})")
+        elif token.startswith("'"):
+            words.append(repr(token[1:-1].replace("''", "'")))
+        elif re.match(r"[\w]", token):
+            words.append(repr(_look_up(token, values)))
+        else:
+            words.append({"&&": " and ", "||": " or ", "!": " not "}.get(token, token))
+    return eval("".join(words), {"__builtins__": {}})
+
+
+def _look_up(name: str, values: Any) -> Any:
+    """Return a value; "" if it is not there. GitHub's null equals "", and both are false."""
+    for part in name.split("."):
+        values = values.get(part, "") if isinstance(values, Mapping) else ""
+    return values
+
+
+def read_workflow(text: str) -> Mapping[Any, Any]:
+    """Return a workflow. Its key `on` is True to YAML 1.1, which PyYAML reads."""
+    workflow: Mapping[Any, Any] = yaml.safe_load(text)
+    return workflow
