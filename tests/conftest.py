@@ -16,6 +16,7 @@ from tests.support.aws_models import cache_aws_models
 from tests.support.disk_waits import skip_disk_waits
 from tests.support.emulators import StartSandbox
 from tests.support.examples import load_profile
+from tests.support.garbage import collect_seldom
 from tests.support.quick_http import parse_headers_quickly
 from tests.support.warm_python import fork_warm_processes
 
@@ -44,8 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """The collector need not walk tests and modules again and again: they stay."""
-    gc.collect()
-    gc.freeze()
+    collect_seldom()
     gc.enable()
 
 

@@ -52,9 +52,10 @@ def find_text_atoms(patterns: Iterable[TextPattern], universe: Sequence[TextPatt
     listed = sorted(set(patterns), key=lambda pattern: pattern.text)
     literals = dict.fromkeys(pattern.text for pattern in (*listed, *universe) if pattern.tokens is None)
     atoms: dict[frozenset[str], str] = {}
+    index = _PatternIndex(listed)
     for text in literals:
         if any(pattern.matches(text) for pattern in universe):
-            atoms.setdefault(frozenset(pattern.text for pattern in listed if pattern.matches(text)), text)
+            atoms.setdefault(index.find_matched(text), text)
     wild = [pattern for pattern in listed if pattern.tokens is not None]
     bounds = [pattern for pattern in universe if pattern.tokens is not None]
     for matched, example in _JointAutomaton(wild, bounds).search_atoms():
@@ -77,6 +78,35 @@ def _vary_literal(
             ):
                 return varied
     return text
+
+
+class _PatternIndex:
+    """Patterns by the plain characters that they begin with: AWS's own policies have more than a thousand patterns."""
+
+    def __init__(self, patterns: Iterable[TextPattern]) -> None:
+        self._by_start: defaultdict[str, list[TextPattern]] = defaultdict(list)
+        for pattern in patterns:
+            self._by_start[_start_of(pattern)].append(pattern)
+        self._lengths = sorted(set(map(len, self._by_start)))
+
+    def find_matched(self, text: str) -> frozenset[str]:
+        """Return the patterns that a text matches."""
+        starts = (text[:length] for length in self._lengths if length <= len(text))
+        return frozenset(
+            pattern.text for start in starts for pattern in self._by_start.get(start, ()) if pattern.matches(text)
+        )
+
+
+def _start_of(pattern: TextPattern) -> str:
+    """Return the plain characters that every text begins with that the pattern matches."""
+    if pattern.tokens is None:
+        return pattern.text
+    start = ""
+    for token in pattern.tokens:
+        if not isinstance(token, str):
+            break
+        start += token
+    return start
 
 
 class _JointAutomaton:

@@ -10,6 +10,7 @@ import gzip
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,10 +25,12 @@ _COMPANY_PREFIX = re.compile(r"^(?:Amazon|AWS) ")
 _MODELLED_SERVICES = ("iam", "sts")
 
 
+@dataclass(frozen=True)
 class AwsNames:
     """Implement `KnownNames` (`policy/name_checks.py`) and `ActionCatalogue` (`model/permissions.py`).
 
-    The file of a service is read at its first look-up.
+    The file of a service is read at its first look-up. All instances are equal, so that what is found by one is cached
+    for all.
     """
 
     @property

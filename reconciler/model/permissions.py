@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -37,7 +37,7 @@ Terms = tuple[str, ...] | None
 """The conditions under which one side allows something: () if always; None if never."""
 
 
-class ActionCatalogue(Protocol):
+class ActionCatalogue(Hashable, Protocol):
     """AWS's list of actions. Pass services and actions in lower case."""
 
     def actions_of(self, service: str) -> Mapping[str, str] | None:

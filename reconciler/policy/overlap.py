@@ -6,14 +6,19 @@ Overlap errs towards yes, because it ignores conditions. Cover errs towards no.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 
 from reconciler.model.document import Statement
 from reconciler.model.globs import Automaton, Repeat, Token, accept_any, globs_meet
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
+
+_MIN_INDEXED = 16
+"""The number of patterns from which an index takes less time than comparing each."""
 
 Statements = frozenset[Statement]
 
@@ -191,15 +196,42 @@ def pattern_sets_overlap(ours: frozenset[str], not_ours: bool, theirs: frozenset
         return not ours <= theirs
     if not ours.isdisjoint(theirs):
         return True
-    return any(patterns_overlap(one, other) for one in _select_wild(ours) for other in theirs) or any(
-        patterns_overlap(one, other) for one in _select_wild(theirs) for other in ours
+    few, many = sorted((ours, theirs), key=len)
+    return any(
+        patterns_overlap(one, other)
+        for one in few
+        for other in _list_rivals(one, many)
+        if _is_wild(one) or _is_wild(other)
     )
 
 
-@lru_cache(maxsize=16384)
-def _select_wild(patterns: frozenset[str]) -> tuple[str, ...]:
-    """Return the patterns that match more than their own text."""
-    return tuple(one for one in patterns if "*" in one or "?" in one or "${" in one)
+def _is_wild(pattern: str) -> bool:
+    """Return whether a pattern matches more than its own text."""
+    return "*" in pattern or "?" in pattern or "${" in pattern
+
+
+def _list_rivals(pattern: str, others: frozenset[str]) -> Iterable[str]:
+    """Return those of the others that may overlap with a pattern: not those of other services."""
+    start = _plain_start_of(pattern)
+    if start is None or len(others) < _MIN_INDEXED:
+        return others
+    index = _index_by_start(others)
+    return chain(index.get(start, ()), index.get(None, ()))
+
+
+@lru_cache(maxsize=1024)
+def _index_by_start(patterns: frozenset[str]) -> Mapping[str | None, Sequence[str]]:
+    """Return the patterns by `_plain_start_of`."""
+    index: defaultdict[str | None, list[str]] = defaultdict(list)
+    for pattern in patterns:
+        index[_plain_start_of(pattern)].append(pattern)
+    return index
+
+
+def _plain_start_of(pattern: str) -> str | None:
+    """Return the text before the first colon, such as the service of an action; None if it may be several texts."""
+    start = pattern.partition(":")[0]
+    return None if "*" in start or "?" in start or "$" in start else start
 
 
 @lru_cache(maxsize=16384)

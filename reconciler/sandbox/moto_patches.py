@@ -25,6 +25,7 @@ def load_moto(account: str) -> Callable[..., Any]:
     from reconciler.sandbox.moto_answers import speed_up_answers
 
     _cache_managed_policies()
+    _find_keys_in_loaded_partitions()
     _cache_service_lookups()
     _accept_numeric_conditions()
     _skip_moto_policy_checks()
@@ -51,19 +52,20 @@ class _ManagedPolicyCopy:
         for version, fields in self._versions:
             vars(version).update(fields)
 
-    def copy_to_partition(self, partition: str) -> Any:
-        """Return the policy as it is in another partition."""
+    def copy_for(self, account: str, partition: str) -> Any:
+        """Return the policy as it is, unused, in another account or partition."""
         policy = copy(self.policy)
+        vars(policy).clear()
+        vars(policy).update(self._fields, account_id=account, partition=partition, tags={}, versions=[])
         del policy.arn
-        policy.partition, policy.tags = partition, {}
-        policy.versions = [copy(version) for version, _ in self._versions]
-        for version in policy.versions:
-            version.policy_arn = policy.arn
+        for version, fields in self._versions:
+            policy.versions.append(copy(version))
+            vars(policy.versions[-1]).update(fields, policy_arn=policy.arn)
         return policy
 
 
 def _cache_managed_policies() -> None:
-    """Parse the 1,500 policies of AWS once. moto would parse them for each of six partitions and at every reset."""
+    """Parse the 1,500 policies of AWS once. moto does so for each account, partition and reset."""
     from moto.iam.models import AWSManagedPolicy, IAMBackend
     from moto.utilities.utils import get_partition
 
@@ -77,15 +79,30 @@ def _cache_managed_policies() -> None:
     def load_policies(backend: Any) -> list[Any]:
         account = backend.account_id, backend.region_name
         if account not in copies:
-            parsed = next((policies for (owner, _), policies in copies.items() if owner == backend.account_id), None)
-            partition = get_partition(backend.region_name)
-            policies = [policy.copy_to_partition(partition) for policy in parsed] if parsed else parse(backend)
+            parsed = next(iter(copies.values()), None)
+            place = backend.account_id, get_partition(backend.region_name)
+            policies = [policy.copy_for(*place) for policy in parsed] if parsed else parse(backend)
             copies[account] = [_ManagedPolicyCopy(policy) for policy in policies]
         for policy in copies[account]:
             policy.restore()
         return [policy.policy for policy in copies[account]]
 
     setattr(IAMBackend, parse.__name__, load_policies)
+
+
+def _find_keys_in_loaded_partitions() -> None:
+    """Look for the account of an access key only in partitions that are in use. moto would load all of each account."""
+    from moto.iam import models
+
+    get_account_id_from = models.get_account_id_from
+
+    def find_account(access_key: str) -> Any:
+        for account, backends in list(models.iam_backends.items()):
+            if any(access_key in backend.access_keys for backend in list(backends.values())):
+                return account
+        return vars(models)["DEFAULT_ACCOUNT_ID"]
+
+    setattr(models, get_account_id_from.__name__, find_account)
 
 
 def _cache_service_lookups() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 import uuid
@@ -14,13 +15,13 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.support.callers import show_caller
 from tests.support.people import Device, create_person, speed_up_codes
 
 if sys.platform != "win32":
     from tests.unit.shell.pseudo import Pseudo
 
 ACCOUNT = "123456789012"
-WHO = "import boto3; print(boto3.client('sts', 'us-east-1').get_caller_identity()['Arn'])"
 TERMINAL = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 FILE = """\
 version: 1
@@ -72,7 +73,7 @@ class Account:
 
     def who(self, *words: str, **more: str) -> str:
         """Who the command is that these words run."""
-        done = self.run(*words, "--", sys.executable, "-c", WHO, **more)
+        done = self.run(*words, "--", *show_caller(), **more)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -121,7 +122,7 @@ def code(account: Account, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]
 
 @TERMINAL
 def test_eval_makes_the_shell_the_role_and_unset_takes_it_back(account: Account) -> None:
-    us, show = f"{sys.executable} -m reconciler assume", f'{sys.executable} -c "{WHO}"'
+    us, show = f"{sys.executable} -m reconciler assume", shlex.join(show_caller())
     script = f'eval "$({us} s3)"; {show}; echo $AWS_REGION; eval "$({us} --unset)"; env'
     done = subprocess.run(["sh", "-c", script], env=account.environ, cwd=account.folder, capture_output=True, text=True)
     assert done.stderr == ""
@@ -150,7 +151,7 @@ def test_a_source_profile_beats_keys_in_the_environment(account: Account) -> Non
 
 
 def test_a_nested_assume_starts_from_the_profile_of_before(account: Account) -> None:
-    nested = account.command("s3", "--", sys.executable, "-c", WHO)
+    nested = account.command("s3", "--", *show_caller())
     environ = {name: value for name, value in account.environ.items() if "_KEY" not in name}
     done = subprocess.run(
         account.command("s3", "--", *nested),
@@ -164,7 +165,7 @@ def test_a_nested_assume_starts_from_the_profile_of_before(account: Account) -> 
 
 
 def test_a_nested_assume_from_keys_says_that_it_chains(account: Account) -> None:
-    done = account.run("s3", "--", *account.command("onward", "--", sys.executable, "-c", WHO))
+    done = account.run("s3", "--", *account.command("onward", "--", *show_caller()))
     assert done.stdout == account.role("far") + "\n"
     assert "Chaining from it" in done.stderr and "never stores the keys" in done.stderr
 

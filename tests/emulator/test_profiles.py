@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.account import Account, Result
+from tests.support.callers import show_caller
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
 FILE = """\
@@ -27,7 +28,6 @@ aliases:
   s3: {role: reader, source_profile: alice, duration: 2h, region: eu-west-1}
   far: {role: far, via: s3}
 """
-WHO = "import boto3; print(boto3.client('sts', region_name='us-east-1').get_caller_identity()['Arn'])"
 
 
 class Person:
@@ -59,7 +59,7 @@ class Person:
         """Who boto3 is in a process of its own, with nothing but the profile."""
         environ = {name: value for name, value in self.account.environment.items() if "ACCESS_KEY" not in name}
         done = subprocess.run(
-            [sys.executable, "-c", WHO],
+            show_caller(),
             env=environ | self.files | {"AWS_PROFILE": profile},
             cwd=folder or self.account.folder,
             capture_output=True,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 
 import pytest
+
+from tests.support.garbage import keep_survivors
 
 
 @pytest.fixture(autouse=True, scope="module")
 def close_connections() -> Iterator[None]:
     """Close the connections after a test module: boto3 clients keep their sockets until a full garbage collection."""
     yield
-    gc.collect()
+    keep_survivors()

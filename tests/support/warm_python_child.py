@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import gc
 import importlib
 import json
 import os
@@ -23,6 +22,7 @@ from typing import Any
 import reconciler
 from tests.support.aws_models import cache_aws_models
 from tests.support.disk_waits import skip_disk_waits
+from tests.support.garbage import collect_seldom
 from tests.support.quick_http import parse_headers_quickly
 
 MOTO_ACCOUNT = "123456789012"
@@ -44,6 +44,7 @@ def import_reconcile() -> None:
     session = importlib.import_module("boto3").Session()
     for service in ("iam", "sts"):
         session.client(service, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    importlib.import_module("reconciler.desired.schema_check").is_surely_valid({})  # compiles the schema
 
 
 def import_moto() -> None:
@@ -152,8 +153,7 @@ if __name__ == "__main__":
     parse_headers_quickly()
     skip_disk_waits(setattr)
     PREPARATIONS[sys.argv[1]]()
-    gc.collect()
-    gc.freeze()
+    collect_seldom()
     asked = serve(socket.socket(fileno=int(sys.argv[2])))
     become(asked)
     try:

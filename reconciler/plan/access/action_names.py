@@ -7,9 +7,11 @@ management here. An action that the list lacks stays a pattern, and is never dro
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from reconciler.model.globs import compile_glob
@@ -38,10 +40,17 @@ _DATA_ACTIONS = tuple(
 """Patterns of the actions that read data or secrets."""
 
 
-@lru_cache(maxsize=4096)
+_DATA_PATTERNS: Mapping[str, tuple[str, ...]] = {
+    service: tuple(patterns)
+    for service, patterns in groupby(sorted(_DATA_ACTIONS), lambda pattern: pattern.partition(":")[0])
+}
+"""Service → its patterns of `_DATA_ACTIONS`."""
+
+
 def is_data_action(action: str) -> bool:
     """Return whether an action, in lower case with its service, reads data or secrets."""
-    return any(compile_glob(pattern)(action) for pattern in _DATA_ACTIONS)
+    service = action.partition(":")[0]
+    return any(compile_glob(pattern)(action) for pattern in _DATA_PATTERNS.get(service, ()))
 
 
 class _NamedAction(NamedTuple):
@@ -62,15 +71,13 @@ class _PatternActions(NamedTuple):
 
 
 class ActionNamer:
-    """Name the actions of rows by AWS's list. An account has many rows with few patterns; each is looked up once.
+    """Name the actions of rows by AWS's list.
 
     catalogue: the list; None: rows keep their patterns only.
     """
 
     def __init__(self, catalogue: ActionCatalogue | None) -> None:
         self._catalogue = catalogue
-        self._matches: dict[tuple[str, str], frozenset[str]] = {}
-        self._found: dict[tuple[str, tuple[ActionPattern, ...]], _PatternActions] = {}
 
     def name_actions(self, row: PermissionRow) -> Iterator[PermissionRow]:
         """Yield a row for each service that its patterns name; patterns of any service stay together."""
@@ -79,7 +86,7 @@ class ActionNamer:
             service = pattern.pattern.partition(":")[0]
             by_service[ANY_SERVICE if "*" in service or "?" in service else service].append(pattern)
         for service, patterns in by_service.items():
-            found = self._find_actions(service, tuple(patterns))
+            found = _find_actions(self._catalogue, service, tuple(patterns))
             yield replace(
                 row,
                 service=service,
@@ -89,43 +96,59 @@ class ActionNamer:
                 has_data=found.has_data,
             )
 
-    def _find_actions(self, service: str, patterns: tuple[ActionPattern, ...]) -> _PatternActions:
-        key = service, patterns
-        if key not in self._found:
-            actions = sorted(self._list_actions(service, patterns)) if service != ANY_SERVICE else []
-            counts = Counter(LEVELS[action.rank] for action in actions)
-            self._found[key] = _PatternActions(
-                patterns=tuple(_spell(patterns, service, self._catalogue)),
-                actions=tuple(action.name for action in actions[:MAX_ACTIONS]),
-                counts=tuple((level, counts[level]) for level in LEVELS if counts[level]),
-                has_data=any(not action.is_plain for action in actions),
-            )
-        return self._found[key]
 
-    def _list_actions(self, service: str, patterns: Iterable[ActionPattern]) -> Iterator[_NamedAction]:
-        catalogue = self._catalogue
-        names = catalogue.actions_of(service) if catalogue else None
-        if catalogue is None or not names:
-            return
-        found: set[str] = set()
-        for one in patterns:
-            excepted = (self._match(service, text, names) for text in one.exceptions)
-            found |= self._match(service, one.pattern, names).difference(*excepted)
-        for lower in found:
-            action = f"{service}:{lower}"
-            level = (
-                "permissions management" if action in _PERMISSIONS_MANAGEMENT else catalogue.level_of(service, lower)
-            )
-            yield _NamedAction(not is_data_action(action), LEVELS.index(level), f"{service}:{names[lower]}")
+@lru_cache(maxsize=4096)
+def _find_actions(
+    catalogue: ActionCatalogue | None, service: str, patterns: tuple[ActionPattern, ...]
+) -> _PatternActions:
+    """Return the actions that patterns mean. An account has many rows with few patterns, and an apply several plans."""
+    actions = _list_actions(catalogue, service, patterns) if catalogue and service != ANY_SERVICE else []
+    counts = Counter(LEVELS[action.rank] for action in actions)
+    return _PatternActions(
+        patterns=tuple(_spell(patterns, service, catalogue)),
+        actions=tuple(action.name for action in actions[:MAX_ACTIONS]),
+        counts=tuple((level, counts[level]) for level in LEVELS if counts[level]),
+        has_data=any(not action.is_plain for action in actions),
+    )
 
-    def _match(self, service: str, pattern: str, names: Mapping[str, str]) -> frozenset[str]:
-        """Return the actions of a service that match a pattern, in lower case."""
-        actions = self._matches.get((service, pattern))
-        if actions is None:
-            is_match = compile_glob(pattern)
-            actions = frozenset(name for name in names if is_match(f"{service}:{name}"))
-            self._matches[service, pattern] = actions
-        return actions
+
+def _list_actions(
+    catalogue: ActionCatalogue, service: str, patterns: Iterable[ActionPattern]
+) -> Sequence[_NamedAction]:
+    """Return the actions of a service that patterns mean, the most telling first."""
+    found: set[str] = set()
+    for one in patterns:
+        excepted = (_match_actions(catalogue, service, text) for text in one.exceptions)
+        found |= _match_actions(catalogue, service, one.pattern).difference(*excepted)
+    return [action for lower, action in _rank_actions(catalogue, service).items() if lower in found] if found else []
+
+
+@lru_cache(maxsize=4096)
+def _match_actions(catalogue: ActionCatalogue, service: str, pattern: str) -> frozenset[str]:
+    """Return the actions of a service that match a pattern, in lower case."""
+    names = catalogue.actions_of(service) or {}
+    is_match = compile_glob(pattern)
+    return frozenset(name for name in names if is_match(f"{service}:{name}"))
+
+
+@lru_cache(maxsize=1024)
+def _rank_actions(catalogue: ActionCatalogue, service: str) -> Mapping[str, _NamedAction]:
+    """Return the actions of a service by their name in lower case, the most telling first."""
+    actions = {
+        lower: _NamedAction(
+            not is_data_action(f"{service}:{lower}"),
+            LEVELS.index(_level_of(catalogue, service, lower)),
+            f"{service}:{name}",
+        )
+        for lower, name in (catalogue.actions_of(service) or {}).items()
+    }
+    return dict(sorted(actions.items(), key=itemgetter(1)))
+
+
+def _level_of(catalogue: ActionCatalogue, service: str, lower: str) -> str:
+    if f"{service}:{lower}" in _PERMISSIONS_MANAGEMENT:
+        return "permissions management"
+    return catalogue.level_of(service, lower)
 
 
 def _spell(

@@ -12,6 +12,7 @@ from reconciler.policy.overlap import (
     drop_unread,
     intersect_statements,
     is_surely_covered,
+    pattern_sets_overlap,
     patterns_overlap,
     statements_overlap,
 )
@@ -146,3 +147,16 @@ SURELY: dict[str, tuple[Statement, Statement, bool]] = {
 @pytest.mark.parametrize(("one", "other", "expected"), SURELY.values(), ids=SURELY)
 def test_one_says_surely_all_that_another_one_does(one: Statement, other: Statement, expected: bool) -> None:
     assert is_surely_covered(other, frozenset([one]), "Allow") is expected
+
+
+SERVICES = ("s3", "s3-outposts", "ec2", "s*", "?c2", "${aws:PrincipalTag/service}", "*")
+
+
+@pytest.mark.parametrize("one", [f"{service}:{action}" for service in SERVICES for action in ("get*", "put", "*")])
+def test_a_pattern_overlaps_with_many_if_it_does_with_one_of_them(one: str) -> None:
+    for action in ("getobject", "put*", "?ut", "list"):
+        for left_out in SERVICES:
+            many = frozenset(f"{other}:{action}{n}" for other in {*SERVICES} - {left_out} for n in range(4))
+            expected = any(patterns_overlap(one, other) for other in many)
+            assert pattern_sets_overlap(frozenset([one]), False, many, False) == expected
+            assert pattern_sets_overlap(many, False, frozenset([one]), False) == expected

@@ -495,10 +495,10 @@ def situations(draw: st.DrawFn) -> tuple[Desired, State, State]:
     caller = draw(st.sampled_from([*callers, None]))
     glass = tuple(draw(st.lists(st.sampled_from(callers), max_size=2, unique=True))) if callers else ()
     desired = replace(desired, settings=replace(desired.settings, break_glass=glass))
-    devices = {
-        address: (MfaDevice(f"arn:aws:iam::{ACCOUNT}:mfa/{address.name}"),)
-        for address in live.entities
-        if address.kind == "user" and draw(st.booleans())
+    devices = {  # of every user, because the follow-up reads of an account ask for all that a plan needs
+        address: (MfaDevice(f"arn:aws:iam::{ACCOUNT}:mfa/{address.name}"),) if draw(st.booleans()) else ()
+        for address in {**live.entities, **desired.state.entities}
+        if address.kind == "user"
     }
     arn = ROOT
     if caller is not None:
