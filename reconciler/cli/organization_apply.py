@@ -91,6 +91,8 @@ class ManyApply:
             self._note_refusal(planned, "see the errors above. Nothing was written to any account.")
             return REFUSED
         if not planned.has_changes:
+            if is_saved or self.out:
+                self._leave_results(folder, results, planned)
             conclude(self.run, planned, shown=True)
             return exit_code_of(planned)
         if not (self.yes or is_saved or self._is_confirmed(planned)):

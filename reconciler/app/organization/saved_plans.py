@@ -46,7 +46,7 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, Organizat
 def find_missing_parts(runs: Sequence[RunResults]) -> tuple[str, ...]:
     """Return the parts of a run that left no results: `2/4`, `wave 3`, `wave 1, 2/4`.
 
-    Raises ReconcileError if the results are of different runs.
+    A shard without an account is none of them. Raises ReconcileError if the results are of different runs.
     """
     waves = {run.wave for run in runs}
     if len({run.waves for run in runs}) > 1 or (None in waves and len(waves) > 1):
@@ -64,7 +64,17 @@ def _find_missing_shards(runs: Sequence[RunResults]) -> list[Shard]:
     accounts = {tuple(account.id for account in run.selected) for run in runs}
     if len(accounts) > 1 or len(totals) > 1 or (shards and len(shards) < len(runs)):
         raise _make_mixed_error()
-    return [shard for total in totals for index in range(1, total + 1) if (shard := Shard(index, total)) not in shards]
+    wave, done = runs[0].wave, {result.account.id for run in runs for result in run.results}
+    members = [account.id for account in runs[0].selected if wave in (None, account.wave)]
+    if done.issuperset(members):
+        return []
+    # More shards than accounts: the last ones have none (`select_shard`), and a pipeline may leave them out.
+    return [
+        shard
+        for total in totals
+        for index in range(1, min(total, len(members)) + 1)
+        if (shard := Shard(index, total)) not in shards
+    ]
 
 
 def _make_mixed_error() -> ReconcileError:
