@@ -41,11 +41,11 @@ class Project:
     def commit(self, text: str) -> str:
         """Commit roles.yaml with this text; return the commit."""
         (self.folder / "repository/roles.yaml").write_text(text)
-        self._git("add", "roles.yaml")
-        self._git("commit", "--quiet", "--allow-empty", "--message", "change")
-        return self._git("rev-parse", "HEAD").strip()
+        self.git("add", "roles.yaml")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "change")
+        return self.git("rev-parse", "HEAD").strip()
 
-    def _git(self, *words: str) -> str:
+    def git(self, *words: str) -> str:
         command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *words]
         done = subprocess.run(
             command, cwd=self.folder / "repository", capture_output=True, text=True, check=True, env=self.environment

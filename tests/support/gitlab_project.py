@@ -66,16 +66,16 @@ class Project:
 
 @contextmanager
 def make_project(
-    account: Account, folder: Path, answer: Callable[[JsonRequest], Any], reconcile: str = build_program("reconciler")
+    account: Account, folder: Path, answer: Callable[[JsonRequest], Any], reconcile: str | None = None
 ) -> Iterator[Project]:
     """Yield a repository of the files in `folder`/repository. The test is skipped if gitlab-ci-local is not there.
 
-    answer: GitLab's API. reconcile: a line of sh that is that program for the jobs.
+    answer: GitLab's API. reconcile: a line of sh for the jobs; the program of that name by default.
     """
     program = install_packages("gitlab-ci-local-4.61.1", read_lock(LOCK)) / "node_modules/gitlab-ci-local/src/index.js"
     tools = folder / "tools"
     tools.mkdir()
-    programs = {"reconcile": reconcile, "python": f'exec {sys.executable} "$@"', "pip": "true"}
+    programs = {"reconcile": reconcile or build_program("reconciler"), "python": f'exec {sys.executable} "$@"', "pip": "true"}
     for name, line in programs.items():
         (tools / name).write_text(f"#!/bin/sh\n{line}\n")
         (tools / name).chmod(0o755)

@@ -50,8 +50,8 @@ class ActionFailed(Exception):
 class WorkflowRun:
     """One event. github: the context of that name; actions: name without version → what it does.
 
-    parts: the result of each job of a matrix, such as `plan-0`. earlier: those of an earlier attempt; what succeeded
-    there is not run again.
+    parts: the result of each job, those of a matrix by their number: `plan-0`. earlier: those of an earlier attempt; what
+    succeeded there is not run again.
     """
 
     workflow: Mapping[Any, Any]
@@ -80,18 +80,21 @@ class WorkflowRun:
             return JobResult("skipped")
         matrix = job.get("strategy", {}).get("matrix")
         if matrix is None:
-            return self._run_steps(name, job, values)
+            return self._run_part(name, job, values)
         rows = read_matrix(matrix, values)
         for index, row in enumerate(rows):
-            part = f"{name}-{index}"
-            known = self.earlier.get(part)
-            if known is None or known.result != "success":
-                texts = {key: str(value) for key, value in row.items()}
-                known = self._run_steps(part, job, values | {"matrix": texts, "strategy": {"job-index": str(index)}})
-            self.parts[part] = known
+            texts = {key: str(value) for key, value in row.items()}
+            self._run_part(f"{name}-{index}", job, values | {"matrix": texts, "strategy": {"job-index": str(index)}})
         mine = [self.parts[f"{name}-{index}"] for index in range(len(rows))]
         result = "success" if all(one.result == "success" for one in mine) else "failure"
         return JobResult(result, output="".join(one.output for one in mine))
+
+    def _run_part(self, name: str, job: Mapping[str, Any], values: Mapping[str, Any]) -> JobResult:
+        known = self.earlier.get(name)
+        if known is None or known.result != "success":
+            known = self._run_steps(name, job, values)
+        self.parts[name] = known
+        return known
 
     def _run_steps(self, name: str, job: Mapping[str, Any], values: Mapping[str, Any]) -> JobResult:
         workspace = self.folder / name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.app.organization.entry import AccountEntry
@@ -20,9 +21,9 @@ from reconciler.plan.options import PlanOptions
 
 
 def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, OrganizationResults]:
-    """Return the first results file of a folder, and the chosen accounts of all its shards. Raises ReconcileError.
+    """Return what all results of a folder say of the run, and the chosen accounts of all its shards.
 
-    A shard without results is an error, because its accounts would be left out.
+    Raises ReconcileError. A shard without results is an error, because its accounts would be left out.
     """
     runs = read_results(folder, "plan")
     if missing := find_missing_parts(runs):
@@ -33,10 +34,9 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, Organizat
             "Run these shards or waves again with the same --out.",
         )
     results = {result.account.id: result for run in runs for result in run.results}
-    chosen = select_accounts([result.account for result in results.values()], options)
-    if options.shard:
-        chosen = select_shard(chosen, options.shard, options.sizes)
-    first = runs[0]
+    eligible = select_accounts([result.account for result in results.values()], options)
+    chosen = select_shard(eligible, options.shard, options.sizes) if options.shard else eligible
+    first = replace(runs[0], selected=eligible)
     problems = tuple(dict.fromkeys(problem for run in runs for problem in run.problems))
     return first, OrganizationResults(
         tuple(results[account.id] for account in chosen), first.caller, first.files, problems
