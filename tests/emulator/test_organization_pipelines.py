@@ -1,4 +1,4 @@
-"""The example pipelines of many accounts, run: a shard that dies is named, run again alone, and all accounts are applied.
+"""The example pipelines of many accounts, run: a shard that dies is named and run again alone, then all are applied.
 
 A stand-in for a machine that dies is a program that ends before `reconcile` begins.
 """
@@ -70,7 +70,8 @@ def results_of(jobs: Mapping[str, JobResult]) -> dict[str, str]:
 
 def build_mortal_program(folder: Path, variable: str) -> str:
     """Return `reconcile` as a line of sh. The shard that `folder`/dies names dies."""
-    return f'[ "${variable}" != "$(cat {folder}/dies 2>/dev/null || echo none)" ] || exit 137\n{build_program("reconciler")}'
+    lives = f'[ "${variable}" != "$(cat {folder}/dies 2>/dev/null || echo none)" ]'
+    return f"{lives} || exit 137\n{build_program('reconciler')}"
 
 
 @pytest.fixture
@@ -143,35 +144,6 @@ def test_gitlab_plans_in_shards_and_applies_wave_by_wave(account: Account, tmp_p
         assert "No results: 2/2." in note["body"]
         (tmp_path / "dies").unlink()
         merged = project.run_pipeline("push", "--manual=approve", "--json-schema-validation=false")
-        assert project.code == 0, merged
-    assert "Applied: 3 accounts, 3 changed" in applied["applied"].output
-    assert all(has_role(account, name) for name in ACCOUNTS)
-    journals = [path for key, files in github.github.artifacts.items() for path in files if "journals" in path]
-    assert len(journals) == 3
-
-
-@needs_rsync
-def test_gitlab_plans_in_shards_and_applies_wave_by_wave(account: Account, tmp_path: Path) -> None:
-    """With two shards in place of four, which take half as long."""
-    text = (EXAMPLES / "gitlab.yml").read_text(encoding="utf-8")
-    two = text.replace("parallel: 4", "parallel: 2").replace('["1/4", "2/4", "3/4", "4/4"]', '["1/2", "2/2"]')
-    assert ("parallel: 2\n" in two, '["1/2", "2/2"]' in two) == (True, True)
-    account.run_cli("init", tmp_path / "repository", "--gitlab")
-    (tmp_path / "repository/.gitlab-ci.yml").write_text(two)
-    (tmp_path / "repository/org.yaml").write_text(FILE)
-    (tmp_path / "dies").write_text("2")
-    gitlab = GitLab()
-    gitlab.notes[3] = [{"id": 2, "author": BOT, "body": "<!-- reconcile: org.yaml -->\nAn earlier plan."}]
-    request = {"CI_MERGE_REQUEST_IID": "3", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": PROJECT}
-    program = build_mortal_program(tmp_path, "CI_NODE_INDEX")
-    with make_gitlab_project(account, tmp_path, gitlab.answer, program) as project:
-        shown = project.run_pipeline("merge_request_event", **request)
-        assert project.code != 0
-        print(shown)
-        print(gitlab.notes)
-        (tmp_path / "dies").unlink()
-        merged = project.run_pipeline("push", "--manual=approve", "--json-schema-validation=false")
-        print(merged)
         assert project.code == 0, merged
     assert "Applied: 3 accounts, 3 changed" in merged
     assert all(has_role(account, name) for name in ACCOUNTS)

@@ -75,7 +75,8 @@ def make_project(
     program = install_packages("gitlab-ci-local-4.61.1", read_lock(LOCK)) / "node_modules/gitlab-ci-local/src/index.js"
     tools = folder / "tools"
     tools.mkdir()
-    programs = {"reconcile": reconcile or build_program("reconciler"), "python": f'exec {sys.executable} "$@"', "pip": "true"}
+    reconcile = reconcile or build_program("reconciler")
+    programs = {"reconcile": reconcile, "python": f'exec {sys.executable} "$@"', "pip": "true"}
     for name, line in programs.items():
         (tools / name).write_text(f"#!/bin/sh\n{line}\n")
         (tools / name).chmod(0o755)

@@ -50,8 +50,8 @@ class ActionFailed(Exception):
 class WorkflowRun:
     """One event. github: the context of that name; actions: name without version → what it does.
 
-    parts: the result of each job, those of a matrix by their number: `plan-0`. earlier: those of an earlier attempt; what
-    succeeded there is not run again.
+    parts: the result of each job, those of a matrix by their number: `plan-0`. earlier: those of an earlier attempt;
+    what succeeded there is not run again.
     """
 
     workflow: Mapping[Any, Any]
