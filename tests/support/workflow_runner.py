@@ -51,7 +51,7 @@ class WorkflowRun:
     """One event. github: the context of that name; actions: name without version → what it does.
 
     parts: the result of each job, those of a matrix by their number: `plan-0`. earlier: those of an earlier attempt;
-    what succeeded there is not run again.
+    what succeeded there is run again only if it needs a job that is. fresh: the jobs that ran in this attempt.
     """
 
     workflow: Mapping[Any, Any]
@@ -62,6 +62,7 @@ class WorkflowRun:
     jobs: dict[str, JobResult] = field(default_factory=dict)
     parts: dict[str, JobResult] = field(default_factory=dict)
     earlier: Mapping[str, JobResult] = field(default_factory=dict)
+    fresh: set[str] = field(default_factory=set)
 
     def run(self) -> dict[str, JobResult]:
         """Run the jobs; they stand in the order of their `needs`."""
@@ -80,20 +81,22 @@ class WorkflowRun:
             return JobResult("skipped")
         matrix = job.get("strategy", {}).get("matrix")
         if matrix is None:
-            return self._run_part(name, job, values)
+            return self._run_part(name, name, job, values)
         rows = read_matrix(matrix, values)
         for index, row in enumerate(rows):
             texts = {key: str(value) for key, value in row.items()}
-            self._run_part(f"{name}-{index}", job, values | {"matrix": texts, "strategy": {"job-index": str(index)}})
+            own = values | {"matrix": texts, "strategy": {"job-index": str(index)}}
+            self._run_part(name, f"{name}-{index}", job, own)
         mine = [self.parts[f"{name}-{index}"] for index in range(len(rows))]
         result = "success" if all(one.result == "success" for one in mine) else "failure"
         return JobResult(result, output="".join(one.output for one in mine))
 
-    def _run_part(self, name: str, job: Mapping[str, Any], values: Mapping[str, Any]) -> JobResult:
-        known = self.earlier.get(name)
-        if known is None or known.result != "success":
-            known = self._run_steps(name, job, values)
-        self.parts[name] = known
+    def _run_part(self, name: str, part: str, job: Mapping[str, Any], values: Mapping[str, Any]) -> JobResult:
+        known = self.earlier.get(part)
+        if known is None or known.result != "success" or self.fresh & values["needs"].keys():
+            known = self._run_steps(part, job, values)
+            self.fresh.add(name)
+        self.parts[part] = known
         return known
 
     def _run_steps(self, name: str, job: Mapping[str, Any], values: Mapping[str, Any]) -> JobResult:

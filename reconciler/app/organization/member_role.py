@@ -7,7 +7,7 @@ nothing.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.app.organization.files import find_organization
@@ -56,12 +56,11 @@ def make_member_template(source: Path, role: str | None) -> str:
         session = organization.entry
         tagging = ["sts:TagSession"] if session.session_tags else []
         naming = ["sts:SetSourceIdentity"] if session.source_identity else []
-        member = MemberRole(
-            member.path,
-            member.name,
-            session.external_id,
-            (*member.actions, *tagging, *naming),
-            max(_MIN_SESSION, session.duration or 0),
+        member = replace(
+            member,
+            external_id=session.external_id,
+            actions=(*member.actions, *tagging, *naming),
+            max_session=max(_MIN_SESSION, session.duration or 0),
         )
     return _fill(member)
 
@@ -89,8 +88,7 @@ def _fill(role: MemberRole) -> str:
     lines = read_starter(_SOURCE).splitlines()
     if role.external_id is None:
         lines = [line for line in lines if not line.endswith(" EXTERNAL_ID")]
-    filled = [_fill_line(line, values) for line in lines]
-    return "\n".join(filled)
+    return "\n".join(_fill_line(line, values) for line in lines)
 
 
 def _fill_line(line: str, values: dict[str, str]) -> str:
