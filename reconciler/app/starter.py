@@ -40,8 +40,12 @@ class StarterFile:
 
     def read(self) -> str:
         """Return the content that is written."""
-        text = (_SOURCES / self.source).read_text(encoding="utf-8")
-        return text.replace(_VERSION_MARK, __version__)
+        return read_starter(self.source).replace(_VERSION_MARK, __version__)
+
+
+def read_starter(name: str) -> str:
+    """Return a file of `starters/` as it is there."""
+    return (_SOURCES / name).read_text(encoding="utf-8")
 
 
 ROLES = StarterFile(DEFAULT_FILE, "roles.yaml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -9,14 +10,44 @@ import click
 
 
 @click.command("init", epilog="Example: reconcile init --github")
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
 @click.option("--github", is_flag=True, help="Also write a workflow for GitHub Actions, and the roles that it needs.")
 @click.option("--gitlab", is_flag=True, help="Also write a pipeline for GitLab CI/CD, and the roles that it needs.")
-def command(folder: Path, github: bool, gitlab: bool) -> int:
+@click.option(
+    "--organization",
+    is_flag=True,
+    help="Write no file: print the StackSet template of the roles that enter each account. DIR may be the file that "
+    "has `organization`.",
+)
+@click.option("--role", metavar="NAME", help="For --organization: the role. Default: that of the file, or reconciler.")
+def command(folder: Path, github: bool, gitlab: bool, organization: bool, role: str | None) -> int:
     """Write a first file, roles.yaml, with comments that explain it, into DIR (default: this folder).
 
     Files that are there already stay as they are. No credentials, no network.
     """
+    if organization:
+        if github or gitlab:
+            raise click.UsageError("--organization only prints a template. Run `init` once more for a pipeline.")
+        return _print_template(folder, role)
+    if role is not None:
+        raise click.UsageError("--role goes with --organization.")
+    if folder.is_file():
+        raise click.BadParameter(f"Directory {str(folder)!r} is a file.", param_hint="'[DIR]'")
+    return _write_files(folder, github, gitlab)
+
+
+def _print_template(source: Path, role: str | None) -> int:
+    from reconciler.app.organization.member_role import make_member_template
+    from reconciler.cli.terminal import echo
+    from reconciler.desired.organization_schema import ROLE_PATTERN
+
+    if role is not None and not re.search(ROLE_PATTERN, role, re.ASCII):
+        raise click.BadParameter("Write path and name of a role, such as ci/reconciler.", param_hint="--role")
+    echo(make_member_template(source, role))
+    return 0
+
+
+def _write_files(folder: Path, github: bool, gitlab: bool) -> int:
     from reconciler.app.starter import PipelineHost, write_starter
     from reconciler.cli.terminal import echo_line, echo_sentence, notice
 

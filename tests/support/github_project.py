@@ -1,7 +1,8 @@
-"""A repository with the workflow of `reconcile init --github`, whose events tests send."""
+"""A repository with a workflow, that of `reconcile init --github` by default, whose events tests send."""
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import os
 import shlex
@@ -23,23 +24,28 @@ PULL_NUMBER = 7
 
 @dataclass
 class Project:
-    """A repository with the workflow, and GitHub around it. assume: returns the variables of a role, by its ARN."""
+    """A repository with the workflow, and GitHub around it. assume: returns the variables of a role, by its ARN.
+
+    parts: those of the last run (`WorkflowRun.parts`).
+    """
 
     folder: Path
     github: GitHub
     environment: dict[str, str]
     assume: Callable[[str], dict[str, str]] = lambda arn: {}
+    workflow: Mapping[Any, Any] = field(default_factory=lambda: WORKFLOW)
+    parts: Mapping[str, JobResult] = field(default_factory=dict)
     assumed: list[str] = field(default_factory=list)
     sarif: list[Any] = field(default_factory=list)
 
     def commit(self, text: str) -> str:
         """Commit roles.yaml with this text; return the commit."""
         (self.folder / "repository/roles.yaml").write_text(text)
-        self._git("add", "roles.yaml")
-        self._git("commit", "--quiet", "--allow-empty", "--message", "change")
-        return self._git("rev-parse", "HEAD").strip()
+        self.git("add", "roles.yaml")
+        self.git("commit", "--quiet", "--allow-empty", "--message", "change")
+        return self.git("rev-parse", "HEAD").strip()
 
-    def _git(self, *words: str) -> str:
+    def git(self, *words: str) -> str:
         command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *words]
         done = subprocess.run(
             command, cwd=self.folder / "repository", capture_output=True, text=True, check=True, env=self.environment
@@ -47,10 +53,19 @@ class Project:
         return done.stdout
 
     def run(
-        self, event: str, commit: str, *, head_repository: str = REPOSITORY, ref: str = "refs/heads/main"
+        self,
+        event: str,
+        commit: str,
+        *,
+        head_repository: str = REPOSITORY,
+        ref: str = "refs/heads/main",
+        again: bool = False,
     ) -> dict[str, JobResult]:
-        """Run the workflow for an event: pull_request (of number 7), push, schedule or workflow_dispatch."""
-        number = len(self.github.runs) + 1
+        """Run the workflow for an event: pull_request (of number 7), push, schedule or workflow_dispatch.
+
+        again: run the failed jobs of the last run again, and what needs them.
+        """
+        number = len(self.github.runs) + (0 if again else 1)
         context: dict[str, Any] = {
             "event_name": event,
             "event": {},
@@ -76,7 +91,10 @@ class Project:
             "GITHUB_EVENT_NAME": event,
             "GITHUB_REPOSITORY": REPOSITORY,
         }
-        jobs = WorkflowRun(WORKFLOW, context, actions, environment, self.folder / f"run-{number}").run()
+        folder = self.folder / (f"run-{number}-again" if again else f"run-{number}")
+        earlier = self.parts if again else {}
+        run = WorkflowRun(self.workflow, context, actions, environment, folder, earlier=earlier)
+        jobs, self.parts = run.run(), run.parts
         good = all(job.result != "failure" for job in jobs.values())
         conclusion = "success" if good else "failure"
         self.github.runs.append(
@@ -108,16 +126,27 @@ class Project:
         subprocess.run(["tar", "-x"], cwd=job.workspace, input=archive.stdout, check=True)
 
     def _keep_artifact(self, job: JobContext, number: int) -> None:
-        files = [job.workspace / name for name in job.inputs["path"].split()]
-        kept = {file.name: file.read_text() for file in files if file.exists()}
+        """Keep the files below the deepest folder that all paths have in common, as actions/upload-artifact does."""
+        found: list[Path] = []
+        places: list[Path] = []
+        for pattern in job.inputs["path"].split():
+            path = job.workspace / pattern
+            found += path.rglob("*") if path.is_dir() else job.workspace.glob(pattern)
+            places.append(path if pattern.endswith("/") else path.parent)
+        root = os.path.commonpath(places)
+        kept = {str(path.relative_to(root)): path.read_text() for path in found if path.is_file()}
         if kept:
             self.github.artifacts[number, job.inputs["name"]] = kept
 
     def _fetch_artifact(self, job: JobContext, number: int) -> None:
         folder = job.workspace / job.inputs.get("path", ".")
-        folder.mkdir(exist_ok=True)
-        for name, text in self.github.artifacts[number, job.inputs["name"]].items():
-            (folder / name).write_text(text)
+        pattern = job.inputs.get("name") or job.inputs["pattern"]
+        names = [name for run, name in self.github.artifacts if run == number and fnmatch.fnmatchcase(name, pattern)]
+        assert names or "pattern" in job.inputs, pattern
+        for name in names:
+            for path, text in self.github.artifacts[number, name].items():
+                (folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).write_text(text)
 
     def _assume_role(self, job: JobContext) -> None:
         arn = job.inputs["role-to-assume"]
@@ -137,6 +166,7 @@ def make_project(
     reconcile: str,
     environment: Mapping[str, str],
     assume: Callable[[str], dict[str, str]] = lambda arn: {},
+    workflow: Mapping[Any, Any] = WORKFLOW,
 ) -> Iterator[Project]:
     """Yield a repository after `init --github`. reconcile: a line of sh that is that program for the workflow."""
     write_starter(folder / "repository", [PipelineHost.GITHUB])
@@ -150,4 +180,4 @@ def make_project(
     github = GitHub()
     with serve_json(github.answer) as url:
         path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-        yield Project(folder, github, {**environment, "PATH": path, "GITHUB_API_URL": url}, assume)
+        yield Project(folder, github, {**environment, "PATH": path, "GITHUB_API_URL": url}, assume, workflow)

@@ -1,11 +1,12 @@
 """Run a workflow of GitHub Actions here: its jobs in order, their conditions, and each `run` with GitHub's own bash.
 
-An action (`uses`) is a function here, by its name. This is not GitHub's runner: it has no matrices, no services and no
-containers, and an expression may have only what `evaluate` translates.
+An action (`uses`) is a function here, by its name. This is not GitHub's runner: it has no services and no containers, a
+matrix is one that `fromJSON` reads from an output, and an expression may have only what `evaluate` translates.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from collections.abc import Callable, Mapping
@@ -47,7 +48,11 @@ class ActionFailed(Exception):
 
 @dataclass
 class WorkflowRun:
-    """One event. github: the context of that name; actions: name without version → what it does."""
+    """One event. github: the context of that name; actions: name without version → what it does.
+
+    parts: the result of each job, those of a matrix by their number: `plan-0`. earlier: those of an earlier attempt;
+    what succeeded there is run again only if it needs a job that is. fresh: the jobs that ran in this attempt.
+    """
 
     workflow: Mapping[Any, Any]
     github: Mapping[str, Any]
@@ -55,6 +60,9 @@ class WorkflowRun:
     environment: Mapping[str, str]
     folder: Path
     jobs: dict[str, JobResult] = field(default_factory=dict)
+    parts: dict[str, JobResult] = field(default_factory=dict)
+    earlier: Mapping[str, JobResult] = field(default_factory=dict)
+    fresh: set[str] = field(default_factory=set)
 
     def run(self) -> dict[str, JobResult]:
         """Run the jobs; they stand in the order of their `needs`."""
@@ -67,13 +75,34 @@ class WorkflowRun:
         values: dict[str, Any] = {
             "github": self.github,
             "needs": {one: {"outputs": self.jobs[one].outputs, "result": self.jobs[one].result} for one in needs},
-            "steps": {},
         }
         good = all(self.jobs[one].result == "success" for one in needs)
         if not is_met(job.get("if"), values, good):
             return JobResult("skipped")
+        matrix = job.get("strategy", {}).get("matrix")
+        if matrix is None:
+            return self._run_part(name, name, job, values)
+        rows = read_matrix(matrix, values)
+        for index, row in enumerate(rows):
+            texts = {key: str(value) for key, value in row.items()}
+            own = values | {"matrix": texts, "strategy": {"job-index": str(index)}}
+            self._run_part(name, f"{name}-{index}", job, own)
+        mine = [self.parts[f"{name}-{index}"] for index in range(len(rows))]
+        result = "success" if all(one.result == "success" for one in mine) else "failure"
+        return JobResult(result, output="".join(one.output for one in mine))
+
+    def _run_part(self, name: str, part: str, job: Mapping[str, Any], values: Mapping[str, Any]) -> JobResult:
+        known = self.earlier.get(part)
+        if known is None or known.result != "success" or self.fresh & values["needs"].keys():
+            known = self._run_steps(part, job, values)
+            self.fresh.add(name)
+        self.parts[part] = known
+        return known
+
+    def _run_steps(self, name: str, job: Mapping[str, Any], values: Mapping[str, Any]) -> JobResult:
         workspace = self.folder / name
         workspace.mkdir(parents=True)
+        values = {**values, "steps": {}, "github": {**values["github"], "workspace": str(workspace)}}
         context = JobContext({}, workspace, dict(self.environment))
         result = JobResult("success", environment=fill(job.get("environment", ""), values))
         for step in job["steps"]:
@@ -147,6 +176,15 @@ def _look_up(name: str, values: Any) -> Any:
     for part in name.split("."):
         values = values.get(part, "") if isinstance(values, Mapping) else ""
     return values
+
+
+def read_matrix(matrix: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of `${{ fromJSON(…) }}`, which has only `include`."""
+    (expression,) = re.fullmatch(r"\$\{\{ fromJSON\((.+)\) \}\}", matrix).groups()  # type: ignore[union-attr]
+    document = json.loads(evaluate(expression, values, True))
+    assert document.keys() == {"include"}
+    rows: list[dict[str, Any]] = document["include"]
+    return rows
 
 
 def read_workflow(text: str) -> Mapping[Any, Any]:

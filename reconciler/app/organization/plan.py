@@ -62,7 +62,7 @@ def plan_organization(
 
 def _check_variables(all_unused: Sequence[frozenset[str]], number: int) -> Iterator[Problem]:
     """Yield a problem for each --var that no account uses. Yield nothing if the files of an account are not valid."""
-    if len(all_unused) == number:
+    if all_unused and len(all_unused) == number:
         unused = frozenset.intersection(*all_unused)
         yield from find_undeclared(sorted(unused), (), Variables({}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.app.organization.cross_account import refuse_waits
@@ -21,10 +22,10 @@ from reconciler.plan.options import PlanOptions
 
 
 def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, OrganizationResults]:
-    """Return the first results file of a folder, and the chosen accounts of all its shards. Raises ReconcileError.
+    """Return what all results of a folder say of the run, and the chosen accounts of all its shards.
 
-    A shard without results is an error, because its accounts would be left out. Accounts of several shards that would
-    wait for each other are unsafe.
+    Raises ReconcileError. A shard without results is an error, because its accounts would be left out. Accounts of
+    several shards that would wait for each other are unsafe.
     """
     runs = read_results(folder, "plan")
     if missing := find_missing_parts(runs):
@@ -35,10 +36,9 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, Organizat
             "Run these shards or waves again with the same --out.",
         )
     results = {result.account.id: result for run in runs for result in run.results}
-    chosen = select_accounts([result.account for result in results.values()], options)
-    if options.shard:
-        chosen = select_shard(chosen, options.shard, options.sizes)
-    first = runs[0]
+    eligible = select_accounts([result.account for result in results.values()], options)
+    chosen = select_shard(eligible, options.shard, options.sizes) if options.shard else eligible
+    first = replace(runs[0], selected=eligible)
     problems = tuple(dict.fromkeys(problem for run in runs for problem in run.problems))
     return first, OrganizationResults(
         refuse_waits([results[account.id] for account in chosen]), first.caller, first.files, problems
@@ -48,7 +48,7 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, Organizat
 def find_missing_parts(runs: Sequence[RunResults]) -> tuple[str, ...]:
     """Return the parts of a run that left no results: `2/4`, `wave 3`, `wave 1, 2/4`.
 
-    Raises ReconcileError if the results are of different runs.
+    A shard without an account is none of them. Raises ReconcileError if the results are of different runs.
     """
     waves = {run.wave for run in runs}
     if len({run.waves for run in runs}) > 1 or (None in waves and len(waves) > 1):
@@ -66,7 +66,17 @@ def _find_missing_shards(runs: Sequence[RunResults]) -> list[Shard]:
     accounts = {tuple(account.id for account in run.selected) for run in runs}
     if len(accounts) > 1 or len(totals) > 1 or (shards and len(shards) < len(runs)):
         raise _make_mixed_error()
-    return [shard for total in totals for index in range(1, total + 1) if (shard := Shard(index, total)) not in shards]
+    wave, done = runs[0].wave, {result.account.id for run in runs for result in run.results}
+    members = [account.id for account in runs[0].selected if wave in (None, account.wave)]
+    if done.issuperset(members):
+        return []
+    # More shards than accounts: the last ones have none (`select_shard`), and a pipeline may leave them out.
+    return [
+        shard
+        for total in totals
+        for index in range(1, min(total, len(members)) + 1)
+        if (shard := Shard(index, total)) not in shards
+    ]
 
 
 def _make_mixed_error() -> ReconcileError:

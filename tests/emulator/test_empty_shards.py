@@ -1,0 +1,66 @@
+"""Shards without an account or a change: they leave results, and a report does not miss those that never ran."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.account import Account
+
+FILE = """\
+version: 1
+owner: platform
+organization:
+  role: reconciler
+  accounts:
+    dev: {id: "222222222222"}
+    test: {id: "444444444444"}
+    prod: {id: "333333333333", wave: 2}
+roles:
+  app: {trust: [{services: [ec2.amazonaws.com]}]}
+"""
+
+
+@pytest.fixture
+def organization(account: Account) -> Account:
+    account.write(FILE, "org.yaml")
+    return account
+
+
+def test_a_shard_without_accounts_plans_nothing_and_ends_well(organization: Account) -> None:
+    result = organization.run_cli("plan", "org.yaml", "--shard", "4/4", "--out", "plans")
+    assert (result.code, result.err) == (0, "")
+    assert "Plan: 0 accounts, 0 to change." in result.out
+
+
+@pytest.mark.parametrize("command", ["report", "apply"])
+def test_a_shard_that_would_have_no_account_may_be_left_out(organization: Account, command: str) -> None:
+    """As the matrix of `accounts` leaves it out."""
+    for part in (("1", "1/4"), ("1", "2/4"), ("2", "1/4")):
+        assert organization.run_cli("plan", "org.yaml", "--wave", part[0], "--shard", part[1], "--out", "p").code == 0
+    result = organization.run_cli(command, "p")
+    assert result.code == 0, result.out + result.err
+    assert "No results" not in result.out
+
+
+def test_a_shard_that_would_have_an_account_is_missed(organization: Account) -> None:
+    for part in (("1", "2/4"), ("2", "1/4")):
+        organization.run_cli("plan", "org.yaml", "--wave", part[0], "--shard", part[1], "--out", "p")
+    assert "No results: wave 1, 1/4.\n" in organization.run_cli("report", "p").out
+
+
+def test_an_apply_without_a_change_is_no_missing_part(organization: Account) -> None:
+    organization.run_cli("apply", "org.yaml", "--account", "dev", "--yes")
+    for index in ("1/2", "2/2"):
+        assert organization.run_cli("plan", "org.yaml", "--shard", index, "--out", "p").code == 0
+    for part in (("1", "1/2"), ("1", "2/2"), ("2", "1/2")):
+        assert organization.run_cli("apply", "p", "--wave", part[0], "--shard", part[1]).code == 0
+    report = organization.run_cli("report", "p")
+    assert (report.code, report.out.splitlines()[-1]) == (0, "Applied: 3 accounts, 2 changed, 1 in step.")
+
+
+def test_applies_of_waves_that_were_planned_alone_tell_all_accounts(organization: Account) -> None:
+    for wave in ("1", "2"):
+        organization.run_cli("plan", "org.yaml", "--wave", wave, "--out", "p")
+    for wave in ("1", "2"):
+        assert organization.run_cli("apply", "p", "--wave", wave).code == 0
+    assert organization.run_cli("report", "p").out.splitlines()[-1] == "Applied: 3 accounts, 3 changed."
