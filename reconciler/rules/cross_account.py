@@ -34,7 +34,7 @@ RULES = (
     ),
     Rule(
         "cross-account-trust",
-        (Level.ERROR, Level.WARNING, Level.INFO),
+        (Level.ERROR, Level.WARNING),
         title="A trust does not fit the account of the principal that it names",
         why=(
             "A role of another account is assumed only if both sides allow it: the trust names the principal by its "
@@ -45,6 +45,14 @@ RULES = (
             "Do as the message says: create the principal, correct its ARN, allow it the action, or let both sides "
             "name the same external id."
         ),
+        source=f"{IAM_GUIDE}/reference_policies_evaluation-logic-cross-account.html",
+    ),
+    Rule(
+        "cross-account-unchecked",
+        Level.INFO,
+        title="A trust of another account's principal was not checked",
+        why="The account of the principal is not planned in this run, or could be read only in part.",
+        how_to_fix="Plan both accounts in the same run to have the trust checked.",
         source=f"{IAM_GUIDE}/reference_policies_evaluation-logic-cross-account.html",
     ),
     Rule(

@@ -115,7 +115,7 @@ def note_unchecked(lines: Mapping[str, TrustLine], other: MemberAccount, *, was_
     hint = f"Plan {other.name} in the same run."
     if was_planned:
         detail, hint = f"Not all users and roles of {other.label} could be read.", ""
-    return Problem(Level.INFO, _TRUST, summary, detail, hint, first.place, first.role)
+    return Problem(Level.INFO, "cross-account-unchecked", summary, detail, hint, first.place, first.role)
 
 
 def refuse_order(one: TrustedPrincipal) -> Problem:
