@@ -20,6 +20,7 @@ from reconciler.app.organization.saved_plans import make_entry, read_plans, rebu
 from reconciler.cli.organization import (
     conclude,
     exit_code_of,
+    make_folder,
     open_accounts,
     open_folder,
     plan_run,
@@ -59,6 +60,8 @@ class ManyApply:
 
     def run_on(self, source: OrganizationFiles | Path) -> int:
         """Apply an organization file, or a folder of saved plans, and return the exit code."""
+        if self.journal:
+            make_folder(self.journal, "--journal")
         try:
             if isinstance(source, Path):
                 return self._apply_folder(source)

@@ -177,7 +177,7 @@ def _plan(run: Run, options: dict[str, Any]) -> int:
 
         return plan_accounts(run, organization, request, arguments.read(), output)
     arguments.refuse()
-    refuse_folder(output.out)
+    refuse_folder(output.out, "--out")
     with run.show_reading(request) as request:
         plan = make_plan(request).plan
     code = present_plan(run, plan, output)
@@ -186,10 +186,10 @@ def _plan(run: Run, options: dict[str, Any]) -> int:
     return code
 
 
-def refuse_folder(out: str | None) -> None:
-    """Raise a usage error if --out names a folder for the plan of one account."""
-    if out is not None and os.path.isdir(out):  # noqa: PTH112 - pathlib raises if a path is too long
-        raise click.BadParameter(f"File {out!r} is a directory.", param_hint="--out")
+def refuse_folder(path: str | None, option: str) -> None:
+    """Raise a usage error if an option names a folder, as for many accounts, and the run is of one account."""
+    if path is not None and os.path.isdir(path):  # noqa: PTH112 - pathlib raises if a path is too long
+        raise click.BadParameter(f"File {path!r} is a directory.", param_hint=option)
 
 
 def present_plan(run: Run, plan: Plan, output: OutputRequest) -> int:

@@ -35,17 +35,17 @@ class _CachedSession:
     """A session whose clients stay: what is registered for an event replaces what was before, as for a new session."""
 
     def __init__(self, session: boto3.session.Session) -> None:
-        self._session = session
+        self._cached = session
         self._handlers: dict[str, Any] = {}
         self.client = lru_cache(maxsize=None)(session.client)
         self.events = self
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._session, name)
+        return getattr(self._cached, name)
 
     def register_first(self, event: str, handler: Any) -> None:
         if event not in self._handlers:
-            self._session.events.register_first(event, lambda **given: self._handlers[event](**given))
+            self._cached.events.register_first(event, lambda **given: self._handlers[event](**given))
         self._handlers[event] = handler
 
 
