@@ -89,7 +89,7 @@ def output_options(function: F) -> F:
             "--out",
             metavar="FILE",
             type=click.Path(),
-            help="Save the plan to this file, for `reconcile apply FILE`; many accounts' plans to this folder.",
+            help="Save the plan to this file, for `reconcile apply FILE`.",
         ),
         click.option(
             "--detailed-exitcode",
@@ -158,7 +158,7 @@ def _print_plan(plan: Plan, output: OutputRequest) -> None:
 def command(**options: Any) -> int:
     """Read live IAM and show what would change. Writes nothing. Exits with 3 if the plan is unsafe.
 
-    With `organization:` in FILE, plans every account that it names.
+    With `organization:` in FILE, plans every account that it names; --out is then a folder.
     """
     observation = take_observation(options, {"--out": options["out"]})
     return run_observed("plan", observation, lambda run: _plan(run, options))

@@ -185,7 +185,8 @@ def test_each_account_has_a_journal_of_its_own_that_can_be_undone(account: Accou
     for name, number in ids().items():
         (plan,) = [json.loads(line) for line in (folder / f"{name}.jsonl").read_text().splitlines()[:1]]
         assert (plan["event"], plan["plan"]["account"]) == ("plan", number)
-    assert account.run_cli("undo", "journals/first.jsonl", "--yes").code == 0
+    assert account.run_cli("undo", "journals/first.jsonl", "--out", "undo.json").code == 0
+    assert account.run_cli("apply", "undo.json").code == 0
     assert read_statuses(account) == {"first": "changed", "dev": "in-step", "prod": "in-step"}
 
 
