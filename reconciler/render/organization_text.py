@@ -91,7 +91,7 @@ class OrganizationText:
 
     def draw_group(self, group: AccountGroup) -> list[str]:
         """Return the lines of accounts with the same changes or problems."""
-        lines = list(wrap_line(escape_line(self.format_group(group)), self.writer.columns, "  "))
+        lines = list(wrap_line(self.format_group(group), self.writer.columns, "  "))
         lines += self._draw_names(group)
         first = group.first
         if first.problems:
@@ -111,7 +111,7 @@ class OrganizationText:
         if facts and group.status in (AccountStatus.CHANGED, AccountStatus.UNSAFE, AccountStatus.NOT_STARTED):
             parts += [format_counts(group.first), f"risk {facts.risk.level}"]
         is_of_plan = facts is not None and group.status in (AccountStatus.CHANGED, AccountStatus.UNSAFE)
-        return f"{who}{same if is_of_plan else ''}: {'; '.join(parts)}"
+        return escape_line(f"{who}{same if is_of_plan else ''}: {'; '.join(parts)}")
 
     def _draw_names(self, group: AccountGroup) -> list[str]:
         if len(group.results) == 1:
@@ -142,7 +142,7 @@ class OrganizationText:
         shards = "; ".join(self.summary.missing_parts)
         missing = f" No results: {shards}." if shards else ""
         number = len(self.summary.results)
-        return f"{verb}: {number} account{'' if number == 1 else 's'}, {', '.join(counts)}.{missing}"
+        return escape_line(f"{verb}: {number} account{'' if number == 1 else 's'}, {', '.join(counts)}.{missing}")
 
 
 def format_counts(result: AccountResult) -> str:

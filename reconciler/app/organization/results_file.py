@@ -91,11 +91,13 @@ def has_results(folder: Path, command: str) -> bool:
 
 
 def read_results(folder: Path, command: str) -> tuple[RunResults, ...]:
-    """Return the results in a folder, by wave and shard. Raises ReconcileError for a file that was edited."""
+    """Return the results in a folder, by wave and shard. Raises ReconcileError: there are none, a file was edited."""
     try:
         runs = [_read_file(path) for path in _list_files(folder, command)]
     except OSError as error:
         raise make_error("no-results", f"Cannot read the folder {folder}: {reason_of(error)}.") from None
+    if not runs:
+        raise make_error("no-results", f"{folder} has no results of `{command}`.")
     return tuple(sorted(runs, key=lambda run: (run.wave or 0, run.shard.index if run.shard else 0)))
 
 

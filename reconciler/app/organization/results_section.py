@@ -11,6 +11,7 @@ from typing import Any
 from reconciler.model.account_results import AccountResult, AccountStatus, PlanFacts
 from reconciler.model.desired import Alias
 from reconciler.model.member_account import ACCOUNT_ID, ACCOUNT_NAME, MemberAccount
+from reconciler.model.plan import Action
 from reconciler.model.problem import Place, Problem
 from reconciler.model.shards import Shard
 from reconciler.plan.saved.reviewed_sections import read_risk
@@ -215,10 +216,13 @@ def _read_facts(value: object, folder: Path, name: str) -> PlanFacts:
     plan = take_object(value, "plan", _PLAN_KEYS)
     if take_text(plan["file"], "file") != f"{name}.json":
         raise MalformedPlan("The file of a plan has another name than its account.")
+    counts = take_mapping(plan["counts"], "counts")
+    if not set(counts) <= set(Action):
+        raise MalformedPlan("counts names something that is no action.")
     return PlanFacts(
         str(folder / f"{name}.json"),
         take_text(plan["group"], "group"),
-        {key: take_integer(number, "counts") for key, number in take_mapping(plan["counts"], "counts").items()},
+        {key: take_integer(number, "counts") for key, number in counts.items()},
         take_integer(plan["calls"], "calls"),
         read_risk(plan["risk"]),
         take_flag(plan["reversible"], "reversible"),
