@@ -95,9 +95,9 @@ class OrganizationText:
         lines += self._draw_names(group)
         first = group.first
         if first.problems:
-            lines.append(render_problems(first.problems, color=self.color, width=self.width))
+            lines.append(group.generalize(render_problems(first.problems, color=self.color, width=self.width)))
         if first.plan is not None and group.status is not AccountStatus.IN_STEP:
-            lines += ["", *self.draw_plan(self.read_plan(first.plan))]
+            lines += ["", *map(group.generalize, self.draw_plan(self.read_plan(first.plan)))]
         return lines
 
     def format_group(self, group: AccountGroup) -> str:

@@ -82,7 +82,11 @@ def test_the_same_changes_are_told_once(account: Account) -> None:
     assert "2 accounts, the same changes: 1 to create; risk none\n  dev, prod\n" in result.out
     assert result.out.count("+ user/ann\n") == 2  # dev and prod share their warning; the caller's own has none
     assert result.out.endswith("\nPlan: 3 accounts, 3 to change.\n")
+    assert "arn:aws:sts::ACCOUNT:assumed-role/reconciler/root" in result.out
+    assert DEV not in result.out and PROD not in result.out
     comment = plan_many(account, "--format", "markdown").out
+    assert "arn:aws:sts::ACCOUNT:assumed-role/reconciler/root" in comment
+    assert DEV not in comment and PROD not in comment
     assert comment.startswith("**Plan: 3 accounts, 3 to change.**\n")
     assert comment.count("<details>") == 2
     assert "2 accounts, the same changes: 1 to create; risk none</summary>\n\n`dev`, `prod`\n" in comment

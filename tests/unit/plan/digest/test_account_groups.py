@@ -51,6 +51,18 @@ def test_a_reason_of_the_risk_is_told_once_with_its_accounts() -> None:
     assert gathered == [(HIGH, ("prod",)), (LOW, ("dev-1", "dev-2", "dev-3", "prod"))]
 
 
+def test_a_text_about_several_accounts_names_none_of_their_ids() -> None:
+    """It would say of all accounts what is so in one."""
+    reasons = [replace(LOW, message=f"role/r gains s3:* on {number:012}") for number in (1, 2, 3)]
+    results = [make_result(f"a{n}", n, AccountStatus.CHANGED, "g", reason) for n, reason in enumerate(reasons, 1)]
+    several, one = OrganizationResults(tuple(results[:2])), OrganizationResults(tuple(results[2:]))
+    assert [gathered.reason.message for gathered in gather_reasons(several)] == ["role/r gains s3:* on ACCOUNT"]
+    assert [gathered.reason.message for gathered in gather_reasons(one)] == ["role/r gains s3:* on 000000000003"]
+    (group,) = group_results(several)
+    assert group.generalize("on 000000000001, by 000000000002") == "on ACCOUNT, by 000000000002"
+    assert group_results(one)[0].generalize("on 000000000003") == "on 000000000003"
+
+
 @pytest.mark.parametrize(
     ("number", "text"), [(1, "a0"), (3, "a0, a1, a2"), (4, "a0, a1, a2, a3"), (5, "a0, a1, a2 and 2 more")]
 )
