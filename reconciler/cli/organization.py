@@ -82,12 +82,12 @@ def plan_run(run: Run, opened: OrganizationRun, folder: Path, options: RunOption
         return plan_organization(opened, folder, options.max_parallel, report)
 
 
-def conclude(run: Run, results: OrganizationResults, *, shown: bool) -> None:
-    """Note how a run over many accounts ended."""
+def conclude(run: Run, results: OrganizationResults, *, shown: bool, status: RunStatus | None = None) -> None:
+    """Note how a run over many accounts ended. status: None: that of the accounts."""
     from reconciler.render.organization_text import OrganizationText
 
     run.accounts = results
-    run.conclude(status_of(results), OrganizationText(results, read_plan).format_totals(), shown=shown)
+    run.conclude(status or status_of(results), OrganizationText(results, read_plan).format_totals(), shown=shown)
 
 
 def status_of(results: OrganizationResults) -> RunStatus:

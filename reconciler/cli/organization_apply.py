@@ -152,8 +152,9 @@ class ManyApply:
         done = sum(result.done for result in applied.results)
         left = sum(result.plan.calls - result.done for result in applied.results if result.plan and not result.is_done)
         self.run.count_steps(StepCounts(done, left=max(0, left)))
-        conclude(self.run, applied, shown=False)
-        return INTERRUPTED if is_stopped and not applied.is_complete else exit_code_of(applied)
+        is_interrupted = is_stopped and not applied.is_complete
+        conclude(self.run, applied, shown=False, status=RunStatus.INTERRUPTED if is_interrupted else None)
+        return INTERRUPTED if is_interrupted else exit_code_of(applied)
 
 
 def describe_end(result: AccountResult) -> str:

@@ -392,6 +392,7 @@ def test_a_signal_ends_a_run_between_two_accounts(number: signal.Signals, accoun
     assert f"dev ({DEV}): not started" in said
     summary = json.loads((account.folder / "summary.json").read_text())
     assert [one["status"] for one in summary["accounts"]] == ["changed", "not-started", "not-started"]
+    assert (summary["status"], summary["exit_code"]) == ("interrupted", 130)
     assert account.run_cli("report", "run").code == 1
     assert apply_many(account).code == 0
 
