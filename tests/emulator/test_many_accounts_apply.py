@@ -18,13 +18,12 @@ import pytest
 from reconciler.sandbox.proxy import Layer
 from reconciler.sandbox.query_protocol import HttpRequest, Reply
 from reconciler.sandbox.server import Sandbox
-from tests.support.account import Account, Result
+from tests.support.account import Account
 from tests.support.faults import FaultLayer, RecordedCall, refuse_with, shorten_retries, throttle
 from tests.support.many_accounts import (
     BASE,
     DEV,
     HOME,
-    ORGANIZATION,
     PROD,
     apply_many,
     plan_many,
@@ -32,7 +31,6 @@ from tests.support.many_accounts import (
     statuses_of,
     write_organization,
 )
-from tests.support.warm_python import cold_processes
 
 USERS = """\
 version: 1
@@ -190,10 +188,10 @@ def test_each_account_has_a_journal_of_its_own_that_can_be_undone(account: Accou
     assert read_statuses(account) == {"first": "changed", "dev": "in-step", "prod": "in-step"}
 
 
-@pytest.mark.parametrize(("option", "said"), [("--journal", "taken cannot be a folder"), ("--out", "'taken' is a file")])
-def test_a_file_in_place_of_a_folder_is_refused(
-    option: str, said: str, account: Account, front: FaultLayer
-) -> None:
+@pytest.mark.parametrize(
+    ("option", "said"), [("--journal", "taken cannot be a folder"), ("--out", "'taken' is a file")]
+)
+def test_a_file_in_place_of_a_folder_is_refused(option: str, said: str, account: Account, front: FaultLayer) -> None:
     account.write("mine", "taken")
     result = apply_many(account, option, "taken")
     assert (result.code, list_created(front)) == (1, [])
@@ -257,7 +255,7 @@ def edit_plan(folder: Path) -> None:
 
 def edit_results(folder: Path) -> None:
     path = folder / "plan-results.json"
-    path.write_text(path.read_text().replace(f'"role": "reconciler"', '"role": "admin"'))
+    path.write_text(path.read_text().replace('"role": "reconciler"', '"role": "admin"'))
 
 
 def swap_plans(folder: Path) -> None:
@@ -275,9 +273,7 @@ def cut_results(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [edit_plan, edit_results, swap_plans, copy_results, cut_results])
-def test_an_edited_folder_is_not_applied(
-    spoil: Callable[[Path], None], account: Account, front: FaultLayer
-) -> None:
+def test_an_edited_folder_is_not_applied(spoil: Callable[[Path], None], account: Account, front: FaultLayer) -> None:
     plan_many(account, "--out", "plans")
     spoil(account.folder / "plans")
     result = account.run_cli("apply", "plans", "--account", "dev")

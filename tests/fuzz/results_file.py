@@ -80,7 +80,8 @@ def _name_file(data: bytes) -> str:
         name = name_results(run["command"], run["wave"], Shard.parse(run["shard"]) if run["shard"] else None)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return "plan-results.json"
-    return name if name.isascii() and name.isprintable() and "/" not in name and len(name) < 100 else "plan-results.json"
+    is_fine = name.isascii() and name.isprintable() and "/" not in name and len(name) < 100
+    return name if is_fine else "plan-results.json"
 
 
 def _seal(data: bytes) -> bytes:

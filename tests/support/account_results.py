@@ -26,7 +26,8 @@ def make_account(name: str, number: int, wave: int = 1, *, canary: bool = False)
 
 
 def make_facts(name: str, group: str, *reasons: RiskReason, **counts: int) -> PlanFacts:
-    return PlanFacts(f"plans/{name}.json", group, counts, sum(counts.values()), Risk(reasons), account_alias=f"acme-{name}")
+    risk, alias = Risk(reasons), f"acme-{name}"
+    return PlanFacts(f"plans/{name}.json", group, counts, sum(counts.values()), risk, account_alias=alias)
 
 
 def make_result(name: str, number: int, status: AccountStatus, group: str = "", *reasons: RiskReason) -> AccountResult:

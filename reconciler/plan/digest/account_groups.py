@@ -46,7 +46,7 @@ class AccountGroup:
 
 @dataclass(frozen=True, slots=True)
 class GatheredReason:
-    """A reason of the risk, with the accounts that have it. Of several, its message names `ACCOUNT` in place of an id."""
+    """A reason of the risk, with the accounts that have it. If several do, `ACCOUNT` stands for the id of each."""
 
     reason: RiskReason
     accounts: tuple[str, ...]

@@ -85,5 +85,5 @@ def test_sizes_are_numbers_by_account(content: bytes, sizes: Mapping[str, float]
     ids=lambda content: repr(content[:20]),
 )  # fmt: skip
 def test_anything_else_is_refused_with_an_example(content: bytes, tmp_path: Path) -> None:
-    with pytest.raises(click.BadParameter, match='such as {"prod": 12}'):
+    with pytest.raises(click.BadParameter, match=r'such as \{"prod": 12\}'):
         read_sizes(content, tmp_path)

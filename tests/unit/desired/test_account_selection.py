@@ -120,9 +120,8 @@ def test_every_section_of_entries_can_select(section: str, folder: Folder) -> No
 
 
 def test_two_files_declare_one_entity_for_different_accounts(folder: Folder) -> None:
-    texts = [
-        f"{HEAD}users: {{ann: {{path: /{path}/, {key}: [prod]}}}}\n" for path, key in (("a", "accounts"), ("b", "except"))
-    ]
+    entries = ("{path: /a/, accounts: [prod]}", "{path: /b/, except: [prod]}")
+    texts = [f"{HEAD}users: {{ann: {entry}}}\n" for entry in entries]
     paths = []
     for account in ACCOUNTS[:2]:
         desired = read_for(folder, account, texts[0], texts[1].replace(HEAD, "version: 1\n"))

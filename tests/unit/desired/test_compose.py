@@ -7,7 +7,7 @@ from reconciler.desired.load import load
 from reconciler.model.member_account import MemberAccount, Membership
 from tests.support.files import Folder
 
-ACCOUNTS = tuple(MemberAccount(name, number * 12, variables={"name": name}) for name, number in (("a", "1"), ("b", "2")))
+ACCOUNTS = tuple(MemberAccount(name, f"{number:012}", variables={"name": name}) for number, name in enumerate("ab"))
 
 
 def read_paths(folder: Folder, account: MemberAccount, parsed: ParsedFiles) -> list[object]:

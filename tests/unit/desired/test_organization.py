@@ -38,7 +38,12 @@ def test_an_account_has_the_defaults_and_its_own_values(folder: Folder) -> None:
   external_id: secret
   defaults: {{files: [base.yaml], vars: {{region: eu, stage: test, number: 007}}, wave: 3}}
   accounts:
-    prod: {{id: "111111111111", files: [prod.yaml, "team/*.yaml", base.yaml], vars: {{stage: live}}, wave: 9, canary: true}}
+    prod:
+      id: "111111111111"
+      files: [prod.yaml, "team/*.yaml", base.yaml]
+      vars: {{stage: live}}
+      wave: 9
+      canary: true
     dev: {{id: "000000000002"}}
 """,
     )
@@ -75,7 +80,8 @@ def test_the_callers_variable_outweighs_the_accounts_and_that_outweighs_the_file
 
 
 def test_accounts_may_be_discovered(folder: Folder) -> None:
-    found = read(folder, f"{HEAD}  defaults: {{files: [base.yaml], wave: 2}}\n  discover: {{ou: ou-ab12-cd34ef56, tags: {{managed: true}}}}\n")
+    discover = "  discover: {ou: ou-ab12-cd34ef56, tags: {managed: true}}\n"
+    found = read(folder, f"{HEAD}  defaults: {{files: [base.yaml], wave: 2}}\n{discover}")
     assert found.discovery is not None
     assert (found.discovery.units, found.discovery.tags) == (("ou-ab12-cd34ef56",), {"managed": "true"})
     assert (found.found.wave, [Path(file).name for file in found.found.files]) == (2, ["base.yaml"])
@@ -121,7 +127,7 @@ BROKEN = {
         ["org.yaml:5:5 duplicate-account"],
     ),
     "a role's ARN": (f"  role: 'arn:aws:iam::111111111111:role/r'\n{ACCOUNTS}", ["org.yaml:3:9 bad-arn"]),
-    "a file that is missing": ('  accounts:\n    a: {id: "111111111111", files: [no.yaml]}\n', ["org.yaml:4:37 no-file"]),
+    "a file that is missing": ("  defaults: {files: [no.yaml]}\n" + ACCOUNTS, ["org.yaml:3:22 no-file"]),
     "an alias that no file has": (f"  role: r\n  via: hub\n{ACCOUNTS}", ["org.yaml:2:1 unknown-reference"]),
     "an unknown variable": (f"  role: '{{{{ x }}}}'\n{ACCOUNTS}", ["org.yaml:3:9 unknown-variable"]),
     "a text": ("  prod\n", ["org.yaml:3:3 wrong-type"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 import pytest
@@ -68,7 +69,8 @@ def test_a_shard_is_written_as_it_is_read(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        *((text, "is not I/N") for text in ("", "1", "1/", "/2", "1/2/3", "-1/2", "1 /2", "a/b", "1.5/2", "１/２", "1/2\n")),
+        *((text, "is not I/N") for text in ("", "1", "1/", "/2", "1/2/3", "-1/2", "1 /2", "a/b", "1.5/2")),
+        *((text, "is not I/N") for text in ("１/２", "1/2\n", "1\n/2")),
         ("0/2", "there is no shard 0 of 2"),
         ("3/2", "there is no shard 3 of 2"),
         ("1/0", "the number of shards is 0"),
@@ -77,6 +79,5 @@ def test_a_shard_is_written_as_it_is_read(text: str) -> None:
     ],
 )
 def test_anything_else_is_no_shard(text: str, said: str) -> None:
-    with pytest.raises(ValueError, match="^") as failed:
+    with pytest.raises(ValueError, match=re.escape(said)):
         Shard.parse(text)
-    assert said in str(failed.value)

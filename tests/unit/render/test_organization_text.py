@@ -38,7 +38,7 @@ def test_the_risk_comes_first_then_the_groups_then_the_numbers() -> None:
     ]
     assert [line for line in lines if line in headings] == headings
     shown = " ".join(" ".join(lines).split())
-    assert "error: org.yaml:2:1: AWS refused the role." in shown or "org.yaml:2:1: error: AWS refused the role." in shown
+    assert "org.yaml:2:1: error: AWS refused the role. This is why." in shown
     assert shown.endswith(
         "Applied: 8 accounts, 4 changed, 1 in step, 1 unsafe, 1 failed, 1 not started. No results: 2/4; wave 3."
     )

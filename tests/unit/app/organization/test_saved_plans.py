@@ -19,9 +19,7 @@ Part = tuple[int | None, str | None]
 
 
 def make_runs(parts: Sequence[Part], waves: tuple[int, ...] = (1, 2)) -> list[RunResults]:
-    return [
-        replace(RUN, wave=wave, shard=Shard.parse(shard) if shard else None, waves=waves) for wave, shard in parts
-    ]
+    return [replace(RUN, wave=wave, shard=Shard.parse(shard) if shard else None, waves=waves) for wave, shard in parts]
 
 
 @pytest.mark.parametrize(
