@@ -8,15 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.kinds.registry import KINDS_BY_SECTION, SINGLE_ENTRY_SECTIONS
 from reconciler.model.member_account import Membership
 from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.suggest import suggest_word
 
 ACCOUNTS, EXCEPT = "accounts", "except"
-SECTIONS = (*KINDS_BY_SECTION, "aliases")
-"""The sections whose entries may be for some accounts only."""
 
 
 def _make_patterns(description: str) -> dict[str, Any]:
@@ -41,8 +38,12 @@ def select_entries(root: Map, membership: Membership | None, problems: list[Prob
 
     membership: None if the file is not read for an organization; an entry with one of the keys is then a problem.
     """
+    if not any(_may_select(value) for value in root.values()):
+        return root
+    from reconciler.kinds.registry import KINDS_BY_SECTION, SINGLE_ENTRY_SECTIONS  # completion does without
+
     result = root
-    for section in SECTIONS:
+    for section in (*KINDS_BY_SECTION, "aliases"):
         entries = root.get(section)
         if not isinstance(entries, Map):
             continue
@@ -60,6 +61,14 @@ def select_entries(root: Map, membership: Membership | None, problems: list[Prob
         else:
             result[section] = _select_section(entries, membership, problems)
     return result
+
+
+def _may_select(section: object) -> bool:
+    """Return whether a section, or an entry of it, has one of the two keys."""
+    maps = (
+        [section, *(entry for entry in section.values() if isinstance(entry, Map))] if isinstance(section, Map) else []
+    )
+    return any(ACCOUNTS in node or EXCEPT in node for node in maps)
 
 
 def _select_section(entries: Map, membership: Membership | None, problems: list[Problem]) -> Map:
