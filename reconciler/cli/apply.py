@@ -17,7 +17,7 @@ from reconciler.cli.options import (
     plan_options,
     read_detail,
 )
-from reconciler.cli.plan import build_request, refuse_folder, render_text
+from reconciler.cli.plan import build_request, refuse_folder, refuse_plan_options, render_text
 from reconciler.cli.run import INTERRUPTED, Run
 from reconciler.cli.terminal import echo_quietly
 from reconciler.model.escape import escape_line
@@ -133,10 +133,7 @@ def _get_plan(run: Run, request: PlanRequest, against: Sequence[str]) -> Connect
     with run.show_reading(request) as request:
         if path is None or document is None:
             return make_plan(request)
-        if request.variables or request.options.targets or request.options.target_patterns:
-            raise click.UsageError(
-                "A saved plan takes no --var and no --target: pass them to `reconcile plan`, or add --against."
-            )
+        refuse_plan_options(request, ", or add --against")
         return load_saved_plan(path, document, request)
 
 

@@ -26,7 +26,7 @@ from reconciler.cli.organization import (
     plan_run,
     print_results,
 )
-from reconciler.cli.plan import OutputRequest
+from reconciler.cli.plan import OutputRequest, refuse_plan_options
 from reconciler.cli.reporting import stop_on_signals
 from reconciler.cli.run import INTERRUPTED
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults, errors_in
@@ -71,6 +71,9 @@ class ManyApply:
                 self.run.report_calls()
 
     def _apply_folder(self, folder: Path) -> int:
+        refuse_plan_options(self.request)
+        if self.out is not None:
+            raise click.UsageError(f"Results of plans in a folder stay there, in {folder}: leave out --out.")
         results, planned = read_plans(folder, self.options)
         self.run.plan_file = str(folder)
         with self.run.show_reading(self.request) as request:
@@ -177,7 +180,8 @@ def format_question(planned: OrganizationResults) -> str:
     listed = ", ".join(f"{number} to {action}" for action, number in counts.items() if number)
     names = format_accounts([result.account.name for result in changed])
     number = len(changed)
-    return f"Apply {calls} calls to {number} account{'' if number == 1 else 's'} ({names}): {listed}?"
+    counted = f"{calls} call{'' if calls == 1 else 's'}"
+    return f"Apply {counted} to {number} account{'' if number == 1 else 's'} ({names}): {listed}?"
 
 
 @dataclass(frozen=True)

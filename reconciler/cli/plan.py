@@ -192,6 +192,12 @@ def refuse_folder(path: str | None, option: str) -> None:
         raise click.BadParameter(f"File {path!r} is a directory.", param_hint=option)
 
 
+def refuse_plan_options(request: PlanRequest, more: str = "") -> None:
+    """Raise a usage error for options that a saved plan has settled. more: what can be done besides."""
+    if request.variables or request.options.targets or request.options.target_patterns:
+        raise click.UsageError(f"A saved plan takes no --var and no --target: pass them to `reconcile plan`{more}.")
+
+
 def present_plan(run: Run, plan: Plan, output: OutputRequest) -> int:
     """Report the plan of a run, and do as `show_plan` does."""
     from reconciler.render.plan_text import render_plan_summary

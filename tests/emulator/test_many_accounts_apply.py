@@ -11,13 +11,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from reconciler.sandbox.proxy import Layer
 from reconciler.sandbox.query_protocol import HttpRequest, Reply
 from reconciler.sandbox.server import Sandbox
+from tests.emulator.test_observability import read_events, read_summary
 from tests.support.account import Account
 from tests.support.faults import FaultLayer, RecordedCall, refuse_with, shorten_retries, throttle
 from tests.support.many_accounts import (
@@ -248,6 +248,25 @@ def test_new_plans_take_the_place_of_the_results_of_an_old_apply(account: Accoun
     assert "Plan: 3 accounts, 0 to change, 3 in step." in account.run_cli("report", "plans").out
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--target", "user/dev"), "A saved plan takes no --var and no --target"),
+        (("--target", "user/*"), "A saved plan takes no --var and no --target"),
+        (("--var", "user=dev"), "A saved plan takes no --var and no --target"),
+        (("--out", "other"), "leave out --out"),
+        (("--account", "qa"), "--account 'qa' matches no account"),
+    ],
+)
+def test_an_option_that_a_folder_of_plans_cannot_honour_is_refused(
+    options: tuple[str, ...], said: str, account: Account, front: FaultLayer
+) -> None:
+    plan_many(account, "--out", "plans")
+    result = account.run_cli("apply", "plans", *options)
+    assert (result.code, list_created(front)) == (1, [])
+    assert said in words_of(result.err)
+
+
 def edit_plan(folder: Path) -> None:
     path = folder / "dev.json"
     path.write_text(path.read_text().replace('"dev"', '"eve"'))
@@ -332,10 +351,6 @@ def test_waves_of_shards_are_merged_and_a_missing_one_is_named(account: Account)
 # How a run is told, and how it is stopped
 
 
-def read_events(said: str) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in said.splitlines()]
-
-
 def test_a_pipeline_gets_an_event_and_a_summary_for_each_account(account: Account, front: FaultLayer) -> None:
     front.break_call("CreateUser dev", denied)
     result = apply_many(account, "--log-format", "json", "--summary", "summary.json", "-v")
@@ -351,7 +366,7 @@ def test_a_pipeline_gets_an_event_and_a_summary_for_each_account(account: Accoun
     assert (ended["first"]["done"], ended["dev"]["done"], ended["first"]["wave"]) == (1, 0, 1)
     steps = {(event["name"], event["account"]) for event in events if event["event"] == "step.started"}
     assert steps == {("first", HOME), ("dev", DEV)}
-    summary = json.loads((account.folder / "summary.json").read_text())
+    summary = read_summary(account)
     assert (summary["status"], summary["exit_code"]) == ("failed", result.code) == ("failed", 1)
     assert {one["name"]: one["status"] for one in summary["accounts"]} == {
         "first": "changed",
@@ -386,7 +401,7 @@ def test_a_signal_ends_a_run_between_two_accounts(number: signal.Signals, accoun
     assert list_created(front) == ["first"]
     assert "stopping when the calls under way have been answered" in said
     assert f"dev ({DEV}): not started" in said
-    summary = json.loads((account.folder / "summary.json").read_text())
+    summary = read_summary(account)
     assert [one["status"] for one in summary["accounts"]] == ["changed", "not-started", "not-started"]
     assert (summary["status"], summary["exit_code"]) == ("interrupted", 130)
     assert account.run_cli("report", "run").code == 1

@@ -45,7 +45,8 @@ def company(account: Account) -> dict[str, str]:
     prod = client.create_organizational_unit(ParentId=top, Name="Prod")["OrganizationalUnit"]["Id"]
     made = {"root": root, "Workloads": top, "home": HOME}
     for name in ("shop", "lab"):
-        created = client.create_account(AccountName=name, Email=f"{name}@example.com", Tags=[{"Key": "n", "Value": name}])
+        tags = [{"Key": "n", "Value": name}]
+        created = client.create_account(AccountName=name, Email=f"{name}@example.com", Tags=tags)
         made[name] = created["CreateAccountStatus"]["AccountId"]
     client.move_account(AccountId=made["shop"], SourceParentId=root, DestinationParentId=prod)
     return made
@@ -73,9 +74,7 @@ def test_declared_accounts_keep_their_names_and_files(account: Account, company:
     assert addresses_of(planned["lab"]["plan"]) == ["user/ann"]
 
 
-def test_accounts_are_chosen_by_their_tags_and_entries_may_name_them(
-    account: Account, company: dict[str, str]
-) -> None:
+def test_accounts_are_chosen_by_their_tags_and_entries_may_name_them(account: Account, company: dict[str, str]) -> None:
     write(account, "{tags: {n: lab}}")
     account.write("version: 1\nowner: a\nusers: {ann: {accounts: [lab]}, eve: {accounts: [shop]}}\n", "base.yaml")
     result = plan_many(account, "--format", "json")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -51,8 +51,9 @@ class Sts:
         return HttpAnswer(200, self._wrap("AssumeRole", content))
 
     def _wrap(self, action: str, content: str) -> bytes:
-        result = f"<{action}Result>{content}</{action}Result><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata>"
-        return f'<{action}Response xmlns="{_NAMESPACE}">{result}</{action}Response>'.encode()
+        result = f"<{action}Result>{content}</{action}Result>"
+        about = "<ResponseMetadata><RequestId>r</RequestId></ResponseMetadata>"
+        return f'<{action}Response xmlns="{_NAMESPACE}">{result}{about}</{action}Response>'.encode()
 
 
 @pytest.fixture
