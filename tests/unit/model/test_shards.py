@@ -27,7 +27,7 @@ def names_of(accounts: list[MemberAccount], shard: Shard, sizes: dict[str, float
     return [account.name for account in select_shard(accounts, shard, sizes)]
 
 
-@examples(200)
+@examples(80)
 @given(numbers, st.integers(1, 12), sizes_of_accounts, st.integers())
 def test_no_account_is_lost_or_done_twice_whoever_looks_and_in_whatever_order(
     ids: list[int], total: int, works: dict[int, float], seed: int
@@ -43,7 +43,7 @@ def test_no_account_is_lost_or_done_twice_whoever_looks_and_in_whatever_order(
         assert sorted(names_of(mixed, Shard(index, total), sizes)) == sorted(parts[index - 1])
 
 
-@examples(100)
+@examples(40)
 @given(numbers, st.integers(1, 12), sizes_of_accounts)
 def test_no_shard_has_more_than_its_share_and_one_account(ids: list[int], total: int, works: dict[int, float]) -> None:
     """The bound of dealing out to the least loaded (Graham, "Bounds on multiprocessing timing anomalies")."""

@@ -53,7 +53,7 @@ def test_each_account_gets_a_name_of_its_own(discovered: dict[str, str], names: 
     assert names_of(discovered, PROD) == names
 
 
-@examples(150)
+@examples(60)
 @given(st.lists(texts | st.sampled_from(["a", "A", "b", f"a-{A}", "plan-results"]), max_size=6))
 def test_every_name_is_a_file_name_and_no_two_are_one(given_names: list[str]) -> None:
     names = names_of({f"{number:012}": name for number, name in enumerate(given_names)}, PROD)
