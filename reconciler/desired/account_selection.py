@@ -65,10 +65,9 @@ def select_entries(root: Map, membership: Membership | None, problems: list[Prob
 
 def _may_select(section: object) -> bool:
     """Return whether a section, or an entry of it, has one of the two keys."""
-    maps = (
-        [section, *(entry for entry in section.values() if isinstance(entry, Map))] if isinstance(section, Map) else []
-    )
-    return any(ACCOUNTS in node or EXCEPT in node for node in maps)
+    if not isinstance(section, Map):
+        return False
+    return any(ACCOUNTS in node or EXCEPT in node for node in (section, *section.values()) if isinstance(node, Map))
 
 
 def _select_section(entries: Map, membership: Membership | None, problems: list[Problem]) -> Map:
