@@ -84,7 +84,9 @@ REQUIRED_IN_JSON: Mapping[str, tuple[str, ...]] = {
     "Tag": ("Key", "Value"),
     # Organizations
     "DescribeOrganizationResponse": ("Organization.Id", "Organization.MasterAccountId"),
+    "Account": ("Id", "Name"),
     "Parent": ("Id", "Type"),
+    "OrganizationalUnit": ("Id",),
     "DescribeOrganizationalUnitResponse": ("OrganizationalUnit.Name",),
     "PolicySummary": ("Id", "Name"),
     "DescribePolicyResponse": ("Policy.Content",),
@@ -101,7 +103,7 @@ VALUE_PATTERNS: Mapping[str, re.Pattern[str]] = {
     "SecretAccessKey": re.compile(r"[!-~]+"),
     "SessionToken": re.compile(r"[!-~]+"),
     "SerialNumber": re.compile(r"[!-~]+"),
-    "Id": re.compile(r"[a-z]{1,2}-[0-9A-Za-z_-]{4,128}"),
+    "Id": re.compile(r"[0-9]{12}|[a-z]{1,2}-[0-9A-Za-z_-]{4,128}"),
     "MasterAccountId": re.compile(r"[0-9]{12}"),
     "Base32StringSeed": re.compile(r"[A-Z2-7]+=*"),
 }

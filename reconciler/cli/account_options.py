@@ -37,7 +37,7 @@ def account_options(function: F) -> F:
     """Add the options that choose accounts of an organization. `take_run_options` takes their values."""
     options = (
         account_option,
-        click.option("--wave", type=click.IntRange(min=1), help="Only the accounts of this wave."),
+        click.option("--wave", metavar="N", type=click.IntRange(min=1), help="Only the accounts of this wave."),
         click.option(
             "--shard", metavar="I/N", help="Only part I of N of the accounts; auto: as GitLab, Kubernetes or Batch say."
         ),

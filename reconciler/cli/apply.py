@@ -17,7 +17,7 @@ from reconciler.cli.options import (
     plan_options,
     read_detail,
 )
-from reconciler.cli.plan import build_request, render_text
+from reconciler.cli.plan import build_request, refuse_folder, refuse_plan_options, render_text
 from reconciler.cli.run import INTERRUPTED, Run
 from reconciler.cli.terminal import echo_quietly
 from reconciler.model.escape import escape_line
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 @click.option(
     "--journal",
     metavar="FILE",
-    type=click.Path(dir_okay=False),
-    help="Record the calls in this file. Default: a new one in your state folder.",
+    type=click.Path(),
+    help="Record the calls in this file; those to many accounts in this folder. Default: your state folder.",
 )
 @click.option(
     "--out", metavar="DIR", type=click.Path(file_okay=False), help="Leave plans and results of many accounts here."
@@ -79,6 +79,7 @@ def _apply(run: Run, against: tuple[str, ...], yes: bool, journal: str | None, *
     arguments.refuse()
     if out is not None:
         raise click.UsageError("--out is for files with `organization:`, and these describe one account.")
+    refuse_folder(journal, "--journal")
     planned = _get_plan(run, request, against)
     run.report_plan(planned.plan)
     run.plan_file = request.files[0] if planned.is_saved or against else None
@@ -136,10 +137,7 @@ def _get_plan(run: Run, request: PlanRequest, against: Sequence[str]) -> Connect
     with run.show_reading(request) as request:
         if path is None or document is None:
             return make_plan(request)
-        if request.variables or request.options.targets or request.options.target_patterns:
-            raise click.UsageError(
-                "A saved plan takes no --var and no --target: pass them to `reconcile plan`, or add --against."
-            )
+        refuse_plan_options(request, ", or add --against")
         return load_saved_plan(path, document, request)
 
 

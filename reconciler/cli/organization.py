@@ -87,12 +87,12 @@ def plan_run(run: Run, opened: OrganizationRun, folder: Path, options: RunOption
     return results
 
 
-def conclude(run: Run, results: OrganizationResults, *, shown: bool) -> None:
-    """Note how a run over many accounts ended."""
+def conclude(run: Run, results: OrganizationResults, *, shown: bool, status: RunStatus | None = None) -> None:
+    """Note how a run over many accounts ended. status: None: that of the accounts."""
     from reconciler.render.organization_text import OrganizationText
 
     run.accounts = results
-    run.conclude(status_of(results), OrganizationText(results, read_plan).format_totals(), shown=shown)
+    run.conclude(status or status_of(results), OrganizationText(results, read_plan).format_totals(), shown=shown)
 
 
 def status_of(results: OrganizationResults) -> RunStatus:
@@ -116,14 +116,19 @@ def open_folder(out: str | None) -> Iterator[Path]:
         with TemporaryDirectory(prefix="reconcile-plans-") as folder:
             yield Path(folder)
         return
-    path = Path(out)
+    yield make_folder(out, "--out")
+
+
+def make_folder(name: str, option: str) -> Path:
+    """Return the folder that an option names. It is made if it is missing. Raises a usage error if that fails."""
+    path = Path(name)
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise click.BadParameter(
-            f"{out} cannot be a folder ({error.strerror}); many accounts need one.", param_hint="--out"
+            f"{name} cannot be a folder ({error.strerror}); many accounts need one.", param_hint=option
         ) from None
-    yield path
+    return path
 
 
 def print_results(summary: OrganizationResults, output: OutputRequest) -> None:

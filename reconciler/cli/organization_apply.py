@@ -21,12 +21,13 @@ from reconciler.app.organization.saved_plans import make_entry, read_plans, rebu
 from reconciler.cli.organization import (
     conclude,
     exit_code_of,
+    make_folder,
     open_accounts,
     open_folder,
     plan_run,
     print_results,
 )
-from reconciler.cli.plan import OutputRequest
+from reconciler.cli.plan import OutputRequest, refuse_plan_options
 from reconciler.cli.reporting import stop_on_signals
 from reconciler.cli.run import INTERRUPTED
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults, errors_in
@@ -60,6 +61,8 @@ class ManyApply:
 
     def run_on(self, folder: Path | None, files: OrganizationFiles | None) -> int:
         """Apply files, a folder of saved plans, or the files if these plans are the same. Return the exit code."""
+        if self.journal:
+            make_folder(self.journal, "--journal")
         try:
             if files is None:
                 return self._apply_folder(folder or Path())
@@ -69,8 +72,9 @@ class ManyApply:
                 self.run.report_calls()
 
     def _apply_folder(self, folder: Path) -> int:
-        if self.request.variables or self.request.options.targets or self.request.options.target_patterns:
-            raise click.UsageError("Saved plans take no --var and no --target: pass them to `reconcile plan`.")
+        refuse_plan_options(self.request)
+        if self.out is not None:
+            raise click.UsageError(f"Results of plans in a folder stay there, in {folder}: leave out --out.")
         results, planned = read_plans(folder, self.options)
         self.run.plan_file = str(folder)
         with self.run.show_reading(self.request) as request:
@@ -158,8 +162,9 @@ class ManyApply:
         done = sum(result.done for result in applied.results)
         left = sum(result.plan.calls - result.done for result in applied.results if result.plan and not result.is_done)
         self.run.count_steps(StepCounts(done, left=max(0, left)))
-        conclude(self.run, applied, shown=False)
-        return INTERRUPTED if is_stopped and not applied.is_complete else exit_code_of(applied)
+        is_interrupted = is_stopped and not applied.is_complete
+        conclude(self.run, applied, shown=False, status=RunStatus.INTERRUPTED if is_interrupted else None)
+        return INTERRUPTED if is_interrupted else exit_code_of(applied)
 
 
 def _move_plan(result: AccountResult, folder: Path) -> AccountResult:
@@ -189,7 +194,8 @@ def format_question(planned: OrganizationResults) -> str:
     listed = ", ".join(f"{number} to {action}" for action, number in counts.items() if number)
     names = format_accounts([result.account.name for result in changed])
     number = len(changed)
-    return f"Apply {calls} calls to {number} account{'' if number == 1 else 's'} ({names}): {listed}?"
+    counted = f"{calls} call{'' if calls == 1 else 's'}"
+    return f"Apply {counted} to {number} account{'' if number == 1 else 's'} ({names}): {listed}?"
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def output_options(function: F) -> F:
             "--out",
             metavar="FILE",
             type=click.Path(),
-            help="Save the plan to this file, for `reconcile apply FILE`; many accounts' plans to this folder.",
+            help="Save the plan to this file, for `reconcile apply FILE`.",
         ),
         click.option(
             "--detailed-exitcode",
@@ -158,7 +158,7 @@ def _print_plan(plan: Plan, output: OutputRequest) -> None:
 def command(**options: Any) -> int:
     """Read live IAM and show what would change. Writes nothing. Exits with 3 if the plan is unsafe.
 
-    With `organization:` in FILE, plans every account that it names.
+    With `organization:` in FILE, plans every account that it names; --out is then a folder.
     """
     observation = take_observation(options, {"--out": options["out"]})
     return run_observed("plan", observation, lambda run: _plan(run, options))
@@ -177,7 +177,7 @@ def _plan(run: Run, options: dict[str, Any]) -> int:
 
         return plan_accounts(run, organization, request, arguments.read(), output)
     arguments.refuse()
-    refuse_folder(output.out)
+    refuse_folder(output.out, "--out")
     with run.show_reading(request) as request:
         plan = make_plan(request).plan
     code = present_plan(run, plan, output)
@@ -186,10 +186,16 @@ def _plan(run: Run, options: dict[str, Any]) -> int:
     return code
 
 
-def refuse_folder(out: str | None) -> None:
-    """Raise a usage error if --out names a folder for the plan of one account."""
-    if out is not None and os.path.isdir(out):  # noqa: PTH112 - pathlib raises if a path is too long
-        raise click.BadParameter(f"File {out!r} is a directory.", param_hint="--out")
+def refuse_folder(path: str | None, option: str) -> None:
+    """Raise a usage error if an option names a folder, as for many accounts, and the run is of one account."""
+    if path is not None and os.path.isdir(path):  # noqa: PTH112 - pathlib raises if a path is too long
+        raise click.BadParameter(f"File {path!r} is a directory.", param_hint=option)
+
+
+def refuse_plan_options(request: PlanRequest, more: str = "") -> None:
+    """Raise a usage error for options that a saved plan has settled. more: what can be done besides."""
+    if request.variables or request.options.targets or request.options.target_patterns:
+        raise click.UsageError(f"A saved plan takes no --var and no --target: pass them to `reconcile plan`{more}.")
 
 
 def present_plan(run: Run, plan: Plan, output: OutputRequest) -> int:

@@ -12,7 +12,7 @@ import click
 from reconciler.cli.completion import complete_journals
 from reconciler.cli.observed_run import Observation, observe_options, run_observed, take_observation
 from reconciler.cli.options import allow_options, aws_options, color_option
-from reconciler.cli.plan import build_request, output_options, present_plan, take_output
+from reconciler.cli.plan import build_request, output_options, present_plan, refuse_folder, take_output
 from reconciler.cli.run import Run
 from reconciler.cli.terminal import echo, get_width
 from reconciler.model.run_summary import RunStatus
@@ -48,6 +48,7 @@ def _undo(run: Run, observation: Observation, journal: str | None, last: bool, l
         )
     if listing:
         return _list_journals(run, output.form, {"--out": output.out, "--summary": observation.summary})
+    refuse_folder(output.out, "--out")
     from reconciler.app.undo import make_last_undo_plan, make_undo_plan
     from reconciler.render.journals import format_time
 

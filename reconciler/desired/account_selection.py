@@ -8,19 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.desired.yaml_nodes import ANCHOR_PREFIX
 from reconciler.model.member_account import Membership
 from reconciler.model.node import Map, Seq
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.suggest import suggest_word
 
 ACCOUNTS, EXCEPT = "accounts", "except"
-WITHOUT_ENTRIES = frozenset(
-    "version owner account vars include settings guardrails organization defaults moved assert".split()
-)
-"""The top-level keys that are no sections of entries. The kinds are not asked: completion loads files, too."""
-SINGLE_ENTRIES = frozenset(["account_settings"])
-"""The sections that are a single entry."""
 
 
 def _make_patterns(description: str) -> dict[str, Any]:
@@ -45,12 +38,16 @@ def select_entries(root: Map, membership: Membership | None, problems: list[Prob
 
     membership: None if the file is not read for an organization; an entry with one of the keys is then a problem.
     """
+    if not any(_may_select(value) for value in root.values()):
+        return root
+    from reconciler.kinds.registry import KINDS_BY_SECTION, SINGLE_ENTRY_SECTIONS  # completion does without
+
     result = root
-    for section in [key for key in root if key not in WITHOUT_ENTRIES and not key.startswith(ANCHOR_PREFIX)]:
-        entries = root[section]
+    for section in (*KINDS_BY_SECTION, "aliases"):
+        entries = root.get(section)
         if not isinstance(entries, Map):
             continue
-        is_single = section in SINGLE_ENTRIES
+        is_single = section in SINGLE_ENTRY_SECTIONS
         nodes = [entries] if is_single else [entry for entry in entries.values() if isinstance(entry, Map)]
         if not any(ACCOUNTS in node or EXCEPT in node for node in nodes):
             continue
@@ -64,6 +61,13 @@ def select_entries(root: Map, membership: Membership | None, problems: list[Prob
         else:
             result[section] = _select_section(entries, membership, problems)
     return result
+
+
+def _may_select(section: object) -> bool:
+    """Return whether a section, or an entry of it, has one of the two keys."""
+    if not isinstance(section, Map):
+        return False
+    return any(ACCOUNTS in node or EXCEPT in node for node in (section, *section.values()) if isinstance(node, Map))
 
 
 def _select_section(entries: Map, membership: Membership | None, problems: list[Problem]) -> Map:

@@ -85,13 +85,12 @@ class _OrganizationReader:
         accounts = tuple(self._read_account(node.get_map("accounts"), name, found) for name in node.get_map("accounts"))
         self._check_accounts(node, accounts)
         entry = self._read_session(ORGANIZATION, node, place)
-        role = get_text(node, "role")
         return Organization(
             place,
             accounts,
             _read_discovery(node),
             found,
-            role.lstrip("/") if role else None,
+            self._read_role(node),
             entry,
             self._read_hops(entry),
         )
@@ -137,12 +136,27 @@ class _OrganizationReader:
         if not accounts and "discover" not in node:
             hint = 'Write `accounts: {NAME: {id: "111111111111"}}`, or `discover: {}` for the whole organization.'
             self._add_problem("no-accounts", "`organization` names no account.", place, hint)
-        first: dict[str, MemberAccount] = {}
+        by_id: dict[str, MemberAccount] = {}
+        by_name: dict[str, MemberAccount] = {}
         for account in accounts:
-            other = first.setdefault(account.id, account)
-            if other is not account and account.place:
-                summary = f"The accounts {other.name} and {account.name} have the same id, {account.id}."
+            same_id = by_id.setdefault(account.id, account)
+            same_name = by_name.setdefault(account.name.casefold(), account)
+            if same_id is not account and account.place:
+                summary = f"The accounts {same_id.name} and {account.name} have the same id, {account.id}."
                 self._add_problem("duplicate-account", summary, account.place, "Remove one of them.")
+            elif same_name is not account and account.place:
+                summary = f"The names {same_name.name} and {account.name} differ in upper and lower case only."
+                detail = "They are also names of plan files, and some systems take these for the same file."
+                self._add_problem("duplicate-account", summary, account.place, "Rename one of them.", detail)
+
+    def _read_role(self, node: Map) -> str | None:
+        """Return path and name of the role without a leading slash; None if none is written."""
+        role = get_text(node, "role")
+        if role and role.startswith("arn:"):
+            hint = f"Write its path and name, `role: {role.partition(':role/')[2] or 'reconciler'}`."
+            summary = f"{role!r} is the ARN of one account's role, and `role` is assumed in every account."
+            self._add_problem("bad-arn", summary, node.place_of("role"), hint)
+        return role.lstrip("/") if role else None
 
     def _read_hops(self, entry: Alias) -> dict[str, Alias]:
         """Return the aliases that `via` leads through, by name. Add a problem for one that cannot be used."""

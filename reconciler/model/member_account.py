@@ -12,11 +12,8 @@ from reconciler.model.problem import Place
 
 FIRST_WAVE = 1
 ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
-ACCOUNT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-"""Names of accounts are also names of files (`plan --out DIR`)."""
-ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
-ACCOUNT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-"""Names of accounts are also names of files (`plan --out DIR`)."""
+ACCOUNT_NAME = re.compile(r"(?!(plan|apply)-results)[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+"""Names of accounts are also names of plan files (`plan --out DIR`), beside the files of results."""
 
 
 @dataclass(frozen=True, slots=True)

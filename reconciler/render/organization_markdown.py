@@ -79,8 +79,8 @@ def _render_group(text: OrganizationText, group: AccountGroup, room: int) -> str
     icon, title = _ICONS[group.status], text.format_group(group)
     if group.status is AccountStatus.IN_STEP:
         return f"{icon} {_escape_title(title)}: {names}{more}\n"
-    findings = [f"- {escape_finding(problem)}" for problem in group.first.problems]
-    body = "" if group.first.plan is None or room <= 0 else _render_plan(text, group.first.plan)
+    findings = [group.generalize(f"- {escape_finding(problem)}") for problem in group.first.problems]
+    body = "" if group.first.plan is None or room <= 0 else group.generalize(_render_plan(text, group.first.plan))
     if len(body) > room:
         body = "_The changes are too long for a comment; `reconcile plan` shows them._"
     content = "\n".join(part for part in (names + more, *findings, "", body) if part or body)

@@ -91,13 +91,13 @@ class OrganizationText:
 
     def draw_group(self, group: AccountGroup) -> list[str]:
         """Return the lines of accounts with the same changes or problems."""
-        lines = list(wrap_line(escape_line(self.format_group(group)), self.writer.columns, "  "))
+        lines = list(wrap_line(self.format_group(group), self.writer.columns, "  "))
         lines += self._draw_names(group)
         first = group.first
         if first.problems:
-            lines.append(render_problems(first.problems, color=self.color, width=self.width))
+            lines.append(group.generalize(render_problems(first.problems, color=self.color, width=self.width)))
         if first.plan is not None and group.status is not AccountStatus.IN_STEP:
-            changes = self.draw_plan(self.read_plan(first.plan))
+            changes = [group.generalize(line) for line in self.draw_plan(self.read_plan(first.plan))]
             lines += ["", *changes] if changes else []
         return lines
 
@@ -112,7 +112,7 @@ class OrganizationText:
         if facts and group.status in (AccountStatus.CHANGED, AccountStatus.UNSAFE, AccountStatus.NOT_STARTED):
             parts += [format_counts(group.first), f"risk {facts.risk.level}"]
         is_of_plan = facts is not None and group.status in (AccountStatus.CHANGED, AccountStatus.UNSAFE)
-        return f"{who}{same if is_of_plan else ''}: {'; '.join(parts)}"
+        return escape_line(f"{who}{same if is_of_plan else ''}: {'; '.join(parts)}")
 
     def _draw_names(self, group: AccountGroup) -> list[str]:
         if len(group.results) == 1:
@@ -143,7 +143,7 @@ class OrganizationText:
         shards = "; ".join(self.summary.missing_parts)
         missing = f" No results: {shards}." if shards else ""
         number = len(self.summary.results)
-        return f"{verb}: {number} account{'' if number == 1 else 's'}, {', '.join(counts)}.{missing}"
+        return escape_line(f"{verb}: {number} account{'' if number == 1 else 's'}, {', '.join(counts)}.{missing}")
 
 
 def format_counts(result: AccountResult) -> str:

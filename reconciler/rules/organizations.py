@@ -32,9 +32,9 @@ RULES = (
     Rule(
         "duplicate-account",
         Level.ERROR,
-        title="Two accounts have the same id",
-        why="Both would plan the same account, each from other files.",
-        how_to_fix="Remove one, or correct its id.",
+        title="Two accounts have the same id, or names that differ in upper and lower case only",
+        why="Both would plan the same account, or write the same plan file.",
+        how_to_fix="Remove one, or correct its id or name.",
     ),
     Rule(
         "no-accounts",

@@ -33,6 +33,18 @@ def test_an_example_is_valid_applies_and_plans_empty(file: Path, account: Accoun
     assert account.run_cli("plan", file, "--detailed-exitcode").code == 0
 
 
+def test_the_example_of_many_accounts_is_valid_applies_and_plans_empty(account: Account) -> None:
+    file = ROOT / "examples/organization/org.yaml"
+    checked = account.run_cli("validate", file, "--format", "json")
+    assert (checked.code, checked.json["problems"]) == (0, [])
+    applied = account.run_cli("apply", file, "--yes")
+    assert (applied.code, "Applied: 4 accounts, 4 changed." in applied.err) == (0, True)
+    assert account.run_cli("plan", file, "--detailed-exitcode").code == 0
+    with file.open(encoding="utf-8") as lines:
+        schema = next(lines).partition("=")[2].strip()
+    assert (file.parent / schema).resolve() == ROOT / "schemas/reconcile.schema.json"
+
+
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
 def test_an_example_tells_the_editor_its_schema(file: Path) -> None:
     assert file.read_text(encoding="utf-8").splitlines()[0] == FIRST_LINE

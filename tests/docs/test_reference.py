@@ -11,10 +11,12 @@ import click
 import pytest
 
 from reconciler.app.desired_files import validate_files
+from reconciler.app.organization.files import find_organization
+from reconciler.app.organization.validate import validate_organization
 from reconciler.cli.main import root
 from reconciler.model.plan import Phase
-from reconciler.model.problem import Level
-from tests.docs.pages import ROOT, PageBlock, list_pages, list_yaml_blocks
+from reconciler.model.problem import Level, Problem
+from tests.docs.pages import ROOT, PageBlock, list_pages, list_yaml_blocks, read_blocks
 
 COMMANDS = root.list_commands(click.Context(root))
 BROKEN_ON_PURPOSE = "broken.yml"
@@ -50,11 +52,26 @@ def test_readme_lists_every_command() -> None:
 @pytest.mark.parametrize("block", list(list_yaml_blocks()), ids=str)
 def test_every_yaml_block_is_a_valid_file(block: PageBlock, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples/org", tmp_path / "org")
+    for other in read_blocks(block.page):
+        if other.language == "yaml" and other.name:
+            (tmp_path / other.name).write_text(other.text, encoding="utf-8")
     file = tmp_path / "page.yaml"
-    file.write_text(block.text, encoding="utf-8")
-    found = validate_files([str(file)], {})[1]
-    errors = [str(problem) for problem in found if problem.level is Level.ERROR]
+    file.write_text(_find_whole(block).text, encoding="utf-8")
+    errors = [str(problem) for problem in _find_problems(file) if problem.level is Level.ERROR]
     assert bool(errors) == (block.name == BROKEN_ON_PURPOSE), errors
+
+
+def _find_whole(block: PageBlock) -> PageBlock:
+    """Return the block itself, or the one with the accounts that its file is for."""
+    named = (other for other in read_blocks(block.page) if block.name and "\norganization:" in other.text)
+    return next((other for other in named if block.name in other.text), block)
+
+
+def _find_problems(file: Path) -> tuple[Problem, ...]:
+    organization = find_organization([str(file)], {})
+    if organization is not None:
+        return validate_organization(organization, (), frozenset()).problems
+    return validate_files([str(file)], {})[1]
 
 
 @pytest.mark.parametrize("page", list_pages(), ids=lambda page: page.name)

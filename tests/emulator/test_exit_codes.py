@@ -114,6 +114,58 @@ def test_a_refusal_exits_1_says_why_and_writes_nothing(account: Account, what: s
     assert list_writes(account) == []
 
 
+ORGANIZATION = """\
+version: 1
+organization:
+  role: reconciler
+  accounts:
+    home: {id: "123456789012", files: [base.yaml]}
+    dev: {id: "222222222222", files: [base.yaml, dev.yaml], wave: 2}
+"""
+DEV = "version: 1\ngroups: {dev: {}}\n"
+
+MANY: dict[str, tuple[tuple[str, ...], int, str]] = {
+    "plan with changes": (("plan",), 0, DEV),
+    "plan with changes and a detailed exit code": (("plan", "--detailed-exitcode"), 2, DEV),
+    "plan of some accounts": (("plan", "--detailed-exitcode", "--account", "home"), 2, "version: 2\n"),
+    "plan of no account": (("plan", "--account", "qa"), 1, DEV),
+    "plan with one invalid file": (("plan", "--detailed-exitcode"), 1, "version: 2\n"),
+    "plan in a format for one account": (("plan", "--format", "github"), 1, DEV),
+    "validate": (("validate",), 0, DEV),
+    "validate with one invalid file": (("validate",), 1, "version: 2\n"),
+    "accounts": (("accounts",), 0, "version: 2\n"),
+    "apply that nobody can agree to": (("apply",), 1, DEV),
+    "report of a file": (("report",), 1, DEV),
+}
+
+
+@pytest.mark.parametrize("what", MANY)
+def test_a_run_over_many_accounts_exits_by_the_same_table(account: Account, what: str) -> None:
+    (command, *options), code, text = MANY[what]
+    account.write(ORGANIZATION, "org.yaml")
+    account.write(FILE.replace('account: "123456789012"\n', ""), "base.yaml")
+    account.write(text, "dev.yaml")
+    account.clear_calls()
+    result = account.run_cli(command, "org.yaml", *options)
+    assert "Traceback" not in result.out + result.err
+    assert result.code == code
+    assert {line.partition(" ")[0] for line in list_writes(account)} <= {"AssumeRole"}
+
+
+def test_many_accounts_of_which_one_is_unsafe_exit_3_and_1_if_one_failed(account: Account) -> None:
+    account.write(ORGANIZATION, "org.yaml")
+    account.write("version: 1\nowner: platform\n", "base.yaml")
+    account.write(DEV.replace("{}", "{path: /platform/}") + "settings: {max_deletes: 0}\n", "dev.yaml")
+    assert account.run_cli("apply", "org.yaml", "--yes").code == 0
+    assert account.run_cli("apply", "org.yaml").code == 0  # nothing to ask about
+    account.write("version: 1\nsettings: {max_deletes: 0}\n", "dev.yaml")
+    for options in (("plan",), ("plan", "--detailed-exitcode"), ("apply", "--yes")):
+        assert account.run_cli(options[0], "org.yaml", *options[1:]).code == 3
+    account.write("version: 1\nusers: {x: {pth: /}}\n", "home.yaml")
+    account.write(ORGANIZATION.replace("[base.yaml]}", "[base.yaml, home.yaml]}"), "org.yaml")
+    assert account.run_cli("plan", "org.yaml").code == 1
+
+
 def test_without_changes_every_plan_exits_0(account: Account) -> None:
     account.write(FILE)
     account.apply()

@@ -8,13 +8,20 @@ from pathlib import Path
 from random import Random
 from typing import Protocol
 
+from reconciler.model.account_results import OrganizationResults
+from reconciler.model.desired import Settings
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
 from reconciler.render.aws_cli import render_plan_commands
-from reconciler.render.plan_json import render_plan_json
+from reconciler.render.organization_json import iter_summary_json
+from reconciler.render.organization_markdown import render_summary_markdown
+from reconciler.render.organization_text import OrganizationText
+from reconciler.render.plan_json import plan_to_dict, render_plan_json
 from reconciler.render.plan_markdown import render_plan_markdown
 from reconciler.render.plan_text import render_plan_text
 from reconciler.render.problems import FORMATS, render_problems
+
+_NO_CHANGES = Plan("123456789012", "aws", None, Settings())
 
 
 class FuzzTarget(Protocol):
@@ -59,6 +66,16 @@ def print_plan(plan: Plan) -> set[str]:
     ):
         print_text(text)
     return print_problems(plan.findings) | {step.call.operation for step in plan.steps}
+
+
+def print_accounts(summary: OrganizationResults) -> set[str]:
+    """Render the results of many accounts in every output format, and return their statuses and problems."""
+    text = OrganizationText(summary, lambda facts: _NO_CHANGES, color=True, width=100)
+    for part in (*text.render(), *iter_summary_json(summary, lambda facts: plan_to_dict(_NO_CHANGES))):
+        print_text(part)
+    print_text(render_summary_markdown(summary, lambda facts: _NO_CHANGES))
+    problems = [problem for result in summary.results for problem in result.problems]
+    return print_problems([*problems, *summary.problems]) | {str(result.status) for result in summary.results}
 
 
 def write_input(path: Path, data: bytes) -> None:

@@ -44,10 +44,17 @@ def _make_aws(folder: Path) -> FuzzTarget:
     return AwsAnswers(folder)
 
 
+def _make_results(folder: Path) -> FuzzTarget:
+    from tests.fuzz.results_file import ResultsFile
+
+    return ResultsFile(folder)
+
+
 TARGETS: Mapping[str, Callable[[Path], FuzzTarget]] = {
     "yaml": _make_yaml,
     "plan": _make_plan,
     "journal": _make_journal,
+    "results": _make_results,
     "ini": _make_ini,
     "xml": _make_xml,
     "aws": _make_aws,

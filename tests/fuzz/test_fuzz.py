@@ -17,7 +17,7 @@ from tests.fuzz.driver import ROOT, replay_alone, run_all
 from tests.fuzz.loop import Fault, FuzzLoop
 from tests.fuzz.targets import TARGETS
 
-EXAMPLES = {"yaml": 40, "plan": 40, "journal": 40, "ini": 60, "xml": 60, "aws": 12}
+EXAMPLES = {"yaml": 40, "plan": 40, "journal": 40, "results": 40, "ini": 60, "xml": 60, "aws": 12}
 
 SEED = 4
 

@@ -63,6 +63,7 @@ from reconciler.render import (
     access_steps,
     access_ways,
     access_who_can,
+    account_list,
     aliases,
     aws_cli,
     explanation,
@@ -74,11 +75,15 @@ from reconciler.render import (
 from reconciler.render.calls import render_calls
 from reconciler.render.file_diff import render_file_diff
 from reconciler.render.json_text import dump_json
-from reconciler.render.plan_json import render_plan_json
+from reconciler.render.organization_json import iter_summary_json
+from reconciler.render.organization_markdown import render_summary_markdown
+from reconciler.render.organization_text import OrganizationText
+from reconciler.render.plan_json import plan_to_dict, render_plan_json
 from reconciler.render.plan_markdown import render_plan_markdown
 from reconciler.render.plan_text import render_plan_text
 from reconciler.rules.rule import Rule
 from reconciler.shell import streams
+from tests.support.account_results import SUMMARY
 from tests.support.examples import examples
 from tests.support.hostile import BREAKS, COMMANDS, spoil, texts
 from tests.unit.render.plans import everything
@@ -152,6 +157,9 @@ CALLS = CallStats((OperationStats("ListRoles", 1, 0.1),), 0.1)
 RULE = Rule("code", (Level.ERROR, Level.INFO), "A title", "This is why.", "Do this.", "https://example.com")
 CONFIG = ("[profile a]", "region = us-east-1", "other = value", "  goes on")
 
+MANY = (replace(SUMMARY, results=SUMMARY.results[2:]), replace(UNCHANGED, access=AccessDelta(), findings=FINDINGS[:1]))
+MEMBERS = (replace(SUMMARY.results[0].account, files=("a.yaml",), variables={"a": "b"}),)
+
 Render = Callable[[Any], str]
 
 
@@ -159,7 +167,12 @@ def diff(lines: tuple[str, ...], color: bool = False) -> str:
     return render_file_diff(lines[0], lines, lines[:2], 3, color=color)
 
 
+def many_accounts(found: Any, **given: Any) -> str:
+    return "\n".join(OrganizationText(found[0], lambda facts: found[1], **given).render())
+
+
 PAINTED: dict[str, tuple[Any, Callable[..., str]]] = {
+    "many accounts": (MANY, many_accounts),
     "plan text": (PLAN, render_plan_text),
     "plan without changes": (UNCHANGED, render_plan_text),
     "problems": (FINDINGS, problems.render_problems),
@@ -178,6 +191,9 @@ PLAIN: dict[str, tuple[Any, Render]] = {
     "plan markdown": (PLAN, render_plan_markdown),
     "plan aws-cli": (PLAN, aws_cli.render_plan_commands),
     "plan narrow": (PLAN, partial(render_plan_text, width=40)),
+    "many accounts narrow": (MANY, partial(many_accounts, width=40)),
+    "many accounts markdown": (MANY, lambda found: render_summary_markdown(found[0], lambda facts: found[1])),
+    "accounts": (MEMBERS, account_list.render_account_table),
     "aliases": (ALIASES, lambda found: aliases.render_alias_table(found, str)),
     "access graph mermaid": (DRAWING, access_graph.render_mermaid),
     "access graph dot": (DRAWING, access_graph.render_dot),
@@ -193,6 +209,12 @@ PLAIN: dict[str, tuple[Any, Render]] = {
 }
 JSON: dict[str, tuple[Any, Render]] = {
     "plan json": (PLAN, render_plan_json),
+    "many accounts json": (
+        MANY,
+        lambda found: "\n".join(iter_summary_json(found[0], lambda facts: plan_to_dict(found[1]))),
+    ),
+    "accounts json": (MEMBERS, account_list.render_account_json),
+    "accounts github": (MEMBERS, account_list.render_github_matrix),
     "problems json": (FINDINGS, problems.problems_to_json),
     "problems sarif": (FINDINGS, problems.render_sarif),
     "explanation json": (REFUSED, lambda found: dump_json(explanation.explanation_to_dict(found), indent=2)),

@@ -11,7 +11,7 @@ from reconciler.app.organization.entry import AccountEntry
 from reconciler.app.organization.files import OrganizationFiles, RunOptions, select_accounts
 from reconciler.app.plan import PlanRequest
 from reconciler.aws.member_discovery import DiscoveredAccount, discover_accounts
-from reconciler.model.member_account import MemberAccount, Membership, Organization
+from reconciler.model.member_account import ACCOUNT_NAME, MemberAccount, Membership, Organization
 from reconciler.model.shards import select_shard
 
 
@@ -49,19 +49,26 @@ def open_run(files: OrganizationFiles, request: PlanRequest, options: RunOptions
 def add_discovered(organization: Organization, discovered: Sequence[DiscoveredAccount]) -> tuple[MemberAccount, ...]:
     """Return the declared accounts, then those that were only discovered. A declared account keeps its name.
 
-    A discovered account is called as in AWS; it gets its id added to a name that another account has, too.
+    A discovered account is called as in AWS; it gets its id added to a name that another account has, too, and to one
+    that a file cannot have. Upper and lower case are the same here, because names are also names of files.
     """
     declared = {account.id for account in organization.accounts}
-    found = [(one, _make_name(one.name)) for one in discovered if one.id not in declared]
-    counts = Counter([*(account.name for account in organization.accounts), *(name for _, name in found)])
-    members = (
-        replace(organization.found, name=name if counts[name] == 1 else f"{name[:50]}-{one.id}", id=one.id)
-        for one, name in found
-    )
+    names = {one.id: _make_name(one) for one in discovered if one.id not in declared}
+    for _ in range(2):  # a name with an id may be the name that another account has in AWS
+        counts = Counter(name.casefold() for name in (*(one.name for one in organization.accounts), *names.values()))
+        names = {
+            identifier: name if counts[name.casefold()] == 1 else _add_id(name, identifier)
+            for identifier, name in names.items()
+        }
+    members = (replace(organization.found, name=name, id=identifier) for identifier, name in names.items())
     return (*organization.accounts, *members)
 
 
-def _make_name(name: str) -> str:
+def _make_name(account: DiscoveredAccount) -> str:
     """Return the name of an account in AWS with other characters than names in a file have replaced."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:64]
-    return safe or "account"
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "-", account.name).strip("-._")[:64]
+    return safe if ACCOUNT_NAME.fullmatch(safe) else _add_id("account", account.id)
+
+
+def _add_id(name: str, identifier: str) -> str:
+    return f"{name[:50]}-{identifier}"

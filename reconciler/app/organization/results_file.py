@@ -51,32 +51,53 @@ def name_results(command: str, wave: int | None, shard: Shard | None) -> str:
 
 
 def write_results(folder: Path, run: RunResults) -> None:
-    """Write the results of a run into a folder, in place of those of the same shard. Raises ReconcileError."""
+    """Write the results of a run into a folder, in place of those of the same shard. Raises ReconcileError.
+
+    Results of an apply of earlier plans of that shard are deleted: `report` would tell them in place of the new plans.
+    """
     path = folder / name_results(run.command, run.wave, run.shard)
     document = results_to_dict(run, folder)
     document["integrity"] = compute_digest(document, allow_surrogates=True)
     try:
         write_whole(path, dump_json(document, indent=2).encode(errors="backslashreplace"), os.environ)
+        if run.command == "plan":
+            for outdated in _find_applied(folder, run):
+                outdated.unlink(missing_ok=True)
     except OSError as error:
         summary = f"Cannot write the results to {path}: {reason_of(error)}."
         raise make_error("cannot-write", summary, hint="Name another folder with --out.") from None
 
 
+def _find_applied(folder: Path, run: RunResults) -> list[Path]:
+    """Return the results of applies of earlier plans that a plan run takes the place of."""
+    if run.wave is None and run.shard is None:
+        return _list_files(folder, "apply")
+    return [folder / name_results("apply", run.wave, run.shard)]
+
+
+def _list_files(folder: Path, command: str) -> list[Path]:
+    """Return the results of a command in a folder. Raises OSError."""
+    return sorted(
+        path for path in folder.iterdir() if path.name.startswith(f"{command}-{_NAME}") and path.suffix == ".json"
+    )
+
+
 def has_results(folder: Path, command: str) -> bool:
     """Return whether a path is a folder with results of a command."""
     try:
-        return any(path.name.startswith(f"{command}-{_NAME}") for path in folder.iterdir())
+        return bool(_list_files(folder, command))
     except (OSError, ValueError):  # no folder, or no path at all
         return False
 
 
 def read_results(folder: Path, command: str) -> tuple[RunResults, ...]:
-    """Return the results in a folder, by wave and shard. Raises ReconcileError for a file that was edited."""
+    """Return the results in a folder, by wave and shard. Raises ReconcileError: there are none, a file was edited."""
     try:
-        paths = sorted(path for path in folder.iterdir() if path.name.startswith(f"{command}-{_NAME}"))
+        runs = [_read_file(path) for path in _list_files(folder, command)]
     except OSError as error:
         raise make_error("no-results", f"Cannot read the folder {folder}: {reason_of(error)}.") from None
-    runs = [_read_file(path) for path in paths if path.suffix == ".json"]
+    if not runs:
+        raise make_error("no-results", f"{folder} has no results of `{command}`.")
     return tuple(sorted(runs, key=lambda run: (run.wave or 0, run.shard.index if run.shard else 0)))
 
 
@@ -89,7 +110,10 @@ def _read_file(path: Path) -> RunResults:
         content = {key: value for key, value in document.items() if key != "integrity"}
         if document.get("integrity") != compute_digest(content, allow_surrogates=True):
             raise MalformedPlan("Its checksum is wrong.")
-        return read_run(content, path.parent)
+        run = read_run(content, path.parent)
+        if path.name != name_results(run.command, run.wave, run.shard):
+            raise MalformedPlan("Its name is not that of its part of the run.")
+        return run
     except OSError as error:
         raise make_error("no-results", f"Cannot read {path}: {reason_of(error)}.") from None
     except (ValueError, RecursionError) as error:

@@ -13,12 +13,14 @@ from reconciler.model.account_waits import AccountWaits, TrustLine
 from reconciler.model.address import Address
 from reconciler.model.desired import Alias
 from reconciler.model.member_account import ACCOUNT_ID, ACCOUNT_NAME, MemberAccount
+from reconciler.model.plan import Action
 from reconciler.model.problem import Place, Problem
 from reconciler.model.shards import Shard
 from reconciler.plan.saved.reviewed_sections import read_risk
 from reconciler.plan.saved.shown_section import read_findings
 from reconciler.plan.saved.strict_json import (
     MalformedPlan,
+    take_flag,
     take_integer,
     take_list,
     take_mapping,
@@ -142,14 +144,18 @@ def read_run(document: object, folder: Path) -> RunResults:
     run = take_object(document, "results", _KEYS)
     if run["results_version"] != RESULTS_VERSION:
         raise MalformedPlan(f"Its version is not {RESULTS_VERSION}.")
+    session = _read_session(run["session"])
+    hops = {name: _read_session(item) for name, item in take_mapping(run["hops"], "hops").items()}
+    if any(alias.via is not None and alias.via not in hops for alias in (session, *hops.values())):
+        raise MalformedPlan("hops lacks an alias that `via` names.")
     return RunResults(
         take_text(run["command"], "command"),
         tuple(_read_result(item, folder) for item in take_list(run["accounts"], "accounts")),
         take_text(run["caller"], "caller"),
         take_text(run["partition"], "partition"),
         _take_optional_text(run["role"], "role"),
-        _read_session(run["session"]),
-        {name: _read_session(item) for name, item in take_mapping(run["hops"], "hops").items()},
+        session,
+        hops,
         tuple(take_texts(run["files"], "files")),
         None if run["shard"] is None else Shard.parse(take_text(run["shard"], "shard")),
         None if run["wave"] is None else take_integer(run["wave"], "wave"),
@@ -169,7 +175,7 @@ def _read_account(value: object) -> MemberAccount:
     if not ACCOUNT_NAME.fullmatch(name) or not ACCOUNT_ID.fullmatch(identifier):
         raise MalformedPlan("An account has a wrong name or id.")
     wave = take_integer(item["wave"], "wave")
-    return MemberAccount(name, identifier, wave=wave, is_canary=item["canary"] is True)
+    return MemberAccount(name, identifier, wave=wave, is_canary=take_flag(item["canary"], "canary"))
 
 
 def _read_session(value: object) -> Alias:
@@ -214,13 +220,16 @@ def _read_facts(value: object, folder: Path, name: str) -> PlanFacts:
     plan = take_object(value, "plan", _PLAN_KEYS)
     if take_text(plan["file"], "file") != f"{name}.json":
         raise MalformedPlan("The file of a plan has another name than its account.")
+    counts = take_mapping(plan["counts"], "counts")
+    if not set(counts) <= set(Action):
+        raise MalformedPlan("counts names something that is no action.")
     return PlanFacts(
         str(folder / f"{name}.json"),
         take_text(plan["group"], "group"),
-        {key: take_integer(number, "counts") for key, number in take_mapping(plan["counts"], "counts").items()},
+        {key: take_integer(number, "counts") for key, number in counts.items()},
         take_integer(plan["calls"], "calls"),
         read_risk(plan["risk"]),
-        plan["reversible"] is True,
+        take_flag(plan["reversible"], "reversible"),
         _take_optional_text(plan["account_alias"], "account_alias"),
         _read_waits(plan),
     )

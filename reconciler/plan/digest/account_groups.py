@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults
 from reconciler.model.risk import RiskLevel, RiskReason
@@ -17,6 +17,8 @@ _STATUS_ORDER = (
 )
 _RISK_ORDER = tuple(RiskLevel)
 _EXAMPLES = 3
+_ANY_ID = "ACCOUNT"
+"""Stands for the id of each account in a text about several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,14 @@ class AccountGroup:
     def names(self) -> tuple[str, ...]:
         return tuple(result.account.name for result in self.results)
 
+    def generalize(self, text: str) -> str:
+        """Return a text about the first account as one about all of the group: `ACCOUNT` in place of its id."""
+        return _without_account(text, self.first) if len(self.results) > 1 else text
+
 
 @dataclass(frozen=True, slots=True)
 class GatheredReason:
-    """A reason of the risk, with the accounts that have it."""
+    """A reason of the risk, with the accounts that have it. If several do, `ACCOUNT` stands for the id of each."""
 
     reason: RiskReason
     accounts: tuple[str, ...]
@@ -61,7 +67,7 @@ def _key_of(result: AccountResult) -> object:
 
 
 def _without_account(text: str, result: AccountResult) -> str:
-    return text.replace(result.account.id, "ACCOUNT")
+    return text.replace(result.account.id, _ANY_ID)
 
 
 def _rank_of(group: AccountGroup) -> tuple[int, int, int]:
@@ -76,7 +82,10 @@ def gather_reasons(summary: OrganizationResults) -> tuple[GatheredReason, ...]:
         for reason in result.plan.risk.reasons if result.plan else ():
             key = (reason.code, _without_account(reason.message, result))
             gathered.setdefault(key, (reason, []))[1].append(result.account.name)
-    reasons = [GatheredReason(reason, tuple(names)) for reason, names in gathered.values()]
+    reasons = [
+        GatheredReason(replace(reason, message=message) if len(names) > 1 else reason, tuple(names))
+        for (_, message), (reason, names) in gathered.items()
+    ]
     return tuple(sorted(reasons, key=lambda one: (not one.reason.is_high, -len(one.accounts))))
 
 
