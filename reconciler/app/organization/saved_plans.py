@@ -36,9 +36,10 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, Organizat
             "Run these shards or waves again with the same --out.",
         )
     results = {result.account.id: result for run in runs for result in run.results}
-    eligible = select_accounts([result.account for result in results.values()], options)
+    everybody = [result.account for result in results.values()]
+    eligible = select_accounts(everybody, options)
     chosen = select_shard(eligible, options.shard, options.sizes) if options.shard else eligible
-    first = replace(runs[0], selected=eligible)
+    first = replace(runs[0], selected=select_accounts(everybody, RunOptions()))
     problems = tuple(dict.fromkeys(problem for run in runs for problem in run.problems))
     return first, OrganizationResults(
         refuse_waits([results[account.id] for account in chosen]), first.caller, first.files, problems

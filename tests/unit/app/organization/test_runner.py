@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from reconciler.app.organization.runner import run_accounts
+from reconciler.aws.slots import Slot
 from reconciler.model.account_results import AccountResult, AccountStatus
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.problem import make_error
@@ -19,7 +20,7 @@ def test_every_account_is_done_once_and_no_more_at_once_than_asked_for(most: int
     lock, running, highest = threading.Lock(), 0, 0
     meet = threading.Barrier(min(most, len(ACCOUNTS)), timeout=30)
 
-    def work(account: MemberAccount) -> AccountResult:
+    def work(account: MemberAccount, slot: Slot) -> AccountResult:
         nonlocal running, highest
         with lock:
             running += 1
@@ -36,7 +37,7 @@ def test_every_account_is_done_once_and_no_more_at_once_than_asked_for(most: int
 
 
 def test_an_account_that_fails_is_a_result_and_a_bug_is_none() -> None:
-    def work(account: MemberAccount) -> AccountResult:
+    def work(account: MemberAccount, slot: Slot) -> AccountResult:
         if account.name == "a3":
             raise make_error("assume-refused", "AWS refused the role.")
         return AccountResult(account, AccountStatus.CHANGED)
@@ -46,7 +47,7 @@ def test_an_account_that_fails_is_a_result_and_a_bug_is_none() -> None:
     assert [problem.code for problem in results["a3"].problems] == ["assume-refused"]
     assert len(results) == 20
 
-    def break_down(account: MemberAccount) -> AccountResult:
+    def break_down(account: MemberAccount, slot: Slot) -> AccountResult:
         raise KeyError(account.name)
 
     with pytest.raises(KeyError):
@@ -55,12 +56,16 @@ def test_an_account_that_fails_is_a_result_and_a_bug_is_none() -> None:
 
 def test_an_account_that_nobody_takes_any_more_is_not_started() -> None:
     started: list[str] = []
+    closed = threading.Event()
 
-    def work(account: MemberAccount) -> AccountResult:
+    def work(account: MemberAccount, slot: Slot) -> AccountResult:
         started.append(account.name)
+        if account.name != "a0":
+            closed.wait(30)
         return AccountResult(account, AccountStatus.CHANGED)
 
     results = run_accounts(ACCOUNTS, work, 2)
-    next(results)
+    assert next(results).account.name == "a0"
     results.close()  # type: ignore[attr-defined]
-    assert len(started) <= 2
+    closed.set()
+    assert set(started) <= {"a0", "a1", "a2"}

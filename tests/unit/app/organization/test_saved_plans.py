@@ -10,16 +10,23 @@ import pytest
 
 from reconciler.app.organization.results_section import RunResults
 from reconciler.app.organization.saved_plans import find_missing_parts
+from reconciler.model.member_account import MemberAccount
 from reconciler.model.problem import ReconcileError
 from reconciler.model.shards import Shard
 from tests.support.account_results import RUN
+
+ACCOUNTS = tuple(MemberAccount(f"a{number}", f"{number:012}", wave=1 + number % 2) for number in range(6))
+"""Three in each wave, and none of them is done yet."""
 
 Part = tuple[int | None, str | None]
 """A wave and a shard."""
 
 
 def make_runs(parts: Sequence[Part], waves: tuple[int, ...] = (1, 2)) -> list[RunResults]:
-    return [replace(RUN, wave=wave, shard=Shard.parse(shard) if shard else None, waves=waves) for wave, shard in parts]
+    return [
+        replace(RUN, wave=wave, shard=Shard.parse(shard) if shard else None, waves=waves, selected=ACCOUNTS, results=())
+        for wave, shard in parts
+    ]
 
 
 @pytest.mark.parametrize(
