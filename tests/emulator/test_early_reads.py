@@ -110,7 +110,7 @@ def test_a_file_for_any_account_is_parsed_once_where_aws_has_answered_by_then(
         return compose_yaml(data, name)
 
     monkeypatch.setattr("reconciler.app.plan.start_call", ended)
-    monkeypatch.setattr("reconciler.desired.load.compose_yaml", noted)
+    monkeypatch.setattr("reconciler.desired.compose.compose_yaml", noted)
     if not answered:
         monkeypatch.setattr("reconciler.app.plan._peek_caller", lambda asking: None)
     (change,) = account.plan()["changes"]

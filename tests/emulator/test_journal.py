@@ -17,6 +17,7 @@ import pytest
 
 from reconciler.model.problem import make_error
 from tests.support.account import Account
+from tests.support.files import ACCOUNT
 from tests.support.plans import changes_of, codes_of
 
 HEAD = "version: 1\nowner: platform\n"
@@ -53,7 +54,9 @@ def records(path: Path) -> list[dict[str, Any]]:
 
 
 def own_journals(account: Account) -> list[Path]:
-    return sorted((account.sandbox.folder / "state" / "reconcile" / "journals").glob("*.jsonl"))
+    """Return the journals of the account; the folder has those of other tests' accounts, too."""
+    folder = account.sandbox.folder / "state" / "reconcile" / "journals"
+    return sorted(folder.glob(f"{ACCOUNT}-*.jsonl"))
 
 
 def test_every_call_is_on_record_before_and_after(account: Account) -> None:
