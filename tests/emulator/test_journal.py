@@ -53,10 +53,10 @@ def records(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def own_journals(account: Account) -> list[Path]:
-    """Return the journals of the account; the folder has those of other tests' accounts, too."""
+def own_journals(account: Account, of: str = ACCOUNT) -> list[Path]:
+    """Return the journals of an account, `*` for all: other tests leave some of other accounts."""
     folder = account.sandbox.folder / "state" / "reconcile" / "journals"
-    return sorted(folder.glob(f"{ACCOUNT}-*.jsonl"))
+    return sorted(folder.glob(f"{of}-*.jsonl"))
 
 
 def test_every_call_is_on_record_before_and_after(account: Account) -> None:
@@ -481,7 +481,7 @@ def test_last_passes_over_other_accounts_and_applies_without_a_call(own: Account
 
 
 def test_without_a_journal_last_and_list_say_so(own: Account) -> None:
-    for path in own_journals(own):
+    for path in own_journals(own, "*"):
         path.unlink()
     last, listed = own.run_cli("undo", "--last"), own.run_cli("undo", "--list")
     assert (last.code, last.out) == (1, "")
@@ -491,7 +491,7 @@ def test_without_a_journal_last_and_list_say_so(own: Account) -> None:
 
 
 def test_a_journal_that_cannot_be_read_hides_no_other(own: Account) -> None:
-    newest = own_journals(own)[-1]
+    newest = own_journals(own, "*")[-1]
     newest.write_text("nonsense")
     result = own.run_cli("undo", "--list")
     assert (result.code, result.out.count("reconcile undo ")) == (0, 1)
