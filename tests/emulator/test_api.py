@@ -226,7 +226,7 @@ def test_an_interrupt_waits_for_the_calls_under_way_and_starts_no_other(
     """A library sets no handlers of signals: Ctrl-C is an exception in the thread that called `apply`."""
     account.write("version: 1\nowner: platform\nusers:\n" + "".join(f"  u{n}: {{}}\n" for n in range(60)))
     plan = api.plan(api.load("roles.yaml"))
-    ended: list[int] = []
+    ended: list[api.CallEnded] = []
     started: list[int] = []
 
     def on_event(event: api.ApplyEvent) -> None:
@@ -235,14 +235,15 @@ def test_an_interrupt_waits_for_the_calls_under_way_and_starts_no_other(
             if len(started) == 5:
                 _thread.interrupt_main()
         elif isinstance(event, api.CallEnded):
-            ended.append(event.index)
+            ended.append(event)
 
     with pytest.raises(KeyboardInterrupt):
         api.apply(plan, on_event, journal="calls.jsonl")
 
-    assert sorted(started) == sorted(ended)
+    assert sorted(started) == sorted(event.index for event in ended)
     assert len(started) < 60
-    assert len(account.iam.list_users()["Users"]) == len(started)
+    made = [event for event in ended if event.status is api.CallStatus.DONE]  # one may have begun, and not been sent
+    assert len(account.iam.list_users()["Users"]) == len(made) >= 4
 
 
 def test_assume_gives_credentials_of_the_role(account: Account) -> None:

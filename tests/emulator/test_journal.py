@@ -429,7 +429,7 @@ def test_the_journals_of_another_user_are_neither_written_nor_pruned(
 @pytest.fixture
 def own(account: Account) -> Account:
     """An account whose user has a journal of an apply that created, and of one that changed."""
-    for path in own_journals(account):
+    for path in own_journals(account, "*"):
         path.unlink()
     account.iam.create_account_alias(AccountAlias="acme-prod")
     account.write(FIRST)
