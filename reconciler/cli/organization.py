@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.app.organization.files import OrganizationFiles, RunOptions
     from reconciler.app.organization.members import OrganizationRun
     from reconciler.app.plan import PlanRequest
-    from reconciler.cli.plan import OutputRequest
+    from reconciler.cli.output_request import OutputRequest
     from reconciler.cli.run import Run
     from reconciler.model.account_results import AccountResult, PlanFacts
     from reconciler.model.plan import Plan

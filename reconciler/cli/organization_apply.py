@@ -27,7 +27,8 @@ from reconciler.cli.organization import (
     plan_run,
     print_results,
 )
-from reconciler.cli.plan import OutputRequest, refuse_plan_options
+from reconciler.cli.output_request import OutputRequest
+from reconciler.cli.plan import refuse_plan_options
 from reconciler.cli.reporting import stop_on_signals
 from reconciler.cli.run import INTERRUPTED
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults, errors_in

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from reconciler.cli.options import (
     plan_options,
     read_detail,
 )
+from reconciler.cli.output_request import OutputRequest
 from reconciler.cli.run import Run
 from reconciler.model.run_summary import RunStatus
 
@@ -100,17 +100,6 @@ def output_options(function: F) -> F:
     for option in reversed(options):
         function = option(function)
     return function
-
-
-@dataclass(frozen=True)
-class OutputRequest:
-    """The values of `output_options`."""
-
-    form: str
-    out: str | None
-    detailed_exitcode: bool
-    detail: Detail
-    no_pager: bool
 
 
 def take_output(options: dict[str, Any]) -> OutputRequest:

@@ -27,7 +27,7 @@ def command(folder: str, form: str, detailed_exitcode: bool, no_pager: bool, **o
     """
     from reconciler.app.organization.report import merge_results
     from reconciler.cli.organization import exit_code_of, print_results
-    from reconciler.cli.plan import OutputRequest
+    from reconciler.cli.output_request import OutputRequest
 
     summary = merge_results(Path(folder))
     detail = read_detail(options.pop("full"), options.pop("compact"))
