@@ -161,7 +161,7 @@ class _StepRunner:
 
     def _learn_facts(self) -> None:
         """Free the calls whose principals other accounts have created meanwhile."""
-        if awaited := self._schedule.awaited:
+        if awaited := self._schedule.awaited_facts:
             self._made_facts |= self._board.find_made(awaited)
             for fact in awaited - self._board.find_awaited(awaited):
                 self._schedule.learn(fact)

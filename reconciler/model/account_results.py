@@ -31,7 +31,7 @@ class AccountStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """All that a summary tells of a plan.
+    """The facts of a plan that a summary tells.
 
     file: the plan file that has the rest. group: the same text for plans of the same changes, whatever the account.
     counts: changes by action. calls: the number of calls to make. account_alias: None if it has none or is not read.

@@ -1,4 +1,4 @@
-"""What the calls of one account wait for in other accounts: principals that a trust names and the same run creates."""
+"""The principals of other accounts that one account waits for: a trust names them, and the same run creates them."""
 
 from __future__ import annotations
 

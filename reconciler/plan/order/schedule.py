@@ -74,7 +74,7 @@ class Schedule:
         return self._stage == len(self._unfinished)
 
     @property
-    def awaited(self) -> frozenset[Fact]:
+    def awaited_facts(self) -> frozenset[Fact]:
         """The facts that other accounts have yet to make true."""
         return frozenset[Fact]().union(*self._awaited.values())
 

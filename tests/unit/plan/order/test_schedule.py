@@ -111,7 +111,7 @@ def test_a_call_waits_for_facts_of_other_accounts_and_the_others_of_its_stage_do
     schedule.finish(1)
     assert schedule.find_blocked() == [(0, CI), (0, OTHER)]
     schedule.learn(CI)
-    assert (schedule.start(), schedule.awaited) == (None, {OTHER})
+    assert (schedule.start(), schedule.awaited_facts) == (None, {OTHER})
     schedule.learn(OTHER)
     assert (schedule.start(), schedule.start(), schedule.find_blocked()) == (0, None, [])
     schedule.finish(0)
