@@ -5,11 +5,10 @@ GitHub refuses comments of more than 65,536 characters (`render/plan_markdown.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from reconciler.model.account_results import AccountStatus, OrganizationResults, PlanFacts
 from reconciler.model.escape import escape_lines
-from reconciler.model.plan import Plan
 from reconciler.plan.digest.account_groups import AccountGroup, group_results
 from reconciler.plan.digest.detail import Detail
 from reconciler.render.markdown_parts import (
@@ -21,9 +20,7 @@ from reconciler.render.markdown_parts import (
     format_code,
     take_fitting,
 )
-from reconciler.render.organization_text import OrganizationText
-
-ReadPlan = Callable[[PlanFacts], Plan]
+from reconciler.render.organization_text import OrganizationText, ReadPlan
 
 _WIDTH = 110
 _MAX_NAMES = 50

@@ -25,6 +25,7 @@ from reconciler.render.problems import render_problems
 from reconciler.render.text_lines import LineWriter
 
 ReadPlan = Callable[[PlanFacts], Plan]
+"""Returns the plan of an account, which is not kept in memory."""
 
 _MOST_FILES = 3
 _MOST_NAMES = 12
