@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 
 from reconciler.access.templates import compile_arn_segments, compile_filled_glob, to_plain_text
+from reconciler.model.account_caches import cache_for_account
 
 Compare = Callable[[str, str], bool]
 """Takes a filled-in text of the policy and a value of the request; returns whether they match."""
@@ -51,7 +51,7 @@ def _is_in_network(text: str, value: str) -> bool:
         return False
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def parse_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     return ipaddress.ip_network(text, strict=False)
 

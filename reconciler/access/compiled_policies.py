@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from reconciler.access.aws_policies import find_aws_policy, may_deny
 from reconciler.access.conditions import CompiledCondition, compile_condition
@@ -28,6 +28,7 @@ from reconciler.access.verdicts import (
     any_of,
     depends_on,
 )
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.document import Document, Statement
 
 
@@ -273,7 +274,7 @@ def _merge_statements(parts: list[ActionStatements]) -> ActionStatements:
     )
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def _compile_document(source: PolicySource) -> CompiledDocument:
     return CompiledDocument(source)
 

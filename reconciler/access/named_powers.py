@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 
 from reconciler.access.compiled_policies import CompiledStatement
@@ -35,6 +34,7 @@ from reconciler.access.probes import best_of, evaluate_resource_type
 from reconciler.access.role_assumption import Target, can_assume
 from reconciler.access.templates import MANY, ONE
 from reconciler.access.verdicts import Decision, Verdict, require_all
+from reconciler.model.account_caches import cache_for_account
 
 MAX_NAMED_TARGETS = 50
 
@@ -191,7 +191,7 @@ def _list_combined_paths(principal: Principal) -> Iterator[EscalationPath]:
             yield path
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _select_combined_paths(allowed: frozenset[str]) -> tuple[EscalationPath, ...]:
     """Return the paths that count on anybody, and whose actions are all allowed on something.
 
@@ -245,7 +245,7 @@ def _list_possible_paths(principal: Principal) -> tuple[EscalationPath, ...]:
     return _select_paths(allowed_actions_of(principal).somewhere, principal.kind)
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _select_paths(allowed: frozenset[str], kind: str) -> tuple[EscalationPath, ...]:
     """Return the paths over resources that lead to the power, and whose actions are all allowed on something."""
     return tuple(

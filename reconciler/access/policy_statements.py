@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from reconciler.access.compiled_policies import CompiledDocument, CompiledPolicies, CompiledStatement
 from reconciler.access.conditions import CompiledCondition
@@ -16,6 +15,7 @@ from reconciler.access.context import Alternative, Context
 from reconciler.access.principal import Principal
 from reconciler.access.templates import Template, fill_templates
 from reconciler.access.verdicts import StatementSource
+from reconciler.model.account_caches import cache_for_account
 
 ALL_ACTIONS = frozenset("*")
 
@@ -119,13 +119,13 @@ def _resolve_others(document: CompiledDocument, layer: int, principal: Principal
         yield from _resolve_for(compiled, layer, _select_keys(compiled, principal.request_context))
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def _list_fixed_grants(document: CompiledDocument) -> _Listed:
     """Return the Allows of a policy that test no keys."""
     return dict.fromkeys(one for one in _split_document(document, IDENTITY)[0] if one.allows)
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def _split_document(document: CompiledDocument, layer: int) -> tuple[_Listed, tuple[CompiledStatement, ...]]:
     """Return the statements that test no keys, which are equal for every principal, and the others."""
     unknown = document.unknown_content
@@ -156,7 +156,7 @@ def _select_keys(compiled: CompiledStatement, own: Context) -> _KnownKeys:
     return tuple((key, values) for key in sorted(compiled.keys) if (values := own.find(key)))
 
 
-@lru_cache(maxsize=65536)
+@cache_for_account(maxsize=65536)
 def _resolve_for(compiled: CompiledStatement, layer: int, known: _KnownKeys) -> tuple[PolicyStatement, ...]:
     """Return a statement as it counts for all principals that know these keys."""
     return tuple(_resolve_statement(compiled, layer, Context(dict(known))))

@@ -12,6 +12,7 @@ from reconciler.access.escalation_paths import EscalationPath, PathStep, load_pa
 from reconciler.access.principal import Principal
 from reconciler.access.probes import beginning_of, make_probes, may_spare, resource_types_of
 from reconciler.access.templates import MANY, ONE
+from reconciler.model.account_caches import cache_for_account
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class AllowedActions:
         ) and self.somewhere.issuperset(step.action.lower() for step in path.steps)
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def _find_allowed_actions(document: CompiledDocument) -> AllowedActions:
     beginnings = _list_actions().beginnings
     somewhere = document.find_allowed_actions(_list_actions().everything)
@@ -92,7 +93,7 @@ def allowed_actions_of(principal: Principal) -> AllowedActions:
     return _merge_allowed_actions(principal.compiled_policies.documents)
 
 
-@lru_cache(maxsize=65536)
+@cache_for_account(maxsize=65536)
 def _merge_allowed_actions(documents: tuple[CompiledDocument, ...]) -> AllowedActions:
     found = [item for item in map(_find_allowed_actions, documents) if item.somewhere]
     if len(found) == 1:
@@ -189,7 +190,7 @@ def _merge_summaries(parts: Sequence[_PolicySummary]) -> _PolicySummary:
     )
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def _summarize_policy(document: CompiledDocument, partition: str, account: str) -> _PolicySummary:
     """Return the summary of a policy; statements that cover no probe go into `others`."""
     actions, probes = _list_actions(), make_probes(partition, account)

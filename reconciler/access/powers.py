@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from reconciler.access.context import NOTHING_KNOWN, Context
 from reconciler.access.escalation_paths import PASS_ROLE, EscalationPath, Grade, PathStep, load_paths
@@ -19,6 +18,7 @@ from reconciler.access.principal import Principal
 from reconciler.access.principal_answers import evaluate
 from reconciler.access.probes import PROBE_ACTION, best_of, evaluate_resource_type
 from reconciler.access.verdicts import Verdict, require_all
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS
 
 
@@ -139,7 +139,7 @@ def _list_possible_paths(principal: Principal) -> tuple[EscalationPath, ...]:
     return _select_paths(allowed, principal.kind) if allowed.somewhere else ()
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _select_paths(allowed: AllowedActions | None, kind: str) -> tuple[EscalationPath, ...]:
     """Return the broad paths whose actions may be allowed. allowed: None if everything is."""
     return tuple(

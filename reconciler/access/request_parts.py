@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import prod
 
 from reconciler.access.condition_values import KeyChoice, list_key_choices
@@ -22,6 +21,7 @@ from reconciler.access.text_atoms import (
     find_text_atoms,
     make_pattern,
 )
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.globs import compile_glob, parse_glob
 from reconciler.policy.overlap import pattern_sets_overlap
 
@@ -84,7 +84,7 @@ def _find_action_atoms(patterns: frozenset[str]) -> tuple[TextAtom, ...]:
     return atoms
 
 
-@lru_cache(maxsize=1024)
+@cache_for_account(maxsize=1024)
 def _search_action_atoms(patterns: frozenset[str]) -> tuple[TextAtom, ...] | None:
     """Return the parts of all actions; None if there are too many: a search in vain takes longest."""
     try:
@@ -93,17 +93,17 @@ def _search_action_atoms(patterns: frozenset[str]) -> tuple[TextAtom, ...] | Non
         return None
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _make_action_pattern(text: str) -> TextPattern:
     return make_pattern(text, compile_glob(text), parse_glob, "*?")
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _find_resource_atoms(patterns: frozenset[str]) -> tuple[TextAtom, ...]:
     return tuple(find_text_atoms(map(_make_resource_pattern, patterns), _RESOURCES))
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _make_resource_pattern(text: str) -> TextPattern:
     return make_pattern(text, compile_arn_glob(text), parse_arn_glob, MANY + ONE)
 

@@ -6,16 +6,16 @@ Conditions count on the safe side: a statement with conditions meets, but never 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from reconciler.access.policy_statements import PolicyStatement
 from reconciler.access.templates import to_plain_text
+from reconciler.model.account_caches import cache_for_account
 from reconciler.policy.overlap import covers_pattern, covers_patterns, pattern_sets_overlap
 
 _ARN_PARTS = 6
 
 
-@lru_cache(maxsize=65536)
+@cache_for_account(maxsize=65536)
 def may_meet(one: PolicyStatement, other: PolicyStatement) -> bool:
     """Return whether some request may be one that both statements speak of; may be a wrong yes, never a wrong no."""
     if not _may_share(one.actions, one.not_action, other.actions, other.not_action, covers_pattern):

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from reconciler.access.context import Context
 from reconciler.access.verdicts import NO_KEYS
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.globs import Automaton, Matcher, Repeat, Token, accept_any, compile_glob, parse_glob
 from reconciler.policy.canonical import CURRENT_VERSION
 
@@ -127,7 +127,7 @@ def compile_filled_glob(text: str) -> Matcher:
     return compile_glob(text, MANY, ONE)
 
 
-@lru_cache(maxsize=65536)
+@cache_for_account(maxsize=65536)
 def compile_arn_glob(text: str) -> Matcher:
     """Return the function that matches a filled-in ARN (IAM User Guide, "IAM JSON policy elements: Resource").
 
@@ -152,7 +152,7 @@ def accept_all_but_colon(char: str) -> bool:
     return char != ":"
 
 
-@lru_cache(maxsize=65536)
+@cache_for_account(maxsize=65536)
 def compile_arn_segments(text: str) -> tuple[Matcher, ...]:
     """Return a function for each of the six parts of a filled-in ARN (IAM User Guide, "ARN condition operators")."""
     parts = text.split(":", 5)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sized
-from functools import lru_cache
 
 from reconciler.kinds.facets.inline_policies import total_size_of
 from reconciler.kinds.facets.tags import fold_key, is_of_aws, may_be_ours
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.document import Document
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Place, Problem
@@ -105,7 +105,7 @@ def check_tag_case(written: Map, service: str = "IAM") -> Iterator[Problem]:
             yield _make_problem("tag-case", summary, written.place_of(key, of_key=True), hint)
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _is_tag_text(text: str) -> bool:
     return all(char in _TAG_PUNCTUATION or unicodedata.category(char)[0] in "LNZ" for char in text)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import lru_cache
 
+from reconciler.model.account_caches import cache_for_account, empty_account_caches
 from reconciler.model.address import Address
 from reconciler.model.partitions import ARN_PARTITION
 
@@ -34,7 +34,7 @@ _FORMS: dict[str, ArnForm] = {}
 def register_arn_forms(forms: Mapping[str, ArnForm]) -> None:
     """Register the form of every kind's ARNs. `kinds/registry.py` does this when it is imported."""
     _FORMS.update(forms)
-    address_of.cache_clear()
+    empty_account_caches()
 
 
 def arn_of(address: Address, path: str, account: str, partition: str) -> str:
@@ -47,7 +47,7 @@ def arn_of_aws_policy(name: str, partition: str) -> str:
     return f"arn:{partition}:iam::aws:policy/{name}"
 
 
-@lru_cache(maxsize=65536)
+@cache_for_account(maxsize=65536)
 def address_of(arn: str, account: str) -> Address | None:
     """Return the address of the entity of `account` that an ARN names; None for other accounts and AWS itself."""
     owner, kind, _, name = _split_arn(arn)

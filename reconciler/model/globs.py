@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
+
+from reconciler.model.account_caches import cache_for_account
 
 Matcher = Callable[[str], bool]
 
@@ -33,7 +35,7 @@ def accept_any(_: str) -> bool:
     return True
 
 
-@lru_cache(maxsize=65536)
+@cache_for_account(maxsize=65536)
 def compile_glob(pattern: str, many: str = "*", one: str = "?") -> Matcher:
     """Return the function that tests if a whole text matches a pattern.
 
@@ -173,7 +175,7 @@ def is_glob(text: str) -> bool:
     return any(character in text for character in "*?[")
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def compile_glob_with_sets(pattern: str) -> Matcher:
     """Return the function that matches a pattern in which `[abc]`, `[a-c]` and `[!abc]` match one character.
 

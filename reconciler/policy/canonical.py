@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import cast
 
+from reconciler.model.account_caches import add_account_cache
 from reconciler.model.arn_parts import complete_arn
 from reconciler.model.document import Condition, Document, Json, Statement
 from reconciler.model.partitions import DEFAULT_PARTITION
@@ -25,6 +26,7 @@ _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 _CACHE_SIZE = 50_000
 _cache: dict[tuple[str, str], Document] = {}
 """Maps text and partition to the document. AWS returns the text that it got: file and account share one value."""
+add_account_cache(_cache.clear)
 
 _ELEMENTS = frozenset("Sid Effect Principal NotPrincipal Action NotAction Resource NotResource Condition".split())
 
@@ -188,8 +190,3 @@ def _conditions_as_json(statement: Statement) -> Json:
             name = next((spelling for spelling in spellings if spelling not in block), condition.key)
             block[name] = cast("Json", sorted(condition.values))
     return blocks
-
-
-def forget_documents() -> None:
-    """Forget the documents that were parsed so far: another account has others."""
-    _cache.clear()

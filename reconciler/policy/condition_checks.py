@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.suggest import suggest_word
 from reconciler.policy.flaw import Flaw, did_you_mean, error, format_value, warning
 from reconciler.policy.global_keys import KNOWN_KEYS, KNOWN_PREFIXES
@@ -60,7 +60,7 @@ def _suggest_operator(name: str) -> str:
     return did_you_mean(name, OPERATORS)
 
 
-@lru_cache(maxsize=1024)
+@cache_for_account(maxsize=1024)
 def _check_key(key: str) -> Flaw | None:
     if not _KEY.fullmatch(key):
         near = next(filter(None, (suggest_word(f"{prefix}{key}", KNOWN_KEYS) for prefix in KNOWN_PREFIXES)), None)

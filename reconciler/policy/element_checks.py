@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.suggest import suggest_word
 from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, format_value
 from reconciler.policy.placeholders import explain_value
@@ -95,7 +96,7 @@ def _check_each(part: DocumentPart, name: str, flaw_of: Callable[[str], Flaw | N
             yield replace(flaw, path=path)
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _check_action(text: str) -> Flaw | None:
     if text == "*":
         return None

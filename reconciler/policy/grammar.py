@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import NamedTuple
 
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.problem import Level
 from reconciler.model.suggest import suggest_word
 from reconciler.policy import condition_checks, element_checks, principal_checks
@@ -93,7 +93,7 @@ def check_document(document: object, policy_type: PolicyType, account: str = "")
     return flaws + lint_document(document, policy_type, account)
 
 
-@lru_cache(maxsize=65536)
+@cache_for_account(maxsize=65536)
 def _is_ordinary(text: str) -> bool:
     """Return whether a text has no unusual character, variable or placeholder, like nearly all texts of an account."""
     return is_printable_ascii(text) and "${" not in text and not has_placeholder(text)

@@ -9,9 +9,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from itertools import chain
 
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.document import Statement
 from reconciler.model.globs import Automaton, Repeat, Token, accept_any, globs_meet
 
@@ -23,7 +23,7 @@ _MIN_INDEXED = 16
 Statements = frozenset[Statement]
 
 
-@lru_cache(maxsize=65536)
+@cache_for_account(maxsize=65536)
 def statements_overlap(some: Statements, others: Statements) -> bool:
     """Return whether a statement of each side have an action and a resource in common."""
     ours, theirs = _services_of(some), _services_of(others)
@@ -32,13 +32,13 @@ def statements_overlap(some: Statements, others: Statements) -> bool:
     return any(_pair_overlaps(one, other) for one in some for other in others)
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def drop_unread(statements: Statements) -> Statements:
     """Return the statements without the placeholders of unread policies, which overlap with everything."""
     return frozenset(one for one in statements if not _is_unread(one))
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def _services_of(statements: Statements) -> frozenset[str] | None:
     """Return the services whose actions the statements name; None if they may be any."""
     found = {action.partition(":")[0] for one in statements for action in one.actions}
@@ -47,7 +47,7 @@ def _services_of(statements: Statements) -> frozenset[str] | None:
     return frozenset(found)
 
 
-@lru_cache(maxsize=65536)
+@cache_for_account(maxsize=65536)
 def _pair_overlaps(one: Statement, other: Statement) -> bool:
     if _is_unread(one) or _is_unread(other):
         return True
@@ -58,7 +58,7 @@ def _pair_overlaps(one: Statement, other: Statement) -> bool:
     )
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def unread_policies_of(statements: Statements) -> frozenset[str]:
     """Return the ARNs of the unread policies that some of these statements stand for."""
     return frozenset(action for one in statements if _is_unread(one) for action in one.actions)
@@ -111,7 +111,7 @@ def _narrower_of(one: str, other: str) -> str:
     return other if covers_pattern(one, other) else one
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def covers_pattern(pattern: str, other: str) -> bool:
     """Return whether a pattern matches every text that the other one matches; may be a wrong no, never a wrong yes.
 
@@ -219,7 +219,7 @@ def _list_rivals(pattern: str, others: frozenset[str]) -> Iterable[str]:
     return chain(index.get(start, ()), index.get(None, ()))
 
 
-@lru_cache(maxsize=1024)
+@cache_for_account(maxsize=1024)
 def _index_by_start(patterns: frozenset[str]) -> Mapping[str | None, Sequence[str]]:
     """Return the patterns by `_plain_start_of`."""
     index: defaultdict[str | None, list[str]] = defaultdict(list)
@@ -234,7 +234,7 @@ def _plain_start_of(pattern: str) -> str | None:
     return None if "*" in start or "?" in start or "$" in start else start
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def patterns_overlap(one: str, other: str) -> bool:
     """Return whether some text matches both patterns (`*`, `?`; a policy variable may be any text)."""
     return globs_meet(_replace_variables(one), _replace_variables(other))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.document import Document, Statement
 from reconciler.model.effects import PermissionDelta, Statements
 from reconciler.model.plan import Phase
@@ -59,20 +59,20 @@ def find_uncovered(some: Iterable[Statement], others: Statements) -> Statements:
     )
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def _split_by_action(one: Statement) -> tuple[Statement, ...]:
     divided = not one.not_action and len(one.actions) > 1
     return tuple(replace(one, actions=frozenset([action])) for action in one.actions) if divided else (one,)
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def _split_by_resource(one: Statement) -> tuple[Statement, ...]:
     resources = one.resources or frozenset()
     divided = not one.not_resource and len(resources) > 1
     return tuple(replace(one, resources=frozenset([resource])) for resource in resources) if divided else (one,)
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def split_statements(statements: Statements) -> Statements:
     """Return one statement for each action and resource."""
     return frozenset(
@@ -93,7 +93,7 @@ def is_covered(old: Statement, candidates: Statements) -> bool:
     )
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _index_by_action(statements: Statements) -> Mapping[tuple[str, str], list[Statement]]:
     """Map effect and action to the plain statements that name the action; the action "" maps to all of them."""
     found: defaultdict[tuple[str, str], list[Statement]] = defaultdict(list)

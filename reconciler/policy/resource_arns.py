@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.arn_parts import PART_COUNT, ArnParts, complete_arn, split_arn, split_at_colons
 from reconciler.model.globs import globs_meet
 from reconciler.model.partitions import PARTITION_NAME, PARTITIONS
@@ -72,7 +72,7 @@ def check_resource(text: str, in_session: bool = False) -> Flaw | None:
     return flaw
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _check_arn(text: str) -> Flaw | None:
     if text and not text.strip("*"):
         return None

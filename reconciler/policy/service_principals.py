@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.partitions import DEFAULT_PARTITION, DNS_SUFFIXES, PARTITIONS
 from reconciler.model.suggest import suggest_word
 
@@ -57,7 +58,7 @@ def date_of_list() -> str:
     return _read_list().date
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def is_known_service(name: str) -> bool:
     """Return whether AWS has this service principal, or probably has it.
 

@@ -42,9 +42,24 @@ def test_aws_has_one_door() -> None:
     assert find_breaches(find) == {}
 
 
+PICKLERS = {"app/organization/facts_store.py": "its own values, in a file that nobody else can open"}
+
+
 def test_nothing_prints_evaluates_or_unpickles() -> None:
     assert find_breaches(lambda module: module.calls & {"eval", "exec", "print"}) == {}
-    assert find_breaches(lambda module: module.imports & {"pickle", "shelve", "marshal"}) == {}
+    modules = {"pickle", "shelve", "marshal"}
+    assert find_breaches(lambda module: module.place not in PICKLERS and module.imports & modules) == {}
+
+
+LARGEST_LASTING_CACHE = 1024
+
+
+def test_large_caches_are_emptied_between_accounts() -> None:
+    def find(module: SourceModule) -> object:
+        sizes = map(int, re.findall(r"@lru_cache\(maxsize=(\d+)\)", module.text))
+        return [size for size in sizes if size > LARGEST_LASTING_CACHE]
+
+    assert find_breaches(find) == {}
 
 
 WRITERS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.app.organization.facts_store import FactsStore
 from reconciler.model.account_waits import AccountWaits
 from reconciler.model.desired import Desired
 from reconciler.model.live import State
@@ -22,6 +23,13 @@ from tests.support.files import Folder, require_valid
 PROD, TOOLS = MemberAccount("prod", "111111111111"), MemberAccount("tools", "222222222222")
 HEAD = "version: 1\nowner: platform\n"
 """The first two lines of every file: a text after it begins on line 3."""
+
+
+def _store(facts: CrossAccountFacts) -> CrossAccountFacts:
+    """Return the facts as a run over many accounts reads them again."""
+    with FactsStore() as store:
+        store.add(facts)
+        return store[facts.account]
 
 
 @dataclass
@@ -45,12 +53,12 @@ class PlannedAccounts:
         desired = self.declare(account, text)
         plan = build_plan(desired, State(account.id, before.partition, before.entities), PlanOptions())
         self.plans[account.id] = plan
-        self.facts[account.id] = extract_facts(plan, desired)
+        self.facts[account.id] = _store(extract_facts(plan, desired))
         self.waits[account.id] = find_account_waits(plan.steps, desired)
 
     def leave_out(self, account: MemberAccount, text: str) -> None:
         """Read an account's file without planning it."""
-        self.unplanned[account.id] = extract_file_facts(self.declare(account, text))
+        self.unplanned[account.id] = _store(extract_file_facts(self.declare(account, text)))
 
     def find_trust_problems(self, entries: Iterable[RoleEntry] = ()) -> list[tuple[str, Problem]]:
         """Return each finding with the name of its account. Only files that the check asks for are given to it."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from reconciler.app.organization.facts_store import FactsStore
 from reconciler.app.organization.members import OrganizationRun
 from reconciler.aws.principal_board import PrincipalBoard
 from reconciler.model.account_results import AccountResult, AccountStatus, errors_in
@@ -32,15 +33,15 @@ def check_accounts(
 
     results: by the id of the account. facts: those of each account whose plan was made.
     """
-    unplanned = {}
-    for account in list_accounts_to_read(run.everybody, facts):
-        try:
-            unplanned[account.id] = extract_file_facts(read_desired(account))
-        except ReconcileError:
-            continue  # nothing is known of it; planning it reports why
     findings: defaultdict[str, list[Problem]] = defaultdict(list)
-    for account, problem in check_trusts(run.everybody, facts, unplanned, _list_entries(run)):
-        findings[account.id].append(problem)
+    with FactsStore() as unplanned:
+        for account in list_accounts_to_read(run.everybody, facts):
+            try:
+                unplanned.add(extract_file_facts(read_desired(account)))
+            except ReconcileError:
+                continue  # nothing is known of it; planning it reports why
+        for account, problem in check_trusts(run.everybody, facts, unplanned, _list_entries(run)):
+            findings[account.id].append(problem)
     for account, problem in check_waits(run.selected, _waits_of(results.values())):
         findings[account.id].append(problem)
     return {identity: _add_findings(result, findings[identity]) for identity, result in results.items()}

@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.app.desired_files import DesiredFiles, require_valid
 from reconciler.app.organization.cross_account import check_accounts
+from reconciler.app.organization.facts_store import FactsStore
 from reconciler.app.organization.members import OrganizationRun
 from reconciler.app.organization.runner import run_accounts
 from reconciler.app.plan import ConnectedPlan, plan_declared
@@ -25,7 +26,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.plan import Plan
 from reconciler.model.problem import Problem
-from reconciler.plan.cross_account.facts import CrossAccountFacts, extract_facts
+from reconciler.plan.cross_account.facts import extract_facts
 from reconciler.plan.cross_account.waits import find_account_waits
 from reconciler.render.json_text import dump_json
 
@@ -40,18 +41,18 @@ def plan_organization(
     on_result: called as each account ends.
     """
     results: dict[str, AccountResult] = {}
-    facts: dict[str, CrossAccountFacts] = {}
     all_unused: list[frozenset[str]] = []
+    with FactsStore() as facts:
 
-    def plan_account(account: MemberAccount, slot: Slot) -> AccountResult:
-        files = read_member(run, account)
-        all_unused.append(files.loaded.unused_variables)
-        return _plan_account(run, account, files, folder, facts)
+        def plan_account(account: MemberAccount, slot: Slot) -> AccountResult:
+            files = read_member(run, account)
+            all_unused.append(files.loaded.unused_variables)
+            return _plan_account(run, account, files, folder, facts)
 
-    for result in run_accounts(run.selected, plan_account, max_parallel):
-        results[result.account.id] = result
-        on_result(result)
-    results = check_accounts(run, results, facts, lambda account: read_member(run, account).desired)
+        for result in run_accounts(run.selected, plan_account, max_parallel):
+            results[result.account.id] = result
+            on_result(result)
+        results = check_accounts(run, results, facts, lambda account: read_member(run, account).desired)
     return OrganizationResults(
         tuple(results[account.id] for account in run.selected),
         run.entry.home.caller_arn,
@@ -68,15 +69,11 @@ def _check_variables(all_unused: Sequence[frozenset[str]], number: int) -> Itera
 
 
 def _plan_account(
-    run: OrganizationRun,
-    account: MemberAccount,
-    files: DesiredFiles,
-    folder: Path,
-    facts: dict[str, CrossAccountFacts],
+    run: OrganizationRun, account: MemberAccount, files: DesiredFiles, folder: Path, facts: FactsStore
 ) -> AccountResult:
     """Plan one account. facts: gets those that the other accounts need."""
     planned = plan_declared(files, run.entry.connect(account), run.request.options)
-    facts[account.id] = extract_facts(planned.plan, files.desired)
+    facts.add(extract_facts(planned.plan, files.desired))
     path, document = folder / f"{account.name}.json", document_of(planned.plan)
     write_plan_document(document, path)
     return AccountResult(account, status_of(planned.plan), _make_facts(planned.plan, path, document, files.desired))

@@ -13,10 +13,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from reconciler.aws import timing
 from reconciler.aws.concurrency import DaemonExecutor
 from reconciler.aws.slots import Slot, Slots
+from reconciler.model.account_caches import empty_account_caches
 from reconciler.model.account_results import AccountResult, AccountStatus
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.problem import ReconcileError
-from reconciler.policy.canonical import forget_documents
 
 Work = Callable[[MemberAccount, Slot], AccountResult]
 
@@ -46,8 +46,8 @@ def run_accounts(accounts: Sequence[MemberAccount], work: Work, max_parallel: in
 
 
 def _free_memory() -> None:
-    """Free what accounts leave: cycles, which the command line collects nowhere else, and parsed documents."""
-    forget_documents()
+    """Free what accounts leave: cycles, which the command line collects nowhere else, and what was computed."""
+    empty_account_caches()
     gc.collect()
 
 

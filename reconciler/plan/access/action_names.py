@@ -14,6 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.globs import compile_glob
 from reconciler.model.permissions import LEVELS, MAX_ACTIONS, ActionCatalogue, ActionPattern, PermissionRow
 
@@ -97,7 +98,7 @@ class ActionNamer:
             )
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _find_actions(
     catalogue: ActionCatalogue | None, service: str, patterns: tuple[ActionPattern, ...]
 ) -> _PatternActions:
@@ -123,7 +124,7 @@ def _list_actions(
     return [action for lower, action in _rank_actions(catalogue, service).items() if lower in found] if found else []
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _match_actions(catalogue: ActionCatalogue, service: str, pattern: str) -> frozenset[str]:
     """Return the actions of a service that match a pattern, in lower case."""
     names = catalogue.actions_of(service) or {}

@@ -9,10 +9,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 from reconciler.access.trust_risk import TrustChange
 from reconciler.kinds.facets.tags import BREAK_GLASS, PROTECT, with_our_keys
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Group, Policy, Role, User
@@ -182,7 +182,7 @@ def is_unlimited(row: PermissionRow) -> bool:
     return any(map(_covers_whole_type, row.resources))
 
 
-@lru_cache(maxsize=4096)
+@cache_for_account(maxsize=4096)
 def _covers_whole_type(pattern: str) -> bool:
     """Return whether a pattern of resources covers all, or all of a type.
 

@@ -31,7 +31,7 @@ from reconciler.plan.cross_account.words import (
 )
 
 Facts = Mapping[str, CrossAccountFacts]
-"""The facts of accounts, by the id of the account."""
+"""The facts of accounts, by the id of the account. Each look-up may read them from a disk."""
 Finding = tuple[MemberAccount, Problem]
 """A problem, with the account that it belongs to."""
 
@@ -41,9 +41,11 @@ def list_accounts_to_read(everybody: Sequence[MemberAccount], planned: Facts) ->
 
     These are the accounts that a trust names. If a plan removes a user or role, any account may trust it.
     """
-    if any(facts.removed for facts in planned.values()):
-        return [account for account in everybody if account.id not in planned]
-    named = {_account_of(arn) for facts in planned.values() for trust in facts.trusts for arn in trust.principals}
+    named: set[str] = set()
+    for facts in planned.values():
+        if facts.removed:
+            return [account for account in everybody if account.id not in planned]
+        named.update(_account_of(arn) for trust in facts.trusts for arn in trust.principals)
     return [account for account in everybody if account.id in named - planned.keys()]
 
 
@@ -57,10 +59,11 @@ def check_trusts(
     """
     check = _TrustCheck({account.id: account for account in everybody}, planned, unplanned)
     by_role: defaultdict[str, list[RoleEntry]] = defaultdict(list)
-    for entry in (*entries, *list_alias_entries(everybody, {**planned, **unplanned})):
+    for entry in (*entries, *list_alias_entries(everybody, check.find_facts)):
         by_role[entry.role_arn].append(entry)
     for account in everybody:
-        if facts := planned.get(account.id):
+        if account.id in planned:
+            facts = planned[account.id]
             yield from check.check_account(account, facts)
             for trust, entry in find_wrong_entries(facts, by_role):
                 yield account, refuse_external_id(account, trust.line, trust.external_ids, entry)
@@ -76,6 +79,9 @@ class _TrustCheck:
     planned: Facts
     unplanned: Facts
 
+    def find_facts(self, account: MemberAccount) -> CrossAccountFacts | None:
+        return self.planned.get(account.id) or self.unplanned.get(account.id)
+
     def check_account(self, account: MemberAccount, facts: CrossAccountFacts) -> Iterator[Finding]:
         """Yield the findings about the trusts of a planned account."""
         unchecked: defaultdict[str, dict[str, TrustLine]] = defaultdict(dict)
@@ -84,7 +90,7 @@ class _TrustCheck:
                 other = self.accounts.get(_account_of(arn))
                 if other is None:
                     continue
-                known = self.planned.get(other.id) or self.unplanned.get(other.id)
+                known = self.find_facts(other)
                 if known is None or _is_unknown(known, arn):
                     unchecked[other.id][arn] = line
                     continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.model.member_account import MemberAccount
@@ -21,12 +21,13 @@ class RoleEntry:
 
 
 def list_alias_entries(
-    accounts: Iterable[MemberAccount], facts: Mapping[str, CrossAccountFacts]
+    accounts: Iterable[MemberAccount], find_facts: Callable[[MemberAccount], CrossAccountFacts | None]
 ) -> Iterator[RoleEntry]:
     """Yield an entry for each alias that assumes a role of another account; one of a shared file only once."""
     seen: set[tuple[str, str | None, Place]] = set()
     for account in accounts:
-        for alias in facts[account.id].aliases if account.id in facts else ():
+        facts = find_facts(account)
+        for alias in facts.aliases if facts else ():
             key = alias.role_arn, alias.external_id, alias.place
             if key not in seen:
                 seen.add(key)

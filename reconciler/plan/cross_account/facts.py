@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from reconciler.access import Principal, Target, targets_of
 from reconciler.access.trust_entrances import list_external_ids
@@ -192,13 +192,7 @@ def _find_removed(plan: Plan, after: State) -> dict[str, str]:
 
 def _find_foreign_aliases(desired: Desired, account: str) -> tuple[AssumingAlias, ...]:
     return tuple(
-        _share_alias(alias.name, alias.role_arn, alias.external_id, alias.place)
+        AssumingAlias(alias.name, alias.role_arn, alias.external_id, alias.place)
         for alias in desired.aliases.values()
         if alias.role_arn.split(":")[4:5] != [account]
     )
-
-
-@lru_cache(maxsize=16384)
-def _share_alias(name: str, role_arn: str, external_id: str | None, place: Place) -> AssumingAlias:
-    """Return one value for the same line of a file, however many accounts read it."""
-    return AssumingAlias(name, role_arn, external_id, place)

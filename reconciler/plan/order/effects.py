@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from reconciler.kinds.plan_context import PlanContext
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
 from reconciler.model.effects import (
@@ -282,6 +283,6 @@ def _limit_effect(effect: PrincipalEffect, reached_before: bool, reached_after: 
     return effect if reached_before and reached_after else PrincipalEffect(effect.index, delta)
 
 
-@lru_cache(maxsize=16384)
+@cache_for_account(maxsize=16384)
 def allows_of(statements: Statements) -> Statements:
     return frozenset(one for one in statements if one.effect == "Allow")
