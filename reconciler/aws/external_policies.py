@@ -1,7 +1,4 @@
-"""Read policies of AWS and of other accounts: whether they exist, and the content of AWS's own.
-
-IAM percent-encodes the text of a document (IAM API, GetPolicyVersion, after RFC 3986).
-"""
+"""Read policies of AWS and of other accounts: whether they exist, and the content of AWS's own."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
-from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 
@@ -18,6 +14,7 @@ from reconciler.aws.session import Connection
 from reconciler.model.document import Document
 from reconciler.model.live import LiveDetails
 from reconciler.policy.canonical import canonical
+from reconciler.policy.url_encoding import decode_document
 
 PolicyAnswer = tuple[bool, Document | None]
 """True if the policy exists; and its content, if the read asked for it and AWS allowed that."""
@@ -65,7 +62,7 @@ def _read_policy(connection: Connection, arn: str, with_document: bool) -> Polic
 
 def _parse_document(encoded: str, partition: str) -> Document | None:
     try:
-        body = json.loads(unquote(encoded))
+        body = json.loads(decode_document(encoded))
     except (ValueError, RecursionError):
         return None
     return canonical(body, partition) if isinstance(body, dict) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -35,6 +36,7 @@ class DocumentReader:
     _documents: dict[tuple[int, PolicyType, str | None], tuple[list[Flaw], Document | None]] = field(
         default_factory=dict
     )
+    _trust_flaws: dict[str, list[Flaw]] = field(default_factory=dict)
     _known_maps: list[Map] = field(default_factory=list)
     """Keeps the maps of `_documents` alive: Python may give the id of a deleted object to another one."""
 
@@ -85,6 +87,13 @@ class DocumentReader:
         if partition is not None:
             flaws += check_partition(written, partition)
         return flaws
+
+    def flaws_of_trust(self, compiled: Mapping[str, object]) -> list[Flaw]:
+        """Return the flaws of the trust policy that rules were compiled to. Many roles have the same one."""
+        text = json.dumps(compiled)
+        if text not in self._trust_flaws:
+            self._trust_flaws[text] = self.flaws_of(compiled, PolicyType.TRUST)
+        return self._trust_flaws[text]
 
     @cached_property
     def _name_checks(self) -> NameChecks | None:

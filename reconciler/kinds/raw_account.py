@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import unquote
 
 from reconciler.kinds.facets.tags import is_of_aws, with_our_keys
 from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.policy.canonical import canonical
+from reconciler.policy.url_encoding import decode_document
 
 Item = Mapping[str, Any]
 
@@ -97,7 +97,7 @@ class RawAccount:
         return self._decoded[value]
 
     def _decode_document(self, encoded: str) -> Document:
-        text = unquote(encoded)
+        text = decode_document(encoded)
         known_document = self.known_documents.get(text)
         if known_document is not None:
             return replace(known_document, places=(), from_rules=False)

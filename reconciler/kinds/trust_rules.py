@@ -20,7 +20,7 @@ from reconciler.model.problem import Level, Place
 from reconciler.model.sts_limits import EXTERNAL_ID
 from reconciler.policy.caller_conditions import narrows_callers
 from reconciler.policy.canonical import parse_authored
-from reconciler.policy.grammar import Flaw, PolicyType
+from reconciler.policy.grammar import Flaw
 from reconciler.policy.placeholders import explain_text
 from reconciler.policy.shared_issuers import find_shared_issuer
 from reconciler.policy.trust import WEB_IDENTITY_AUDIENCE, ConditionConflict, TrustRule, compile_rule, compile_trust
@@ -270,7 +270,7 @@ def read_trust(node: Map, context: DeclareContext) -> Document | None:
     lasting = [(item, rule) for item, rule in read_rules if not context.is_over(rule.expires)] or read_rules
     nodes, rules = [item for item, _ in lasting], [rule for _, rule in lasting]
     compiled = compile_trust(rules, context.partition)
-    flaws = context.document_reader.flaws_of(compiled, PolicyType.TRUST)
+    flaws = context.document_reader.flaws_of_trust(compiled)
     for flaw in flaws:
         context.add_problem(flaw.code, flaw.summary, _place_of_flaw(flaw, nodes, rules), flaw.hint, level=flaw.level)
     if is_partial or any(flaw.level is Level.ERROR for flaw in flaws):

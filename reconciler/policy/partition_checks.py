@@ -20,6 +20,8 @@ OTHER_PARTITION = "other-partition"
 
 def is_foreign_arn(arn: str, partition: str) -> bool:
     """Return whether an ARN names another partition, without a wildcard that could match this one."""
+    if arn.startswith(f"arn:{partition}:"):
+        return False
     arn_partition = partition_of_arn(arn)
     return bool(arn_partition) and arn_partition != partition and not any(mark in arn_partition for mark in "*?")
 
