@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reconciler.app.organization.files import OrganizationFiles, RunOptions, select_accounts
+from reconciler.app.organization.memory import free_memory_between
 from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT, load
@@ -49,7 +50,7 @@ def validate_organization(
     found: dict[Problem, list[str]] = {}
     entities = aliases = 0
     unused: list[frozenset[str]] = []
-    for account in accounts:
+    for account in free_memory_between(accounts):
         membership = Membership(account, everybody, organization.discovery is None)
         loaded = load(files.paths, files.variables, account.id, membership=membership, parsed=files.parsed)
         desired = declare(loaded, now=datetime.now(UTC), names=names)
