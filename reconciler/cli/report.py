@@ -15,7 +15,7 @@ from reconciler.cli.options import color_option, detail_options, pager_option, r
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format."
 )
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if a plan has changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if a plan has changes that were not made.")
 @detail_options
 @pager_option
 @color_option

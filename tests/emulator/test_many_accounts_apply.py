@@ -243,7 +243,9 @@ def test_a_plan_that_no_longer_fits_is_refused_and_the_others_are_applied(accoun
 def test_new_plans_take_the_place_of_the_results_of_an_old_apply(account: Account) -> None:
     plan_many(account, "--out", "plans")
     account.run_cli("apply", "plans")
-    assert "Applied: 3 accounts, 3 changed." in account.run_cli("report", "plans").out
+    report = account.run_cli("report", "plans", "--detailed-exitcode")
+    assert report.out.endswith("\nApplied: 3 accounts, 3 changed.\n")
+    assert (report.code, "to create" in report.out, report.out.count("applied; 1 created; risk")) == (0, False, 3)
     plan_many(account, "--out", "plans")
     assert "Plan: 3 accounts, 0 to change, 3 in step." in account.run_cli("report", "plans").out
 
