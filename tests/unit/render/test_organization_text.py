@@ -45,7 +45,8 @@ def test_the_risk_comes_first_then_the_groups_then_the_numbers() -> None:
 
 
 def test_an_apply_is_told_by_what_it_did_and_what_it_did_not_change_comes_first() -> None:
-    stuck = [replace(make_result(f"stuck-{done}", 10 + done, AccountStatus.FAILED, "stuck"), done=done) for done in (0, 2)]
+    failed = (make_result(f"stuck-{done}", 10 + done, AccountStatus.FAILED, "stuck") for done in (0, 2))
+    stuck = (replace(result, done=done) for result, done in zip(failed, (0, 2), strict=True))
     lines = render(replace(SUMMARY, results=(*RESULTS, *stuck))).splitlines()
     headings = [
         "shut (000000000007): failed",
