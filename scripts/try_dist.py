@@ -18,7 +18,6 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -154,13 +153,7 @@ def try_pipx(folder: Path, python: Interpreter, archive: Path, _needed: list[str
 
 
 ATTEMPTS = {"pip": try_pip, "uvx": try_uvx, "pipx": try_pipx}
-SIDE_BY_SIDE = 4  # they wait for downloads most of the time
-
-
-def try_installation(name: str, folder: Path, python: Interpreter, archive: Path, needed: list[str]) -> str:
-    """Try one way to install `archive`, and return the line that says that it works; end the script if it fails."""
-    ATTEMPTS[name](folder, python, archive, needed)
-    return f"{name}, Python {python.version}: {archive.name} works."
+"""The ways to install. Each gets an empty folder, a Python, the file, and the names of `list_package_files`."""
 
 
 def make_folder(path: Path) -> Path:
@@ -184,16 +177,9 @@ def main() -> None:
     if not pythons:
         sys.exit(f"No Python {OLDEST[0]}.{OLDEST[1]} or newer on PATH.")
     with tempfile.TemporaryDirectory(prefix="reconcile-dist-") as temporary:
-        pool = ThreadPoolExecutor(SIDE_BY_SIDE)
-        begun = [
-            pool.submit(try_installation, name, make_folder(Path(temporary) / str(number)), python, archive, needed)
-            for number, (python, archive, name) in enumerate(itertools.product(pythons, (wheel, sdist), ATTEMPTS))
-        ]
-        try:
-            for attempt in begun:
-                print(attempt.result(), flush=True)
-        finally:
-            pool.shutdown(cancel_futures=True)
+        for number, (python, archive, name) in enumerate(itertools.product(pythons, (wheel, sdist), ATTEMPTS)):
+            ATTEMPTS[name](make_folder(Path(temporary) / str(number)), python, archive, needed)
+            print(f"{name}, Python {python.version}: {archive.name} works.", flush=True)
 
 
 if __name__ == "__main__":
