@@ -62,6 +62,10 @@ class Variables:
         """Return the text with every variable replaced. An unknown one is a problem, and its name takes its place."""
         return _VARIABLE.sub(lambda match: self._replace_match(match, place, problems), text)
 
+    def note_variables(self, text: str) -> None:
+        """Count the variables of a text as used, although this account has no need of it."""
+        self.used.update(match[1].strip() for match in _VARIABLE.finditer(text) if match[1])
+
     def _replace_match(self, match: re.Match[str], place: Place, problems: list[Problem]) -> str:
         if match[0] == "{{{{":
             return "{{"
