@@ -162,6 +162,19 @@ class _Resolver:
         return name, 1
 
 
+def find_unused_variables(unused: Iterable[frozenset[str]]) -> Iterator[Problem]:
+    """Yield a problem for each --var that no account of an organization uses.
+
+    unused: the names that each account does not use; taken one by one until no name is left.
+    """
+    left: frozenset[str] | None = None
+    for names in unused:
+        left = names if left is None else left & names
+        if not left:
+            return
+    yield from find_undeclared(sorted(left or ()), (), Variables({}))
+
+
 def find_undeclared(names: Iterable[str], declared: Collection[str], variables: Variables) -> Iterator[Problem]:
     """Yield a problem for each --var that no file declares or uses: its name is probably misspelt.
 

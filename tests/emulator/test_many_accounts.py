@@ -341,6 +341,9 @@ def test_a_variable_that_no_account_knows_is_an_error_and_one_that_some_know_is_
     assert "stge" in result.out
     assert read_plans(account, "--var", "stage=live")["prod"]["status"] == "changed"
     assert "stge" in account.run_cli("validate", "org.yaml", "--var", "stage=live", "--var", "stge=live").err
+    for_dev = ("validate", "org.yaml", "--account", "dev", "--var", "stage=live")  # only prod uses it
+    assert account.run_cli(*for_dev).code == 0
+    assert "--var stge" in account.run_cli(*for_dev, "--var", "stge=live").err
 
 
 # Without AWS
