@@ -124,7 +124,7 @@ def _read_patterns(entry: Map, key: str, problems: list[Problem]) -> Iterator[tu
 
 def _find_unmatched(patterns: list[tuple[str, Place]], membership: Membership) -> Iterator[Problem]:
     for pattern, place in patterns:
-        if not any(account.matches(pattern) for account in membership.everybody):
+        if not membership.has_match(pattern):
             close = suggest_word(pattern, [account.name for account in membership.everybody])
             hint = f"Did you mean {close!r}?" if close else "Name an account of `organization`, or leave it out."
             yield Problem(

@@ -85,3 +85,13 @@ class Membership:
     account: MemberAccount
     everybody: Sequence[MemberAccount]
     is_complete: bool = True
+    _answers: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
+
+    def has_match(self, pattern: str) -> bool:
+        """Return whether a pattern means any account. Each is tried once: thousands of entries may name the same."""
+        if not self._answers:
+            for account in self.everybody:
+                self._answers.update({account.name: True, account.id: True})
+        if pattern not in self._answers:
+            self._answers[pattern] = any(account.matches(pattern) for account in self.everybody)
+        return self._answers[pattern]

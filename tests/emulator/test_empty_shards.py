@@ -1,4 +1,4 @@
-"""Shards without an account or a change: they leave results, and a report does not miss those that never ran."""
+"""Shards without an account or a change leave results, a report misses those that never ran, and none is done twice."""
 
 from __future__ import annotations
 
@@ -64,3 +64,28 @@ def test_applies_of_waves_that_were_planned_alone_tell_all_accounts(organization
     for wave in ("1", "2"):
         assert organization.run_cli("apply", "p", "--wave", wave).code == 0
     assert organization.run_cli("report", "p").out.splitlines()[-1] == "Applied: 3 accounts, 3 changed."
+
+
+def test_shards_with_other_sizes_are_not_applied_because_an_account_would_be_left_out(organization: Account) -> None:
+    """Each of the two machines takes its own file for that of all."""
+    for index, first in (("1/2", "dev"), ("2/2", "test")):
+        organization.write(f'{{"{first}": 10, "prod": 5}}', "sizes.json")
+        part = ("--shard", index, "--sizes", "sizes.json", "--out", "p")
+        assert organization.run_cli("plan", "org.yaml", *part).code == 0
+    result = organization.run_cli("apply", "p")
+    assert (result.code, result.out) == (1, "")
+    assert "222222222222" in result.err
+    assert "Run all of them again with the same --sizes, in an empty folder." in result.err
+    assert organization.run_cli("report", "p").code == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_a_report_shows_no_plan_that_is_gone_or_was_edited(organization: Account, form: str) -> None:
+    organization.run_cli("plan", "org.yaml", "--out", "p")
+    plan = organization.folder / "p/dev.json"
+    plan.write_text(plan.read_text().replace("role/app", "role/apq"))
+    result = organization.run_cli("report", "p", "--format", form)
+    assert (result.code, "The plan p/dev.json was edited" in result.err) == (1, True), result.out
+    plan.unlink()
+    result = organization.run_cli("report", "p", "--format", form)
+    assert (result.code, "p/dev.json does not exist." in result.err) == (1, True), result.out

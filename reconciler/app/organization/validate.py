@@ -63,7 +63,8 @@ def validate_organization(
         entities, aliases = entities + len(desired.state.entities), aliases + len(desired.aliases)
         for problem in _find_problems(desired, names, allow_assertions):
             found.setdefault(problem, []).append(account.name)
-    others = (read(account)[1] for account in everybody if account not in accounts)
+    chosen = {account.id for account in accounts}
+    others = (read(account)[1] for account in everybody if account.id not in chosen)
     undeclared = find_unused_variables(chain(unused, others))
     problems = (_name_accounts(problem, names, len(accounts)) for problem, names in found.items())
     return ValidOrganization(len(accounts), entities, aliases, (*undeclared, *problems))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -185,3 +185,21 @@ def test_the_keys_of_an_entry_are_checked_in_every_account(folder: Folder) -> No
         "unknown-account",
         "unknown-variable",
     ]
+
+
+class CountedAccounts(tuple[MemberAccount, ...]):
+    """Accounts that count how often somebody goes through all of them."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[MemberAccount]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_many_entries_of_few_patterns_go_through_the_accounts_a_few_times(folder: Folder) -> None:
+    everybody = CountedAccounts(ACCOUNTS)
+    entries = "\n".join(f"  u{number}: {{accounts: [dev-2, 'dev*', '[s]*']}}" for number in range(200))
+    file = folder.write("roles.yaml", f"{HEAD}users:\n{entries}\n")
+    assert load([file], {}, membership=Membership(PROD, everybody)).problems == []
+    assert 0 < everybody.walks <= 3
