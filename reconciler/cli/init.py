@@ -43,7 +43,7 @@ def _print_template(source: Path, role: str | None) -> int:
     from reconciler.cli.terminal import echo
     from reconciler.desired.organization_schema import ROLE_PATTERN
 
-    if role is not None and not re.search(ROLE_PATTERN, role, re.ASCII):
+    if role is not None and not re.fullmatch(ROLE_PATTERN, role, re.ASCII):
         raise click.BadParameter("Write path and name of a role, such as ci/reconciler.", param_hint="--role")
     echo(make_member_template(source, role))
     return 0

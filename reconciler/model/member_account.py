@@ -16,6 +16,11 @@ ACCOUNT_NAME = re.compile(r"(?!(plan|apply)-results)[A-Za-z0-9][A-Za-z0-9._-]{0,
 """Names of accounts are also names of plan files (`plan --out DIR`), beside the files of results."""
 
 
+def is_account_name(name: str) -> bool:
+    """Return whether an account may have a name, in lower case, too: some systems take both for the same file."""
+    return all(ACCOUNT_NAME.fullmatch(text) for text in (name, name.casefold()))
+
+
 @dataclass(frozen=True, slots=True)
 class MemberAccount:
     """One account of an organization.

@@ -33,7 +33,7 @@ RULES = (
         "duplicate-account",
         Level.ERROR,
         title="Two accounts have the same id, or names that differ in upper and lower case only",
-        why="Both would plan the same account, or write the same plan file.",
+        why="Both would plan the same account, or write the same file. A plan file may not be one of results, either.",
         how_to_fix="Remove one, or correct its id or name.",
     ),
     Rule(

@@ -167,7 +167,10 @@ def test_a_run_can_be_of_some_accounts(options: tuple[str, ...], names: list[str
     [
         (("--account", "prd"), "--account 'prd' matches no account. Did you mean 'prod'?"),
         (("--account", "prod", "--account", "qa*"), "--account 'qa*' matches no account."),
-        (("--account", "prod", "--wave", "1"), "No account is in wave 1."),
+        (
+            ("--account", "prod", "--wave", "1"),
+            "No account of --account prod is in wave 1. The waves of these accounts are: 2.",
+        ),
         (("--wave", "7"), "No account is in wave 7. The waves are: 1, 2."),
         (("--shard", "3/2"), "there is no shard 3 of 2"),
         (("--shard", "auto"), "auto needs one of CI_NODE_INDEX"),
