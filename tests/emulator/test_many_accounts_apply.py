@@ -240,6 +240,21 @@ def test_a_plan_that_no_longer_fits_is_refused_and_the_others_are_applied(accoun
     assert (result.code, "prod.json does not exist" in words_of(result.err)) == (1, True)
 
 
+def test_only_the_plans_of_the_reviewed_files_are_applied(account: Account, front: FaultLayer) -> None:
+    """One account's file was changed after the review, one account is new."""
+    plan_many(account, "--out", "plans")
+    account.write("version: 1\nusers: {eve: {}}\n", "eve.yaml")
+    changed = WAVES.replace("vars: {user: dev}", "files: [eve.yaml], vars: {user: dev}")
+    account.write(f"{changed}    new: {{id: '555555555555', vars: {{user: new}}}}\n", "org.yaml")
+    result = account.run_cli("apply", "plans", "--against", "org.yaml")
+    assert (result.code, list_created(front)) == (1, ["first"])
+    assert "plans has no plan for new (555555555555), and the files change it." in words_of(result.out)
+    assert "have that plan approved: reconcile plan org.yaml --out plans" in words_of(result.out)
+    report = account.run_cli("report", "plans")
+    assert (report.code, report.err) == (1, "")
+    assert report.out.endswith("\nApplied: 4 accounts, 1 changed, 2 failed, 1 not started.\n")
+
+
 def test_new_plans_take_the_place_of_the_results_of_an_old_apply(account: Account) -> None:
     plan_many(account, "--out", "plans")
     account.run_cli("apply", "plans")
