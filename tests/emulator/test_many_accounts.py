@@ -416,6 +416,8 @@ def test_a_matrix_that_the_engine_does_not_take_is_an_error(form: str, most: int
     assert (result.code, result.out) == (1, "")
     assert f"takes {most} jobs of a matrix, and these are {most + 1}. Pass --shards N." in " ".join(result.err.split())
     assert account.run_cli("accounts", "org.yaml", "--format", form, "--shards", "8").code == 0
+    result = account.run_cli("accounts", "org.yaml", "--format", form, "--shards", f"{most + 1}")
+    assert "Pass a smaller --shards, or --wave N." in " ".join(result.err.split())
 
 
 def test_two_shards_make_the_calls_of_one_run(account: Account) -> None:
