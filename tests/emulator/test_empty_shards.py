@@ -66,15 +66,25 @@ def test_applies_of_waves_that_were_planned_alone_tell_all_accounts(organization
     assert organization.run_cli("report", "p").out.splitlines()[-1] == "Applied: 3 accounts, 3 changed."
 
 
-def test_shards_with_other_sizes_are_not_applied_because_an_account_would_be_left_out(organization: Account) -> None:
-    """Each of the two machines takes its own file for that of all."""
-    for index, first in (("1/2", "dev"), ("2/2", "test")):
-        organization.write(f'{{"{first}": 10, "prod": 5}}', "sizes.json")
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        (
+            ('{"dev": 10, "prod": 5}', '{"test": 10, "prod": 5}'),
+            "More than one part of the run has results of dev (222",
+        ),
+        (('{"dev": 10}', '{"dev": 9, "prod": 9}'), "No part of the run has results of test (444"),
+    ],
+)
+def test_shards_with_other_sizes_are_not_applied(sizes: tuple[str, str], said: str, organization: Account) -> None:
+    """An account would be left out, or be done by two machines."""
+    for index, text in zip(("1/2", "2/2"), sizes, strict=True):
+        organization.write(text, "sizes.json")
         part = ("--shard", index, "--sizes", "sizes.json", "--out", "p")
         assert organization.run_cli("plan", "org.yaml", *part).code == 0
     result = organization.run_cli("apply", "p")
     assert (result.code, result.out) == (1, "")
-    assert "222222222222" in result.err
+    assert said in result.err
     assert "Run all of them again with the same --sizes, in an empty folder." in result.err
     assert organization.run_cli("report", "p").code == 1
 

@@ -26,8 +26,8 @@ from reconciler.plan.options import PlanOptions
 def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, OrganizationResults]:
     """Return what all results of a folder say of the run, and the chosen accounts of all its shards.
 
-    Raises ReconcileError. A shard without results is an error, because its accounts would be left out. Accounts of
-    several shards that would wait for each other are unsafe.
+    Raises ReconcileError. A shard without results is an error, because its accounts would be left out; so is an account
+    that no shard has done, or two have. Accounts of several shards that would wait for each other are unsafe.
     """
     runs = read_results(folder, "plan")
     if missing := find_missing_parts(runs):
@@ -69,18 +69,17 @@ def find_missing_parts(runs: Sequence[RunResults]) -> tuple[str, ...]:
 def _refuse_repeated(runs: Sequence[RunResults]) -> None:
     """Raise ReconcileError if the results have an account twice."""
     counts = Counter(result.account.id for run in runs for result in run.results)
-    if repeated := [account for account, count in counts.items() if count > 1]:
-        raise _make_division_error(
-            f"Accounts are in the results of more than one part of the run: {format_accounts(repeated)}."
-        )
+    labels = {result.account.id: result.account.label for run in runs for result in run.results}
+    if repeated := [labels[account] for account, count in counts.items() if count > 1]:
+        raise _make_division_error(f"More than one part of the run has results of {format_accounts(repeated)}.")
 
 
 def _refuse_left_out(runs: Sequence[RunResults]) -> None:
     """Raise ReconcileError if no shard has the result of an account, although no shard is missing."""
     done = {result.account.id for run in runs for result in run.results}
-    selected = dict.fromkeys(account.id for run in runs for account in run.selected)
-    if left_out := [account for account in selected if account not in done]:
-        raise _make_division_error(f"Accounts are in the results of no part of the run: {format_accounts(left_out)}.")
+    labels = {account.id: account.label for run in runs for account in run.selected}
+    if left_out := [label for account, label in labels.items() if account not in done]:
+        raise _make_division_error(f"No part of the run has results of {format_accounts(left_out)}.")
 
 
 def _make_division_error(summary: str) -> ReconcileError:
