@@ -1,4 +1,4 @@
-"""Reduce the entries for other accounts to their keys `accounts` and `except`, before values are built of a file.
+"""Reduce the entries for other accounts to their keys `accounts` and `except`, before a file's values are built.
 
 So an account needs no variable of an entry that it does not get. `account_selection.py` then checks the two keys, and
 takes these entries out.

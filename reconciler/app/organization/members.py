@@ -49,8 +49,8 @@ def open_run(files: OrganizationFiles, request: PlanRequest, options: RunOptions
 def add_discovered(organization: Organization, discovered: Sequence[DiscoveredAccount]) -> tuple[MemberAccount, ...]:
     """Return the declared accounts, then those that were only discovered. A declared account keeps its name.
 
-    A discovered account is called as in AWS; it gets its id added to a name that another account has, too, and to one
-    that a file cannot have. Upper and lower case are the same here, because names are also names of files.
+    A discovered account is called as in AWS. Its id is added if another account has that name, too, or if no file may
+    have it. Upper and lower case are the same here, because names are also names of files.
     """
     declared = {account.id for account in organization.accounts}
     names = {one.id: _make_name(one) for one in discovered if one.id not in declared}
