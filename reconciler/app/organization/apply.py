@@ -1,7 +1,7 @@
 """Apply the saved plans of many accounts, wave by wave. Each account has its own lock, journal, rate and verification.
 
-A plan is read from its file and rebuilt from live IAM just before it is applied. So memory holds only the plans that are
-being applied, and a plan that no longer fits is refused.
+A plan is read from its file and rebuilt from live IAM just before it is applied. So memory holds only the plans that
+are being applied, and a plan that no longer fits is refused.
 """
 
 from __future__ import annotations

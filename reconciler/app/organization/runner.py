@@ -27,7 +27,7 @@ _FREE_EVERY = 8
 def run_accounts(accounts: Sequence[MemberAccount], work: Work, max_parallel: int) -> Iterator[AccountResult]:
     """Yield the result of each account as it ends. An account that fails stops none of the others.
 
-    An account is started only if there is room for it. If the caller takes no further result, no further one is started.
+    An account is started only if there is room for it. If the caller takes no further result, no other one is started.
     """
     waiting, slots = deque(accounts), Slots(max_parallel)
     gc.freeze()  # the parsed files, which stay, are not walked again and again
