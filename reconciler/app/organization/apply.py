@@ -20,8 +20,8 @@ from reconciler.aws.principal_board import OtherAccounts, PrincipalBoard
 from reconciler.aws.slots import Slot
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults
 from reconciler.model.member_account import MemberAccount
-from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem, make_error
+from reconciler.model.sentence import format_list
 
 PlanAgain = Callable[[AccountResult], ConnectedPlan]
 """Returns the plan of an account from its file, with a connection. Raises ReconcileError if it no longer fits."""
@@ -31,6 +31,8 @@ OnResult = Callable[[AccountResult], None]
 
 _BLOCKING = (AccountStatus.FAILED, AccountStatus.UNSAFE, AccountStatus.NOT_STARTED)
 """The ends of an account after which no later wave starts."""
+_MOST_LEFT = 5
+"""Differences that are named; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -140,12 +142,7 @@ def _describe_rest(applied: ApplyResult) -> tuple[Problem, ...]:
         summary = f"Stopped: {len(outcome.done)} of {outcome.total} calls were made."
         detail = f"{len(outcome.unclear)} more may have been." if outcome.unclear else ""
         return make_error("apply-stopped", summary, detail, "Run the same command again to go on from there.").problems
-    left = _list_addresses(applied.remaining_plan)
+    changes = applied.remaining_plan.changes if applied.remaining_plan else ()
+    left = format_list((str(change.address) for change in changes), _MOST_LEFT)
     summary = f"All calls were made, but live IAM still differs from the plan: {left}."
     return make_error("apply-differs", summary, "", "Run `reconcile plan` to see how.").problems
-
-
-def _list_addresses(plan: Plan | None) -> str:
-    addresses = [str(change.address) for change in plan.changes] if plan else []
-    more = f" and {len(addresses) - 5} more" if len(addresses) > 5 else ""
-    return f"{', '.join(addresses[:5])}{more}"
