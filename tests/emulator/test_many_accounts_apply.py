@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,22 @@ def test_a_failure_in_a_wave_stops_none_beside_it(account: Account, front: Fault
     front.break_call("CreateUser dev", denied)
     assert apply_many(account, "--max-parallel", "1").code == 1
     assert sorted(list_created(front)) == ["first", "prod"]
+
+
+def test_an_account_that_differs_after_its_calls_has_failed_and_names_what_differs(
+    account: Account, front: FaultLayer
+) -> None:
+    def create_another(request: HttpRequest, layer: Layer) -> Reply:
+        return layer(replace(request, body=request.body.replace(b"UserName=dev", b"UserName=eve")))
+
+    front.break_call("CreateUser dev", create_another)
+    result = apply_many(account, "--out", "run")
+    assert result.code == 1
+    said = "All calls were made, but live IAM still differs from the plan: user/dev."
+    assert said in words_of(result.err)
+    report = account.run_cli("report", "run")
+    assert said in words_of(report.out)
+    assert f"dev ({DEV}): failed after 1 of 1 call\n" in report.out
 
 
 def test_an_account_that_throttles_slows_down_and_is_done(account: Account, front: FaultLayer) -> None:
