@@ -42,5 +42,4 @@ def test_every_option_for_a_file_or_folder_has_that_type() -> None:
 
 
 def _is_path(parameter: click.Parameter) -> bool:
-    words = (parameter.metavar or "").strip("[].").split("]")
-    return words[0] in ("FILE", "DIR", "PATH", "PLAN", "JOURNAL")
+    return (parameter.metavar or "").strip("[].") in ("FILE", "DIR", "PATH", "PLAN", "JOURNAL")
