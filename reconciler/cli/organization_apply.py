@@ -183,6 +183,8 @@ def describe_end(result: AccountResult) -> str:
     """Return how the apply of an account ended, in a few words."""
     if result.status is AccountStatus.NOT_STARTED:
         return "not started, because an account before it failed or the run was stopped."
+    if result.status is AccountStatus.UNSAFE:
+        return "its plan is unsafe; nothing was written."
     word = "applied," if result.status is AccountStatus.CHANGED else "failed after"
     made = f"{word} {result.done} call{'' if result.done == 1 else 's'}."
     return f"{made} Journal: {result.journal}" if result.journal else made

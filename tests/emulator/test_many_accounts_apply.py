@@ -272,6 +272,20 @@ def test_only_the_plans_of_the_reviewed_files_are_applied(account: Account, fron
     assert report.out.endswith("\nApplied: 4 accounts, 1 changed, 2 failed, 1 not started.\n")
 
 
+def test_a_plan_that_needs_a_flag_is_refused_without_it_for_its_own_reason(account: Account, front: FaultLayer) -> None:
+    assert apply_many(account).code == 0
+    account.write("version: 1\nowner: platform\nsettings: {max_deletes: 0}\n", "base.yaml")
+    assert plan_many(account, "--allow-deletes", "--out", "plans").code == 0
+    result = account.run_cli("apply", "plans")
+    assert result.code == 1
+    assert f"first ({HOME}): its plan is unsafe; nothing was written.\nerror: Refused: 1 deletion" in result.err
+    assert "has changed since" not in result.err
+    assert [record.line for record in front.records if record.action == "DeleteUser"] == []
+    report = account.run_cli("report", "plans", "--format", "json")
+    assert statuses_of(report.json) == {"first": "unsafe", "dev": "not-started", "prod": "not-started"}
+    assert account.run_cli("apply", "plans", "--allow-deletes").code == 0
+
+
 def test_new_plans_take_the_place_of_the_results_of_an_old_apply(account: Account) -> None:
     plan_many(account, "--out", "plans")
     account.run_cli("apply", "plans")

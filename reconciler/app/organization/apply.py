@@ -123,6 +123,10 @@ def _judge(planned: AccountResult, applied: ApplyResult) -> AccountResult:
     journal = str(applied.journal) if applied.journal else ""
     result = replace(planned, journal=journal, done=len(applied.done))
     if applied.outcome is None:
+        refused = applied.remaining_plan
+        if refused is not None and not refused.is_safe:  # for this caller, with these options, or by now
+            errors = (finding for finding in refused.findings if finding.level is Level.ERROR)
+            return replace(result, status=AccountStatus.UNSAFE, problems=(*planned.problems, *errors))
         return replace(result, status=AccountStatus.FAILED, problems=(*planned.problems, _make_stale()))
     if applied.is_converged:
         return replace(result, status=AccountStatus.CHANGED)
