@@ -145,7 +145,8 @@ def _describe_rest(applied: ApplyResult) -> tuple[Problem, ...]:
     if outcome is not None and (outcome.remaining or outcome.unclear):
         summary = f"Stopped: {len(outcome.done)} of {outcome.total} calls were made."
         detail = f"{len(outcome.unclear)} more may have been." if outcome.unclear else ""
-        return make_error("apply-stopped", summary, detail, "Run the same command again to go on from there.").problems
+        hint = "Run the same command again to go on from there. If it applies a folder of plans, plan again first."
+        return make_error("apply-stopped", summary, detail, hint).problems
     changes = applied.remaining_plan.changes if applied.remaining_plan else ()
     left = format_list((str(change.address) for change in changes), _MOST_LEFT)
     summary = f"All calls were made, but live IAM still differs from the plan: {left}."
