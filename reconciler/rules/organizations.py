@@ -20,7 +20,7 @@ RULES = (
         Level.ERROR,
         title="The apply of an account ended before its last call",
         why="The run was stopped. The calls that were made are in the account's journal.",
-        how_to_fix="Run the same command again: it goes on from there. If it applies a folder of plans, plan again first.",
+        how_to_fix="Run the same command again to go on. If it applies a folder of plans, plan again first.",
     ),
     Rule(
         "bad-accounts",
