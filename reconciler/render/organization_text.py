@@ -164,8 +164,8 @@ class OrganizationText:
 def format_counts(counts: Mapping[str, int], *, is_made: bool = False) -> str:
     """Return the changes of an account: `1 to create, 2 to delete`; `1 created, 2 deleted` if they were made."""
     words = (
-        f"{number} {Action(action).participle if is_made else f'to {action}'}"
-        for action, number in counts.items()
-        if number
+        f"{number} {action.participle if is_made else f'to {action}'}"
+        for action in Action
+        if (number := counts.get(action))
     )
     return ", ".join(words) or "no changes"
