@@ -146,8 +146,9 @@ lint-workflows: $(READY)  ## zizmor and actionlint over .github, zizmor over act
 ENGINE ?= docker
 IMAGE ?= reconcile
 
-image:  ## build the image of dist/ with a container engine: ENGINE=podman IMAGE=name
+image:  ## build the image of dist/ with a container engine, and run it: ENGINE=podman IMAGE=name
 	$(ENGINE) build --file Containerfile --tag $(IMAGE) .
+	$(ENGINE) run --rm $(IMAGE) --version
 
 image-steps: $(READY)  ## run the image's steps without a container engine; print its size and user
 	@dist=$$(mktemp -d) && trap 'rm -rf "$$dist"' EXIT && \

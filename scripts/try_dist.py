@@ -1,8 +1,8 @@
 """Install the built wheel and sdist as users do, and run the command: `make dist`.
 
 Each installation is new and lies in a temporary folder outside the checkout; nothing of the checkout is on the path.
-pip installs both files on every Python that is found; uvx and pipx install the wheel on the newest one. The script
-needs only the standard library, and uv and pipx beside its own Python.
+pip, uvx and pipx install both files on every Python that is found. The script needs only the standard library, and uv
+and pipx beside its own Python.
 """
 
 from __future__ import annotations
@@ -140,16 +140,20 @@ def try_pip(folder: Path, python: Interpreter, archive: Path, needed: list[str])
         sys.exit(f"An installation of {archive.name} lacks {', '.join(missing)}.")
 
 
-def try_uvx(folder: Path, python: Interpreter, wheel: Path) -> None:
-    """Run the command with uvx, which installs the wheel into a cache of its own."""
+def try_uvx(folder: Path, python: Interpreter, archive: Path, _needed: list[str]) -> None:
+    """Run the command with uvx, which installs `archive` into a cache of its own."""
     uvx = Path(sys.executable).with_name("uvx")
-    check_command(folder, uvx, "--quiet", "--python", python.program, "--from", wheel, "reconcile")
+    check_command(folder, uvx, "--quiet", "--python", python.program, "--from", archive, "reconcile")
 
 
-def try_pipx(folder: Path, python: Interpreter, wheel: Path) -> None:
-    """Install the wheel with pipx, and check the command that it puts into its folder."""
-    run_in(folder, sys.executable, "-m", "pipx", "install", "--python", python.program, wheel)
+def try_pipx(folder: Path, python: Interpreter, archive: Path, _needed: list[str]) -> None:
+    """Install `archive` with pipx, and check the command that it puts into its folder."""
+    run_in(folder, sys.executable, "-m", "pipx", "install", "--python", python.program, archive)
     check_command(folder, folder / "pipx-bin" / "reconcile")
+
+
+ATTEMPTS = {"pip": try_pip, "uvx": try_uvx, "pipx": try_pipx}
+"""The ways to install. Each gets an empty folder, a Python, the file, and the names of `list_package_files`."""
 
 
 def make_folder(path: Path) -> Path:
@@ -173,14 +177,9 @@ def main() -> None:
     if not pythons:
         sys.exit(f"No Python {OLDEST[0]}.{OLDEST[1]} or newer on PATH.")
     with tempfile.TemporaryDirectory(prefix="reconcile-dist-") as temporary:
-        homes = (make_folder(Path(temporary) / str(number)) for number in itertools.count())
-        for python in pythons:
-            for archive in (wheel, sdist):
-                try_pip(next(homes), python, archive, needed)
-                print(f"pip, Python {python.version}: {archive.name} works.", flush=True)
-        for name, attempt in (("uvx", try_uvx), ("pipx", try_pipx)):
-            attempt(next(homes), pythons[-1], wheel)
-            print(f"{name}, Python {pythons[-1].version}: {wheel.name} works.", flush=True)
+        for number, (python, archive, name) in enumerate(itertools.product(pythons, (wheel, sdist), ATTEMPTS)):
+            ATTEMPTS[name](make_folder(Path(temporary) / str(number)), python, archive, needed)
+            print(f"{name}, Python {python.version}: {archive.name} works.", flush=True)
 
 
 if __name__ == "__main__":

@@ -36,26 +36,26 @@ def plan_against_files(
     plan, connection = planned.plan, planned.connection
     check_account(connection, saved.account)
     fresh_document = json.loads(json.dumps(document_of(plan)))
-    if differences := find_differences(path, document, fresh_document, files):
+    if differences := find_differences(path, document, fresh_document, files, path):
         raise ReconcileError(differences)
     fresh = read_saved_plan(fresh_document)
     return replace(planned, replan=lambda: plan_remaining(fresh, connection, request.options), is_saved=True)
 
 
 def find_differences(
-    path: Path, document: Mapping[str, Any], fresh_document: Mapping[str, Any], files: Sequence[str]
+    path: Path, document: Mapping[str, Any], fresh_document: Mapping[str, Any], files: Sequence[str], out: Path
 ) -> list[Problem]:
     """Return the problems of a saved plan that is not the plan of the files; none if it is.
 
-    fresh_document: the content of a plan file that was made of the files just now. files: for the message. Raises
-    ReconcileError if the saved plan was edited or has expired.
+    fresh_document: the content of a plan file that was made of the files just now. files, out: for the message; out is
+    what `--out` names to write the file anew. Raises ReconcileError if the saved plan was edited or has expired.
     """
     saved = read_intact_plan(path, document)
     check_not_expired(saved, datetime.now(UTC))
     mismatches = list(find_mismatches(saved, read_saved_plan(fresh_document)))
     if not mismatches and not _have_same_calls(document, fresh_document):
         mismatches = [_make_error("The saved plan lists other calls than its changes need.")]
-    return [*_shorten_problems(mismatches), _make_refusal(path, files)] if mismatches else []
+    return [*_shorten_problems(mismatches), _make_refusal(path, files, out)] if mismatches else []
 
 
 def _have_same_calls(document: Mapping[str, Any], fresh_document: Mapping[str, Any]) -> bool:
@@ -76,10 +76,10 @@ def _shorten_problems(problems: Sequence[Problem]) -> list[Problem]:
     return [*problems[:_MAX_SHOWN], _make_error(f"{more} more difference{'s' if more > 1 else ''}.")]
 
 
-def _make_refusal(path: Path, files: Sequence[str]) -> Problem:
+def _make_refusal(path: Path, files: Sequence[str], out: Path) -> Problem:
     summary = f"{path} differs from the plan of {', '.join(files)}; nothing was written."
     detail = "It was edited or made from other files, variables or targets, or the account has changed since."
-    command = shlex.join(["reconcile", "plan", *files, "--out", str(path)])
+    command = shlex.join(["reconcile", "plan", *files, "--out", str(out)])
     return _make_error(summary, detail, f"Plan again and have that plan approved: {command}")
 
 

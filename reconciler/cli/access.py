@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli import access_can, access_explain, access_graph, access_paths, access_show, access_who_can
 from reconciler.cli.access_options import read_named_source, source_options
+from reconciler.cli.named_path import NamedPath
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -50,7 +51,7 @@ def command() -> None:
 
 
 @command.command("list", short_help="Who may assume which role.", epilog="Example: reconcile access roles.yaml")
-@click.argument("named_files", metavar="[FILE]...", nargs=-1, type=click.Path())
+@click.argument("named_files", metavar="[FILE]...", nargs=-1, type=NamedPath())
 @source_options
 def list_roles(named_files: tuple[str, ...], files: tuple[str, ...], form: str, **options: Any) -> int:
     """List who may assume which role, and on which terms."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.access_options import read_named_source, select_source_options
+from reconciler.cli.named_path import NamedPath
 from reconciler.cli.options import check_text
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _MOST_MERMAID_LINES = 500
 @click.option(
     "--html",
     metavar="FILE",
-    type=click.Path(),
+    type=NamedPath(),
     callback=check_text,
     help="Write one HTML page to search in, which needs no network; - for standard output.",
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.completion import complete_principals
+from reconciler.cli.named_path import NamedPath
 from reconciler.cli.options import (
     F,
     announce_default_file,
@@ -41,7 +42,7 @@ def select_source_options(*forms: str, default: str | None) -> Callable[[F], F]:
         click.option(
             "--plan",
             metavar="PLAN",
-            type=click.Path(),
+            type=NamedPath(),
             callback=check_text,
             help="Ask a plan file: the account before and after it.",
         ),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.named_path import NamedPath
 from reconciler.cli.options import F, check_text
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def account_options(function: F) -> F:
         click.option(
             "--sizes",
             metavar="FILE",
-            type=click.Path(dir_okay=False),
+            type=NamedPath(dir_okay=False),
             help="JSON object, account → work, so that all parts take as long. All parts must get the same file.",
         ),
         click.option(

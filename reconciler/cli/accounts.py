@@ -76,5 +76,6 @@ def _list_jobs(
     jobs: list[MatrixJob] = [*divide_accounts(accounts, shards, options)] if shards else [*accounts]
     engine, most = _MOST_JOBS[form]
     if len(jobs) > most:
-        raise click.UsageError(f"{engine} takes {most} jobs of a matrix, and these are {len(jobs)}. Pass --shards N.")
+        remedy = "a smaller --shards, or --wave N" if shards else "--shards N"
+        raise click.UsageError(f"{engine} takes {most} jobs of a matrix, and these are {len(jobs)}. Pass {remedy}.")
     return jobs

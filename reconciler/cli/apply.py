@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.account_options import account_options, take_run_options
+from reconciler.cli.named_path import NamedPath
 from reconciler.cli.observed_run import observe_options, run_observed, take_observation
 from reconciler.cli.options import (
     add_file_arguments,
@@ -38,18 +39,18 @@ if TYPE_CHECKING:
     "--against",
     metavar="FILE",
     multiple=True,
-    type=click.Path(),
+    type=NamedPath(),
     help="Refuse a saved plan unless these files give the same plan; repeatable. FILEs after the plan count, too.",
 )
 @click.option("--yes", "-y", is_flag=True, help="Apply without asking. Required without a terminal.")
 @click.option(
     "--journal",
     metavar="FILE",
-    type=click.Path(),
+    type=NamedPath(),
     help="Record the calls in this file; those to many accounts in this folder. Default: your state folder.",
 )
 @click.option(
-    "--out", metavar="DIR", type=click.Path(file_okay=False), help="Leave plans and results of many accounts here."
+    "--out", metavar="DIR", type=NamedPath(file_okay=False), help="Leave plans and results of many accounts here."
 )
 @observe_options
 @detail_options

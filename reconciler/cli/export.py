@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.completion import complete_addresses
+from reconciler.cli.named_path import NamedPath
 from reconciler.cli.options import aws_options, color_option
 from reconciler.cli.terminal import echo, echo_line, echo_sentence
 
@@ -56,13 +57,13 @@ def _check_patterns(context: click.Context, option: click.Parameter, patterns: t
 @click.option(
     "--split",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NamedPath(file_okay=False, path_type=Path),
     help="Write one file per kind into this new folder.",
 )
 @click.option(
     "--guardrails",
     metavar="DIR",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=NamedPath(file_okay=False, path_type=Path),
     help="Write only the organization's policies over the account (SCPs and RCPs) into this folder.",
 )
 @click.option(

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.named_path import NamedPath
+
 
 @click.command("init", epilog="Example: reconcile init --github")
-@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default=".", type=NamedPath(path_type=Path))
 @click.option("--github", is_flag=True, help="Also write a workflow for GitHub Actions, and the roles that it needs.")
 @click.option("--gitlab", is_flag=True, help="Also write a pipeline for GitLab CI/CD, and the roles that it needs.")
 @click.option(
@@ -41,7 +43,7 @@ def _print_template(source: Path, role: str | None) -> int:
     from reconciler.cli.terminal import echo
     from reconciler.desired.organization_schema import ROLE_PATTERN
 
-    if role is not None and not re.search(ROLE_PATTERN, role, re.ASCII):
+    if role is not None and not re.fullmatch(ROLE_PATTERN, role, re.ASCII):
         raise click.BadParameter("Write path and name of a role, such as ci/reconciler.", param_hint="--role")
     echo(make_member_template(source, role))
     return 0

@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli.completion import complete_users
 from reconciler.cli.habits import HelpfulGroup
+from reconciler.cli.named_path import NamedPath
 from reconciler.cli.options import (
     announce_default_file,
     aws_options,
@@ -44,7 +45,7 @@ def command() -> None:
 @click.option(
     "--seed-file",
     metavar="PATH",
-    type=click.Path(dir_okay=False),
+    type=NamedPath(dir_okay=False),
     help="For scripts: write the seed to this new file (mode 0600), and ask nothing.",
 )
 @file_option

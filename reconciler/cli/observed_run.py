@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from reconciler.cli.json_log import JsonLog
+from reconciler.cli.named_path import NamedPath
 from reconciler.cli.run import INTERRUPTED, Log, Run
 from reconciler.shell.signals import handle_signals
 
@@ -32,7 +33,7 @@ def observe_options(function: F) -> F:
         click.option(
             "--summary",
             metavar="FILE",
-            type=click.Path(dir_okay=False),
+            type=NamedPath(dir_okay=False),
             help="Write to this file how the run ended, as JSON, however it ends.",
         ),
     )

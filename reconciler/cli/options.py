@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from reconciler.cli.completion import complete_addresses, complete_profiles
+from reconciler.cli.named_path import NamedPath
 from reconciler.cli.terminal import choose_color, ignore_notice, notice
 from reconciler.files.bounded_reads import STANDARD_INPUT_NAME
 
@@ -33,7 +34,7 @@ def add_file_arguments(*, stdin: bool = False) -> Callable[[F], F]:
             return function(*arguments, files=_choose_files(files, named_files, notify, stdin=stdin), **options)
 
         with_option = _make_file_option("named_files")(run_command)
-        return cast(F, click.argument("files", metavar="[FILE]...", nargs=-1, type=click.Path())(with_option))
+        return cast(F, click.argument("files", metavar="[FILE]...", nargs=-1, type=NamedPath())(with_option))
 
     return add
 
@@ -67,7 +68,7 @@ def _make_file_option(name: str) -> Callable[[F], F]:
         name,
         metavar="FILE",
         multiple=True,
-        type=click.Path(),
+        type=NamedPath(),
         help="Desired-state file or folder; repeatable. Default: $RECONCILE_FILE, or roles.yaml here or above.",
     )
 

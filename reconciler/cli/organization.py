@@ -153,7 +153,7 @@ def print_results(summary: OrganizationResults, output: OutputRequest) -> None:
 
 
 def read_plan(facts: PlanFacts) -> Plan:
-    """Return the plan of an account from its file."""
+    """Return the plan of an account from its file. Raises ReconcileError if the file is missing or was edited."""
     from reconciler.app.shown_plan import read_shown_plan
 
     return read_shown_plan(Path(facts.file))
@@ -161,7 +161,6 @@ def read_plan(facts: PlanFacts) -> Plan:
 
 def read_plan_values(facts: PlanFacts) -> Mapping[str, Any]:
     """Return the plan of an account as JSON values, as `plan --format json` prints it."""
-    from reconciler.app.plan_file import read_plan_document
+    from reconciler.render.plan_json import plan_to_dict
 
-    document = read_plan_document(Path(facts.file)) or {}
-    return {key: value for key, value in document.items() if key not in ("saved", "integrity")}
+    return plan_to_dict(read_plan(facts))

@@ -34,6 +34,7 @@ from reconciler.cli.run import INTERRUPTED
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults, errors_in
 from reconciler.model.run_summary import RunStatus, StepCounts
 from reconciler.plan.digest.account_groups import format_accounts
+from reconciler.render.organization_text import format_counts
 
 if TYPE_CHECKING:
     from reconciler.app.organization.entry import AccountEntry
@@ -169,9 +170,12 @@ class ManyApply:
 
 
 def _move_plan(result: AccountResult, folder: Path) -> AccountResult:
-    """Return the result with its plan in a folder: that of the approved plans, if these were planned again."""
-    if result.plan is None:
-        return result
+    """Return the result with its plan in a folder: that of the approved plans, if these were planned again.
+
+    An account that failed before its first call has none: the folder may have no plan of it, or another one.
+    """
+    if result.plan is None or (result.status is AccountStatus.FAILED and not result.journal):
+        return replace(result, plan=None)
     return replace(result, plan=replace(result.plan, file=str(folder / f"{result.account.name}.json")))
 
 
@@ -179,10 +183,11 @@ def describe_end(result: AccountResult) -> str:
     """Return how the apply of an account ended, in a few words."""
     if result.status is AccountStatus.NOT_STARTED:
         return "not started, because an account before it failed or the run was stopped."
-    calls = f"{result.done} call{'' if result.done == 1 else 's'}"
-    word = "applied" if result.status is AccountStatus.CHANGED else "failed after" if result.done else "failed;"
-    made = f"{word}, {calls}" if result.status is AccountStatus.CHANGED else f"{word} {calls}"
-    return f"{made}. Journal: {result.journal}" if result.journal else f"{made}."
+    if result.status is AccountStatus.UNSAFE:
+        return "its plan is unsafe; nothing was written."
+    word = "applied," if result.status is AccountStatus.CHANGED else "failed after"
+    made = f"{word} {result.done} call{'' if result.done == 1 else 's'}."
+    return f"{made} Journal: {result.journal}" if result.journal else made
 
 
 def format_question(planned: OrganizationResults) -> str:
@@ -192,11 +197,10 @@ def format_question(planned: OrganizationResults) -> str:
     counts: Counter[str] = Counter()
     for result in changed:
         counts.update(result.plan.counts if result.plan else {})
-    listed = ", ".join(f"{number} to {action}" for action, number in counts.items() if number)
     names = format_accounts([result.account.name for result in changed])
     number = len(changed)
     counted = f"{calls} call{'' if calls == 1 else 's'}"
-    return f"Apply {counted} to {number} account{'' if number == 1 else 's'} ({names}): {listed}?"
+    return f"Apply {counted} to {number} account{'' if number == 1 else 's'} ({names}): {format_counts(counts)}?"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.account_options import account_options, take_run_options
+from reconciler.cli.named_path import NamedPath
 from reconciler.cli.observed_run import observe_options, run_observed, take_observation
 from reconciler.cli.options import (
     F,
@@ -88,7 +89,7 @@ def output_options(function: F) -> F:
         click.option(
             "--out",
             metavar="FILE",
-            type=click.Path(),
+            type=NamedPath(),
             help="Save the plan to this file, for `reconcile apply FILE`.",
         ),
         click.option(

@@ -7,15 +7,16 @@ from typing import Any
 
 import click
 
+from reconciler.cli.named_path import NamedPath
 from reconciler.cli.options import color_option, detail_options, pager_option, read_detail
 
 
 @click.command("report", epilog="Example: reconcile report plans/ --format markdown")
-@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False))
+@click.argument("folder", metavar="DIR", type=NamedPath(file_okay=False))
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format."
 )
-@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if a plan has changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 if a plan has changes that were not made.")
 @detail_options
 @pager_option
 @color_option

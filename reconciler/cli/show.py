@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
+from reconciler.cli.named_path import NamedPath
 from reconciler.cli.options import color_option
 from reconciler.cli.plan import print_options, show_plan, take_output
 from reconciler.cli.terminal import notice
 
 
 @click.command("show", epilog="Example: reconcile show plan.json --format markdown")
-@click.argument("plan_file", metavar="PLAN", type=click.Path())
+@click.argument("plan_file", metavar="PLAN", type=NamedPath())
 @print_options
 @color_option
 def command(plan_file: str, **options: Any) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from reconciler.cli.completion import complete_journals
+from reconciler.cli.named_path import NamedPath
 from reconciler.cli.observed_run import Observation, observe_options, run_observed, take_observation
 from reconciler.cli.options import allow_options, aws_options, color_option
 from reconciler.cli.plan import build_request, output_options, present_plan, refuse_folder, take_output
@@ -19,7 +20,7 @@ from reconciler.model.run_summary import RunStatus
 
 
 @click.command("undo", epilog="Example: reconcile undo --last --out undo.json && reconcile apply undo.json")
-@click.argument("journal", metavar="[JOURNAL]", required=False, type=click.Path(), shell_complete=complete_journals)
+@click.argument("journal", metavar="[JOURNAL]", required=False, type=NamedPath(), shell_complete=complete_journals)
 @click.option("--last", is_flag=True, help="Take the journal of your last apply to this account.")
 @click.option("--list", "listing", is_flag=True, help="List your journals: when, which account, what was done.")
 @output_options

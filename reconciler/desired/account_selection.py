@@ -83,6 +83,13 @@ def _select_section(entries: Map, membership: Membership | None, problems: list[
 
 def _select_entry(entry: Map, membership: Membership | None, problems: list[Problem]) -> Map | None:
     """Return an entry without the two keys; None if it is not for this account."""
+    if not is_for_account(entry, membership, problems):
+        return None
+    return _copy_without(entry, (ACCOUNTS, EXCEPT)) if ACCOUNTS in entry or EXCEPT in entry else entry
+
+
+def is_for_account(entry: Map, membership: Membership | None, problems: list[Problem]) -> bool:
+    """Return whether an entry is for this account, by its two keys. Add problems of these."""
     is_meant = True
     for key in (ACCOUNTS, EXCEPT):
         if key not in entry:
@@ -95,9 +102,7 @@ def _select_entry(entry: Map, membership: Membership | None, problems: list[Prob
             problems += _find_unmatched(patterns, membership)
         matches = any(membership.account.matches(pattern) for pattern, _ in patterns)
         is_meant = is_meant and matches is (key == ACCOUNTS)
-    if not is_meant:
-        return None
-    return _copy_without(entry, (ACCOUNTS, EXCEPT)) if ACCOUNTS in entry or EXCEPT in entry else entry
+    return is_meant
 
 
 def _read_patterns(entry: Map, key: str, problems: list[Problem]) -> Iterator[tuple[str, Place]]:
@@ -119,7 +124,7 @@ def _read_patterns(entry: Map, key: str, problems: list[Problem]) -> Iterator[tu
 
 def _find_unmatched(patterns: list[tuple[str, Place]], membership: Membership) -> Iterator[Problem]:
     for pattern, place in patterns:
-        if not any(account.matches(pattern) for account in membership.everybody):
+        if not membership.has_match(pattern):
             close = suggest_word(pattern, [account.name for account in membership.everybody])
             hint = f"Did you mean {close!r}?" if close else "Name an account of `organization`, or leave it out."
             yield Problem(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reconciler.desired.account_selection import select_entries
 from reconciler.desired.compose import ParsedFiles, compose_with_includes, find_entry, places_of_scalars, scalars_of
+from reconciler.desired.entry_nodes import reduce_entries
 from reconciler.desired.merge import merge_trees
 from reconciler.desired.source_files import read_bytes, resolve_path
 from reconciler.desired.variables import BadVariable, Variables, find_undeclared
@@ -151,7 +152,9 @@ def load(
     known_account = Variables.resolve({**given_values, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
     substitution, bad_variables = Variables.resolve({**given_values, "account_id": known_account})
     problems += _place_bad_variables(bad_variables, trees)
-    roots = [root for path, node in trees.items() if (root := _build_root(path, node, substitution, problems))]
+    roots = [
+        root for path, node in trees.items() if (root := _build_root(path, node, substitution, membership, problems))
+    ]
     is_partial = is_partial or len(roots) < len(trees)
     if membership is None:
         problems += [_refuse_organization(root) for root in roots if ORGANIZATION in root]
@@ -182,7 +185,13 @@ def _place_bad_variables(bad_variables: Sequence[BadVariable], trees: Mapping[Pa
     yield from (bad_variable.to_problem(places.get(bad_variable.name) or first) for bad_variable in bad_variables)
 
 
-def _build_root(path: Path, node: Node, substitution: Variables, problems: list[Problem]) -> Map | None:
+def _build_root(
+    path: Path, node: Node, substitution: Variables, membership: Membership | None, problems: list[Problem]
+) -> Map | None:
+    if membership is not None:
+        node = reduce_entries(
+            node, membership, Builder(str(path), substitution.substitute), substitution.note_variables
+        )
     builder = Builder(str(path), substitution.substitute, is_verbatim)
     value = builder.build(node)
     problems += builder.problems

@@ -21,7 +21,7 @@ from reconciler.desired.yaml_nodes import Builder
 from reconciler.desired.yaml_tree import MappingNode, Node, ScalarNode
 from reconciler.kinds.declare_context import DeclareContext
 from reconciler.model.desired import Alias
-from reconciler.model.member_account import FIRST_WAVE, Discovery, MemberAccount, Organization
+from reconciler.model.member_account import FIRST_WAVE, Discovery, MemberAccount, Organization, is_account_name
 from reconciler.model.node import Map, Seq, get_text, get_texts
 from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.model.problem import Level, Place, Problem, ReconcileError
@@ -148,6 +148,11 @@ class _OrganizationReader:
                 summary = f"The names {same_name.name} and {account.name} differ in upper and lower case only."
                 detail = "They are also names of plan files, and some systems take these for the same file."
                 self._add_problem("duplicate-account", summary, account.place, "Rename one of them.", detail)
+            elif not is_account_name(account.name) and account.place:
+                summary = (
+                    f"Some systems take {account.name}.json, the plan file of {account.name}, for a file of results."
+                )
+                self._add_problem("duplicate-account", summary, account.place, "Rename the account.")
 
     def _read_role(self, node: Map) -> str | None:
         """Return path and name of the role without a leading slash; None if none is written."""

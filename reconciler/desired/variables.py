@@ -62,6 +62,10 @@ class Variables:
         """Return the text with every variable replaced. An unknown one is a problem, and its name takes its place."""
         return _VARIABLE.sub(lambda match: self._replace_match(match, place, problems), text)
 
+    def note_variables(self, text: str) -> None:
+        """Count the variables of a text as used, although this account has no need of it."""
+        self.used.update(match[1].strip() for match in _VARIABLE.finditer(text) if match[1])
+
     def _replace_match(self, match: re.Match[str], place: Place, problems: list[Problem]) -> str:
         if match[0] == "{{{{":
             return "{{"
@@ -156,6 +160,19 @@ class _Resolver:
     ) -> tuple[str, int]:
         self.bad.append(BadVariable(name, code, summary, hint))
         return name, 1
+
+
+def find_unused_variables(unused: Iterable[frozenset[str]]) -> Iterator[Problem]:
+    """Yield a problem for each --var that no account of an organization uses.
+
+    unused: the names that each account does not use; taken one by one until no name is left.
+    """
+    left: frozenset[str] | None = None
+    for names in unused:
+        left = names if left is None else left & names
+        if not left:
+            return
+    yield from find_undeclared(sorted(left or ()), (), Variables({}))
 
 
 def find_undeclared(names: Iterable[str], declared: Collection[str], variables: Variables) -> Iterator[Problem]:

@@ -104,7 +104,8 @@ class OrganizationResults:
 
     @property
     def has_changes(self) -> bool:
-        return self.count(AccountStatus.CHANGED) > 0
+        """True if a plan has changes that were not made."""
+        return not self.is_applied and self.count(AccountStatus.CHANGED) > 0
 
     @property
     def is_complete(self) -> bool:

@@ -16,6 +16,11 @@ ACCOUNT_NAME = re.compile(r"(?!(plan|apply)-results)[A-Za-z0-9][A-Za-z0-9._-]{0,
 """Names of accounts are also names of plan files (`plan --out DIR`), beside the files of results."""
 
 
+def is_account_name(name: str) -> bool:
+    """Return whether an account may have a name, in lower case, too: some systems take both for the same file."""
+    return all(ACCOUNT_NAME.fullmatch(text) for text in (name, name.casefold()))
+
+
 @dataclass(frozen=True, slots=True)
 class MemberAccount:
     """One account of an organization.
@@ -85,3 +90,13 @@ class Membership:
     account: MemberAccount
     everybody: Sequence[MemberAccount]
     is_complete: bool = True
+    _answers: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
+
+    def has_match(self, pattern: str) -> bool:
+        """Return whether a pattern means any account. Each is tried once: thousands of entries may name the same."""
+        if not self._answers:
+            for account in self.everybody:
+                self._answers.update({account.name: True, account.id: True})
+        if pattern not in self._answers:
+            self._answers[pattern] = any(account.matches(pattern) for account in self.everybody)
+        return self._answers[pattern]

@@ -30,7 +30,7 @@ from reconciler.model.role_access import (
 
 
 class Action(StrEnum):
-    """The kind of change of an entity. symbol: its mark in the text plan."""
+    """The kind of change of an entity. symbol: its mark in the text plan. participle: the word once it is made."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -40,6 +40,10 @@ class Action(StrEnum):
     @property
     def symbol(self) -> str:
         return {"create": "+", "update": "~", "delete": "-", "adopt": "@"}[self.value]
+
+    @property
+    def participle(self) -> str:
+        return f"{self.value.removesuffix('e')}ed"
 
 
 class Phase(IntEnum):

@@ -17,14 +17,13 @@ MatrixJob = MemberAccount | tuple[int, Shard]
 def render_account_table(accounts: Sequence[MemberAccount]) -> str:
     """Return a line for each account: name, id, wave, files."""
     width = max((len(account.name) for account in accounts), default=0)
-    lines = [
-        escape_line(
-            f"{account.name.ljust(width)}  {account.id}  wave {account.wave}"
-            f"{', canary' if account.is_canary else ''}{f'  {chr(32).join(account.files)}' if account.files else ''}"
-        )
-        for account in accounts
-    ]
-    return "\n".join(lines)
+    return "\n".join(escape_line(_format_account(account, width)) for account in accounts)
+
+
+def _format_account(account: MemberAccount, width: int) -> str:
+    canary = ", canary" if account.is_canary else ""
+    parts = [account.name.ljust(width), account.id, f"wave {account.wave}{canary}", " ".join(account.files)]
+    return "  ".join(part for part in parts if part)
 
 
 def render_account_json(accounts: Sequence[MemberAccount]) -> str:

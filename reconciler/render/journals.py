@@ -8,16 +8,8 @@ from typing import Any
 
 from reconciler.model.escape import escape_line, escape_lines
 from reconciler.model.listed_journal import ListedJournal
-from reconciler.model.plan import Action
 from reconciler.model.wrap import wrap_line
 from reconciler.render.json_text import dump_json
-
-_PARTICIPLES = {
-    Action.CREATE: "created",
-    Action.UPDATE: "updated",
-    Action.DELETE: "deleted",
-    Action.ADOPT: "adopted",
-}
 
 
 def render_journals_text(journals: Sequence[ListedJournal], columns: int | None = None) -> str:
@@ -41,7 +33,7 @@ def format_time(time: str) -> str:
 
 
 def _describe_work(one: ListedJournal) -> str:
-    counts = (f"{number} {_PARTICIPLES[action]}" for action, number in one.entities.items() if number)
+    counts = (f"{number} {action.participle}" for action, number in one.entities.items() if number)
     total = f"{one.planned} call{'' if one.planned == 1 else 's'}"
     made = total if one.made == one.planned else f"{one.made} of {total}"
     return f"{', '.join(counts) or 'nothing'}, by {made}"

@@ -17,7 +17,7 @@ ReadPlan = Callable[[PlanFacts], Mapping[str, Any]]
 
 
 def iter_summary_json(summary: OrganizationResults, read_plan: ReadPlan) -> Iterator[str]:
-    """Yield the lines of a JSON object: `accounts`, each with its plan, then `summary` and `risk`."""
+    """Yield the lines of a JSON object: `accounts`, each with its plan, then `applied`, `summary` and `risk`."""
     yield "{"
     yield f'  "format_version": {FORMAT_VERSION},'
     yield '  "accounts": ['
@@ -55,8 +55,12 @@ def account_to_dict(result: AccountResult) -> dict[str, Any]:
 
 
 def summary_to_dict(summary: OrganizationResults) -> dict[str, Any]:
-    """Return the numbers of accounts by status, and the risk of all plans with each reason once."""
+    """Return the numbers of accounts by status, and the risk of all plans with each reason once.
+
+    `applied` tells whether `changed` stands for changes that were made.
+    """
     values: dict[str, Any] = {
+        "applied": summary.is_applied,
         "summary": {str(status): summary.count(status) for status in AccountStatus},
         "risk": {
             "level": str(summary.risk_level),

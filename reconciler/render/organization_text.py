@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults, PlanFacts
 from reconciler.model.escape import escape_line, escape_lines
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Action, Plan
 from reconciler.model.sentence import format_list
 from reconciler.model.wrap import wrap_line
 from reconciler.plan.digest.account_groups import (
@@ -35,6 +35,7 @@ _HEADINGS = {
     AccountStatus.NOT_STARTED: "not started",
     AccountStatus.IN_STEP: "in step",
 }
+_APPLY_HEADINGS = {AccountStatus.CHANGED: "applied", AccountStatus.UNSAFE: "unsafe, not applied"}
 
 
 @dataclass(frozen=True)
@@ -103,17 +104,30 @@ class OrganizationText:
         return lines
 
     def format_group(self, group: AccountGroup) -> str:
-        """Return the heading of a group: `187 accounts, the same changes: 1 to create, 1 to update; risk low`."""
-        number = len(group.results)
+        """Return the heading of a group.
+
+        Of plans: `187 accounts, the same changes: 1 to create, 1 to update; risk low`. Of an apply:
+        `prod (111111111111): applied; 1 created, 1 updated; risk low`.
+        """
+        number, facts = len(group.results), group.first.plan
         who = group.first.account.label if number == 1 else f"{number} accounts"
         same = ", the same changes" if number > 1 else ""
-        status = _HEADINGS.get(group.status)
-        parts = [status] if status and group.status is not AccountStatus.CHANGED else []
-        facts = group.first.plan
+        status = self._describe_status(group.first)
+        parts = [status] if status else []
         if facts and group.status in (AccountStatus.CHANGED, AccountStatus.UNSAFE, AccountStatus.NOT_STARTED):
-            parts += [format_counts(group.first), f"risk {facts.risk.level}"]
+            is_made = self.summary.is_applied and group.status is AccountStatus.CHANGED
+            parts += [format_counts(facts.counts, is_made=is_made), f"risk {facts.risk.level}"]
         is_of_plan = facts is not None and group.status in (AccountStatus.CHANGED, AccountStatus.UNSAFE)
         return escape_line(f"{who}{same if is_of_plan else ''}: {'; '.join(parts)}")
+
+    def _describe_status(self, result: AccountResult) -> str:
+        """Return how an account ended, in a few words; "" for a plan with changes, because these are told."""
+        if not self.summary.is_applied or result.plan is None:
+            return _HEADINGS.get(result.status, "")
+        if result.status is AccountStatus.FAILED:
+            calls = result.plan.calls
+            return f"failed after {result.done} of {calls} call{'' if calls == 1 else 's'}"
+        return _APPLY_HEADINGS.get(result.status) or _HEADINGS[result.status]
 
     def _draw_names(self, group: AccountGroup) -> list[str]:
         if len(group.results) == 1:
@@ -147,7 +161,11 @@ class OrganizationText:
         return escape_line(f"{verb}: {number} account{'' if number == 1 else 's'}, {', '.join(counts)}.{missing}")
 
 
-def format_counts(result: AccountResult) -> str:
-    """Return `1 to create, 2 to delete` for the changes of an account."""
-    counts = result.plan.counts if result.plan else {}
-    return ", ".join(f"{number} to {action}" for action, number in counts.items() if number) or "no changes"
+def format_counts(counts: Mapping[str, int], *, is_made: bool = False) -> str:
+    """Return the changes of an account: `1 to create, 2 to delete`; `1 created, 2 deleted` if they were made."""
+    words = (
+        f"{number} {action.participle if is_made else f'to {action}'}"
+        for action in Action
+        if (number := counts.get(action))
+    )
+    return ", ".join(words) or "no changes"

@@ -20,7 +20,7 @@ RULES = (
         Level.ERROR,
         title="The apply of an account ended before its last call",
         why="The run was stopped. The calls that were made are in the account's journal.",
-        how_to_fix="Run the same command again: it goes on from there.",
+        how_to_fix="Run the same command again to go on. If it applies a folder of plans, plan again first.",
     ),
     Rule(
         "bad-accounts",
@@ -33,7 +33,7 @@ RULES = (
         "duplicate-account",
         Level.ERROR,
         title="Two accounts have the same id, or names that differ in upper and lower case only",
-        why="Both would plan the same account, or write the same plan file.",
+        why="Both would plan the same account, or write the same file. A plan file may not be one of results, either.",
         how_to_fix="Remove one, or correct its id or name.",
     ),
     Rule(

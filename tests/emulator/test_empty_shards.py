@@ -1,4 +1,4 @@
-"""Shards without an account or a change: they leave results, and a report does not miss those that never ran."""
+"""Shards without an account or a change leave results, a report misses those that never ran, and none is done twice."""
 
 from __future__ import annotations
 
@@ -64,3 +64,38 @@ def test_applies_of_waves_that_were_planned_alone_tell_all_accounts(organization
     for wave in ("1", "2"):
         assert organization.run_cli("apply", "p", "--wave", wave).code == 0
     assert organization.run_cli("report", "p").out.splitlines()[-1] == "Applied: 3 accounts, 3 changed."
+
+
+@pytest.mark.parametrize(
+    ("sizes", "said"),
+    [
+        (
+            ('{"dev": 10, "prod": 5}', '{"test": 10, "prod": 5}'),
+            "More than one part of the run has results of dev (222",
+        ),
+        (('{"dev": 10}', '{"dev": 9, "prod": 9}'), "No part of the run has results of test (444"),
+    ],
+)
+def test_shards_with_other_sizes_are_not_applied(sizes: tuple[str, str], said: str, organization: Account) -> None:
+    """An account would be left out, or be done by two machines."""
+    for index, text in zip(("1/2", "2/2"), sizes, strict=True):
+        organization.write(text, "sizes.json")
+        part = ("--shard", index, "--sizes", "sizes.json", "--out", "p")
+        assert organization.run_cli("plan", "org.yaml", *part).code == 0
+    result = organization.run_cli("apply", "p")
+    assert (result.code, result.out) == (1, "")
+    assert said in result.err
+    assert "Run all of them again with the same --sizes, in an empty folder." in result.err
+    assert organization.run_cli("report", "p").code == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown"])
+def test_a_report_shows_no_plan_that_is_gone_or_was_edited(organization: Account, form: str) -> None:
+    organization.run_cli("plan", "org.yaml", "--out", "p")
+    plan = organization.folder / "p/dev.json"
+    plan.write_text(plan.read_text().replace("role/app", "role/apq"))
+    result = organization.run_cli("report", "p", "--format", form)
+    assert (result.code, "The plan p/dev.json was edited" in result.err) == (1, True), result.out
+    plan.unlink()
+    result = organization.run_cli("report", "p", "--format", form)
+    assert (result.code, "p/dev.json does not exist." in result.err) == (1, True), result.out

@@ -167,7 +167,10 @@ def test_a_run_can_be_of_some_accounts(options: tuple[str, ...], names: list[str
     [
         (("--account", "prd"), "--account 'prd' matches no account. Did you mean 'prod'?"),
         (("--account", "prod", "--account", "qa*"), "--account 'qa*' matches no account."),
-        (("--account", "prod", "--wave", "1"), "No account is in wave 1."),
+        (
+            ("--account", "prod", "--wave", "1"),
+            "No account of --account prod is in wave 1. The waves of these accounts are: 2.",
+        ),
         (("--wave", "7"), "No account is in wave 7. The waves are: 1, 2."),
         (("--shard", "3/2"), "there is no shard 3 of 2"),
         (("--shard", "auto"), "auto needs one of CI_NODE_INDEX"),
@@ -341,6 +344,12 @@ def test_a_variable_that_no_account_knows_is_an_error_and_one_that_some_know_is_
     assert "stge" in result.out
     assert read_plans(account, "--var", "stage=live")["prod"]["status"] == "changed"
     assert "stge" in account.run_cli("validate", "org.yaml", "--var", "stage=live", "--var", "stge=live").err
+    for_dev = ("validate", "org.yaml", "--account", "dev", "--var", "stage=live")  # only prod uses it
+    assert account.run_cli(*for_dev).code == 0
+    assert "--var stge" in account.run_cli(*for_dev, "--var", "stge=live").err
+    for part in (("--account", "dev"), ("--shard", "1/3")):
+        assert plan_many(account, *part, "--var", "stage=live").code == 0
+        assert "--var stge" in plan_many(account, *part, "--var", "stage=live", "--var", "stge=live").out
 
 
 # Without AWS
@@ -410,6 +419,8 @@ def test_a_matrix_that_the_engine_does_not_take_is_an_error(form: str, most: int
     assert (result.code, result.out) == (1, "")
     assert f"takes {most} jobs of a matrix, and these are {most + 1}. Pass --shards N." in " ".join(result.err.split())
     assert account.run_cli("accounts", "org.yaml", "--format", form, "--shards", "8").code == 0
+    result = account.run_cli("accounts", "org.yaml", "--format", form, "--shards", f"{most + 1}")
+    assert "Pass a smaller --shards, or --wave N." in " ".join(result.err.split())
 
 
 def test_two_shards_make_the_calls_of_one_run(account: Account) -> None:

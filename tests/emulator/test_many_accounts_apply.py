@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,22 @@ def test_a_failure_in_a_wave_stops_none_beside_it(account: Account, front: Fault
     assert sorted(list_created(front)) == ["first", "prod"]
 
 
+def test_an_account_that_differs_after_its_calls_has_failed_and_names_what_differs(
+    account: Account, front: FaultLayer
+) -> None:
+    def create_another(request: HttpRequest, layer: Layer) -> Reply:
+        return layer(replace(request, body=request.body.replace(b"UserName=dev", b"UserName=eve")))
+
+    front.break_call("CreateUser dev", create_another)
+    result = apply_many(account, "--out", "run")
+    assert result.code == 1
+    said = "All calls were made, but live IAM still differs from the plan: user/dev."
+    assert said in words_of(result.err)
+    report = account.run_cli("report", "run")
+    assert said in words_of(report.out)
+    assert f"dev ({DEV}): failed after 1 of 1 call\n" in report.out
+
+
 def test_an_account_that_throttles_slows_down_and_is_done(account: Account, front: FaultLayer) -> None:
     broken = front.break_call("CreateUser dev", throttle, times=5)
     result = apply_many(account)
@@ -240,10 +257,41 @@ def test_a_plan_that_no_longer_fits_is_refused_and_the_others_are_applied(accoun
     assert (result.code, "prod.json does not exist" in words_of(result.err)) == (1, True)
 
 
+def test_only_the_plans_of_the_reviewed_files_are_applied(account: Account, front: FaultLayer) -> None:
+    """One account's file was changed after the review, one account is new."""
+    plan_many(account, "--out", "plans")
+    account.write("version: 1\nusers: {eve: {}}\n", "eve.yaml")
+    changed = WAVES.replace("vars: {user: dev}", "files: [eve.yaml], vars: {user: dev}")
+    account.write(f"{changed}    new: {{id: '555555555555', vars: {{user: new}}}}\n", "org.yaml")
+    result = account.run_cli("apply", "plans", "--against", "org.yaml")
+    assert (result.code, list_created(front)) == (1, ["first"])
+    assert "plans has no plan for new (555555555555), and the files change it." in words_of(result.out)
+    assert "have that plan approved: reconcile plan org.yaml --out plans" in words_of(result.out)
+    report = account.run_cli("report", "plans")
+    assert (report.code, report.err) == (1, "")
+    assert report.out.endswith("\nApplied: 4 accounts, 1 changed, 2 failed, 1 not started.\n")
+
+
+def test_a_plan_that_needs_a_flag_is_refused_without_it_for_its_own_reason(account: Account, front: FaultLayer) -> None:
+    assert apply_many(account).code == 0
+    account.write("version: 1\nowner: platform\nsettings: {max_deletes: 0}\n", "base.yaml")
+    assert plan_many(account, "--allow-deletes", "--out", "plans").code == 0
+    result = account.run_cli("apply", "plans")
+    assert result.code == 1
+    assert f"first ({HOME}): its plan is unsafe; nothing was written.\nerror: Refused: 1 deletion" in result.err
+    assert "has changed since" not in result.err
+    assert [record.line for record in front.records if record.action == "DeleteUser"] == []
+    report = account.run_cli("report", "plans", "--format", "json")
+    assert statuses_of(report.json) == {"first": "unsafe", "dev": "not-started", "prod": "not-started"}
+    assert account.run_cli("apply", "plans", "--allow-deletes").code == 0
+
+
 def test_new_plans_take_the_place_of_the_results_of_an_old_apply(account: Account) -> None:
     plan_many(account, "--out", "plans")
     account.run_cli("apply", "plans")
-    assert "Applied: 3 accounts, 3 changed." in account.run_cli("report", "plans").out
+    report = account.run_cli("report", "plans", "--detailed-exitcode")
+    assert report.out.endswith("\nApplied: 3 accounts, 3 changed.\n")
+    assert (report.code, "to create" in report.out, report.out.count("applied; 1 created; risk")) == (0, False, 3)
     plan_many(account, "--out", "plans")
     assert "Plan: 3 accounts, 0 to change, 3 in step." in account.run_cli("report", "plans").out
 

@@ -1,6 +1,7 @@
 """Fuzz target: desired-state files and the policy documents that they name, as `reconcile validate` reads them.
 
-Valid inputs are planned against an empty account, to check that all accepted files can be planned and shown.
+Valid inputs are planned against an empty account, to check that all accepted files can be planned and shown. Those with
+accounts are also read for the accounts of an organization.
 """
 
 from __future__ import annotations
@@ -15,9 +16,13 @@ from random import Random
 import yaml
 
 from reconciler.app.desired_files import validate_files
-from reconciler.desired.declare import errors_of
+from reconciler.app.organization.files import find_organization
+from reconciler.app.organization.validate import validate_organization
+from reconciler.desired.declare import declare, errors_of
+from reconciler.desired.load import load
 from reconciler.model.desired import Desired
 from reconciler.model.live import LiveDetails, State
+from reconciler.model.member_account import MemberAccount, Membership
 from reconciler.model.problem import ReconcileError
 from reconciler.plan.build import build_plan
 from reconciler.plan.options import PlanOptions
@@ -30,7 +35,10 @@ _PIECES = (
     "&a ", "*a", "<<: *a", "<<: [*a, *a]", "!!python/object:os.system ", "!x ", "!!binary ", "? ", "- ", "|\n", ">-\n",
     "%YAML 1.3\n", "---\n", "...\n", "\t", "{", "}", "[", "]", "x-a: &a {a: b}\n", "include: ['*.yaml']\n",
     "include: ['**/*', '***', '*/*/*']\n", "vars: {a: '{{ b }}{{ b }}', b: '{{ a }}'}\n", "defaults: {tags: {a: 1}}\n",
+    "accounts: [prod, '{{ team }}']\n", "except: [dev]\n", "x-o: &o {accounts: ['p*']}\n", "<<: *o\n",
 )  # fmt: skip
+_NAMES_ACCOUNTS = re.compile(rb"accounts|except")
+_ACCOUNTS = (MemberAccount("dev", "222222222222"), MemberAccount("prod", "333333333333"))
 _WRAPPER = (
     b"version: 1\naccount: '123456789012'\npolicies: {p: {document: input.json}}\n"
     b"users: {u: {inline_policies: {i: input.json}}}\nroles: {r: {trust: input.json}}\n"
@@ -76,7 +84,19 @@ class YamlFile:
         except ReconcileError as failed:
             return print_problems(failed.problems)
         words = print_problems(found)
+        if _NAMES_ACCOUNTS.search(data):
+            words |= self._validate_accounts(self._folder / named)
         return words if errors_of(desired) else words | self._plan_desired(desired)
+
+    def _validate_accounts(self, path: Path) -> set[str]:
+        try:
+            files = find_organization([str(path)], {"team": "platform"})
+            if files is not None:
+                return print_problems(validate_organization(files, (), frozenset()).problems)
+        except ReconcileError as failed:
+            return print_problems(failed.problems)
+        membership = Membership(_ACCOUNTS[0], _ACCOUNTS)
+        return print_problems(declare(load([path], {}, membership=membership)).problems)
 
     def _plan_desired(self, desired: Desired) -> set[str]:
         account, partition = desired.state.account, desired.state.partition

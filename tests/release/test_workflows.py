@@ -44,6 +44,13 @@ def test_one_version_of_an_action_has_one_hash_everywhere() -> None:
     )
 
 
+def test_one_base_image_has_one_digest_everywhere() -> None:
+    files = ("Containerfile", "reconciler/app/starters/gitlab.yml", "examples/organization/gitlab.yml")
+    texts = [(ROOT / file).read_text(encoding="utf-8") for file in files]
+    pins = [re.findall(r"python:3\.13-slim(@sha256:[0-9a-f]{64})?", text) for text in texts]
+    assert all(pins) and len({pin for found in pins for pin in found}) == 1
+
+
 def test_zizmor_finds_nothing_in_the_workflows() -> None:
     command = [Path(sys.executable).with_name("zizmor"), "--offline", "--format=plain", ROOT / ".github"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=60)

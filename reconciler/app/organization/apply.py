@@ -1,7 +1,7 @@
 """Apply the saved plans of many accounts, wave by wave. Each account has its own lock, journal, rate and verification.
 
-A plan is read from its file and rebuilt from live IAM just before it is applied, so that memory holds only the plans
-that are being applied, and none that no longer fits is.
+A plan is read from its file and rebuilt from live IAM just before it is applied. So memory holds only the plans that
+are being applied, and a plan that no longer fits is refused.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from reconciler.aws.principal_board import OtherAccounts, PrincipalBoard
 from reconciler.aws.slots import Slot
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults
 from reconciler.model.member_account import MemberAccount
-from reconciler.model.plan import Plan
 from reconciler.model.problem import Level, Problem, make_error
+from reconciler.model.sentence import format_list
 
 PlanAgain = Callable[[AccountResult], ConnectedPlan]
 """Returns the plan of an account from its file, with a connection. Raises ReconcileError if it no longer fits."""
@@ -31,6 +31,8 @@ OnResult = Callable[[AccountResult], None]
 
 _BLOCKING = (AccountStatus.FAILED, AccountStatus.UNSAFE, AccountStatus.NOT_STARTED)
 """The ends of an account after which no later wave starts."""
+_MOST_LEFT = 5
+"""Differences that are named; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,10 @@ def _judge(planned: AccountResult, applied: ApplyResult) -> AccountResult:
     journal = str(applied.journal) if applied.journal else ""
     result = replace(planned, journal=journal, done=len(applied.done))
     if applied.outcome is None:
+        refused = applied.remaining_plan
+        if refused is not None and not refused.is_safe:  # for this caller, with these options, or by now
+            errors = (finding for finding in refused.findings if finding.level is Level.ERROR)
+            return replace(result, status=AccountStatus.UNSAFE, problems=(*planned.problems, *errors))
         return replace(result, status=AccountStatus.FAILED, problems=(*planned.problems, _make_stale()))
     if applied.is_converged:
         return replace(result, status=AccountStatus.CHANGED)
@@ -139,13 +145,9 @@ def _describe_rest(applied: ApplyResult) -> tuple[Problem, ...]:
     if outcome is not None and (outcome.remaining or outcome.unclear):
         summary = f"Stopped: {len(outcome.done)} of {outcome.total} calls were made."
         detail = f"{len(outcome.unclear)} more may have been." if outcome.unclear else ""
-        return make_error("apply-stopped", summary, detail, "Run the same command again to go on from there.").problems
-    left = _list_addresses(applied.remaining_plan)
+        hint = "Run the same command again to go on from there. If it applies a folder of plans, plan again first."
+        return make_error("apply-stopped", summary, detail, hint).problems
+    changes = applied.remaining_plan.changes if applied.remaining_plan else ()
+    left = format_list((str(change.address) for change in changes), _MOST_LEFT)
     summary = f"All calls were made, but live IAM still differs from the plan: {left}."
     return make_error("apply-differs", summary, "", "Run `reconcile plan` to see how.").problems
-
-
-def _list_addresses(plan: Plan | None) -> str:
-    addresses = [str(change.address) for change in plan.changes] if plan else []
-    more = f" and {len(addresses) - 5} more" if len(addresses) > 5 else ""
-    return f"{', '.join(addresses[:5])}{more}"

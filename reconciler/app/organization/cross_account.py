@@ -48,7 +48,7 @@ def check_accounts(
 
 
 def refuse_waits(results: Sequence[AccountResult]) -> tuple[AccountResult, ...]:
-    """Return the results of the plans of several shards; those are unsafe whose calls would wait for ever."""
+    """Return the results of several shards' plans. An account is unsafe if its calls would wait for ever."""
     findings: defaultdict[str, list[Problem]] = defaultdict(list)
     for account, problem in check_waits([result.account for result in results], _waits_of(results)):
         findings[account.id].append(problem)

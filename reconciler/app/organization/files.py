@@ -58,6 +58,8 @@ def find_organization(files: Sequence[str], variables: Mapping[str, str]) -> Org
 
 def select_accounts(everybody: Sequence[MemberAccount], options: RunOptions) -> tuple[MemberAccount, ...]:
     """Return the accounts of all shards, by wave. Raises ReconcileError for a pattern or wave that matches none."""
+    if not everybody:
+        raise make_error("no-accounts", "The organization has no account.", "", "Check `discover`, or name accounts.")
     for pattern in options.patterns:
         if not any(account.matches(pattern) for account in everybody):
             names = [account.name for account in everybody]
@@ -70,12 +72,15 @@ def select_accounts(everybody: Sequence[MemberAccount], options: RunOptions) -> 
         if not options.patterns or any(account.matches(pattern) for pattern in options.patterns)
     ]
     if options.wave is not None:
+        waves = sorted({account.wave for account in chosen})
+        if options.wave not in waves:
+            named = f" of --account {', '.join(options.patterns)}" if options.patterns else ""
+            raise make_error(
+                "unknown-account",
+                f"No account{named} is in wave {options.wave}.",
+                f"The waves{' of these accounts' if named else ''} are: {', '.join(map(str, waves))}.",
+            )
         chosen = [account for account in chosen if account.wave == options.wave]
-        if not chosen:
-            waves = ", ".join(map(str, sorted({account.wave for account in everybody})))
-            raise make_error("unknown-account", f"No account is in wave {options.wave}.", f"The waves are: {waves}.")
-    if not chosen:
-        raise make_error("no-accounts", "The organization has no account.", "", "Check `discover`, or name accounts.")
     return tuple(sorted(chosen, key=lambda account: (account.wave, not account.is_canary)))
 
 

@@ -11,7 +11,7 @@ from reconciler.app.organization.entry import AccountEntry
 from reconciler.app.organization.files import OrganizationFiles, RunOptions, select_accounts
 from reconciler.app.plan import PlanRequest
 from reconciler.aws.member_discovery import DiscoveredAccount, discover_accounts
-from reconciler.model.member_account import ACCOUNT_NAME, MemberAccount, Membership, Organization
+from reconciler.model.member_account import MemberAccount, Membership, Organization, is_account_name
 from reconciler.model.shards import select_shard
 
 
@@ -49,8 +49,8 @@ def open_run(files: OrganizationFiles, request: PlanRequest, options: RunOptions
 def add_discovered(organization: Organization, discovered: Sequence[DiscoveredAccount]) -> tuple[MemberAccount, ...]:
     """Return the declared accounts, then those that were only discovered. A declared account keeps its name.
 
-    A discovered account is called as in AWS; it gets its id added to a name that another account has, too, and to one
-    that a file cannot have. Upper and lower case are the same here, because names are also names of files.
+    A discovered account is called as in AWS. Its id is added if another account has that name, too, or if no file may
+    have it. Upper and lower case are the same here, because names are also names of files.
     """
     declared = {account.id for account in organization.accounts}
     names = {one.id: _make_name(one) for one in discovered if one.id not in declared}
@@ -67,7 +67,7 @@ def add_discovered(organization: Organization, discovered: Sequence[DiscoveredAc
 def _make_name(account: DiscoveredAccount) -> str:
     """Return the name of an account in AWS with other characters than names in a file have replaced."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", account.name).strip("-._")[:64]
-    return safe if ACCOUNT_NAME.fullmatch(safe) else _add_id("account", account.id)
+    return safe if is_account_name(safe) else _add_id("account", account.id)
 
 
 def _add_id(name: str, identifier: str) -> str:

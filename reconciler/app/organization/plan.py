@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -20,12 +20,12 @@ from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare
 from reconciler.desired.load import load
 from reconciler.desired.source_files import name_file
-from reconciler.desired.variables import Variables, find_undeclared
+from reconciler.desired.variables import find_unused_variables
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults, PlanFacts
 from reconciler.model.desired import Desired
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.plan import Plan
-from reconciler.model.problem import Problem
+from reconciler.model.problem import ReconcileError
 from reconciler.plan.cross_account.facts import extract_facts
 from reconciler.plan.cross_account.waits import find_account_waits
 from reconciler.render.json_text import dump_json
@@ -41,12 +41,12 @@ def plan_organization(
     on_result: called as each account ends.
     """
     results: dict[str, AccountResult] = {}
-    all_unused: list[frozenset[str]] = []
+    unused: dict[str, frozenset[str]] = {}
     with FactsStore() as facts:
 
         def plan_account(account: MemberAccount, slot: Slot) -> AccountResult:
             files = read_member(run, account)
-            all_unused.append(files.loaded.unused_variables)
+            unused[account.id] = files.loaded.unused_variables
             return _plan_account(run, account, files, folder, facts)
 
         for result in run_accounts(run.selected, plan_account, max_parallel):
@@ -57,15 +57,22 @@ def plan_organization(
         tuple(results[account.id] for account in run.selected),
         run.entry.home.caller_arn,
         tuple(name_file(str(path)) for path in run.files.paths),
-        tuple(_check_variables(all_unused, len(run.selected))),
+        tuple(find_unused_variables(_list_unused(run, unused))),
     )
 
 
-def _check_variables(all_unused: Sequence[frozenset[str]], number: int) -> Iterator[Problem]:
-    """Yield a problem for each --var that no account uses. Yield nothing if the files of an account are not valid."""
-    if all_unused and len(all_unused) == number:
-        unused = frozenset.intersection(*all_unused)
-        yield from find_undeclared(sorted(unused), (), Variables({}))
+def _list_unused(run: OrganizationRun, known: Mapping[str, frozenset[str]]) -> Iterator[frozenset[str]]:
+    """Yield the names of --var that each account does not use; none for an account whose files are not valid.
+
+    known: those of accounts whose files were read. Those of others, such as accounts of another shard, are read now.
+    """
+    yield from known.values()
+    for account in run.everybody:
+        if account.id not in known:
+            try:
+                yield read_member(run, account).loaded.unused_variables
+            except ReconcileError:
+                yield frozenset()
 
 
 def _plan_account(

@@ -44,7 +44,7 @@ def _compare(saved: AccountResult | None, fresh: AccountResult, folder: Path, fi
             if document is None or fresh_document is None:
                 problems = [_make_problem(f"{path} is missing or is no plan file.")]
             else:
-                problems = find_differences(path, document, fresh_document, files)
+                problems = find_differences(path, document, fresh_document, files, folder)
         except ReconcileError as error:
             problems = error.problems
     if not problems:

@@ -23,7 +23,7 @@ Work = Callable[[MemberAccount, Slot], AccountResult]
 def run_accounts(accounts: Sequence[MemberAccount], work: Work, max_parallel: int) -> Iterator[AccountResult]:
     """Yield the result of each account as it ends. An account that fails stops none of the others.
 
-    No account is started before there is room for it, so that one that nobody takes any more is never started.
+    An account is started only if there is room for it. If the caller takes no further result, no other one is started.
     """
     return free_memory_between(_run_accounts(accounts, work, max_parallel))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,14 +19,15 @@ from reconciler.aws.session import Connection
 from reconciler.model.account_results import AccountResult, OrganizationResults
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.shards import Shard, select_shard
+from reconciler.plan.digest.account_groups import format_accounts
 from reconciler.plan.options import PlanOptions
 
 
 def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, OrganizationResults]:
     """Return what all results of a folder say of the run, and the chosen accounts of all its shards.
 
-    Raises ReconcileError. A shard without results is an error, because its accounts would be left out. Accounts of
-    several shards that would wait for each other are unsafe.
+    Raises ReconcileError. A shard without results is an error, because its accounts would be left out; so is an account
+    that no shard has done, or two have. Accounts of several shards that would wait for each other are unsafe.
     """
     runs = read_results(folder, "plan")
     if missing := find_missing_parts(runs):
@@ -35,6 +37,7 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, Organizat
             "Their accounts would be left out.",
             "Run these shards or waves again with the same --out.",
         )
+    _refuse_left_out(runs)
     results = {result.account.id: result for run in runs for result in run.results}
     everybody = [result.account for result in results.values()]
     eligible = select_accounts(everybody, options)
@@ -49,7 +52,8 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, Organizat
 def find_missing_parts(runs: Sequence[RunResults]) -> tuple[str, ...]:
     """Return the parts of a run that left no results: `2/4`, `wave 3`, `wave 1, 2/4`.
 
-    A shard without an account is none of them. Raises ReconcileError if the results are of different runs.
+    A shard without an account is none of them. Raises ReconcileError if the results are of different runs, or of shards
+    that divided the accounts differently.
     """
     waves = {run.wave for run in runs}
     if len({run.waves for run in runs}) > 1 or (None in waves and len(waves) > 1):
@@ -58,7 +62,33 @@ def find_missing_parts(runs: Sequence[RunResults]) -> tuple[str, ...]:
     for wave in sorted(waves, key=lambda wave: wave or 0):
         shards = _find_missing_shards([run for run in runs if run.wave == wave])
         missing += [f"wave {wave}, {shard}" if wave is not None else str(shard) for shard in shards]
+    _refuse_repeated(runs)
     return tuple(missing)
+
+
+def _refuse_repeated(runs: Sequence[RunResults]) -> None:
+    """Raise ReconcileError if the results have an account twice."""
+    counts = Counter(result.account.id for run in runs for result in run.results)
+    labels = {result.account.id: result.account.label for run in runs for result in run.results}
+    if repeated := [labels[account] for account, count in counts.items() if count > 1]:
+        raise _make_division_error(f"More than one part of the run has results of {format_accounts(repeated)}.")
+
+
+def _refuse_left_out(runs: Sequence[RunResults]) -> None:
+    """Raise ReconcileError if no shard has the result of an account, although no shard is missing."""
+    done = {result.account.id for run in runs for result in run.results}
+    labels = {account.id: account.label for run in runs for account in run.selected}
+    if left_out := [label for account, label in labels.items() if account not in done]:
+        raise _make_division_error(f"No part of the run has results of {format_accounts(left_out)}.")
+
+
+def _make_division_error(summary: str) -> ReconcileError:
+    return make_error(
+        "results-mixed",
+        summary,
+        "The parts have not divided the accounts in the same way.",
+        "Run all of them again with the same --sizes, in an empty folder.",
+    )
 
 
 def _find_missing_shards(runs: Sequence[RunResults]) -> list[Shard]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 
 from reconciler.app.organization.files import OrganizationFiles, RunOptions, select_accounts
 from reconciler.app.organization.memory import free_memory_between
 from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT, load
-from reconciler.desired.variables import Variables, find_undeclared
+from reconciler.desired.variables import find_unused_variables
 from reconciler.model.desired import Desired
-from reconciler.model.member_account import Membership
+from reconciler.model.member_account import MemberAccount, Membership
 from reconciler.model.problem import Problem
 from reconciler.plan.digest.account_groups import format_accounts
 
@@ -47,18 +48,25 @@ def validate_organization(
     if organization.discovery is not None:
         everybody.append(replace(organization.found, name=_DISCOVERED, id=PLACEHOLDER_ACCOUNT))
     accounts = select_accounts(everybody, RunOptions(patterns))
+
+    def read(account: MemberAccount) -> tuple[Desired, frozenset[str]]:
+        """Return what the files declare for an account, and the names of --var that it does not use."""
+        membership = Membership(account, everybody, organization.discovery is None)
+        loaded = load(files.paths, files.variables, account.id, membership=membership, parsed=files.parsed)
+        return declare(loaded, now=datetime.now(UTC), names=names), loaded.unused_variables
+
     found: dict[Problem, list[str]] = {}
     entities = aliases = 0
     unused: list[frozenset[str]] = []
     for account in free_memory_between(accounts):
-        membership = Membership(account, everybody, organization.discovery is None)
-        loaded = load(files.paths, files.variables, account.id, membership=membership, parsed=files.parsed)
-        desired = declare(loaded, now=datetime.now(UTC), names=names)
-        unused.append(loaded.unused_variables)
+        desired, unused_here = read(account)
+        unused.append(unused_here)
         entities, aliases = entities + len(desired.state.entities), aliases + len(desired.aliases)
         for problem in _find_problems(desired, names, allow_assertions):
             found.setdefault(problem, []).append(account.name)
-    undeclared = find_undeclared(sorted(frozenset.intersection(*unused)), (), Variables({})) if unused else ()
+    chosen = {account.id for account in accounts}
+    others = (read(account)[1] for account in everybody if account.id not in chosen)
+    undeclared = find_unused_variables(chain(unused, others))
     problems = (_name_accounts(problem, names, len(accounts)) for problem, names in found.items())
     return ValidOrganization(len(accounts), entities, aliases, (*undeclared, *problems))
 

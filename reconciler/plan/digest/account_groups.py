@@ -8,11 +8,18 @@ from dataclasses import dataclass, replace
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults
 from reconciler.model.risk import RiskLevel, RiskReason
 
-_STATUS_ORDER = (
+_PLAN_ORDER = (
     AccountStatus.UNSAFE,
     AccountStatus.CHANGED,
     AccountStatus.FAILED,
     AccountStatus.NOT_STARTED,
+    AccountStatus.IN_STEP,
+)
+_APPLY_ORDER = (
+    AccountStatus.FAILED,
+    AccountStatus.UNSAFE,
+    AccountStatus.NOT_STARTED,
+    AccountStatus.CHANGED,
     AccountStatus.IN_STEP,
 )
 _RISK_ORDER = tuple(RiskLevel)
@@ -53,26 +60,31 @@ class GatheredReason:
 
 
 def group_results(summary: OrganizationResults) -> tuple[AccountGroup, ...]:
-    """Return the groups: unsafe plans first, then changes by risk and number of accounts; those in step last."""
+    """Return the groups, of plans: unsafe ones first, then changes by risk and number of accounts; those in step last.
+
+    Of an apply, the accounts that it did not change come before those that it changed.
+    """
+    order = _APPLY_ORDER if summary.is_applied else _PLAN_ORDER
+
+    def rank(group: AccountGroup) -> tuple[int, int, int]:
+        level = group.first.plan.risk.level if group.first.plan else RiskLevel.NONE
+        return order.index(group.status), _RISK_ORDER.index(level), -len(group.results)
+
     groups: dict[object, list[AccountResult]] = {}
     for result in summary.results:
         groups.setdefault(_key_of(result), []).append(result)
-    return tuple(sorted((AccountGroup(tuple(results)) for results in groups.values()), key=_rank_of))
+    return tuple(sorted((AccountGroup(tuple(results)) for results in groups.values()), key=rank))
 
 
 def _key_of(result: AccountResult) -> object:
     problems = tuple((one.code, one.place, _without_account(one.message, result)) for one in result.problems)
     shown = result.plan.group if result.plan and result.status is not AccountStatus.IN_STEP else ""
-    return result.status, shown, problems
+    done = result.done if result.status is AccountStatus.FAILED else 0  # the heading of a failed apply tells it
+    return result.status, shown, problems, done
 
 
 def _without_account(text: str, result: AccountResult) -> str:
     return text.replace(result.account.id, _ANY_ID)
-
-
-def _rank_of(group: AccountGroup) -> tuple[int, int, int]:
-    level = group.first.plan.risk.level if group.first.plan else RiskLevel.NONE
-    return _STATUS_ORDER.index(group.status), _RISK_ORDER.index(level), -len(group.results)
 
 
 def gather_reasons(summary: OrganizationResults) -> tuple[GatheredReason, ...]:

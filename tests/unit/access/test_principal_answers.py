@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from reconciler.access import (
 from reconciler.access.aws_policies import find_aws_policy
 from reconciler.access.powers import UNSEEN_POLICIES
 from reconciler.policy.canonical import canonical
+from tests.support.managed_policies import read_managed_policies
 
 A = "111122223333"
 ALICE = f"arn:aws:iam::{A}:user/staff/alice"
@@ -195,9 +195,8 @@ def test_well_known_policies_are_known() -> None:
 
 
 def test_what_is_known_of_policies_of_aws_is_true_of_those_that_moto_ships() -> None:
-    shipped = pytest.importorskip("moto.iam.aws_managed_policies").aws_managed_policies_data
     ceilings = 0
-    for name, policy in json.loads(shipped).items():
+    for name, policy in read_managed_policies().items():
         document, exact = find_aws_policy(AWS + policy["Path"][1:] + name)
         if document is None:
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -134,3 +134,72 @@ def test_an_entry_that_an_anchor_shares_selects_for_each_of_its_names(folder: Fo
     text = f"{HEAD}users:\n  ann: &shared {{accounts: [prod], path: /a/}}\n  bob: *shared\n"
     assert len(read_for(folder, ACCOUNTS[0], text).state.entities) == 2
     assert read_for(folder, ACCOUNTS[1], text).state.entities == {}
+
+
+PROD, STAGING, *_ = ACCOUNTS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "users: {ann: {accounts: [prod], tags: {team: '{{ team }}'}}}",
+        "users: {ann: {except: ['dev-*', staging], path: '/{{ team }}/'}}",
+        "users: {'{{ team }}': {accounts: [prod]}}",
+        "account_settings: {accounts: [prod], alias: 'acme-{{ team }}'}",
+        "aliases: {ro: {accounts: [prod], role: 'arn:aws:iam::111111111111:role/{{ team }}'}}",
+        "x-a: &a {accounts: [prod], path: '/{{ team }}/'}\nusers: {ann: *a, bob: {<<: *a}, cid: {<<: [*a]}}",
+        "x-a: &a {path: '/{{ team }}/'}\nusers: {ann: {<<: *a, accounts: [prod]}, bob: {except: [staging], <<: *a}}",
+    ],
+)
+def test_an_entry_needs_its_variables_only_where_it_is(text: str, folder: Folder) -> None:
+    staging = read_for(folder, STAGING, f"{HEAD}{text}\n")
+    assert (staging.problems, staging.state.entities, staging.aliases) == ((), {}, {})
+    codes = {problem.code for problem in read_for(folder, PROD, f"{HEAD}{text}\n").problems}
+    assert codes == {"unknown-variable"}
+
+
+def test_an_entry_that_another_account_lacks_is_whole_for_its_own(folder: Folder) -> None:
+    """The anchor belongs to an entry that staging does not get; what is merged from it is still all there."""
+    ann, bob = "&a {accounts: [prod], path: /team/, tags: {a: b}}", "{<<: *a, accounts: [staging]}"
+    text = f"{HEAD}users:\n  ann: {ann}\n  bob: {bob}\n"
+    (of_staging,) = read_for(folder, STAGING, text).state.entities.values()
+    (of_prod,) = read_for(folder, PROD, text).state.entities.values()
+    assert (of_staging.name, of_staging.path, of_staging.tags) == ("bob", "/team/", of_prod.tags)  # type: ignore[attr-defined]
+
+
+def test_a_variable_of_an_entry_for_another_account_is_no_misspelt_one(folder: Folder) -> None:
+    file = folder.write(
+        "roles.yaml", f"{HEAD}users: {{'u-{{{{ a }}}}': {{accounts: [prod], path: '/{{{{ b }}}}/'}}}}\n"
+    )
+    loaded = load([file], {"a": "x", "b": "y", "c": "z"}, membership=Membership(STAGING, ACCOUNTS))
+    assert (loaded.problems, loaded.unused_variables) == ([], {"c"})
+
+
+def test_the_keys_of_an_entry_are_checked_in_every_account(folder: Folder) -> None:
+    text = f"{HEAD}users: {{'{{{{ a }}}}': {{accounts: [prod, prd, '{{{{ b }}}}', 012], path: '/{{{{ c }}}}/'}}}}\n"
+    problems = read_for(folder, STAGING, text).problems
+    assert sorted(problem.code for problem in problems) == [
+        "leading-zero",
+        "unknown-account",
+        "unknown-account",
+        "unknown-account",
+        "unknown-variable",
+    ]
+
+
+class CountedAccounts(tuple[MemberAccount, ...]):
+    """Accounts that count how often somebody goes through all of them."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[MemberAccount]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_many_entries_of_few_patterns_go_through_the_accounts_a_few_times(folder: Folder) -> None:
+    everybody = CountedAccounts(ACCOUNTS)
+    entries = "\n".join(f"  u{number}: {{accounts: [dev-2, 'dev*', '[s]*']}}" for number in range(200))
+    file = folder.write("roles.yaml", f"{HEAD}users:\n{entries}\n")
+    assert load([file], {}, membership=Membership(PROD, everybody)).problems == []
+    assert 0 < everybody.walks <= 3

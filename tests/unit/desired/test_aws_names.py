@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 
@@ -11,6 +10,7 @@ import pytest
 from reconciler.desired import aws_names
 from reconciler.desired.aws_names import AwsNames
 from tests.support.files import HEAD, Folder
+from tests.support.managed_policies import read_managed_policies
 
 POLICY = "policies: {{p: {{document: {{Statement: [{{Effect: Allow, Action: {}, Resource: '*'}}]}}}}}}\n"
 
@@ -60,8 +60,7 @@ def test_a_model_that_is_not_there_knows_no_operation(monkeypatch: pytest.Monkey
 
 
 def test_the_list_of_managed_policies_has_those_that_moto_ships() -> None:
-    shipped = json.loads(pytest.importorskip("moto.iam.aws_managed_policies").aws_managed_policies_data)
-    own = {f"{policy['Path']}{name}".lstrip("/") for name, policy in shipped.items()}
+    own = {f"{policy['Path']}{name}".lstrip("/") for name, policy in read_managed_policies().items()}
     attachable = {name for name in own if not name.startswith("aws-service-role/")}
     known = set(AwsNames().list_managed_policies().values())
     assert len(attachable & known) > 0.95 * len(attachable)  # moto's next release may have a few more

@@ -117,6 +117,10 @@ BROKEN = {
         '  accounts:\n    plan-results: {id: "111111111111"}\n',
         ["org.yaml:4:5 wrong-value"],
     ),
+    "the name of a file of results on some systems": (
+        '  accounts:\n    Plan-Results: {id: "111111111111"}\n',
+        ["org.yaml:4:5 duplicate-account"],
+    ),
     "wave 0": ('  accounts:\n    prod: {id: "111111111111", wave: 0}\n', ["org.yaml:4:38 schema"]),
     "the same id twice": (
         '  accounts:\n    a: {id: "111111111111"}\n    b: {id: "111111111111"}\n',

@@ -6,24 +6,20 @@ A plain seeded sample, with rewrites and changes of its own, so that it shares n
 from __future__ import annotations
 
 import copy
-import json
 import random
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from reconciler.model.document import Document
 from reconciler.plan.compare.document_diff import diff_documents
 from reconciler.policy.canonical import canonical
+from tests.support.managed_policies import read_managed_documents
 
 Statement = dict[str, Any]
 
 
 def shipped() -> list[dict[str, Any]]:
-    data = pytest.importorskip("moto.iam.aws_managed_policies").aws_managed_policies_data
-    found = json.loads(data) if isinstance(data, str) else data
-    return [found[name]["Document"] for name in sorted(found)]
+    return [document for _, document in sorted(read_managed_documents().items())]
 
 
 def listed(value: Any) -> list[Any]:

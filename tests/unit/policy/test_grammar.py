@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from reconciler.model.problem import Level
 from reconciler.policy.grammar import Flaw, Path, PolicyType, check_document
 from tests.support.flaws import at_statement, codes_of
+from tests.support.managed_policies import read_managed_documents
 
 ACCOUNT = "123456789012"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -375,13 +375,7 @@ def test_a_document_nested_deeper_than_python_recurses_does_not_raise() -> None:
     assert "not-a-string" in codes_of(identity(Action=deep))
 
 
-@cache
-def published() -> dict[str, object]:
-    data = pytest.importorskip("moto.iam.aws_managed_policies").aws_managed_policies_data
-    return {name: policy["Document"] for name, policy in json.loads(data).items()}
-
-
 def test_no_policy_that_aws_manages_has_a_flaw() -> None:
-    found = {name: check_document(body, PolicyType.IDENTITY) for name, body in published().items()}
+    found = {name: check_document(body, PolicyType.IDENTITY) for name, body in read_managed_documents().items()}
     assert len(found) > 1_000
     assert {name: some for name, some in found.items() if some} == {}

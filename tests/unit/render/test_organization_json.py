@@ -29,11 +29,13 @@ def test_every_account_has_its_status_and_its_plan_or_its_error() -> None:
     assert document["risk"]["level"] == "high"
     assert document["risk"]["reasons"][1]["accounts"] == ["dev-1", "dev-2", "dev-3", "prod"]
     assert (document["missing_parts"], len(document["problems"])) == (["2/4", "wave 3"], 1)
+    assert document["applied"] is True
 
 
 def test_a_run_of_no_account_is_valid_json() -> None:
     document = json.loads("\n".join(iter_summary_json(OrganizationResults(()), lambda facts: {})))
     assert (document["accounts"], document["risk"]) == ([], {"level": "none", "reasons": []})
+    assert document["applied"] is False
 
 
 def test_the_plans_are_taken_one_by_one() -> None:

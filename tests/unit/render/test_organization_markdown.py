@@ -25,7 +25,9 @@ def test_a_comment_has_the_numbers_the_risk_and_each_group_once() -> None:
     assert comment.startswith("**Applied: 8 accounts, 4 changed, 1 in step, 1 unsafe, 1 failed, 1 not started.")
     assert "🔴 **Risk: high**\n\n```text\n  ! prod: everyone may assume role/r  org.yaml:2\n" in comment
     assert comment.count("<details>") == comment.count("</details>") == 5
-    assert "<details><summary>✏️ 3 accounts, the same changes: 1 to create, 2 to delete; risk low</summary>" in comment
+    assert (
+        "<details><summary>✏️ 3 accounts, the same changes: applied; 1 created, 2 deleted; risk low</summary>" in comment
+    )
     assert "`dev-1`, `dev-2`, `dev-3`\n" in comment
     assert "✅ idle (000000000005): in step: `idle`" in comment
     assert "AWS refused the role." in comment

@@ -21,7 +21,7 @@ def render(summary: OrganizationResults, width: int | None = 80, detail: Detail 
 
 
 def test_the_risk_comes_first_then_the_groups_then_the_numbers() -> None:
-    lines = render(SUMMARY).splitlines()
+    lines = render(replace(SUMMARY, is_applied=False)).splitlines()
     assert lines[0] == "8 accounts · as arn:aws:iam::999999999999:user/alice · org.yaml"
     assert lines[2:5] == [
         "Risk: high",
@@ -40,7 +40,27 @@ def test_the_risk_comes_first_then_the_groups_then_the_numbers() -> None:
     shown = " ".join(" ".join(lines).split())
     assert "org.yaml:2:1: error: AWS refused the role. This is why." in shown
     assert shown.endswith(
-        "Applied: 8 accounts, 4 changed, 1 in step, 1 unsafe, 1 failed, 1 not started. No results: 2/4; wave 3."
+        "Plan: 8 accounts, 4 to change, 1 in step, 1 unsafe, 1 failed, 1 not started. No results: 2/4; wave 3."
+    )
+
+
+def test_an_apply_is_told_by_what_it_did_and_what_it_did_not_change_comes_first() -> None:
+    failed = (make_result(f"stuck-{done}", 10 + done, AccountStatus.FAILED, "stuck") for done in (0, 2))
+    stuck = (replace(result, done=done) for result, done in zip(failed, (0, 2), strict=True))
+    lines = render(replace(SUMMARY, results=(*RESULTS, *stuck))).splitlines()
+    headings = [
+        "shut (000000000007): failed",
+        "stuck-0 (000000000010): failed after 0 of 3 calls",
+        "stuck-2 (000000000012): failed after 2 of 3 calls",
+        "unsafe (000000000006): unsafe, not applied; 1 to create, 2 to delete; risk none",
+        "late (000000000008): not started; 1 to create, 2 to delete; risk none",
+        "prod (000000000004): applied; 1 created, 2 deleted; risk high",
+        "3 accounts, the same changes: applied; 1 created, 2 deleted; risk low",
+        "idle (000000000005): in step",
+    ]
+    assert [line for line in lines if line.endswith(tuple(headings))] == headings
+    assert " ".join(" ".join(lines).split()).endswith(
+        "Applied: 10 accounts, 4 changed, 1 in step, 1 unsafe, 3 failed, 1 not started. No results: 2/4; wave 3."
     )
 
 
@@ -69,7 +89,7 @@ def test_each_group_needs_one_plan_and_accounts_in_step_none() -> None:
         asked.append(facts.file)
         return PLAN
 
-    list(OrganizationText(SUMMARY, read_plan).render())
+    list(OrganizationText(replace(SUMMARY, is_applied=False), read_plan).render())
     assert asked == ["plans/unsafe.json", "plans/prod.json", "plans/dev-1.json", "plans/late.json"]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.app.organization.results_section import RunResults
 from reconciler.app.organization.saved_plans import find_missing_parts
+from reconciler.model.account_results import AccountResult, AccountStatus
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.problem import ReconcileError
 from reconciler.model.shards import Shard
@@ -71,6 +72,20 @@ def test_shards_that_saw_other_accounts_are_refused() -> None:
         with pytest.raises(ReconcileError) as failed:
             find_missing_parts([one, changed])
         assert [problem.code for problem in failed.value.problems] == ["results-mixed"]
+
+
+def test_an_account_that_two_shards_have_done_is_named() -> None:
+    """They got different --sizes, so another account may be in none."""
+    done = tuple(AccountResult(account, AccountStatus.IN_STEP) for account in ACCOUNTS)
+    one, two = make_runs([(None, "1/2"), (None, "2/2")])
+    assert find_missing_parts([replace(one, results=done[:3]), replace(two, results=done[3:])]) == ()
+    two_shards = [replace(one, results=done[:3]), replace(two, results=done[2:])]
+    an_edited_file = [replace(one, results=(*done, done[2]))]
+    for runs in (two_shards, an_edited_file):
+        with pytest.raises(ReconcileError) as failed:
+            find_missing_parts(runs)
+        (problem,) = failed.value.problems
+        assert (problem.code, done[2].account.id in problem.summary) == ("results-mixed", True)
 
 
 def test_every_missing_shard_of_every_wave_is_named() -> None:
