@@ -17,9 +17,10 @@ from reconciler.model.assertions import Assertion, AssertionForm
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.problem import Place
-from reconciler.model.role_access import AccessTerms
+from reconciler.model.role_access import AccessTerms, RoleAccess
 from reconciler.plan.access.answer import decide_request, describe_reason
 from reconciler.plan.access.assume_words import describe_dependency
+from reconciler.plan.access.external_principals import find_external_access
 from reconciler.plan.access.role_chains import RoleChains
 from reconciler.plan.access.statement_sources import describe_statement_source
 from reconciler.plan.assertions.breach import Breach
@@ -43,6 +44,7 @@ class JudgedAccount:
     catalogue: ActionCatalogue | None = None
     places: Mapping[Address, Place] = field(default_factory=dict)
     _chains: dict[tuple[bool, bool], RoleChains] = field(default_factory=dict, compare=False)
+    _steps: dict[tuple[Address, Address], tuple[DecidingStatement, ...]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def principals(self) -> Mapping[Address, Principal]:
@@ -59,6 +61,14 @@ class JudgedAccount:
     @cached_property
     def policy_sets(self) -> list[PolicySet]:
         return group_by_policies(self.principals)
+
+    @cached_property
+    def external_access(self) -> Mapping[Address, list[RoleAccess]]:
+        """Who of outside the account may assume each role."""
+        found: dict[Address, list[RoleAccess]] = {}
+        for access in find_external_access(self.state, self.targets, frozenset()).values():
+            found.setdefault(Address.parse(access.role), []).append(access)
+        return found
 
     def find_chains(self, *, sure: bool, with_mfa: bool = True) -> RoleChains:
         """Return the ways into roles. sure: only those that surely work if the principal sends what it must.
@@ -112,8 +122,10 @@ class JudgedAccount:
 
     def describe_step(self, address: Address, role: Address) -> tuple[DecidingStatement, ...]:
         """Return the statements by which a principal may assume a role."""
-        verdict, _ = decide_entry(self.principals[address], self.targets[role], ASSUME_ROLE, NOTHING_KNOWN)
-        return self.describe_statements(verdict, address)
+        if (address, role) not in self._steps:
+            verdict, _ = decide_entry(self.principals[address], self.targets[role], ASSUME_ROLE, NOTHING_KNOWN)
+            self._steps[address, role] = self.describe_statements(verdict, address)
+        return self._steps[address, role]
 
     def describe_refusal(self, verdict: Verdict, address: Address, action: str, resource: str) -> str:
         """Return why a request is refused, in words."""

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.model.assertions import Assertion
 from reconciler.model.entity import Entity
-from tests.support.assertions import WITH_MFA, allow, arn, check, deny, only_by, role, trust, user, when
+from tests.support.assertions import WITH_MFA, allow, arn, check, deny, find_breakers, only_by, role, trust, user, when
 
 BOB, EVE = user("bob"), user("eve")
 OTHER = "210987654321"
@@ -124,3 +124,26 @@ def test_who_else_can_breaks_it(name: str) -> None:
     for problem, text in zip(problems, expected, strict=True):
         assert problem.code == "assertion-failed"
         assert text in problem.summary
+
+
+def test_a_way_that_surely_works_counts_for_more_than_one_that_may_work() -> None:
+    """bob may be let in by the role itself, which depends on his organization, and surely is by way of another."""
+    entities = [
+        BOB,
+        role("ci", [trust("user/bob")]),
+        admin(trust("role/ci"), trust("user/bob", **when("StringEquals", "aws:PrincipalOrgID", "o-a1b2c3d4e5"))),
+    ]
+    assertion = only_by("role/admin", "role/ci", through_roles=True)
+    assert find_breakers(entities, assertion) == {"user/bob": "fails"}
+
+
+def test_a_sure_way_to_the_second_of_two_roles_counts_for_more_than_a_possible_one_to_the_first() -> None:
+    entities = [
+        BOB,
+        role("ci", [trust("user/bob")]),
+        role("guess", [trust("user/bob", **when("StringEquals", "aws:PrincipalOrgID", "o-a1b2c3d4e5"))]),
+        role("admin-1", [trust("role/guess")]),
+        role("admin-2", [trust("role/ci")]),
+    ]
+    assertion = only_by("role/admin-*", "role/ci", "role/guess", through_roles=True)
+    assert find_breakers(entities, assertion) == {"user/bob": "fails"}
