@@ -14,14 +14,19 @@ def format_list(items: Iterable[str], most: int) -> str:
     return " and ".join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
 
 
+_SPOKEN = {"*": "everyone"}
+
+
 def format_counted(addresses: Sequence[str], examples: int = 3) -> str:
     """Return one address as it is; several by their number and first names: `812 users (alice, bob, carol …)`.
 
-    Principals that are no addresses, such as `service:HOST` and ARNs, count as principals and are named as they are.
+    Principals that are no addresses, such as `service:HOST` and ARNs, count as principals and are named as they are;
+    `*` is everyone.
     """
     if len(addresses) == 1:
-        return addresses[0]
-    names = [address.partition("/")[2] if not is_external(address) else address for address in addresses[:examples]]
+        return _SPOKEN.get(addresses[0], addresses[0])
+    named = addresses[:examples]
+    names = [_SPOKEN.get(one, one) if is_external(one) else one.partition("/")[2] for one in named]
     return f"{count_addresses(addresses)} ({', '.join(names)}{' …' if len(addresses) > examples else ''})"
 
 

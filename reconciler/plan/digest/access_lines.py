@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from reconciler.model.durations import annotate_age
 from reconciler.model.plan import Plan
 from reconciler.model.role_access import AccessGroup, AccessGroups, AccessTerms
-from reconciler.model.sentence import format_counted, is_external
+from reconciler.model.sentence import format_counted, format_list, is_external
 from reconciler.plan.access.assume_words import describe_terms
 from reconciler.plan.access.permission_words import describe_permission_groups
 from reconciler.plan.access.power_words import describe_powers
@@ -18,6 +18,8 @@ from reconciler.plan.digest.tones import Tone, judge_permission_tone
 
 _MOST_EXTERNALS = 3
 """The external principals of a group that get a line each; more are counted."""
+
+_MOST_GUARDRAILS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +120,5 @@ def _describe_change(group: AccessGroup) -> str:
 
 def _describe_terms(access: AccessTerms) -> str:
     """Return `, with MFA, until …, depending on … (stopped by org/root.json)`, as far as these apply."""
-    stopped = f" (stopped by {', '.join(access.stopped_by)})" if access.stopped_by else ""
+    stopped = f" (stopped by {format_list(access.stopped_by, _MOST_GUARDRAILS)})" if access.stopped_by else ""
     return f"{describe_terms(access.mfa, access.conditions, access.terms)}{stopped}"

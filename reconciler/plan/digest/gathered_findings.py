@@ -59,9 +59,8 @@ def _gather(findings: list[Problem], plan: Plan) -> Problem:
 
 
 def _count_users(number: int, plan: Plan) -> str:
-    known = plan.after.entities if plan.after and plan.after.known_addresses is None else ()
-    total = sum(address.kind == "user" for address in known)
-    return f"{number} of {total} users" if total >= number else f"{number} users"
+    total = plan.user_count
+    return f"{number} of {total} users" if total is not None and total >= number else f"{number} users"
 
 
 def _list_examples(names: Sequence[str]) -> str:

@@ -76,7 +76,7 @@ ROWS: dict[str, Row] = {
         [f"{OTHER}:root can"],
     ),
     "what is left of a deleted user": ([admin(trust("AIDAJQABLZS4A3QDU576Q"))], only_by("role/admin"), []),
-    "everyone": ([BOB, admin(trust("*"))], only_by("role/admin", "user/bob"), ["* can"]),
+    "everyone": ([BOB, admin(trust("*"))], only_by("role/admin", "user/bob"), ["everyone can assume role/admin"]),
     "all but one": (
         [admin({"Effect": "Allow", "NotPrincipal": {"AWS": arn("user/bob")}, "Action": "sts:AssumeRole"})],
         only_by("role/admin"),
@@ -111,7 +111,7 @@ ROWS: dict[str, Row] = {
     "of two roles": (
         [BOB, role("admin", [trust("user/bob")]), role("administrator", [trust("user/bob")])],
         only_by("role/admin*"),
-        ["on role/admin and 1 more role"],
+        ["assume role/admin and 1 more role"],
     ),
 }
 

@@ -9,6 +9,8 @@ from reconciler.model.entity import User
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.plan.digest.detail import Detail
 from reconciler.plan.digest.gathered_findings import gather_findings
+from reconciler.plan.saved.saved_plan import read_saved_plan, to_saved_section
+from reconciler.plan.saved.shown_plan import restore_plan
 from reconciler.render.plan_json import plan_to_dict
 from tests.unit.render.plans import MINE, plan
 
@@ -84,3 +86,10 @@ def test_what_depends_is_told_for_each_assertion_and_counted_if_they_are_many() 
     few, many = [undecided(line) for line in range(20)], [undecided(line) for line in range(1000)]
     assert with_findings(*few) == few
     assert len(with_findings(*many)) == 1
+
+
+def test_a_saved_plan_counts_as_the_plan_did() -> None:
+    made = replace(PLAN, findings=tuple(map(finding, range(42))))
+    document = {**plan_to_dict(made), "saved": to_saved_section(made)}
+    shown = restore_plan(document, read_saved_plan(document))
+    assert gather_findings(shown, Detail.AUTO) == gather_findings(made, Detail.AUTO)
