@@ -192,13 +192,25 @@ class CapableChains:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedPrincipals:
+    """Principals whose policies allow something, and whom guardrails stop. stopped_by: the files of these."""
+
+    principals: tuple[str, ...]
+    stopped_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WhoCan:
-    """Everybody who can do something. resource: None for any. chains: those who cannot do it surely by themselves."""
+    """Everybody who can do something. resource: None for any. chains: those who cannot do it surely by themselves.
+
+    stopped: those who could if there were no guardrails.
+    """
 
     action: str
     resource: str | None
     direct: tuple[CapablePrincipals, ...] = ()
     chains: tuple[CapableChains, ...] = ()
+    stopped: tuple[StoppedPrincipals, ...] = ()
 
 
 class StepName(StrEnum):

@@ -16,6 +16,7 @@ from reconciler.render.access_show import chain_to_dict, describe_chain
 from reconciler.render.paint import BOLD, paint_line
 
 _MAX_RESOURCES = 5
+_MAX_GUARDRAILS = 3
 
 
 def render_capable_text(
@@ -49,6 +50,10 @@ def _list_lines(answer: WhoCan) -> Iterator[str]:
     if answer.chains:
         yield "  by taking a role:"
     yield from (f"    {format_names(one.principals)} → {describe_chain(one.chain)}" for one in answer.chains)
+    if answer.stopped:
+        yield "  stopped by guardrails:"
+    for held in answer.stopped:
+        yield f"    {format_names(held.principals)}, by {format_list(held.stopped_by, _MAX_GUARDRAILS)}"
 
 
 def _to_dict(answer: WhoCan) -> dict[str, Any]:
@@ -56,6 +61,7 @@ def _to_dict(answer: WhoCan) -> dict[str, Any]:
         "action": answer.action,
         "resource": answer.resource or "*",
         "direct": [_group_to_dict(one) for one in answer.direct],
+        "stopped": [{"principals": list(one.principals), "stopped_by": list(one.stopped_by)} for one in answer.stopped],
         "chains": [{"principals": list(one.principals), **chain_to_dict(one.chain)} for one in answer.chains],
     }
 

@@ -377,6 +377,17 @@ def test_who_can_says_that_nobody_can(here: Path, capsys: Any) -> None:
     assert "Did you mean 'role/admin'?" in run(capsys, "who-can", "sts:AssumeRole", "role/amdin", code=1).err
 
 
+def test_who_can_names_the_guardrail_that_stops_somebody(here: Path, capsys: Any) -> None:
+    scp = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}, \
+{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}'
+    (here / "scp.json").write_text(scp)
+    (here / "roles.yaml").write_text(f"{FILE}guardrails:\n  scps: [[scp.json]]\n")
+    said = "iam:CreateUser on any resource\n  Nobody can.\n  stopped by guardrails:\n    role/admin, by scp.json\n"
+    assert run(capsys, "who-can", "iam:CreateUser").out == said
+    document = json.loads(run(capsys, "who-can", "iam:CreateUser", "--format", "json").out)
+    assert document["stopped"] == [{"principals": ["role/admin"], "stopped_by": ["scp.json"]}]
+
+
 EXPLAINED = """\
 May user/bob do sts:AssumeRole on arn:aws:iam::123456789012:role/admin?
 1. explicit denies: no Deny applies

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 
 from reconciler.access import NOTHING_KNOWN, Principal, Target, Verdict, evaluate
 from reconciler.access.compiled_policies import ActionStatements, CompiledPolicies
+from reconciler.access.guardrail_stops import ServiceControls, find_assume_stops
+from reconciler.access.policy_statements import IDENTITY, PolicyStatement
 from reconciler.access.templates import to_plain_text
 from reconciler.model.access_answers import (
     AccessSide,
@@ -20,6 +22,7 @@ from reconciler.model.access_answers import (
     DecidingStatement,
     Outcome,
     RoleChain,
+    StoppedPrincipals,
     WhoCan,
 )
 from reconciler.model.address import Address
@@ -48,6 +51,7 @@ def find_capable_principals(side: AccessSide, everybody: Principals, action: str
         resource,
         tuple(sorted(direct, key=lambda one: (one.principals, one.resources))),
         tuple(sorted(chains, key=lambda one: (one.principals, one.chain.roles))),
+        finder.find_stopped(everybody, target, {name for one in direct for name in one.principals}),
     )
 
 
@@ -78,6 +82,41 @@ class _Finder:
             keys = (*(["aws:multifactorauthpresent"] if access.mfa else []), *access.conditions)
             outcome = Outcome.DEPENDS if keys else Outcome.ALLOWED
             yield CapablePrincipals((access.principal,), outcome, (target.arn,), keys)
+
+    def find_stopped(
+        self, everybody: Principals, target: Target | None, found: set[str]
+    ) -> tuple[StoppedPrincipals, ...]:
+        """Return those who could if there were no guardrails. found: those who can, or may be able to."""
+        if self.side.state.guardrails is None:
+            return ()
+        by_files: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        alike = [[address] for address in everybody] if target else _group_by_statements(everybody, self.action)
+        for members in alike:
+            names = [str(address) for address in members if str(address) not in found]
+            if names and (files := self._find_stops(everybody[members[0]], target)):
+                by_files[files] += names
+        if target is not None:
+            roles = [Address("role", target.arn.rpartition("/")[2])]
+            for access in find_external_access(self.side.state, roles, frozenset(), tells_stopped=True).values():
+                if access.stopped_by:
+                    by_files[access.stopped_by].append(access.principal)
+        stopped = (StoppedPrincipals(tuple(sorted(names)), files) for files, names in by_files.items())
+        return tuple(sorted(stopped, key=lambda one: one.principals))
+
+    def _find_stops(self, principal: Principal, target: Target | None) -> tuple[str, ...]:
+        """Return the guardrails that stop a principal; none if its own policies do not allow the action."""
+        free = principal.without_guardrails
+        if target is not None:
+            open_role = target.without_guardrails
+            verdict = decide_request(free, self.action, target.arn, NOTHING_KNOWN, open_role)
+            return () if verdict.denied else find_assume_stops(principal, target)
+        if not any(self._decide(free)):
+            return ()
+        resources = None if self.resource is None else frozenset([self.resource])
+        effect = ServiceControls.of(principal).judge(
+            [PolicyStatement(IDENTITY, True, frozenset([self.action.lower()]), resources=resources)]
+        )
+        return effect.stopped_by or effect.limited_by
 
     def _decide(self, principal: Principal) -> Iterator[tuple[Verdict, tuple[str, ...]]]:
         """Yield each verdict that is no denial, with the resources for which it holds."""

@@ -46,7 +46,7 @@ WAYS: dict[str, tuple[Entity, str]] = {
 @pytest.mark.parametrize(("after", "terms"), WAYS.values(), ids=list(WAYS))
 def test_a_plan_and_access_paths_tell_the_same_terms(after: Entity, terms: str) -> None:
     (row,) = delta([ROOT_ROLE, alice()], [ROOT_ROLE, after]).powers_gained
-    words, comma, told = row.reason.partition(",")
+    _, comma, told = row.reason.partition(",")
     assert f"{comma}{told}" == terms
     ((way,),) = [group.ways for group in find_admin_ways(AccessSide("after", state([ROOT_ROLE, after])), ALICE).ways]
     assert way.terms.mfa == ("with MFA" in terms)
