@@ -33,6 +33,7 @@ class AdminWay:
     over, from the first to the administrator; empty if the actions are allowed on everything. reason: the way in words.
     terms: those of all its steps. hops: the steps; of a way over many resources, those over the first one.
     count: over how many resources the principal has it, on the same terms; 0 for all resources of a type.
+    limited_by: the files of the guardrails that deny a part of its first step.
     """
 
     path: str
@@ -43,6 +44,7 @@ class AdminWay:
     terms: AccessTerms
     hops: tuple[WayHop, ...]
     count: int = 0
+    limited_by: tuple[str, ...] = ()
 
     @property
     def own_reason(self) -> str:
