@@ -40,6 +40,11 @@ TIME_KEYS = frozenset(["aws:currenttime", "aws:epochtime"])
 MFA_KEYS = frozenset([MFA_PRESENT, MFA_AGE])
 """The condition keys of MFA in lower case, as canonical documents have them."""
 
+BOOLEAN_KEYS = frozenset(
+    [MFA_PRESENT, "aws:assumedroot", "aws:principalisawsservice", "aws:securetransport", "aws:viaawsservice"]
+)
+"""Keys whose only values are `true` and `false`."""
+
 KNOWN_KEYS = tuple(sorted(SINGLE_VALUED | MULTIVALUED))
 """Every known key in AWS's spelling; keys of tags end without `/name`."""
 
