@@ -57,3 +57,8 @@ def spell_key(key: str) -> str:
     """Return a key as AWS spells it: `aws:requestedregion` → `aws:RequestedRegion`; one that is not known as it is."""
     name, slash, tag = key.partition("/")
     return f"{_SPELLINGS.get(name, name)}{slash}{tag}"
+
+
+def spell_term(term: str) -> str:
+    """Return a condition in words, such as `StringEquals sts:externalid x`, with its keys as AWS spells them."""
+    return " ".join(map(spell_key, term.split(" ")))

@@ -27,7 +27,7 @@ from reconciler.plan.assertions.breach import Breach
 from reconciler.plan.assertions.policy_sets import PolicySet, group_by_policies
 from reconciler.plan.assertions.role_requests import decide_entry
 from reconciler.plan.assertions.subjects import Subjects
-from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS, MFA_PRESENT
+from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS, MFA_PRESENT, spell_key, spell_term
 
 MFA = "MFA"
 """The word for a fact about MFA."""
@@ -147,15 +147,15 @@ def describe_terms(keys: frozenset[str], context: Context) -> tuple[str, ...]:
         if key == MFA_PRESENT:
             terms.append("with MFA" if values == (("true",),) else "without MFA")
         elif values == (None,):
-            terms.append(f"without {key}")
+            terms.append(f"without {spell_key(key)}")
         elif values and values[0]:
-            terms.append(f"if {key} is {', '.join(values[0])}")
+            terms.append(f"if {spell_key(key)} is {', '.join(values[0])}")
     return tuple(terms)
 
 
 def list_terms(terms: Iterable[str]) -> tuple[str, ...]:
     """Return the conditions of a step as what a request must meet; MFA is told apart."""
-    return tuple(f"if {term}" for term in sorted(terms) if " aws:multifactorauth" not in term)
+    return tuple(f"if {spell_term(term)}" for term in sorted(terms) if " aws:multifactorauth" not in term)
 
 
 def describe_facts(keys: frozenset[str]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from reconciler.plan.access.power_words import describe_powers
 from reconciler.plan.access.risk import demands_more
 from reconciler.plan.digest.detail import Detail, cut_list
 from reconciler.plan.digest.tones import Tone, judge_permission_tone
+from reconciler.policy.global_keys import spell_term
 
 _MOST_EXTERNALS = 3
 """The external principals of a group that get a line each; more are counted."""
@@ -112,7 +113,7 @@ def _describe_change(group: AccessGroup) -> str:
         earlier = _describe_terms(before).removeprefix(", ") or "without condition"
         return f"{subject} now{_describe_terms(after) or ' without condition'} (before: {earlier})"
     old, new = (
-        "; ".join(map(annotate_age, sorted(terms)))
+        "; ".join(annotate_age(spell_term(term)) for term in sorted(terms))
         for terms in (before.terms - after.terms, after.terms - before.terms)
     )
     return f"{subject} under other conditions: {new or 'fewer'} (before: {old or 'fewer'})"

@@ -68,7 +68,11 @@ def test_only_values_that_the_principal_can_have_are_tried() -> None:
 
 
 TYPED: dict[str, tuple[str, list[Test], set[str]]] = {
-    "a Boolean of AWS": ("aws:multifactorauthpresent", [("StringEquals", "true"), ("Null", "false")], {"true", "false"}),
+    "a Boolean of AWS": (
+        "aws:multifactorauthpresent",
+        [("StringEquals", "true"), ("Null", "false")],
+        {"true", "false"},
+    ),
     "a Boolean": ("a:k", [("Bool", "true"), ("Bool", "false"), ("Null", "true")], {"true", "false"}),
     "a number": ("a:k", [("NumericLessThan", "5"), ("NumericGreaterThanEquals", "5")], {"4", "5", "6"}),
 }

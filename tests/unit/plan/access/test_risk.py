@@ -19,6 +19,8 @@ from reconciler.model.plan import Plan
 from reconciler.model.risk import RiskCode, RiskLevel
 from reconciler.model.xml_document import XmlDocument
 from reconciler.plan.build import build_plan
+from reconciler.plan.digest.access_lines import list_access_lines
+from reconciler.plan.digest.detail import Detail
 from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, AWS_POLICIES, PLACE, policy_arn
@@ -461,3 +463,19 @@ def test_a_deny_of_a_trust_is_told_as_narrowed_if_a_part_of_it_stays(
     reasons = planned([role(trusts=before)], [role(trusts=after)]).risk.reasons
     told = [reason.message for reason in reasons if reason.code is RiskCode.TRUST_DENY_REMOVED]
     assert told == ([said] if said else [])
+
+
+def test_a_trust_that_ends_later_says_when() -> None:
+    def until(time: str) -> list[Entity]:
+        return [ALICE, role(trusts=trust({"AWS": ALICE_ARN}, DateLessThan={"aws:CurrentTime": time}))]
+
+    early, late = "2030-01-01T00:00:00Z", "2031-01-01T00:00:00Z"
+    plan = planned(until(early), until(late))
+    messages = [one.message for one in plan.risk.reasons if one.code is RiskCode.TRUST_CONDITION_REMOVED]
+    assert messages == [f"role/app now ends at {late} for user/alice (before: {early})"]
+    (line,) = list_access_lines(plan, Detail.FULL).roles
+    assert line.text == (
+        f"user/alice may assume role/app under other conditions: DateLessThan aws:CurrentTime {late} "
+        f"(before: DateLessThan aws:CurrentTime {early})"
+    )
+    assert planned(until(late), until(early)).risk.level is RiskLevel.NONE

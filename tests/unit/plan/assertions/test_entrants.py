@@ -58,7 +58,7 @@ ROWS: dict[str, Row] = {
     "an external id": (
         [BOB, admin(trust("user/bob", **when("StringEquals", "sts:ExternalId", "abc")))],
         only_by("role/admin"),
-        ["if sts:externalid is abc"],
+        ["if sts:ExternalId is abc"],
     ),
     "many conditions": (
         [BOB, admin(trust("user/bob", Condition={"StringEquals": {f"k:{letter}": ["x", "y"] for letter in "abcdef"}}))],

@@ -270,7 +270,7 @@ def test_the_way_and_the_line_are_told() -> None:
 
 def test_what_a_request_must_carry_is_told() -> None:
     (problem,) = check([user("bob", allow("iam:GetUser", **IN_IRELAND))], cannot("iam:*"))
-    assert "can iam:GetUser on *, if aws:requestedregion is eu-west-1, by user/bob inline policy own" in problem.summary
+    assert "can iam:GetUser on *, if aws:RequestedRegion is eu-west-1, by user/bob inline policy own" in problem.summary
     (problem,) = check([user("bob", allow("iam:GetUser", **WITH_MFA))], cannot("iam:*"))
     assert "with MFA" in problem.summary
 
