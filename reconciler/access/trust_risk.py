@@ -186,6 +186,14 @@ def _implies(one: Condition, other: Condition) -> bool:
     return False
 
 
+def demands_as_much(term: str, earlier: str) -> bool:
+    """Return whether one condition in words (`DateLessThan KEY VALUE`) is another one, or a closer limit than it."""
+    ours, theirs = term.split(" "), earlier.split(" ")
+    if term == earlier or len(ours) != 3 or ours[:2] != theirs[:2]:
+        return term == earlier
+    return ours[0] in _ORDERED and _ORDERED[ours[0]](ours[2], " ".join(theirs[2:]))
+
+
 def _is_at_most(value: str, limit: str) -> bool:
     return value.isdigit() and limit.isdigit() and int(value) <= int(limit)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from reconciler.access.trust_risk import TrustChange
+from reconciler.access.trust_risk import TrustChange, demands_as_much
 from reconciler.kinds.facets.tags import BREAK_GLASS, PROTECT, with_our_keys
 from reconciler.model.address import Address
 from reconciler.model.document import Statement
@@ -164,7 +164,7 @@ def demands_more(before: AccessTerms, after: AccessTerms) -> bool:
         return False
     keeps = before.mfa <= after.mfa and set(before.conditions) <= set(after.conditions)
     adds = before.mfa < after.mfa or len(before.conditions) < len(after.conditions)
-    return keeps and (adds or before.terms <= after.terms)
+    return keeps and (adds or all(any(demands_as_much(new, old) for new in after.terms) for old in before.terms))
 
 
 def judge_row(row: PermissionRow) -> RiskCode:

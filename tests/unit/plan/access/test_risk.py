@@ -479,3 +479,33 @@ def test_a_trust_that_ends_later_says_when() -> None:
         f"(before: DateLessThan aws:CurrentTime {early})"
     )
     assert planned(until(late), until(early)).risk.level is RiskLevel.NONE
+
+
+LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], RiskLevel]] = {
+    "an earlier end": (
+        {"DateLessThan": {"aws:CurrentTime": "2031-01-01T00:00:00Z"}},
+        {"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}},
+        RiskLevel.NONE,
+    ),
+    "a shorter time since MFA": (
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": "7200"}},
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}},
+        RiskLevel.NONE,
+    ),
+    "a longer one": (
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}},
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": "7200"}},
+        RiskLevel.HIGH,
+    ),
+    "another external id": (
+        {"StringEquals": {"sts:ExternalId": "y"}},
+        {"StringEquals": {"sts:ExternalId": "x"}},
+        RiskLevel.HIGH,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "level"), LIMITS.values(), ids=list(LIMITS))
+def test_a_closer_limit_of_a_trust_is_no_risk(before: dict[str, Any], after: dict[str, Any], level: RiskLevel) -> None:
+    sides = [[ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)]
+    assert planned(*sides).risk.level is level
