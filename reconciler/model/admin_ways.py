@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.access_answers import DecidingStatement
 from reconciler.model.role_access import AccessTerms
+from reconciler.model.sentence import name_principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class AdminWay:
     @property
     def own_reason(self) -> str:
         """The way in words without the principal that it begins with: `→ role/ci → role/admin`."""
-        subjects = ("each", self.hops[0].principal) if self.hops else ()
+        subjects = ("each", name_principal(self.hops[0].principal)) if self.hops else ()
         subject = next((one for one in subjects if self.reason.startswith(f"{one} → ")), "")
         return self.reason.removeprefix(f"{subject} ") if subject else self.reason
 

@@ -14,7 +14,9 @@ def format_list(items: Iterable[str], most: int) -> str:
     return " and ".join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
 
 
-_SPOKEN = {"*": "everyone"}
+def name_principal(principal: str) -> str:
+    """Return a principal as a sentence names it: `*` is everyone."""
+    return "everyone" if principal == "*" else principal
 
 
 def format_counted(addresses: Sequence[str], examples: int = 3) -> str:
@@ -24,9 +26,9 @@ def format_counted(addresses: Sequence[str], examples: int = 3) -> str:
     `*` is everyone.
     """
     if len(addresses) == 1:
-        return _SPOKEN.get(addresses[0], addresses[0])
+        return name_principal(addresses[0])
     named = addresses[:examples]
-    names = [_SPOKEN.get(one, one) if is_external(one) else one.partition("/")[2] for one in named]
+    names = [name_principal(one) if is_external(one) else one.partition("/")[2] for one in named]
     return f"{count_addresses(addresses)} ({', '.join(names)}{' …' if len(addresses) > examples else ''})"
 
 
