@@ -173,7 +173,7 @@ class PrincipalPermissions:
 class CapablePrincipals:
     """Principals that can do something in the same way.
 
-    resources: those on which they can. depends_on, statements: as in `AccessAnswer`.
+    resources: those on which they can. depends_on, statements: as in `AccessAnswer`. mfa: they can with MFA only.
     """
 
     principals: tuple[str, ...]
@@ -181,6 +181,7 @@ class CapablePrincipals:
     resources: tuple[str, ...]
     depends_on: tuple[str, ...] = ()
     statements: tuple[DecidingStatement, ...] = ()
+    mfa: bool = False
 
 
 @dataclass(frozen=True, slots=True)
