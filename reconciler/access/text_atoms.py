@@ -10,14 +10,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from reconciler.model.globs import CharacterTest, Matcher, Repeat, Token
 
 MAX_STATES = 3000
 """The number of states of the automaton that a search visits before it gives up."""
 
+_MAX_ROUNDS = 8
+"""The number of searches for examples that are none of the texts without wildcards."""
+
 _FRESH_CHARACTERS = "xq0zjw\u00b7"
 """Characters for a place in a text at which any character does that no pattern names."""
+
+_RARE_CHARACTERS = "".join(map(chr, range(0x100, 0x1000)))
+"""More of them: AWS refuses these in policies, so that patterns can name none (IAM API Reference, PolicyDocument)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,8 @@ class TooManyAtomsError(Exception):
 def find_text_atoms(patterns: Iterable[TextPattern], *universes: Sequence[TextPattern]) -> list[TextAtom]:
     """Return the atoms of the texts that match a pattern of each universe. Raises TooManyAtomsError.
 
-    A part that holds nothing but texts without wildcards, which have atoms of their own, is left out.
+    A part that holds nothing but texts without wildcards, which have atoms of their own, is left out. To find another
+    example than such a text, the automaton follows it as well in the next round.
     """
     listed = sorted(set(patterns), key=lambda pattern: pattern.text)
     named = (*listed, *(pattern for universe in universes for pattern in universe))
@@ -55,26 +63,15 @@ def find_text_atoms(patterns: Iterable[TextPattern], *universes: Sequence[TextPa
         if all(any(pattern.matches(text) for pattern in universe) for universe in universes):
             atoms.setdefault(index.find_matched(text), text)
     wild = [pattern for pattern in listed if pattern.tokens is not None]
-    taken: set[frozenset[str]] = set()
-    for matched, example in _JointAutomaton(wild, universes).search_atoms():
-        if matched not in atoms and example in literals:
-            taken.add(matched)
-        else:
-            atoms.setdefault(matched, example)
-    if taken:
-        rivals = [pattern for pattern in listed if pattern.tokens is None]
-        near = [_spell_out(one) for one in rivals if index.find_matched(one.text) - {one.text} in taken]
-        found = _JointAutomaton([*wild, *near], universes).search_atoms()
-        atoms |= {matched: example for matched, example in found if matched in taken}
-    return [TextAtom(matched, example) for matched, example in atoms.items()]
-
-
-def _spell_out(literal: TextPattern) -> TextPattern:
-    """Return a text without wildcards as a pattern that the automaton follows, too.
-
-    A part that a wider pattern shares with it needs another example: the text has an atom of its own.
-    """
-    return replace(literal, tokens=tuple(literal.text))
+    spelled: list[TextPattern] = []
+    for _ in range(_MAX_ROUNDS):
+        found = list(_JointAutomaton([*wild, *spelled], universes).search_atoms())
+        taken = {example for matched, example in found if matched not in atoms and example in literals}
+        if not taken:
+            atoms |= {matched: example for matched, example in found if matched not in atoms}
+            return [TextAtom(matched, example) for matched, example in atoms.items()]
+        spelled += [replace(one, tokens=tuple(one.text)) for one in listed if one.tokens is None and one.text in taken]
+    raise TooManyAtomsError
 
 
 class _PatternIndex:
@@ -173,7 +170,7 @@ class _JointAutomaton:
     def _choose_letters(self, state: int) -> list[str]:
         """Return the characters that lead to different states: those that a pattern expects next, and a fresh one."""
         expected = self._find_expected(state & self._all_literals)
-        fresh = next(letter for letter in _FRESH_CHARACTERS if letter not in expected)
+        fresh = next(letter for letter in chain(_FRESH_CHARACTERS, _RARE_CHARACTERS) if letter not in expected)
         return [fresh, *sorted({*expected, ":"})]
 
     def _find_expected(self, places: int) -> set[str]:

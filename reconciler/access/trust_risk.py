@@ -100,10 +100,10 @@ class TrustChange:
                 continue
             is_wild = any("*" in value for value in now.values - one.values)
             code = RiskCode.TRUST_WILDCARD if is_wild else RiskCode.TRUST_CONDITION_REMOVED
-            later = ", ".join(sorted(now.values))
-            message = f"{self.role} accepts {key} {later} of {name} (before: {values})"
+            values_now = ", ".join(sorted(now.values))
+            message = f"{self.role} accepts {key} {values_now} of {name} (before: {values})"
             if one.key in TIME_KEYS and one.operator == now.operator and now.operator.startswith("DateLessThan"):
-                message = f"{self.role} now ends at {later} for {name} (before: {values})"
+                message = f"{self.role} now ends at {values_now} for {name} (before: {values})"
             yield self._make_reason(code, message, statement)
 
     def _find_lost_denies(self, before: Document) -> Iterator[RiskReason]:

@@ -164,7 +164,14 @@ def demands_more(before: AccessTerms, after: AccessTerms) -> bool:
         return False
     keeps = before.mfa <= after.mfa and set(before.conditions) <= set(after.conditions)
     adds = before.mfa < after.mfa or len(before.conditions) < len(after.conditions)
-    return keeps and (adds or all(any(demands_as_much(new, old) for new in after.terms) for old in before.terms))
+    return keeps and (adds or all(_is_kept(term, after.terms) for term in before.terms))
+
+
+def _is_kept(term: str, terms: frozenset[str]) -> bool:
+    """Return whether a condition stays, or closer limits alone take its place."""
+    test = term.split(" ")[:2]
+    same = [one for one in terms if one.split(" ")[:2] == test]
+    return term in terms or (bool(same) and all(demands_as_much(one, term) for one in same))
 
 
 def judge_row(row: PermissionRow) -> RiskCode:

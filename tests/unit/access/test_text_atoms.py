@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.access.text_atoms import TextPattern, TooManyAtomsError, find_text_atoms, make_pattern
+from reconciler.access.text_atoms import (
+    _FRESH_CHARACTERS,
+    TextPattern,
+    TooManyAtomsError,
+    find_text_atoms,
+    make_pattern,
+)
 from reconciler.model.globs import compile_glob, parse_glob
 from tests.support.examples import examples
 
@@ -89,6 +95,14 @@ def test_a_text_lies_in_each_of_several_universes() -> None:
         frozenset(["ab*"]): 3,
         frozenset(["ab*", "*c", "abc"]): 3,
     }
+
+
+def test_patterns_may_name_every_letter_that_is_tried_first() -> None:
+    texts = [f"{letter}*" for letter in _FRESH_CHARACTERS]
+    assert parts_of(*texts) == {frozenset(), *(frozenset([text]) for text in texts)}
+    literals = [f"s3:{letter}" for letter in _FRESH_CHARACTERS]
+    atoms = {atom.matched: atom.example for atom in find_text_atoms(map(pattern, ["s3:?", *literals]), [pattern("*")])}
+    assert atoms[frozenset(["s3:?"])] not in literals
 
 
 TEXTS = st.text("axq?*", max_size=4)

@@ -21,6 +21,7 @@ from reconciler.model.xml_document import XmlDocument
 from reconciler.plan.build import build_plan
 from reconciler.plan.digest.access_lines import list_access_lines
 from reconciler.plan.digest.detail import Detail
+from reconciler.plan.digest.tones import Tone
 from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, AWS_POLICIES, PLACE, policy_arn
@@ -509,3 +510,13 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], RiskLevel]] = {
 def test_a_closer_limit_of_a_trust_is_no_risk(before: dict[str, Any], after: dict[str, Any], level: RiskLevel) -> None:
     sides = [[ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)]
     assert planned(*sides).risk.level is level
+
+
+def test_a_closer_limit_beside_a_wider_one_is_a_risk() -> None:
+    def until(*years: int) -> list[Entity]:
+        ends = [{"DateLessThan": {"aws:CurrentTime": f"{year}-01-01T00:00:00Z"}} for year in years]
+        return [ALICE, role(trusts=either(*(trust({"AWS": ALICE_ARN}, **one) for one in ends)))]
+
+    plan = planned(until(2031), until(2030, 2035))
+    assert plan.risk.level is RiskLevel.HIGH
+    assert [line.tone for line in list_access_lines(plan, Detail.FULL).roles] == [Tone.WIDENS]
