@@ -48,6 +48,7 @@ from reconciler.access.power_graph import AccountResources, Lead, PowerFinder, P
 from reconciler.access.powers import (
     UNSEEN_POLICIES,
     Power,
+    evaluate_path,
     find_powers,
     find_powers_of_all,
     is_administrator,
@@ -104,6 +105,7 @@ __all__ = [
     "evaluate",
     "evaluate_assumption",
     "evaluate_caller",
+    "evaluate_path",
     "evaluate_resource",
     "evaluate_trust",
     "find_powers",

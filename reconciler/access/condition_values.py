@@ -21,9 +21,11 @@ from reconciler.access.templates import MANY, ONE, compile_filled_glob, parse_ar
 from reconciler.access.text_atoms import TextPattern, find_text_atoms, make_pattern
 from reconciler.access.verdicts import Ternary
 from reconciler.model.globs import Repeat, accept_any, parse_glob
+from reconciler.policy.global_keys import BOOLEAN_KEYS
 
 _FRESH_TEXTS = ("reconcile-other", "arn:x:x:x:x:x")
 """A text and an ARN that no policy names."""
+_TRUTHS = ("true", "false")
 _MAX_SETS = 64
 
 
@@ -85,16 +87,22 @@ def _add_sets(key: str, tests: Sequence[CompiledCondition], choices: dict[tuple[
 
 
 def _list_texts(tests: Sequence[CompiledCondition]) -> Iterator[str]:
-    yield from _FRESH_TEXTS
+    """Yield values that tell the tests of one key apart. No request has a text for a key of another type."""
+    if tests[0].key in BOOLEAN_KEYS:
+        yield from _TRUTHS
+        return
     by_type: defaultdict[str, list[str]] = defaultdict(list)
     for condition in tests:
         assert condition.operator is not None
-        by_type[condition.operator.type] += [template.fixed or "" for template in condition.templates]
+        if condition.operator.base != "Null":  # it tests whether the key is there, whatever its type is
+            by_type[condition.operator.type] += [template.fixed or "" for template in condition.templates]
+    if not by_type or not by_type.keys() <= _LISTERS.keys():
+        yield from _FRESH_TEXTS
     for kind, texts in by_type.items():
         yield from _LISTERS.get(kind, _list_plain_texts)(texts)
-    patterns = [text for kind in ("String", "Arn") for text in by_type[kind]] if len(by_type) else []
-    for atom in find_text_atoms(_make_patterns(patterns), [_ANY_TEXT]):
-        yield atom.example
+    patterns = [text for kind in ("String", "Arn") for text in by_type.get(kind, ())]
+    if patterns:
+        yield from (atom.example for atom in find_text_atoms(_make_patterns(patterns), [_ANY_TEXT]))
 
 
 def _make_patterns(texts: Iterable[str]) -> Iterator[TextPattern]:
@@ -115,7 +123,7 @@ def _list_plain_texts(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _list_truths(_: Iterable[str]) -> Iterator[str]:
-    yield from ("true", "false")
+    yield from _TRUTHS
 
 
 def _list_around(texts: Iterable[str], parse: Callable[[str], Decimal | None]) -> Iterator[str]:

@@ -78,7 +78,7 @@ def _evaluate_possible_paths(principal: Principal, context: Context, grades: fro
     for path in _list_possible_paths(principal):
         if path.grade not in grades:
             continue
-        answer = _evaluate_path(path, principal, context)
+        answer = evaluate_path(path, principal, context)
         if path.needs_other_path and not answer.denied:
             other_path = other_path or best_of(_evaluate_iam_paths(principal, context))
             answer = require_all([answer, other_path])
@@ -128,7 +128,7 @@ def _evaluate_iam_paths(principal: Principal, context: Context) -> Iterator[Verd
     """Yield the verdict of each path of IAM actions alone; resources that a Deny excludes by name are enough."""
     for path in _list_possible_paths(principal):
         if path.is_iam_only and not path.needs_other_path:
-            yield _evaluate_path(path, principal, context, include_spared=True)
+            yield evaluate_path(path, principal, context, include_spared=True)
 
 
 def _list_possible_paths(principal: Principal) -> tuple[EscalationPath, ...]:
@@ -162,13 +162,13 @@ def _find_unread_path(
         return []
     for path in _select_paths(None, principal.kind):
         if path.grade in grades and not path.needs_other_path and path.name not in known:
-            answer = _evaluate_path(path, principal, context)
+            answer = evaluate_path(path, principal, context)
             if not answer.denied:
                 return [answer]
     return []
 
 
-def _evaluate_path(
+def evaluate_path(
     path: EscalationPath, principal: Principal, context: Context, *, include_spared: bool = False
 ) -> Verdict:
     """Return the verdict of one path, of which every step must be allowed.

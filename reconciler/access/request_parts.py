@@ -13,7 +13,7 @@ from math import prod
 from reconciler.access.condition_values import KeyChoice, list_key_choices
 from reconciler.access.context import Context
 from reconciler.access.policy_statements import PolicyStatement
-from reconciler.access.templates import MANY, ONE, compile_arn_glob, parse_arn_glob
+from reconciler.access.templates import MANY, ONE, accept_all_but_colon, compile_arn_glob, parse_arn_glob
 from reconciler.access.text_atoms import (
     TextAtom,
     TextPattern,
@@ -22,7 +22,7 @@ from reconciler.access.text_atoms import (
     make_pattern,
 )
 from reconciler.model.account_caches import cache_for_account
-from reconciler.model.globs import compile_glob, parse_glob
+from reconciler.model.globs import Automaton, Token, compile_glob, parse_glob
 from reconciler.policy.overlap import pattern_sets_overlap
 
 MAX_CHOICES = 4096
@@ -64,7 +64,7 @@ def _may_matter(pattern: str, changed: frozenset[PolicyStatement]) -> bool:
 
 def find_resource_atoms(statements: Iterable[PolicyStatement]) -> tuple[TextAtom, ...]:
     """Return the parts of all resources that the statements tell apart. Raises TooManyAtomsError."""
-    return _find_resource_atoms(frozenset(pattern for one in statements for pattern in one.resources or ()))
+    return find_atoms_within(frozenset(pattern for one in statements for pattern in one.resources or ()))
 
 
 def covers_action_atom(statement: PolicyStatement, atom: TextAtom) -> bool:
@@ -98,9 +98,43 @@ def _make_action_pattern(text: str) -> TextPattern:
     return make_pattern(text, compile_glob(text), parse_glob, "*?")
 
 
-@cache_for_account(maxsize=4096)
-def _find_resource_atoms(patterns: frozenset[str]) -> tuple[TextAtom, ...]:
-    return tuple(find_text_atoms(map(_make_resource_pattern, patterns), _RESOURCES))
+def find_atoms_within(
+    patterns: frozenset[str], wanted: frozenset[str] | None = None, forms: frozenset[str] | None = None
+) -> tuple[TextAtom, ...]:
+    """Return the parts of some resources. Raises TooManyAtomsError.
+
+    wanted: patterns of the resources, as a policy writes them. forms: of the resources that an action can name, in
+    which `*` stands for one variable part. None: all resources.
+    """
+    if forms is None:
+        return _find_atoms_of_form(patterns, wanted, None)
+    found: dict[frozenset[str], TextAtom] = {}
+    for form in sorted(forms):  # one by one: side by side, they would divide each other
+        for atom in _find_atoms_of_form(patterns, wanted, form):
+            found.setdefault(atom.matched, atom)
+    return tuple(found.values())
+
+
+def _find_atoms_of_form(
+    patterns: frozenset[str], wanted: frozenset[str] | None, form: str | None
+) -> tuple[TextAtom, ...]:
+    atoms = _search_resource_atoms(patterns, wanted, form)
+    if atoms is None:
+        raise TooManyAtomsError
+    return atoms
+
+
+@cache_for_account(maxsize=16384)
+def _search_resource_atoms(
+    patterns: frozenset[str], wanted: frozenset[str] | None, form: str | None
+) -> tuple[TextAtom, ...] | None:
+    """Return the parts of the resources of one form; None if there are too many: a search in vain takes longest."""
+    universes = [list(map(_make_resource_pattern, wanted))] if wanted is not None else []
+    universes += [[_make_form_pattern(form)]] if form is not None else []
+    try:
+        return tuple(find_text_atoms(map(_make_resource_pattern, patterns), _RESOURCES, *universes))
+    except TooManyAtomsError:
+        return None
 
 
 @cache_for_account(maxsize=4096)
@@ -108,10 +142,21 @@ def _make_resource_pattern(text: str) -> TextPattern:
     return make_pattern(text, compile_arn_glob(text), parse_arn_glob, MANY + ONE)
 
 
-_RESOURCES = (
+@cache_for_account(maxsize=4096)
+def _make_form_pattern(text: str) -> TextPattern:
+    """Return a form of ARNs. No segment but the last has a colon: fewer ways to read a text than a policy's `*` has."""
+    *segments, last = text.split(":", 5)
+    tokens: list[Token] = []
+    for segment in segments:
+        tokens += [*parse_glob(segment, MANY, ONE, accept_all_but_colon), ":"]
+    tokens += parse_glob(last, MANY, ONE)
+    return TextPattern(text, Automaton(tokens).matches, tuple(tokens))
+
+
+_RESOURCES = [
     _make_resource_pattern("*"),
-    _make_resource_pattern(f"arn:{MANY}:{MANY}:{MANY}:{MANY}:{ONE}{MANY}"),
-)
+    _make_form_pattern(f"arn:{MANY}:{MANY}:{MANY}:{MANY}:{ONE}{MANY}"),
+]
 """A request names an ARN, or `*` if its action has no resource."""
 
 

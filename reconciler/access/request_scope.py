@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from reconciler.access.context import NOTHING_KNOWN, Context
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
-from reconciler.access.request_parts import find_action_classes, find_resource_atoms
+from reconciler.access.request_parts import find_action_classes, find_atoms_within
 from reconciler.access.templates import MANY, ONE, to_plain_text
 from reconciler.access.text_atoms import TextAtom, TooManyAtomsError
 from reconciler.model.globs import compile_glob, globs_meet
@@ -102,7 +102,10 @@ class RequestScope:
     def _list_known_classes(
         self, statements: frozenset[PolicyStatement], patterns: Iterable[str], needs_allow: bool
     ) -> Iterator[ScopeClass]:
-        """Yield a class for each set of statements, and each form of resources, of the actions that AWS's list has."""
+        """Yield a class for each set of statements, and each form of resources, of the actions that AWS's list has.
+
+        Classes with the most telling actions come first.
+        """
         actions = frozenset[str]().union(*(self._names_of(pattern) for pattern in patterns))
         written = {text for one in statements for text in one.actions if not set("*?") & set(text)}
         actions |= {text for text in written if any(compile_glob(pattern)(text) for pattern in patterns)}
@@ -112,11 +115,14 @@ class RequestScope:
             split = [(part & covered, covering | {one}) for part, covering in parts]
             split += [(part - covered, covering) for part, covering in parts]
             parts = [item for item in split if item[0]]
-        for part, covering in parts:
-            if needs_allow and not any(one.allows and one.layer == IDENTITY for one in covering):
-                continue
+        ranked = [
+            (sorted(part, key=self._rank), covering)
+            for part, covering in parts
+            if not needs_allow or any(one.allows and one.layer == IDENTITY for one in covering)
+        ]
+        for names, covering in sorted(ranked, key=lambda item: self._rank(item[0][0])):
             by_forms: dict[tuple[str, ...], str] = {}
-            for action in sorted(part, key=self._rank):
+            for action in names:
                 by_forms.setdefault(self._forms_of(action), action)
             for forms, action in by_forms.items():
                 yield ScopeClass(action, self._spell(action), covering, forms)
@@ -160,20 +166,32 @@ class RequestScope:
         forms = list(filter(self._may_name, map(self._fill_form, part.forms)))
         if part.forms and not forms:
             return
-        limits = [self._mark(self.resources)] if self.resources is not None else []
-        limits += [self._mark(forms)] if part.forms and part.forms != ANY_RESOURCE else []
-        own_roles = frozenset([f"arn:{self.partition}:iam::{self.account}:role/*".translate(_TO_WILDCARDS)])
-        markers = [*limits, *([self._mark_translated(own_roles)] if part.action in ROLE_ACTIONS else [])]
+        wanted = None if self.resources is None else _translate(self.resources)
+        shapes = _translate(forms) if part.forms and part.forms != ANY_RESOURCE else None
+        own_roles, *_ = _translate([f"arn:{self.partition}:iam::{self.account}:role/*"])
         named = {pattern for one in part.covering if not one.not_resource for pattern in one.resources or ()}
-        named |= {text.translate(_TO_WILDCARDS) for text in self.resources or ()}
-        for atom in find_resource_atoms([*part.covering, *markers]):
-            if any(limit.resources is not None and limit.resources.isdisjoint(atom.matched) for limit in limits):
-                continue
+        named |= wanted or frozenset()
+        patterns = named.union(*(one.resources or () for one in part.covering))
+        patterns |= {own_roles} if part.action in ROLE_ACTIONS else set()
+        limits = [limit for limit in (wanted, shapes) if limit is not None]
+        near = frozenset(pattern for pattern in patterns if self._may_meet(pattern, limits))
+        for atom in find_atoms_within(near, wanted, shapes):
             if not part.forms and atom.example != "*":
                 continue
-            if part.action in ROLE_ACTIONS and not own_roles.isdisjoint(atom.matched):
+            if part.action in ROLE_ACTIONS and own_roles in atom.matched:
                 continue  # the trust of the role decides: `plan/assertions/role_requests.py` asks it
             yield atom, choose_narrowest(map(to_plain_text, atom.matched & named))
+
+    def _may_meet(self, pattern: str, limits: Iterable[frozenset[str]]) -> bool:
+        """Return whether a pattern may match a resource within the limits. The others tell none of these apart."""
+        for texts in limits:
+            key = pattern, texts
+            if key not in self._overlaps:
+                plain = to_plain_text(pattern)
+                self._overlaps[key] = any(globs_meet(plain, to_plain_text(text)) for text in texts)
+            if not self._overlaps[key]:
+                return False
+        return True
 
     def _fill_form(self, form: str) -> str:
         account, partition = ("*", "*") if self.any_account else (self.account, self.partition)
@@ -182,12 +200,6 @@ class RequestScope:
     def _may_name(self, form: str) -> bool:
         """Return whether a resource of the scope may have a form."""
         return self.resources is None or any(_have_common_arn(form, pattern) for pattern in self.resources)
-
-    def _mark(self, patterns: Iterable[str]) -> PolicyStatement:
-        return self._mark_translated(frozenset(text.translate(_TO_WILDCARDS) for text in patterns))
-
-    def _mark_translated(self, patterns: frozenset[str]) -> PolicyStatement:
-        return PolicyStatement(IDENTITY, True, self.actions, resources=patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +214,11 @@ class ScopeClass:
     name: str
     covering: frozenset[PolicyStatement]
     forms: tuple[str, ...]
+
+
+def _translate(patterns: Iterable[str]) -> frozenset[str]:
+    """Return plain patterns as the statements of a principal have them (`templates.py`)."""
+    return frozenset(text.translate(_TO_WILDCARDS) for text in patterns)
 
 
 def _have_common_arn(form: str, pattern: str) -> bool:

@@ -179,7 +179,7 @@ class ScopedPolicies:
         verdict = self.decide(self.principal, part.action, atom.example, self.scope.context)
         if verdict.decision is not Decision.DEPENDS:
             facts = frozenset(fact for one in part.covering for fact in one.unknown)
-            sources = tuple(one.source for one in part.covering if one.unknown)
+            sources = tuple(one.source for one in sorted(part.covering, key=_sort_key_of) if one.unknown)
             verdict = Verdict(Decision.DEPENDS, facts, sources, VerdictReason.UNKNOWN)
         return ScopedRequest(part.action, atom.example, self.scope.context, verdict, part.name, name)
 

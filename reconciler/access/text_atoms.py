@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 from reconciler.model.globs import CharacterTest, Matcher, Repeat, Token
 
 MAX_STATES = 3000
 """The number of states of the automaton that a search visits before it gives up."""
 
-_MAX_VARIED = 64
-"""The number of places, from the end of a text, at which another example of its atom is looked for."""
+_MAX_ROUNDS = 8
+"""The number of searches for examples that are none of the texts without wildcards."""
 
 _FRESH_CHARACTERS = "xq0zjw\u00b7"
 """Characters for a place in a text at which any character does that no pattern names."""
+
+_RARE_CHARACTERS = "".join(map(chr, range(0x100, 0x1000)))
+"""More of them: AWS refuses these in policies, so that patterns can name none (IAM API Reference, PolicyDocument)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +48,30 @@ class TooManyAtomsError(Exception):
     """The error that the patterns divide the texts into more parts than the search visits."""
 
 
-def find_text_atoms(patterns: Iterable[TextPattern], universe: Sequence[TextPattern]) -> list[TextAtom]:
-    """Return the atoms of the texts that match one of `universe`. Raises TooManyAtomsError.
+def find_text_atoms(patterns: Iterable[TextPattern], *universes: Sequence[TextPattern]) -> list[TextAtom]:
+    """Return the atoms of the texts that match a pattern of each universe. Raises TooManyAtomsError.
 
-    A part that holds nothing but texts without wildcards, which have atoms of their own, is left out if possible.
+    A part that holds nothing but texts without wildcards, which have atoms of their own, is left out. To find another
+    example than such a text, the automaton follows it as well in the next round.
     """
     listed = sorted(set(patterns), key=lambda pattern: pattern.text)
-    literals = dict.fromkeys(pattern.text for pattern in (*listed, *universe) if pattern.tokens is None)
+    named = (*listed, *(pattern for universe in universes for pattern in universe))
+    literals = dict.fromkeys(pattern.text for pattern in named if pattern.tokens is None)
     atoms: dict[frozenset[str], str] = {}
     index = _PatternIndex(listed)
     for text in literals:
-        if any(pattern.matches(text) for pattern in universe):
+        if all(any(pattern.matches(text) for pattern in universe) for universe in universes):
             atoms.setdefault(index.find_matched(text), text)
     wild = [pattern for pattern in listed if pattern.tokens is not None]
-    bounds = [pattern for pattern in universe if pattern.tokens is not None]
-    for matched, example in _JointAutomaton(wild, bounds).search_atoms():
-        atoms.setdefault(matched, _vary_literal(example, matched, listed, universe) if example in literals else example)
-    return [TextAtom(matched, example) for matched, example in atoms.items()]
-
-
-def _vary_literal(
-    text: str, matched: frozenset[str], patterns: Sequence[TextPattern], universe: Sequence[TextPattern]
-) -> str:
-    """Return another example of an atom than a text that a pattern without wildcards names, if one is near.
-
-    That text has an atom of its own, and may get another answer.
-    """
-    for place in range(len(text), max(0, len(text) - _MAX_VARIED) - 1, -1):
-        for added in ("x", "xq", "xqz"):
-            varied = f"{text[:place]}{added}{text[place:]}"
-            if any(one.matches(varied) for one in universe) and all(
-                one.matches(varied) == (one.text in matched) for one in patterns
-            ):
-                return varied
-    return text
+    spelled: list[TextPattern] = []
+    for _ in range(_MAX_ROUNDS):
+        found = list(_JointAutomaton([*wild, *spelled], universes).search_atoms())
+        taken = {example for matched, example in found if matched not in atoms and example in literals}
+        if not taken:
+            atoms |= {matched: example for matched, example in found if matched not in atoms}
+            return [TextAtom(matched, example) for matched, example in atoms.items()]
+        spelled += [replace(one, tokens=tuple(one.text)) for one in listed if one.tokens is None and one.text in taken]
+    raise TooManyAtomsError
 
 
 class _PatternIndex:
@@ -110,13 +104,13 @@ def _start_of(pattern: TextPattern) -> str:
 
 
 class _JointAutomaton:
-    """All patterns side by side, and the bounds that a text must stay within.
+    """All patterns side by side, and the universes that a text must stay within.
 
     A state is a number of which each pattern has some bits. Bit n of a pattern is set if the text so far matches its
     first n parts, not counting a `Repeat`.
     """
 
-    def __init__(self, patterns: Sequence[TextPattern], bounds: Sequence[TextPattern]) -> None:
+    def __init__(self, patterns: Sequence[TextPattern], universes: Iterable[Sequence[TextPattern]]) -> None:
         self._patterns = patterns
         self._start, self._free = 0, 1
         self._literals: defaultdict[str, int] = defaultdict(int)
@@ -124,8 +118,12 @@ class _JointAutomaton:
         self._singles: defaultdict[CharacterTest, int] = defaultdict(int)
         self._repeats: defaultdict[CharacterTest, int] = defaultdict(int)
         self._steps: dict[str, tuple[int, int]] = {}
-        self._bound_ends = sum(self._add_pattern(pattern.tokens or ()) for pattern in bounds)
-        self._bounds = self._free - 1
+        self._bounds: list[int] = []
+        self._bound_ends: list[int] = []
+        for universe in universes:
+            first = self._free
+            self._bound_ends.append(sum(self._add_pattern(one.tokens) for one in universe if one.tokens is not None))
+            self._bounds.append(self._free - first)
         self._ends = [self._add_pattern(pattern.tokens or ()) for pattern in patterns]
         self._all_ends = sum(self._ends)
         self._all_literals = sum(self._literal_at)
@@ -153,13 +151,13 @@ class _JointAutomaton:
         reached, told = {self._start}, set[int]()
         for state, text in queue:
             matched = state & self._all_ends
-            if state & self._bound_ends and matched not in told:
+            if matched not in told and all(map(state.__and__, self._bound_ends)):
                 told.add(matched)
                 yield self._name_patterns(matched), text
             for letter in self._choose_letters(state):
                 moving, staying = self._steps.get(letter) or self._compute_step(letter)
                 following = (state & moving) << 1 | state & staying
-                if following & self._bounds and following not in reached:
+                if following not in reached and all(map(following.__and__, self._bounds)):
                     if len(reached) >= MAX_STATES:
                         raise TooManyAtomsError
                     reached.add(following)
@@ -172,7 +170,7 @@ class _JointAutomaton:
     def _choose_letters(self, state: int) -> list[str]:
         """Return the characters that lead to different states: those that a pattern expects next, and a fresh one."""
         expected = self._find_expected(state & self._all_literals)
-        fresh = next(letter for letter in _FRESH_CHARACTERS if letter not in expected)
+        fresh = next(letter for letter in chain(_FRESH_CHARACTERS, _RARE_CHARACTERS) if letter not in expected)
         return [fresh, *sorted({*expected, ":"})]
 
     def _find_expected(self, places: int) -> set[str]:

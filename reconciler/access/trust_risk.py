@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.access.federated_subjects import find_open_subjects
-from reconciler.access.trust_entrances import Entrance, list_entrances
+from reconciler.access.trust_entrances import Entrance, covers_entrance, list_entrances
 from reconciler.model.address import Address
 from reconciler.model.document import Condition, Document, Statement
 from reconciler.model.problem import Place
 from reconciler.model.risk import RiskCode, RiskReason
 from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS, TIME_KEYS
 from reconciler.policy.operators import OPERATORS
-from reconciler.policy.overlap import covers_pattern
+from reconciler.policy.overlap import covers_pattern, covers_patterns, pattern_sets_overlap
 from reconciler.policy.statement_places import find_statement_place
 from reconciler.policy.trust import CLOSED_DOCUMENT, entity_of
 
@@ -100,14 +100,21 @@ class TrustChange:
                 continue
             is_wild = any("*" in value for value in now.values - one.values)
             code = RiskCode.TRUST_WILDCARD if is_wild else RiskCode.TRUST_CONDITION_REMOVED
-            message = f"{self.role} accepts {key} {', '.join(sorted(now.values))} of {name} (before: {values})"
+            values_now = ", ".join(sorted(now.values))
+            message = f"{self.role} accepts {key} {values_now} of {name} (before: {values})"
+            if one.key in TIME_KEYS and one.operator == now.operator and now.operator.startswith("DateLessThan"):
+                message = f"{self.role} now ends at {values_now} for {name} (before: {values})"
             yield self._make_reason(code, message, statement)
 
     def _find_lost_denies(self, before: Document) -> Iterator[RiskReason]:
         for one in sorted(_bare_denies_of(before) - _bare_denies_of(self.after), key=repr):
             others = (other for other in _bare_denies_of(self.after) if _names_as_many(other, one))
             if not any(_demands_at_least(one, other) for other in others):
-                yield self._make_reason(RiskCode.TRUST_DENY_REMOVED, f"a Deny comes off the trust of {self.role}")
+                added = _bare_denies_of(self.after) - _bare_denies_of(before)
+                message = f"a Deny comes off the trust of {self.role}"
+                if any(_denies_a_part(other, one) for other in added):
+                    message = f"a Deny of the trust of {self.role} is narrowed"
+                yield self._make_reason(RiskCode.TRUST_DENY_REMOVED, message)
 
 
 def _list_assume_actions(entrance: Entrance) -> list[str]:
@@ -132,11 +139,20 @@ def _bare_denies_of(document: Document) -> frozenset[Statement]:
 
 def _names_as_many(one: Statement, other: Statement) -> bool:
     """Return whether one Deny names everybody whom the other names, for the same actions at least."""
-    return (
-        one.not_principal == other.not_principal
-        and (one.principals or frozenset()) >= (other.principals or frozenset())
-        and not one.not_action
-        and one.actions >= other.actions
+    ours, theirs = one.principals or frozenset(), other.principals or frozenset()
+    if one.not_principal or other.not_principal:
+        names_all = one.not_principal == other.not_principal and ours <= theirs
+    else:
+        names_all = all(covers_entrance(one, kind, value) for kind, value in theirs)
+    return names_all and covers_patterns(one.actions, one.not_action, other.actions, other.not_action)
+
+
+def _denies_a_part(one: Statement, other: Statement) -> bool:
+    """Return whether one Deny names somebody whom the other names, for an action of the other."""
+    names = [{value for _, value in statement.principals or ()} for statement in (one, other)]
+    shares_names = one.not_principal or other.not_principal or not names[0].isdisjoint(names[1])
+    return (shares_names or any("*" in values for values in names)) and pattern_sets_overlap(
+        one.actions, one.not_action, other.actions, other.not_action
     )
 
 
@@ -168,6 +184,14 @@ def _implies(one: Condition, other: Condition) -> bool:
         (value,), (limit,) = (one.values, other.values) if len(one.values) == len(other.values) == 1 else ([""], [""])
         return bool(value) and _ORDERED[ours.base](value, limit)
     return False
+
+
+def demands_as_much(term: str, earlier: str) -> bool:
+    """Return whether one condition in words (`DateLessThan KEY VALUE`) is another one, or a closer limit than it."""
+    ours, theirs = term.split(" "), earlier.split(" ")
+    if term == earlier or len(ours) != 3 or ours[:2] != theirs[:2]:
+        return term == earlier
+    return ours[0] in _ORDERED and _ORDERED[ours[0]](ours[2], " ".join(theirs[2:]))
 
 
 def _is_at_most(value: str, limit: str) -> bool:

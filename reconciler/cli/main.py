@@ -91,9 +91,11 @@ def run_command(arguments: Sequence[str]) -> int:
         echo("Interrupted.", err=True)
         return 130
     except ReconcileError as error:
+        from reconciler.plan.digest.gathered_problems import gather_problems
         from reconciler.render.problems import render_problems
 
-        echo(render_problems(error.problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
+        problems = gather_problems(error.problems)
+        echo(render_problems(problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
         return 1
     except BrokenPipeError:
         sys.stderr.close()

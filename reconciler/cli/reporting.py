@@ -182,6 +182,8 @@ class TextLog:
 
     def report_problems(self, problems: Sequence[Problem]) -> None:
         from reconciler.cli.terminal import get_width, uses_color
+        from reconciler.plan.digest.gathered_problems import gather_problems
         from reconciler.render.problems import render_problems
 
-        echo_text_quietly(render_problems(problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
+        shown = gather_problems(problems)
+        echo_text_quietly(render_problems(shown, color=uses_color(err=True), width=get_width(err=True)), err=True)

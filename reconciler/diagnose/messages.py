@@ -21,6 +21,9 @@ from reconciler.diagnose.wording import (
 )
 from reconciler.model.explanation import AssumeOutcome, Evidence, ExplanationSide, SideVerdict
 from reconciler.model.problem import Place
+from reconciler.model.sentence import format_list
+
+_MAX_NAMED = 3
 
 _SIDE_VERDICTS = {
     Decision.ALLOW: SideVerdict.ALLOWS,
@@ -89,7 +92,7 @@ def _describe_caller(words: CallWording, item: ActionVerdict) -> list[str]:
         label = words.name_policy(words.view.principal.boundary.label)
         return [f"the permissions boundary {label} does not allow {item.action} on {words.role}"]
     if verdict.reason is VerdictReason.SERVICE_CONTROL:
-        names = ", ".join(find_assume_stops(words.view.principal, words.view.target))
+        names = format_list(find_assume_stops(words.view.principal, words.view.target), _MAX_NAMED)
         return [f"the guardrails do not allow {item.action} on {words.role}: {names}"]
     if verdict.reason is VerdictReason.SESSION:
         return [f"the session policy of the previous hop does not allow {item.action} on {words.role}"]

@@ -70,7 +70,7 @@ class DocumentReader:
         cached_result = self._documents.get((id(written), use, partition))
         flaws, document = cached_result or self._read_document(written, use, partition)
         for flaw in flaws:
-            if cached_result and flaw.path:
+            if cached_result and (flaw.path or root is written):
                 continue
             place = find_place(root, (*above, *flaw.path), of_key=flaw.at_key)
             self.problems.append(Problem(flaw.level, flaw.code, flaw.summary, "", flaw.hint, place))

@@ -173,7 +173,7 @@ class PrincipalPermissions:
 class CapablePrincipals:
     """Principals that can do something in the same way.
 
-    resources: those on which they can. depends_on, statements: as in `AccessAnswer`.
+    resources: those on which they can. depends_on, statements: as in `AccessAnswer`. mfa: they can with MFA only.
     """
 
     principals: tuple[str, ...]
@@ -181,6 +181,7 @@ class CapablePrincipals:
     resources: tuple[str, ...]
     depends_on: tuple[str, ...] = ()
     statements: tuple[DecidingStatement, ...] = ()
+    mfa: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +193,25 @@ class CapableChains:
 
 
 @dataclass(frozen=True, slots=True)
+class StoppedPrincipals:
+    """Principals whose policies allow something, and whom guardrails stop. stopped_by: the files of these."""
+
+    principals: tuple[str, ...]
+    stopped_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class WhoCan:
-    """Everybody who can do something. resource: None for any. chains: those who cannot do it surely by themselves."""
+    """Everybody who can do something. resource: None for any. chains: those who cannot do it surely by themselves.
+
+    stopped: those who could if there were no guardrails.
+    """
 
     action: str
     resource: str | None
     direct: tuple[CapablePrincipals, ...] = ()
     chains: tuple[CapableChains, ...] = ()
+    stopped: tuple[StoppedPrincipals, ...] = ()
 
 
 class StepName(StrEnum):

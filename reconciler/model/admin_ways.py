@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.access_answers import DecidingStatement
 from reconciler.model.role_access import AccessTerms
+from reconciler.model.sentence import name_principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class AdminWay:
     over, from the first to the administrator; empty if the actions are allowed on everything. reason: the way in words.
     terms: those of all its steps. hops: the steps; of a way over many resources, those over the first one.
     count: over how many resources the principal has it, on the same terms; 0 for all resources of a type.
+    limited_by: the files of the guardrails that deny a part of its first step.
     """
 
     path: str
@@ -43,11 +45,12 @@ class AdminWay:
     terms: AccessTerms
     hops: tuple[WayHop, ...]
     count: int = 0
+    limited_by: tuple[str, ...] = ()
 
     @property
     def own_reason(self) -> str:
         """The way in words without the principal that it begins with: `→ role/ci → role/admin`."""
-        subjects = ("each", self.hops[0].principal) if self.hops else ()
+        subjects = ("each", name_principal(self.hops[0].principal)) if self.hops else ()
         subject = next((one for one in subjects if self.reason.startswith(f"{one} → ")), "")
         return self.reason.removeprefix(f"{subject} ") if subject else self.reason
 

@@ -264,6 +264,7 @@ class Plan:
     guardrails: those over the account, as the file names them; None if it names none.
     account_alias: the alias of the account, before the plan; None if it has none, or if it may not be read.
     assertions: those of the files, which the findings are about.
+    user_count: the number of users after the plan; None if only a part of the account was read.
     """
 
     account: str
@@ -290,6 +291,7 @@ class Plan:
     account_alias: str | None = None
     guardrails: Guardrails | None = None
     assertions: tuple[Assertion, ...] = ()
+    user_count: int | None = None
 
     @property
     def is_safe(self) -> bool:

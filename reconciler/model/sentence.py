@@ -14,14 +14,21 @@ def format_list(items: Iterable[str], most: int) -> str:
     return " and ".join(part for part in (", ".join(texts[:-1]), *texts[-1:]) if part)
 
 
+def name_principal(principal: str) -> str:
+    """Return a principal as a sentence names it: `*` is everyone."""
+    return "everyone" if principal == "*" else principal
+
+
 def format_counted(addresses: Sequence[str], examples: int = 3) -> str:
     """Return one address as it is; several by their number and first names: `812 users (alice, bob, carol …)`.
 
-    Principals that are no addresses, such as `service:HOST` and ARNs, count as principals and are named as they are.
+    Principals that are no addresses, such as `service:HOST` and ARNs, count as principals and are named as they are;
+    `*` is everyone.
     """
     if len(addresses) == 1:
-        return addresses[0]
-    names = [address.partition("/")[2] if not is_external(address) else address for address in addresses[:examples]]
+        return name_principal(addresses[0])
+    named = addresses[:examples]
+    names = [name_principal(one) if is_external(one) else one.partition("/")[2] for one in named]
     return f"{count_addresses(addresses)} ({', '.join(names)}{' …' if len(addresses) > examples else ''})"
 
 

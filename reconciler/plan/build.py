@@ -161,10 +161,17 @@ def assemble_plan(
         caller=str(find_caller(draft.baseline) or draft.baseline.details.caller),
         after=replace(draft.after, guardrails=draft.desired.state.guardrails),
         guardrails=draft.desired.state.guardrails,
+        user_count=_count_users(draft),
         findings=tuple(
             dict.fromkeys([*refusals, *findings, *draft.desired.problems, *draft.live.details.notes, *notes])
         ),
     )
+
+
+def _count_users(draft: Draft) -> int | None:
+    if draft.baseline.known_addresses is not None:
+        return None
+    return sum(address.kind == "user" for address in draft.after.entities)
 
 
 def _choose_deferral(draft: Draft, lockouts: Sequence[Lockout]) -> Deferral:

@@ -40,6 +40,11 @@ TIME_KEYS = frozenset(["aws:currenttime", "aws:epochtime"])
 MFA_KEYS = frozenset([MFA_PRESENT, MFA_AGE])
 """The condition keys of MFA in lower case, as canonical documents have them."""
 
+BOOLEAN_KEYS = frozenset(
+    [MFA_PRESENT, "aws:assumedroot", "aws:principalisawsservice", "aws:securetransport", "aws:viaawsservice"]
+)
+"""Keys whose only values are `true` and `false`."""
+
 KNOWN_KEYS = tuple(sorted(SINGLE_VALUED | MULTIVALUED))
 """Every known key in AWS's spelling; keys of tags end without `/name`."""
 
@@ -52,3 +57,8 @@ def spell_key(key: str) -> str:
     """Return a key as AWS spells it: `aws:requestedregion` → `aws:RequestedRegion`; one that is not known as it is."""
     name, slash, tag = key.partition("/")
     return f"{_SPELLINGS.get(name, name)}{slash}{tag}"
+
+
+def spell_term(term: str) -> str:
+    """Return a condition in words, such as `StringEquals sts:externalid x`, with its keys as AWS spells them."""
+    return " ".join(map(spell_key, term.split(" ")))

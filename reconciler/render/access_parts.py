@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from reconciler.model.access_answers import AccessSource
 from reconciler.model.escape import escape_lines
 from reconciler.model.problem import Place
+from reconciler.model.sentence import name_principal
 from reconciler.render.json_text import dump_json
 
 T = TypeVar("T")
@@ -58,7 +59,7 @@ def place_to_dict(place: Place | None) -> dict[str, Any]:
 def format_names(names: Sequence[str]) -> str:
     """Return up to 20 names; of more, the counts by kind with three examples: `812 users (alice, bob, carol …)`."""
     if len(names) <= _MAX_NAMED:
-        return ", ".join(names)
+        return ", ".join(map(name_principal, names))
     return format_counts(names)
 
 
@@ -72,9 +73,9 @@ def _count_kinds(names: Sequence[str]) -> Iterator[str]:
     for kind, number in sorted(counts.items()):
         same = [name for name in names if _kind_of(name) == kind]
         if number <= _EXAMPLES:
-            yield ", ".join(same)
+            yield ", ".join(map(name_principal, same))
             continue
-        short = [name.removeprefix(f"{kind}/") for name in same[:_EXAMPLES]]
+        short = [name_principal(name.removeprefix(f"{kind}/")) for name in same[:_EXAMPLES]]
         yield f"{number} {kind}s ({', '.join(short)} …)"
 
 

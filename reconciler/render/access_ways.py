@@ -9,6 +9,7 @@ from reconciler.model.access_answers import AccessSource, DecidingStatement
 from reconciler.model.admin_ways import AdminWay, AdminWays, PrincipalWays, UnreadPower, WayHop
 from reconciler.model.escape import escape_line
 from reconciler.model.role_access import AccessTerms
+from reconciler.model.sentence import format_list
 from reconciler.model.wrap import wrap_line
 from reconciler.plan.access.assume_words import describe_dependency, describe_terms
 from reconciler.render.access_answer import describe_line, statement_to_dict
@@ -116,7 +117,8 @@ def _list_groups(groups: Sequence[PrincipalWays]) -> _Lines:
 
 
 def _describe_way(way: AdminWay) -> str:
-    return f"{way.reason}{_describe_terms(way.terms)} ({way.path})"
+    limits = f", limited by {format_list(way.limited_by, _MAX_PLACES)}" if way.limited_by else ""
+    return f"{way.reason}{_describe_terms(way.terms)}{limits} ({way.path})"
 
 
 def _describe_terms(terms: AccessTerms) -> str:
@@ -165,6 +167,7 @@ def _way_to_dict(way: AdminWay) -> dict[str, Any]:
         "targets": list(way.targets),
         "count": way.count,
         "reason": way.reason,
+        "limited_by": list(way.limited_by),
         **terms_to_dict(way.terms),
         "steps": [_hop_to_dict(hop) for hop in way.hops],
     }

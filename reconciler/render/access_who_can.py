@@ -10,12 +10,14 @@ from reconciler.model.escape import escape_line
 from reconciler.model.sentence import format_list
 from reconciler.model.wrap import wrap_line
 from reconciler.plan.access.assume_words import describe_dependency
+from reconciler.policy.global_keys import MFA_KEYS
 from reconciler.render.access_answer import describe_line, statement_to_dict
 from reconciler.render.access_parts import format_names, render_sides, render_sides_json
 from reconciler.render.access_show import chain_to_dict, describe_chain
 from reconciler.render.paint import BOLD, paint_line
 
 _MAX_RESOURCES = 5
+_MAX_GUARDRAILS = 3
 
 
 def render_capable_text(
@@ -42,13 +44,19 @@ def _list_lines(answer: WhoCan) -> Iterator[str]:
     if not answer.direct:
         yield "  Nobody can."
     for one in answer.direct:
-        keys = ", ".join(map(describe_dependency, one.depends_on))
+        open_keys = (key for key in one.depends_on if not one.mfa or key not in MFA_KEYS)
+        keys = ", ".join(map(describe_dependency, open_keys))
         where = f" on {format_list(one.resources, _MAX_RESOURCES)}" if answer.resource is None else ""
-        yield f"  {format_names(one.principals)}{where}{f', depending on {keys}' if keys else ''}"
+        mfa = ", with MFA" if one.mfa else ""
+        yield f"  {format_names(one.principals)}{where}{mfa}{f', depending on {keys}' if keys else ''}"
         yield from (f"      {describe_line(statement)}" for statement in one.statements)
     if answer.chains:
         yield "  by taking a role:"
     yield from (f"    {format_names(one.principals)} → {describe_chain(one.chain)}" for one in answer.chains)
+    if answer.stopped:
+        yield "  stopped by guardrails:"
+    for held in answer.stopped:
+        yield f"    {format_names(held.principals)}, by {format_list(held.stopped_by, _MAX_GUARDRAILS)}"
 
 
 def _to_dict(answer: WhoCan) -> dict[str, Any]:
@@ -56,6 +64,7 @@ def _to_dict(answer: WhoCan) -> dict[str, Any]:
         "action": answer.action,
         "resource": answer.resource or "*",
         "direct": [_group_to_dict(one) for one in answer.direct],
+        "stopped": [{"principals": list(one.principals), "stopped_by": list(one.stopped_by)} for one in answer.stopped],
         "chains": [{"principals": list(one.principals), **chain_to_dict(one.chain)} for one in answer.chains],
     }
 
@@ -65,6 +74,7 @@ def _group_to_dict(one: CapablePrincipals) -> dict[str, Any]:
         "principals": list(one.principals),
         "outcome": str(one.outcome),
         "resources": list(one.resources),
+        "mfa": one.mfa,
         "depends_on": list(one.depends_on),
         "statements": [statement_to_dict(statement) for statement in one.statements],
     }

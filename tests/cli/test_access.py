@@ -377,6 +377,17 @@ def test_who_can_says_that_nobody_can(here: Path, capsys: Any) -> None:
     assert "Did you mean 'role/admin'?" in run(capsys, "who-can", "sts:AssumeRole", "role/amdin", code=1).err
 
 
+def test_who_can_names_the_guardrail_that_stops_somebody(here: Path, capsys: Any) -> None:
+    scp = '{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}, \
+{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}'
+    (here / "scp.json").write_text(scp)
+    (here / "roles.yaml").write_text(f"{FILE}guardrails:\n  scps: [[scp.json]]\n")
+    said = "iam:CreateUser on any resource\n  Nobody can.\n  stopped by guardrails:\n    role/admin, by scp.json\n"
+    assert run(capsys, "who-can", "iam:CreateUser").out == said
+    document = json.loads(run(capsys, "who-can", "iam:CreateUser", "--format", "json").out)
+    assert document["stopped"] == [{"principals": ["role/admin"], "stopped_by": ["scp.json"]}]
+
+
 EXPLAINED = """\
 May user/bob do sts:AssumeRole on arn:aws:iam::123456789012:role/admin?
 1. explicit denies: no Deny applies
@@ -404,3 +415,17 @@ def test_explain_takes_what_is_known_of_the_request(capsys: Any) -> None:
     trust = document["steps"][-1]
     assert (trust["step"], trust["passed"], trust["statements"][0]["applies"]) == ("trust policy", True, True)
     assert trust["statements"][0]["line"] == 8
+
+
+def test_everyone_is_called_so(here: Path, capsys: Any) -> None:
+    open_trust = "{anyone: true, conditions: {StringEquals: {'aws:PrincipalOrgID': o-a1b2c3d4e5}}}"
+    (here / "roles.yaml").write_text(
+        "version: 1\nowner: platform\naccount: '123456789012'\n"
+        f"roles: {{open: {{trust: [{open_trust}], policies: ['aws:AdministratorAccess']}}}}\n"
+    )
+    depending = ", depending on aws:PrincipalOrgID"
+    assert run(capsys).out == f"role/open\n  everyone, role/open{depending}\n"
+    assert f"\n  everyone{depending}\n" in run(capsys, "who-can", "sts:AssumeRole", "role/open").out
+    assert f"  everyone\n    everyone → role/open{depending} (sts-001)" in run(capsys, "paths").out
+    assert '"everyone<br/>way to administrator power"' in run(capsys, "graph", "--format", "mermaid").out
+    assert json.loads(run(capsys, "paths", "--format", "json").out)["ways"][0]["principals"] == ["*"]

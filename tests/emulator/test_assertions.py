@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from reconciler.plan.saved.fingerprint import compute_digest
 from tests.support.account import Account
 from tests.support.plans import codes_of, findings_of
 
@@ -84,3 +85,49 @@ def test_the_policies_of_aws_that_decide_are_read(ready: Account) -> None:
     ready.apply()
     planned = ready.run_cli("plan", "roles.yaml", "--format", "json")
     assert (planned.code, codes_of(planned.json, "warning")) == (0, [])
+
+
+GUARDED = """\
+version: 1
+owner: platform
+users:
+  alice: {policies: ["aws:AmazonS3FullAccess"]}
+guardrails: {scps: [[scp.json]]}
+assert:
+  - {name: reads, who: user/alice, can: "s3:GetObject", on: "arn:aws:s3:::data/*"}
+"""
+SCP = (
+    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}, '
+    '{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}'
+)
+
+
+def strip_plan(account: Account, key: str, *, gloss_over: bool) -> None:
+    """Remove a part of plan.json, and put its checksum right. gloss_over: also the findings, and call it safe."""
+    path = account.folder / "plan.json"
+    content = json.loads(path.read_text())
+    del content["saved"][key]
+    if gloss_over:
+        content["saved"].pop("shown")
+        content.update(findings=[], safe=True)
+    content["integrity"] = compute_digest({key: value for key, value in content.items() if key != "integrity"})
+    path.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize("gloss_over", [False, True])
+@pytest.mark.parametrize(("file", "key"), [(BROKEN, "assertions"), (GUARDED, "assertions"), (GUARDED, "guardrails")])
+def test_a_plan_file_that_lost_its_assertions_or_guardrails_is_refused(
+    ready: Account, file: str, key: str, *, gloss_over: bool
+) -> None:
+    """Without the files, only what contradicts itself is found out: SECURITY.md says what `--against` is for."""
+    ready.write(SCP, "scp.json")
+    ready.write(file)
+    assert ready.run_cli("plan", "roles.yaml", "--out", "plan.json").code == 3
+    strip_plan(ready, key, gloss_over=gloss_over)
+    told = {"assertions": "assert: the plan and the files have", "guardrails": "guardrails: the plan was made with"}
+    against = ready.run_cli("apply", "plan.json", "--against", "roles.yaml")
+    assert (against.code, told[key] in against.err) == (1, True), against.err
+    if not gloss_over:
+        alone = ready.run_cli("apply", "plan.json")
+        assert (alone.code, "nothing was written" in alone.err) == (1, True), alone.err
+    assert ready.iam.list_attached_user_policies(UserName="alice")["AttachedPolicies"] == []

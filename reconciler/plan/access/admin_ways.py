@@ -15,6 +15,7 @@ from functools import cached_property, partial
 from reconciler.access import (
     ASSUME_PATH,
     AccountResources,
+    EscalationPath,
     Grade,
     Power,
     PowerFinder,
@@ -27,6 +28,8 @@ from reconciler.access import (
     rests_on_unread_policies,
     targets_of,
 )
+from reconciler.access.guardrail_stops import ServiceControls
+from reconciler.access.policy_statements import IDENTITY, PolicyStatement
 from reconciler.model.access_answers import AccessSide
 from reconciler.model.address import Address
 from reconciler.model.admin_ways import AdminWay, AdminWays, PrincipalWays
@@ -140,7 +143,12 @@ class _AccountWays:
     def _find_key(self, principal: Principal) -> tuple[Hashable, ...]:
         """Return a key that is equal for principals with the same ways; all parts are empty for one without any."""
         powers = tuple(
-            (power.path.id, tuple("" if own == principal.arn else own for own in power.own_targets), power.verdict.keys)
+            (
+                power.path.id,
+                tuple("" if own == principal.arn else own for own in power.own_targets),
+                power.verdict.keys,
+                _find_limits(principal, power.path),
+            )
             for power in self._list_powers(principal)
             if power.path is not None
         )
@@ -173,7 +181,16 @@ class _AccountWays:
                 hop = self.hops.describe_broad(principal, power, power.path)
                 own = tuple(map(self.name_of, power.own_targets))
                 path = power.path
-                yield AdminWay(path.id, path.name, path.actions, own, hop.reason, hop.terms, (hop,))
+                limits = _find_limits(principal, path)
+                yield AdminWay(path.id, path.name, path.actions, own, hop.reason, hop.terms, (hop,), 0, limits)
+
+
+def _find_limits(principal: Principal, path: EscalationPath) -> tuple[str, ...]:
+    """Return the guardrails that deny a part of a way: some of `iam:*`, or some resources."""
+    if not principal.service_controls:
+        return ()
+    allows = (PolicyStatement(IDENTITY, True, frozenset([action.lower()])) for action in path.actions)
+    return ServiceControls.of(principal).judge(allows).limited_by
 
 
 def _sort_key_of(group: PrincipalWays) -> tuple[object, ...]:

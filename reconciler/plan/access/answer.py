@@ -27,10 +27,13 @@ from reconciler.access.templates import to_plain_text
 from reconciler.model.access_answers import AccessAnswer, AccessSide, Outcome
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
+from reconciler.model.sentence import format_list
 from reconciler.plan.access.assume_words import shorten_policy
 from reconciler.plan.access.statement_sources import describe_statement_source
 
 OUTCOMES = {Decision.ALLOW: Outcome.ALLOWED, Decision.DENY: Outcome.DENIED, Decision.DEPENDS: Outcome.DEPENDS}
+
+_MAX_NAMED = 3
 
 
 def answer_request(
@@ -98,7 +101,7 @@ def describe_reason(reason: VerdictReason, principal: Principal, action: str, re
     if reason is VerdictReason.SERVICE_CONTROL:
         asked = PolicyStatement(IDENTITY, True, frozenset([action.lower()]), resources=frozenset([resource]))
         files = ServiceControls.of(principal).judge([asked]).stopped_by
-        return f"the guardrails do not allow it: {', '.join(files)}" if files else str(reason)
+        return f"the guardrails do not allow it: {format_list(files, _MAX_NAMED)}" if files else str(reason)
     if reason is VerdictReason.BOUNDARY and principal.boundary is not None:
         return f"the permissions boundary {shorten_policy(principal.boundary.label)} does not allow it"
     return str(reason)

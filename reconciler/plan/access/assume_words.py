@@ -11,13 +11,13 @@ _UNTIL_PREFIXES = ("DateLessThan aws:currenttime ", "unless DateGreaterThanEqual
 
 
 def describe_terms(mfa: bool, conditions: Iterable[str], terms: Iterable[str]) -> str:
-    """Return `, with MFA, until …, depending on …`, as far as these apply."""
+    """Return `, with MFA, until …, depending on …`, as far as these apply. conditions: keys, in any spelling."""
     text = ", with MFA" if mfa else ""
     conditions = list(conditions)
     times = [term for term in terms if " aws:currenttime " in term]
     if len(times) == 1 and times[0].startswith(_UNTIL_PREFIXES) and " and " not in times[0]:
         text += f", until {times[0].rpartition(' ')[2]}"
-        conditions = [key for key in conditions if key != "aws:currenttime"]
+        conditions = [key for key in conditions if key.lower() != "aws:currenttime"]
     return f"{text}, depending on {', '.join(map(spell_key, conditions))}" if conditions else text
 
 

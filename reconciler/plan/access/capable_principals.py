@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 
 from reconciler.access import NOTHING_KNOWN, Principal, Target, Verdict, evaluate
 from reconciler.access.compiled_policies import ActionStatements, CompiledPolicies
+from reconciler.access.context import WITHOUT_MFA, make_mfa_context
+from reconciler.access.guardrail_stops import ServiceControls, find_assume_stops
+from reconciler.access.policy_statements import IDENTITY, PolicyStatement
 from reconciler.access.templates import to_plain_text
 from reconciler.model.access_answers import (
     AccessSide,
@@ -20,6 +23,7 @@ from reconciler.model.access_answers import (
     DecidingStatement,
     Outcome,
     RoleChain,
+    StoppedPrincipals,
     WhoCan,
 )
 from reconciler.model.address import Address
@@ -27,6 +31,7 @@ from reconciler.plan.access.answer import OUTCOMES, decide_request, find_assumed
 from reconciler.plan.access.external_principals import find_external_access
 from reconciler.plan.access.role_chains import RoleChains
 from reconciler.plan.access.statement_sources import describe_policy, describe_statement_source
+from reconciler.policy.global_keys import MFA_KEYS
 
 Principals = Mapping[Address, Principal]
 
@@ -48,6 +53,7 @@ def find_capable_principals(side: AccessSide, everybody: Principals, action: str
         resource,
         tuple(sorted(direct, key=lambda one: (one.principals, one.resources))),
         tuple(sorted(chains, key=lambda one: (one.principals, one.chain.roles))),
+        finder.find_stopped(everybody, target, {name for one in direct for name in one.principals}),
     )
 
 
@@ -62,7 +68,8 @@ class _Finder:
         for members in _group_by_statements(everybody, self.action):
             first = everybody[members[0]]
             for verdict, resources in self._decide(first):
-                yield from self._describe(members, verdict, resources)
+                mfa = self._demands_mfa(first, verdict, resources[0], None)
+                yield from self._describe(members, verdict, resources, mfa=mfa)
 
     def find_role_callers(self, everybody: Principals, target: Target) -> Iterator[CapablePrincipals]:
         """Yield the principals that can assume a role, also those outside the account that its trust names."""
@@ -72,12 +79,48 @@ class _Finder:
             if not verdict.denied:
                 by_verdict[verdict].append(address)
         for verdict, members in by_verdict.items():
-            yield from self._describe(members, verdict, (target.arn,))
+            mfa = self._demands_mfa(everybody[members[0]], verdict, target.arn, target)
+            yield from self._describe(members, verdict, (target.arn,), mfa=mfa)
         role = Address("role", target.arn.rpartition("/")[2])
         for access in find_external_access(self.side.state, [role], frozenset()).values():
             keys = (*(["aws:multifactorauthpresent"] if access.mfa else []), *access.conditions)
             outcome = Outcome.DEPENDS if keys else Outcome.ALLOWED
-            yield CapablePrincipals((access.principal,), outcome, (target.arn,), keys)
+            yield CapablePrincipals((access.principal,), outcome, (target.arn,), keys, mfa=access.mfa)
+
+    def find_stopped(
+        self, everybody: Principals, target: Target | None, found: set[str]
+    ) -> tuple[StoppedPrincipals, ...]:
+        """Return those who could if there were no guardrails. found: those who can, or may be able to."""
+        if self.side.state.guardrails is None:
+            return ()
+        by_files: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        alike = [[address] for address in everybody] if target else _group_by_statements(everybody, self.action)
+        for members in alike:
+            names = [str(address) for address in members if str(address) not in found]
+            if names and (files := self._find_stops(everybody[members[0]], target)):
+                by_files[files] += names
+        if target is not None:
+            roles = [Address("role", target.arn.rpartition("/")[2])]
+            for access in find_external_access(self.side.state, roles, frozenset(), tells_stopped=True).values():
+                if access.stopped_by:
+                    by_files[access.stopped_by].append(access.principal)
+        stopped = (StoppedPrincipals(tuple(sorted(names)), files) for files, names in by_files.items())
+        return tuple(sorted(stopped, key=lambda one: one.principals))
+
+    def _find_stops(self, principal: Principal, target: Target | None) -> tuple[str, ...]:
+        """Return the guardrails that stop a principal; none if its own policies do not allow the action."""
+        free = principal.without_guardrails
+        if target is not None:
+            open_role = target.without_guardrails
+            verdict = decide_request(free, self.action, target.arn, NOTHING_KNOWN, open_role)
+            return () if verdict.denied else find_assume_stops(principal, target)
+        if not any(self._decide(free)):
+            return ()
+        resources = None if self.resource is None else frozenset([self.resource])
+        effect = ServiceControls.of(principal).judge(
+            [PolicyStatement(IDENTITY, True, frozenset([self.action.lower()]), resources=resources)]
+        )
+        return effect.stopped_by or effect.limited_by
 
     def _decide(self, principal: Principal) -> Iterator[tuple[Verdict, tuple[str, ...]]]:
         """Yield each verdict that is no denial, with the resources for which it holds."""
@@ -96,7 +139,7 @@ class _Finder:
             yield verdict, tuple(resources)
 
     def _describe(
-        self, members: Iterable[Address], verdict: Verdict, resources: tuple[str, ...]
+        self, members: Iterable[Address], verdict: Verdict, resources: tuple[str, ...], *, mfa: bool
     ) -> Iterator[CapablePrincipals]:
         """Yield the members of a group by the way in which they have the policies that decide."""
         by_policies: defaultdict[tuple[str, ...], list[Address]] = defaultdict(list)
@@ -105,9 +148,19 @@ class _Finder:
             by_policies[tuple(describe_policy(one.label, address, self.side.state) for one in sources)].append(address)
         for policies, addresses in by_policies.items():
             statements = self._describe_statements(verdict, addresses[0])
-            named = (replace(one, policy=policy) for one, policy in zip(statements, policies, strict=True))
-            keys = tuple(sorted(verdict.keys))
-            yield CapablePrincipals(_to_names(addresses), OUTCOMES[verdict.decision], resources, keys, tuple(named))
+            named = tuple(replace(one, policy=policy) for one, policy in zip(statements, policies, strict=True))
+            names, keys = _to_names(addresses), tuple(sorted(verdict.keys))
+            yield CapablePrincipals(names, OUTCOMES[verdict.decision], resources, keys, named, mfa)
+
+    def _demands_mfa(self, principal: Principal, verdict: Verdict, resource: str, target: Target | None) -> bool:
+        """Return whether a request is refused without MFA, and may be allowed with it."""
+        if MFA_KEYS.isdisjoint(verdict.keys):
+            return False
+        without, with_mfa = (
+            decide_request(principal, self.action, resource, known, target)
+            for known in (WITHOUT_MFA, make_mfa_context())
+        )
+        return without.denied and not with_mfa.denied
 
     def _describe_statements(self, verdict: Verdict, address: Address) -> tuple[DecidingStatement, ...]:
         return tuple(describe_statement_source(one, address, self.side.state) for one in verdict.deciding_statements)

@@ -18,6 +18,7 @@ from reconciler.model.admin_ways import PrincipalWays, WayHop
 from reconciler.model.arns import address_of
 from reconciler.model.entity import Role
 from reconciler.model.role_access import AccessTerms, RoleAccess, terms_of_pair
+from reconciler.model.sentence import name_principal
 from reconciler.plan.access.external_principals import find_external_access, name_entrance
 from reconciler.plan.access.statement_sources import describe_statement_source
 from reconciler.plan.access.way_gathering import LeadingRoles, RolesByTerms, gather_assumptions
@@ -39,7 +40,7 @@ def find_external_ways(roles: LeadingRoles) -> Iterator[PrincipalWays]:
     for name, by_arn in found.items():
         groups[frozenset(_gather_bits(roles, by_arn).items())].append(name)
     for assumable, names in groups.items():
-        subject, first = names[0] if len(names) == 1 else "each", found[names[0]]
+        subject, first = name_principal(names[0]) if len(names) == 1 else "each", found[names[0]]
         describe = partial(_build_hop, roles.hops, first)
         yield PrincipalWays(tuple(sorted(names)), tuple(gather_assumptions(roles, subject, dict(assumable), describe)))
 

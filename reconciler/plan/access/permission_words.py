@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.model.permissions import LEVELS, ActionPattern, PermissionRow, PermissionRows
 from reconciler.model.sentence import format_list
+from reconciler.plan.access.assume_words import shorten_policy
 
 _MAX_NAMED = 3
 """The number of principals, actions, services, resources or conditions that a line names."""
@@ -110,11 +111,14 @@ def _describe_terms(row: PermissionRow) -> str:
 
 _UNLESS = "unless "
 
+_UNREAD = "policy:"
+"""The prefix of a part of a term that stands for the unknown content of a policy."""
+
 
 def _join_terms(terms: tuple[str, ...]) -> str:
     """Return `if A or B, unless C or D`: one of A and B is enough to allow, one of C and D to refuse."""
-    allowing = [term for term in terms if not term.startswith(_UNLESS)]
-    refusing = [term.removeprefix(_UNLESS) for term in terms if term.startswith(_UNLESS)]
+    allowing = [_name_policies(term, "allows") for term in terms if not term.startswith(_UNLESS)]
+    refusing = [_name_policies(term.removeprefix(_UNLESS), "denies") for term in terms if term.startswith(_UNLESS)]
     clauses = (("if", allowing), ("unless", refusing))
     return ", ".join(f"{word} {' or '.join(listed)}" for word, listed in clauses if listed)
 
@@ -123,7 +127,15 @@ def _name_refusals(terms: tuple[str, ...]) -> str:
     """Return the conditions under which Denies refuse; "" if an Allow has conditions, too."""
     if not all(term.startswith(_UNLESS) for term in terms):
         return ""
-    return " or ".join(term.removeprefix(_UNLESS) for term in terms)
+    return " or ".join(_name_policies(term.removeprefix(_UNLESS), "denies") for term in terms)
+
+
+def _name_policies(term: str, verb: str) -> str:
+    """Return a term with each policy of unknown content in words: `aws:ReadOnlyAccess allows it`."""
+    return " and ".join(
+        f"{shorten_policy(part.removeprefix(_UNREAD))} {verb} it" if part.startswith(_UNREAD) else part
+        for part in term.split(" and ")
+    )
 
 
 def _describe_notes(group: RowGroup) -> str:

@@ -18,6 +18,8 @@ from reconciler.access import (
 )
 from reconciler.model.plan import PrincipalPower
 from reconciler.plan.access.assume_words import describe_dependency
+from reconciler.plan.access.power_mfa import demands_mfa
+from reconciler.policy.global_keys import MFA_KEYS
 
 _MAX_ROWS = 5
 """A way over more resources than this becomes one row with a count."""
@@ -63,7 +65,9 @@ def build_rows(ways: NewWays, graph: PowerGraph | None, name_of: NameOf) -> Iter
 
 def _build_broad_row(principal: Principal, power: Power, path: EscalationPath, name_of: NameOf) -> PrincipalPower:
     own = tuple(map(name_of, power.own_targets))
-    reason = describe_broad_way(name_of(principal.arn), path, own) + _describe_keys(power.verdict)
+    own_target = power.own_targets[0] if power.own_targets else ""
+    terms = _describe_keys(power.verdict, mfa=demands_mfa(principal, path, power.verdict, own_target))
+    reason = describe_broad_way(name_of(principal.arn), path, own) + terms
     return PrincipalPower(name_of(principal.arn), path.name, str(path.grade), path.id, path.actions, own, reason)
 
 
@@ -88,7 +92,7 @@ def _build_named_rows(
                 path.id,
                 path.actions,
                 tuple(shorten_names(names, MAX_TARGETS)),
-                describe_way(name_of(principal.arn), path, names, end) + _describe_keys(item.verdict),
+                describe_way(name_of(principal.arn), path, names, end) + _describe_terms(principal, item, graph),
             )
         return
     names = sorted(name_of(item.target) for item in listed)
@@ -104,7 +108,7 @@ def _build_named_rows(
         path.id,
         path.actions,
         tuple(names[:MAX_TARGETS]),
-        f"{shown}, and so for {count - 1} more{_describe_keys(nearest.verdict)}",
+        f"{shown}, and so for {count - 1} more{_describe_terms(principal, nearest, graph)}",
     )
 
 
@@ -141,8 +145,17 @@ def _join_names(names: Sequence[str]) -> str:
     return ", ".join(shorten_names(names, _MAX_CHAIN_WORDS))
 
 
-def _describe_keys(verdict: Verdict) -> str:
-    return f", depending on {', '.join(sorted(map(describe_dependency, verdict.keys)))}" if verdict.keys else ""
+def _describe_terms(principal: Principal, power: NamedPower, graph: PowerGraph) -> str:
+    role = graph.account.targets.get(power.target) if power.path.id == ASSUME_PATH else None
+    mfa = demands_mfa(principal, power.path, power.verdict, role or power.target)
+    return _describe_keys(power.verdict, mfa=mfa)
+
+
+def _describe_keys(verdict: Verdict, *, mfa: bool) -> str:
+    """Return `, with MFA, depending on …`, as far as these apply. mfa: the way is open with MFA only."""
+    keys = sorted(map(describe_dependency, verdict.keys - MFA_KEYS if mfa else verdict.keys))
+    depending = f", depending on {', '.join(keys)}" if keys else ""
+    return f", with MFA{depending}" if mfa else depending
 
 
 def name_targets(names: Mapping[str, str]) -> NameOf:

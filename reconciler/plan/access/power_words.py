@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from reconciler.model.plan import PrincipalPower
+from reconciler.model.sentence import format_list
 
 _MAX_WAYS = 10
 _MAX_SINGLE = 3
@@ -39,7 +40,7 @@ def _describe_way(power: PrincipalPower, subject: str) -> str:
 
     subject: what a chain begins with, the principal or nothing.
     """
-    stopped = f" (stopped by {', '.join(power.stopped_by)})" if power.stopped_by else ""
+    stopped = f" (stopped by {format_list(power.stopped_by, _MAX_SINGLE)})" if power.stopped_by else ""
     return f"{_name_way(power, subject)}{stopped}"
 
 

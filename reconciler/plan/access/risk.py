@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.access.trust_risk import TrustChange
+from reconciler.access.trust_risk import TrustChange, demands_as_much
 from reconciler.kinds.facets.tags import BREAK_GLASS, PROTECT, with_our_keys
 from reconciler.model.account_caches import cache_for_account
 from reconciler.model.address import Address
@@ -28,6 +28,7 @@ from reconciler.plan.access.permission_words import describe_gain, group_by_serv
 from reconciler.plan.access.power_words import describe_powers
 from reconciler.plan.access.provider_risk import find_provider_risks
 from reconciler.plan.compare.diff import Difference
+from reconciler.policy.overlap import is_surely_covered, statements_overlap
 from reconciler.policy.permission_delta import diff_statements
 from reconciler.policy.statement_words import describe_statement
 
@@ -106,8 +107,7 @@ class RiskJudge:
             if boundary_of(old) and not boundary_of(new):
                 message = f"{new.address} loses its permissions boundary"
                 yield self._make_reason(RiskCode.BOUNDARY_REMOVED, new.address, message)
-            for name, lifted in _find_lifted_denies(old, new):
-                message = f"a Deny comes off {name}: {describe_statement(lifted, self.after.account)}"
+            for message in _describe_lifted_denies(old, new, self.after.account):
                 yield self._make_reason(RiskCode.DENY_REMOVED, new.address, message)
             before, after = _tags_of(old), _tags_of(new)
             for tag, code, noun in (
@@ -164,7 +164,14 @@ def demands_more(before: AccessTerms, after: AccessTerms) -> bool:
         return False
     keeps = before.mfa <= after.mfa and set(before.conditions) <= set(after.conditions)
     adds = before.mfa < after.mfa or len(before.conditions) < len(after.conditions)
-    return keeps and (adds or before.terms <= after.terms)
+    return keeps and (adds or all(_is_kept(term, after.terms) for term in before.terms))
+
+
+def _is_kept(term: str, terms: frozenset[str]) -> bool:
+    """Return whether a condition stays, or closer limits alone take its place."""
+    test = term.split(" ")[:2]
+    same = [one for one in terms if one.split(" ")[:2] == test]
+    return term in terms or (bool(same) and all(demands_as_much(one, term) for one in same))
 
 
 def judge_row(row: PermissionRow) -> RiskCode:
@@ -203,13 +210,29 @@ def _tags_of(entity: Entity) -> Mapping[str, str]:
     return with_our_keys(getattr(entity, "tags", {}))
 
 
-def _find_lifted_denies(old: Entity, new: Entity) -> Iterator[tuple[str, Statement]]:
-    """Yield the name of each document of an entity, and the Denies that it loses and no other document has."""
+def _describe_lifted_denies(old: Entity, new: Entity, account: str) -> Iterator[str]:
+    """Yield a sentence for each Deny that a document of an entity loses, and no Deny that stays covers."""
     before, after = _documents_of(old), _documents_of(new)
     remaining = frozenset(one for statements in after.values() for one in statements)
     for name, statements in before.items():
+        added = after.get(name, frozenset()) - statements
         for lifted in sorted(diff_statements(statements, remaining).lifts, key=repr):
-            yield name, lifted
+            if is_surely_covered(lifted, remaining, "Deny"):
+                continue
+            was = describe_statement(lifted, account)
+            left = _find_what_is_left(lifted, added)
+            if left is None:
+                yield f"a Deny comes off {name}: {was}"
+            elif (now := describe_statement(left, account)) != was:
+                yield f"a Deny of {name} is narrowed: {now} (before: {was})"
+            else:
+                yield f"a Deny of {name} applies on other conditions: {now}"
+
+
+def _find_what_is_left(lifted: Statement, added: frozenset[Statement]) -> Statement | None:
+    """Return the Deny that takes the place of another one and denies a part of it; None if there is none."""
+    near = (one for one in added if one.effect == "Deny" and statements_overlap(frozenset([one]), frozenset([lifted])))
+    return min(near, key=lambda one: (one.sid != lifted.sid, repr(one)), default=None)
 
 
 def _documents_of(entity: Entity) -> dict[str, frozenset[Statement]]:

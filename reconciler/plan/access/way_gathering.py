@@ -80,7 +80,7 @@ def gather_named(hops: WayHops, subject: str, principal: Principal, powers: Iter
     """Yield the ways of a principal over single resources besides assuming a role."""
     by_terms: defaultdict[tuple[str, AccessTerms], dict[str, NamedPower]] = defaultdict(dict)
     for power in powers:
-        terms = join_terms([hops.terms_of_power(power), _follow(hops, power.path, power.target).terms])
+        terms = join_terms([hops.terms_of_power(principal, power), _follow(hops, power.path, power.target).terms])
         by_terms[power.path.id, terms][power.target] = power
     for (path_id, terms), found in by_terms.items():
         path = paths_by_id()[path_id]

@@ -26,6 +26,7 @@ from reconciler.model.document import Statement
 from reconciler.model.live import State
 from reconciler.model.role_access import AccessTerms
 from reconciler.plan.access.delta import evaluate_with_mfa, terms_of
+from reconciler.plan.access.power_mfa import demands_mfa
 from reconciler.plan.access.power_rows import NameOf, describe_broad_way
 from reconciler.plan.access.statement_sources import describe_statement_source
 from reconciler.policy.global_keys import MFA_KEYS
@@ -70,21 +71,24 @@ class WayHops:
         """Return the step by which a principal takes over one resource."""
         if power.path.id == ASSUME_PATH:
             return self.describe_assumption(principal.arn, power.target)
-        return self._build_hop(principal, power.path, power.target, power.verdict)
+        mfa = demands_mfa(principal, power.path, power.verdict, power.target)
+        return self._build_hop(principal, power.path, power.target, power.verdict, mfa=mfa)
 
-    def terms_of_power(self, power: NamedPower) -> AccessTerms:
+    def terms_of_power(self, principal: Principal, power: NamedPower) -> AccessTerms:
         """Return the terms of a way over one resource besides assuming a role. Principals share equal powers."""
         known = self._terms.get(id(power))
         if known is None:
-            keys = tuple(sorted(power.verdict.keys))
-            known = self._terms[id(power)] = power, AccessTerms(False, keys, terms_of(power.verdict))
+            mfa = demands_mfa(principal, power.path, power.verdict, power.target)
+            known = self._terms[id(power)] = power, _build_terms(power.verdict, mfa=mfa)
         return known[1]
 
     def describe_broad(self, principal: Principal, power: Power, path: EscalationPath) -> WayHop:
         """Return the step by which a principal uses a right over all resources of a type, or over its own."""
         own = tuple(map(self.name_of, power.own_targets))
         name = self.name_of(principal.arn)
-        return replace(self._build_hop(principal, path, "", power.verdict), reason=describe_broad_way(name, path, own))
+        mfa = demands_mfa(principal, path, power.verdict, power.own_targets[0] if power.own_targets else "")
+        hop = self._build_hop(principal, path, "", power.verdict, mfa=mfa)
+        return replace(hop, reason=describe_broad_way(name, path, own))
 
     def follow(self, arn: str) -> LaterSteps:
         """Return the steps from one that leads to administrator power to the end of its chain. arn: a key of the leads.
@@ -128,14 +132,13 @@ class WayHops:
     def _build_hop(
         self, principal: Principal, path: EscalationPath, target: str, verdict: Verdict, *, mfa: bool = False
     ) -> WayHop:
-        keys = verdict.keys - MFA_KEYS if path.id == ASSUME_PATH else verdict.keys
         name = self.name_of(target) if target else ""
         return WayHop(
             self.name_of(principal.arn),
             name,
             path.id,
             path.reason.replace("{target}", name),
-            AccessTerms(mfa, tuple(sorted(keys)), terms_of(verdict)),
+            _build_terms(verdict, mfa=mfa),
             tuple(self._describe_statements(principal, verdict.deciding_statements)),
         )
 
@@ -167,6 +170,12 @@ class WayHops:
     @cached_property
     def _descriptions(self) -> dict[tuple[StatementSource, Address], DecidingStatement]:
         return {}
+
+
+def _build_terms(verdict: Verdict, *, mfa: bool) -> AccessTerms:
+    """Return the terms of a step. mfa: it is open with MFA only."""
+    keys = verdict.keys - MFA_KEYS if mfa else verdict.keys
+    return AccessTerms(mfa, tuple(sorted(keys)), terms_of(verdict))
 
 
 def _find_own_source(source: StatementSource, principal: Principal) -> StatementSource:

@@ -17,16 +17,17 @@ from reconciler.model.assertions import Assertion, AssertionForm
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.problem import Place
-from reconciler.model.role_access import AccessTerms
+from reconciler.model.role_access import AccessTerms, RoleAccess
 from reconciler.plan.access.answer import decide_request, describe_reason
 from reconciler.plan.access.assume_words import describe_dependency
+from reconciler.plan.access.external_principals import find_external_access
 from reconciler.plan.access.role_chains import RoleChains
 from reconciler.plan.access.statement_sources import describe_statement_source
 from reconciler.plan.assertions.breach import Breach
 from reconciler.plan.assertions.policy_sets import PolicySet, group_by_policies
 from reconciler.plan.assertions.role_requests import decide_entry
 from reconciler.plan.assertions.subjects import Subjects
-from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS, MFA_PRESENT
+from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS, MFA_PRESENT, spell_key, spell_term
 
 MFA = "MFA"
 """The word for a fact about MFA."""
@@ -43,6 +44,7 @@ class JudgedAccount:
     catalogue: ActionCatalogue | None = None
     places: Mapping[Address, Place] = field(default_factory=dict)
     _chains: dict[tuple[bool, bool], RoleChains] = field(default_factory=dict, compare=False)
+    _steps: dict[tuple[Address, Address], tuple[DecidingStatement, ...]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def principals(self) -> Mapping[Address, Principal]:
@@ -59,6 +61,14 @@ class JudgedAccount:
     @cached_property
     def policy_sets(self) -> list[PolicySet]:
         return group_by_policies(self.principals)
+
+    @cached_property
+    def external_access(self) -> Mapping[Address, list[RoleAccess]]:
+        """Who of outside the account may assume each role."""
+        found: dict[Address, list[RoleAccess]] = {}
+        for access in find_external_access(self.state, self.targets, frozenset()).values():
+            found.setdefault(Address.parse(access.role), []).append(access)
+        return found
 
     def find_chains(self, *, sure: bool, with_mfa: bool = True) -> RoleChains:
         """Return the ways into roles. sure: only those that surely work if the principal sends what it must.
@@ -112,8 +122,10 @@ class JudgedAccount:
 
     def describe_step(self, address: Address, role: Address) -> tuple[DecidingStatement, ...]:
         """Return the statements by which a principal may assume a role."""
-        verdict, _ = decide_entry(self.principals[address], self.targets[role], ASSUME_ROLE, NOTHING_KNOWN)
-        return self.describe_statements(verdict, address)
+        if (address, role) not in self._steps:
+            verdict, _ = decide_entry(self.principals[address], self.targets[role], ASSUME_ROLE, NOTHING_KNOWN)
+            self._steps[address, role] = self.describe_statements(verdict, address)
+        return self._steps[address, role]
 
     def describe_refusal(self, verdict: Verdict, address: Address, action: str, resource: str) -> str:
         """Return why a request is refused, in words."""
@@ -135,15 +147,15 @@ def describe_terms(keys: frozenset[str], context: Context) -> tuple[str, ...]:
         if key == MFA_PRESENT:
             terms.append("with MFA" if values == (("true",),) else "without MFA")
         elif values == (None,):
-            terms.append(f"without {key}")
+            terms.append(f"without {spell_key(key)}")
         elif values and values[0]:
-            terms.append(f"if {key} is {', '.join(values[0])}")
+            terms.append(f"if {spell_key(key)} is {', '.join(values[0])}")
     return tuple(terms)
 
 
 def list_terms(terms: Iterable[str]) -> tuple[str, ...]:
     """Return the conditions of a step as what a request must meet; MFA is told apart."""
-    return tuple(f"if {term}" for term in sorted(terms) if " aws:multifactorauth" not in term)
+    return tuple(f"if {spell_term(term)}" for term in sorted(terms) if " aws:multifactorauth" not in term)
 
 
 def describe_facts(keys: frozenset[str]) -> tuple[str, ...]:

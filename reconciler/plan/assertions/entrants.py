@@ -17,7 +17,6 @@ from reconciler.model.assertions import Assertion
 from reconciler.model.document import Statement
 from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.role_access import RoleAccess
-from reconciler.plan.access.external_principals import find_external_access
 from reconciler.plan.access.statement_sources import describe_statement_source
 from reconciler.plan.assertions.account import (
     JudgedAccount,
@@ -54,8 +53,7 @@ class EntrantJudge:
             counts[breach.principal] += 1
         breaches = {name: _count_roles(breach, counts[name]) for name, breach in found.items()}
         for role in roles if self.assertion.through_roles else ():
-            for breach in self._follow_chains(role, allowed):
-                breaches.setdefault(breach.principal, breach)
+            self._follow_chains(role, allowed, breaches)
         return [breaches[name] for name in sorted(breaches)]
 
     def _find_roles(self) -> list[Address]:
@@ -82,17 +80,16 @@ class EntrantJudge:
                 address = addresses[principal.arn]
                 name = str(address)
                 counts[name] += len(targets)
-                if targets and (name not in found or (verdict.allowed and not found[name].is_certain)):
+                if targets and _tells_more(found.get(name), verdict.allowed):
                     found[name] = self.account.describe_entry(address, targets[0], ASSUME_ROLE, known, context)
 
     def _find_external(self, roles: Mapping[Address, Target], allowed: frozenset[Address]) -> Iterator[Breach]:
         """Yield the principals outside the account that a trust lets in, and everyone whom it does not name."""
-        for access in find_external_access(self.account.state, roles, frozenset()).values():
-            gone = unique_ids_of(
-                roles[Address.parse(access.role)].trust
-            )  # nobody can have the id of a deleted principal
-            if access.principal not in gone and not self._is_allowed(access.principal, allowed):
-                yield self._describe_external(access)
+        for address, target in roles.items():
+            gone = unique_ids_of(target.trust)  # nobody can have the id of a deleted principal
+            for access in self.account.external_access.get(address, ()):
+                if access.principal not in gone and not self._is_allowed(access.principal, allowed):
+                    yield self._describe_external(access)
         for address, target in roles.items():
             if target.trust.opaque:
                 yield Breach("somebody", False, _ASSUME, str(address), facts=(f"the trust of {address}",))
@@ -122,21 +119,25 @@ class EntrantJudge:
     def _describe_source(self, target: Target, statement: Statement, role: Address) -> DecidingStatement:
         return describe_statement_source(StatementSource(target.label, statement), role, self.account.state)
 
-    def _follow_chains(self, role: Address, allowed: frozenset[Address]) -> Iterator[Breach]:
-        """Yield who reaches a role by assuming others before it, also from outside the account."""
+    def _follow_chains(self, role: Address, allowed: frozenset[Address], breaches: dict[str, Breach]) -> None:
+        """Add who reaches a role by assuming others before it, also from outside the account.
+
+        A way that surely works counts for more than what is found so far and only may work.
+        """
         for is_certain in (True, False):
             ways = self.account.find_chains(sure=is_certain).find_chains_to([role])
             for address, chain in ways.items():
-                if address not in allowed and address != role:
+                name = str(address)
+                if address not in allowed and address != role and _tells_more(breaches.get(name), is_certain):
                     first = self.account.describe_step(address, Address.parse(chain.roles[0]))
-                    yield self._describe_chain(str(address), chain, is_certain, first)
-            roles = [address for address in ways if address.kind == "role"]
-            for access in find_external_access(self.account.state, roles, frozenset()).values():
-                if not self._is_allowed(access.principal, allowed):
-                    chain = ways[Address.parse(access.role)]
-                    longer = replace(chain, roles=(access.role, *chain.roles), terms=chain.terms | access.terms)
-                    first = self._describe_external(access).statements
-                    yield self._describe_chain(access.principal, longer, is_certain, first)
+                    breaches[name] = self._describe_chain(name, chain, is_certain, first)
+            for address, chain in ways.items():
+                for access in self.account.external_access.get(address, ()):
+                    name = access.principal
+                    if _tells_more(breaches.get(name), is_certain) and not self._is_allowed(name, allowed):
+                        longer = replace(chain, roles=(access.role, *chain.roles), terms=chain.terms | access.terms)
+                        first = self._describe_external(access).statements
+                        breaches[name] = self._describe_chain(name, longer, is_certain, first)
 
     def _describe_chain(
         self, principal: str, chain: RoleChain, is_certain: bool, statements: tuple[DecidingStatement, ...]
@@ -152,6 +153,11 @@ class EntrantJudge:
             facts=describe_facts(unknown),
             statements=statements,
         )
+
+
+def _tells_more(known: Breach | None, is_certain: bool) -> bool:
+    """Return whether a breach is worth telling beside what is known of its principal."""
+    return known is None or (is_certain and not known.is_certain)
 
 
 def _count_roles(breach: Breach, number: int) -> Breach:

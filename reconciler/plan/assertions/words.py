@@ -83,13 +83,11 @@ def _find_addresses(names: Sequence[str], flag: str) -> tuple[Address | None, st
 
 def _describe_access(assertion: Assertion, breach: Breach, names: Sequence[str], *, maybe: bool = False) -> str:
     """Return `user/bob can iam:CreateUser on * by policy/admin (roles.yaml:41)`."""
-    verb = {
-        (AssertionForm.CAN, False): "cannot",
-        (AssertionForm.CAN, True): "may not be able to use",
-        (AssertionForm.CANNOT, True): "may be able to use",
-        (AssertionForm.ENTRANTS, True): "may be able to use",
-    }.get((assertion.form, maybe), "can")
-    what = f"{breach.action} on {breach.resource}"
+    demands = assertion.form is AssertionForm.CAN
+    verb = ("may not be able to" if maybe else "cannot") if demands else ("may be able to" if maybe else "can")
+    what = f"{'use ' if maybe else ''}{breach.action} on {breach.resource}"
+    if breach.action == "sts:AssumeRole" and breach.resource.startswith("role/"):
+        what = f"assume {breach.resource}"
     text = f"{format_counted(names)} {verb} {what}"
     if breach.chain and assertion.form is not AssertionForm.CAN:
         start = names[:1] if len(names) == 1 else []

@@ -8,16 +8,19 @@ from dataclasses import dataclass, replace
 from reconciler.model.durations import annotate_age
 from reconciler.model.plan import Plan
 from reconciler.model.role_access import AccessGroup, AccessGroups, AccessTerms
-from reconciler.model.sentence import format_counted, is_external
+from reconciler.model.sentence import format_counted, format_list, is_external
 from reconciler.plan.access.assume_words import describe_terms
 from reconciler.plan.access.permission_words import describe_permission_groups
 from reconciler.plan.access.power_words import describe_powers
 from reconciler.plan.access.risk import demands_more
 from reconciler.plan.digest.detail import Detail, cut_list
 from reconciler.plan.digest.tones import Tone, judge_permission_tone
+from reconciler.policy.global_keys import spell_term
 
 _MOST_EXTERNALS = 3
 """The external principals of a group that get a line each; more are counted."""
+
+_MOST_GUARDRAILS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def _describe_change(group: AccessGroup) -> str:
         earlier = _describe_terms(before).removeprefix(", ") or "without condition"
         return f"{subject} now{_describe_terms(after) or ' without condition'} (before: {earlier})"
     old, new = (
-        "; ".join(map(annotate_age, sorted(terms)))
+        "; ".join(annotate_age(spell_term(term)) for term in sorted(terms))
         for terms in (before.terms - after.terms, after.terms - before.terms)
     )
     return f"{subject} under other conditions: {new or 'fewer'} (before: {old or 'fewer'})"
@@ -118,5 +121,5 @@ def _describe_change(group: AccessGroup) -> str:
 
 def _describe_terms(access: AccessTerms) -> str:
     """Return `, with MFA, until …, depending on … (stopped by org/root.json)`, as far as these apply."""
-    stopped = f" (stopped by {', '.join(access.stopped_by)})" if access.stopped_by else ""
+    stopped = f" (stopped by {format_list(access.stopped_by, _MOST_GUARDRAILS)})" if access.stopped_by else ""
     return f"{describe_terms(access.mfa, access.conditions, access.terms)}{stopped}"

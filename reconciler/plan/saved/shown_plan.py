@@ -55,6 +55,7 @@ def restore_plan(document: Mapping[str, Any], saved: SavedPlan) -> Plan:
         unmanaged=_read_unmanaged(document, shown),
         left_alone=tuple(_read_left_alone(document)),
         goal=shown.goal,
+        user_count=shown.users,
         reads=saved.reads,
         guardrails=saved.guardrails,
     )

@@ -32,12 +32,14 @@ class ShownSection:
     """Words of a plan.
 
     goal: the name of what live IAM shall match. sentences: summary, detail and hint of each finding, in order; None if
-    the file does not say. owners: the owner of an unmanaged entity that another file claims.
+    the file does not say. owners: the owner of an unmanaged entity that another file claims. users: the number of users
+    after the plan; None if the file does not say.
     """
 
     goal: str = "the file"
     sentences: tuple[tuple[str, ...], ...] | None = None
     owners: Mapping[Address, str] = field(default_factory=dict)
+    users: int | None = None
 
 
 def to_shown_section(plan: Plan) -> dict[str, Any]:
@@ -46,6 +48,7 @@ def to_shown_section(plan: Plan) -> dict[str, Any]:
         "goal": plan.goal,
         "findings": [[finding.summary, finding.detail, finding.hint] for finding in plan.findings],
         "owners": {str(one.address): one.owner for one in plan.unmanaged or () if one.owner},
+        **({} if plan.user_count is None else {"users": plan.user_count}),
     }
 
 
@@ -54,12 +57,13 @@ def read_shown_section(saved: Mapping[str, Any]) -> ShownSection:
     if "shown" not in saved:
         return ShownSection()
     path = "saved.shown"
-    shown = take_object(saved["shown"], path, ("goal", "findings", "owners"))
+    shown = take_object(saved["shown"], path, ("goal", "findings", "owners"), ("users",))
     owners = take_mapping(shown["owners"], f"{path}.owners")
     return ShownSection(
         take_text(shown["goal"], f"{path}.goal"),
         tuple(take_texts(item, f"{path}.findings") for item in take_list(shown["findings"], f"{path}.findings")),
         {take_address(name, f"{path}.owners"): take_text(owner, f"{path}.owners") for name, owner in owners.items()},
+        take_integer(shown["users"], f"{path}.users") if "users" in shown else None,
     )
 
 

@@ -65,3 +65,23 @@ def test_only_values_that_the_principal_can_have_are_tried() -> None:
     own = Context({"aws:multifactorauthpresent": (None, ("false",))})
     (choices,) = list_key_choices([condition], own)
     assert [choice.held for choice in choices] == [frozenset()]
+
+
+TYPED: dict[str, tuple[str, list[Test], set[str]]] = {
+    "a Boolean of AWS": (
+        "aws:multifactorauthpresent",
+        [("StringEquals", "true"), ("Null", "false")],
+        {"true", "false"},
+    ),
+    "a Boolean": ("a:k", [("Bool", "true"), ("Bool", "false"), ("Null", "true")], {"true", "false"}),
+    "a number": ("a:k", [("NumericLessThan", "5"), ("NumericGreaterThanEquals", "5")], {"4", "5", "6"}),
+}
+
+
+@pytest.mark.parametrize(("key", "tests", "values"), TYPED.values(), ids=list(TYPED))
+def test_a_key_has_values_of_its_type_only(key: str, tests: list[Test], values: set[str]) -> None:
+    """A Deny of `true` and one of `false` leave no request with the key: no request has `other` for it."""
+    conditions = [compile_condition(Condition(name, key, frozenset([value])), CURRENT) for name, value in tests]
+    (choices,) = list_key_choices(conditions, Context())
+    assert {text for choice in choices for text in choice.values or ()} <= values
+    assert not any(choice.values and not choice.held for choice in choices)

@@ -65,3 +65,9 @@ def test_a_mistake_is_an_error_with_its_line(folder: Folder, section: str, polic
     problems = [one for one in folder.read_files().problems if one.level is Level.ERROR]
     assert [one.code for one in problems] == [code]
     assert problems[0].place is not None
+
+
+def test_a_file_that_several_levels_name_has_each_of_its_flaws_once(folder: Folder) -> None:
+    folder.write("org/scp.json", '{"Version": "2012-10-17"}')
+    folder.write("roles.yaml", f"{HEAD}guardrails:\n  scps: [[org/scp.json, org/scp.json], [org/scp.json]]\n")
+    assert [problem.code for problem in folder.read_files().problems] == ["missing-statement"]

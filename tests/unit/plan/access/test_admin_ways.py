@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.access_answers import AccessSide
+from reconciler.model.access_answers import AccessSide, AccessSource
 from reconciler.model.address import Address
 from reconciler.model.admin_ways import AdminWay, AdminWays, UnreadPower
 from reconciler.model.entity import Entity, Group, Role, User
+from reconciler.model.guardrails import GuardrailPolicy, Guardrails
 from reconciler.model.role_access import AccessTerms
 from reconciler.plan.access.admin_ways import find_admin_ways
+from reconciler.render.access_ways import render_ways_text
+from tests.support.strategies import ACCOUNT
 from tests.unit.plan.access.test_admin_powers import FULL, on
 from tests.unit.plan.access.test_delta import GITHUB, MFA, OFFICE, OTHER_ROOT, federated, service, trust, user
 from tests.unit.render.plans import allow, document, state
@@ -146,7 +149,9 @@ STRANGERS = {
 @pytest.mark.parametrize("name", STRANGERS)
 def test_a_principal_outside_the_account_has_a_way_by_the_trust_that_names_it(name: str) -> None:
     (way,) = ways_of(find(replace(ADMIN, trust_policy=document(STRANGERS[name]))), name)
-    assert (way.path, way.targets, way.reason) == ("sts-001", ("role/admin",), f"{name} → role/admin")
+    called = "everyone" if name == "*" else name
+    assert (way.path, way.targets, way.reason) == ("sts-001", ("role/admin",), f"{called} → role/admin")
+    assert way.own_reason == "→ role/admin"
     assert way.hops[0].statements[0].policy == "trust of role/admin"
 
 
@@ -179,3 +184,19 @@ def test_of_a_part_of_an_account_a_principal_that_only_a_trust_names_is_not_know
 
 def test_one_without_a_way_has_none() -> None:
     assert find(User("ann"), CI, ADMIN, only=Address("user", "ann")) == AdminWays(principal="user/ann")
+
+
+def test_a_guardrail_that_denies_a_part_of_a_way_is_named_for_those_whom_it_binds() -> None:
+    """Two administrators have the same policy; the guardrail spares one of them."""
+    spared = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/eve"}}
+    deny = {"Effect": "Deny", "Action": ["iam:Create*", "iam:Put*"], "Resource": "*", "Condition": spared}
+    scp = GuardrailPolicy("SCP", "part.json", document(allow("*"), deny))
+    people = [User(name, inline_policies={"own": document(allow("iam:*"))}) for name in ("bob", "eve")]
+    account = replace(state([*people]), guardrails=Guardrails(scps=((scp,),)))
+    found = find_admin_ways(AccessSide("file", account, False), None)
+    assert [(group.principals, [way.limited_by for way in group.ways]) for group in found.administrators] == [
+        (("user/bob",), [("part.json",)]),
+        (("user/eve",), [()]),
+    ]
+    text = render_ways_text(AccessSource((AccessSide("file", account),), ACCOUNT), [found])
+    assert "    can do everything in IAM, limited by part.json (reconcile-admin-002)" in text

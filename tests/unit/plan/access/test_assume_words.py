@@ -35,6 +35,7 @@ UNTIL = "DateLessThan aws:currenttime 2030-01-01T00:00:00Z"
         (False, (), (), ""),
         (True, (), (), ", with MFA"),
         (False, ("aws:currenttime",), (UNTIL,), ", until 2030-01-01T00:00:00Z"),
+        (False, ("aws:CurrentTime",), (UNTIL,), ", until 2030-01-01T00:00:00Z"),
         (
             True,
             ("aws:currenttime", "aws:sourceip"),

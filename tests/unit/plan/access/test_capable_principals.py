@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from reconciler.access import evaluate
 from reconciler.model.access_answers import AccessSide, Outcome, RoleChain, WhoCan
 from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.guardrails import GuardrailPolicy, Guardrails
 from reconciler.plan.access.capable_principals import find_capable_principals
 from reconciler.plan.access.side_principals import principals_of_side
 from tests.support.strategies import ACCOUNT, policy_arn
@@ -101,3 +103,100 @@ def test_the_callers_of_a_role_are_those_that_its_trust_lets_in() -> None:
         (("service:ec2.amazonaws.com",), Outcome.ALLOWED),
     ]
     assert [(one.principals, one.chain.roles) for one in found.chains] == [(("user/carol",), ("role/app",))]
+
+
+def scp(name: str, *statements: dict[str, Any]) -> GuardrailPolicy:
+    return GuardrailPolicy("SCP", name, document(*statements))
+
+
+def deny(action: str, **more: Any) -> dict[str, Any]:
+    return {"Effect": "Deny", "Action": action, "Resource": "*", **more}
+
+
+EVERYBODY_ELSE = {"Condition": {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/bea"}}}
+OTHER_ROOT = "arn:aws:iam::210987654321:root"
+
+STOPPED: dict[str, tuple[str, str | None, Guardrails, list[str], list[tuple[list[str], list[str]]]]] = {
+    "a Deny for all": (
+        "ec2:RunInstances",
+        None,
+        Guardrails(scps=((scp("root.json", allow("*"), deny("ec2:*")),),)),
+        [],
+        [(["role/admin", "user/carol"], ["root.json"])],
+    ),
+    "a Deny for all but one": (
+        "s3:GetObject",
+        DATA,
+        Guardrails(scps=((scp("root.json", allow("*"), deny("s3:*", **EVERYBODY_ELSE)),),)),
+        ["user/bea"],
+        [(["role/admin", "role/app", "user/alice", "user/bob", "user/eve"], ["root.json"])],
+    ),
+    "a level that allows something else": (
+        "ec2:RunInstances",
+        None,
+        Guardrails(
+            scps=((scp("root.json", allow("*")),), (scp("a.json", allow("s3:*")), scp("b.json", allow("iam:*"))))
+        ),
+        [],
+        [(["role/admin", "user/carol"], ["a.json", "b.json"])],
+    ),
+    "nothing that anybody could": (
+        "glue:GetTable",
+        None,
+        Guardrails(scps=((scp("root.json", allow("*"), deny("ec2:*")),),)),
+        ["role/admin", "user/dave"],
+        [],
+    ),
+    "the management account": (
+        "ec2:RunInstances",
+        None,
+        Guardrails(scps=((scp("root.json", allow("*"), deny("ec2:*")),),), management=True),
+        ["role/admin", "user/carol"],
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("action", "resource", "guardrails", "able", "stopped"), STOPPED.values(), ids=list(STOPPED))
+def test_who_is_stopped_by_a_guardrail_is_named_with_it(
+    action: str,
+    resource: str | None,
+    guardrails: Guardrails,
+    able: list[str],
+    stopped: list[tuple[list[str], list[str]]],
+) -> None:
+    known = [one for one in WORLD if one.name != "dave"] if action != "glue:GetTable" else WORLD
+    side = AccessSide("file", replace(state(known), guardrails=guardrails))
+    found = find_capable_principals(side, principals_of_side(side), action, resource)
+    assert sorted(name for one in found.direct for name in one.principals) == sorted(able)
+    assert [([*one.principals], [*one.stopped_by]) for one in found.stopped] == stopped
+
+
+def test_an_account_outside_that_a_guardrail_keeps_out_of_a_role_is_named() -> None:
+    role = Role("door", document(trust(OTHER_ROOT), trust("user/carol")))
+    rcp = GuardrailPolicy("RCP", "rcp.json", document({**deny("sts:AssumeRole"), "Principal": "*"}))
+    side = AccessSide("file", replace(state([*WORLD, role]), guardrails=Guardrails(rcps=((rcp,),))))
+    found = find_capable_principals(
+        side, principals_of_side(side), "sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/door"
+    )
+    assert found.direct == ()
+    assert [(one.principals, one.stopped_by) for one in found.stopped] == [((OTHER_ROOT, "user/carol"), ("rcp.json",))]
+
+
+def test_who_can_with_mfa_only_is_told_so() -> None:
+    """eve can without MFA only, carol also from the office."""
+    no_mfa = {"Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}
+    people = [
+        User("bob", **inline({**allow("s3:GetObject"), **MFA})),
+        User("carol", **inline({**allow("s3:GetObject"), **MFA}, {**allow("s3:GetObject"), **OFFICE})),
+        User("eve", **inline({**allow("s3:GetObject"), **no_mfa})),
+        Role("door", document(trust("user/eve", OTHER_ROOT, **MFA))),
+    ]
+    side = AccessSide("file", state([*people]))
+
+    def find(action: str, resource: str) -> dict[str, bool]:
+        found = find_capable_principals(side, principals_of_side(side), action, resource).direct
+        return {name: one.mfa for one in found for name in one.principals}
+
+    assert find("s3:GetObject", DATA) == {"user/bob": True, "user/carol": False, "user/eve": False}
+    assert find("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/door") == {"user/eve": True, OTHER_ROOT: True}

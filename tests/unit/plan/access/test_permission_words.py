@@ -9,6 +9,8 @@ from reconciler.plan.access.permission_words import describe_gain
 
 EU, PROD, MFA = "StringEquals region eu", "unless StringEquals env prod", "Bool mfa true"
 
+UNREAD = "policy:arn:aws:iam::aws:policy/ReadOnlyAccess"
+
 
 def describe(before: Terms, after: Terms) -> str:
     pattern = (ActionPattern("s3:GetObject"),)
@@ -26,6 +28,9 @@ def describe(before: Terms, after: Terms) -> str:
         ((EU,), (), ": no longer only if StringEquals region eu"),
         ((PROD,), (), ": now also if StringEquals env prod"),
         ((), (PROD,), ": no longer if StringEquals env prod"),
+        (None, (UNREAD,), " on *, if aws:ReadOnlyAccess allows it"),
+        (None, (f"{EU} and {UNREAD}",), " on *, if StringEquals region eu and aws:ReadOnlyAccess allows it"),
+        ((f"unless {UNREAD}",), (), ": now also if aws:ReadOnlyAccess denies it"),
         ((PROD,), (EU,), ": now if StringEquals region eu (before: unless StringEquals env prod)"),
     ],
 )

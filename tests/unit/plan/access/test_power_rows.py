@@ -79,4 +79,4 @@ def test_a_way_at_the_end_of_a_chain_is_named() -> None:
 def test_a_condition_is_named_with_the_way() -> None:
     mfa = {"Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}
     (row,) = delta([alice()], [alice({**allow("iam:CreateAccessKey"), **mfa})]).powers_gained
-    assert row.reason == "can create access keys for any user, depending on aws:MultiFactorAuthPresent"
+    assert row.reason == "can create access keys for any user, with MFA"

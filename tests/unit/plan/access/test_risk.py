@@ -16,9 +16,12 @@ from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.live import LiveDetails, State
 from reconciler.model.plan import Plan
-from reconciler.model.risk import RiskLevel
+from reconciler.model.risk import RiskCode, RiskLevel
 from reconciler.model.xml_document import XmlDocument
 from reconciler.plan.build import build_plan
+from reconciler.plan.digest.access_lines import list_access_lines
+from reconciler.plan.digest.detail import Detail
+from reconciler.plan.digest.tones import Tone
 from reconciler.plan.options import PlanOptions
 from reconciler.policy.canonical import canonical
 from tests.support.strategies import ACCOUNT, AWS_POLICIES, PLACE, policy_arn
@@ -385,3 +388,135 @@ def test_losing_access_is_no_risk_and_changes_nothing_about_reversal() -> None:
 def test_two_hundred_members_of_a_group_are_one_row() -> None:
     (row,) = planned(*PAIRS["a group with 200 members gains PassRole, and a read"][0]).access.permissions.gained
     assert (row.group, len(row.principals), row.actions) == ("group/staff", 200, ("iam:passrole",))
+
+
+SECRET, PART = "arn:aws:s3:::acme/secret/*", "arn:aws:s3:::acme/secret/a*"
+SOME = allow("s3:*", BUCKET)
+
+DENIES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]] = {
+    "it is gone": ([deny("s3:*", SECRET)], [], [f"a Deny comes off role/app inline policy p: s3:* on {SECRET}"]),
+    "of fewer actions": (
+        [deny("s3:*", SECRET)],
+        [deny("s3:Put*", SECRET)],
+        [f"a Deny of role/app inline policy p is narrowed: s3:Put* on {SECRET} (before: s3:* on {SECRET})"],
+    ),
+    "of fewer resources": (
+        [deny("s3:*", SECRET)],
+        [deny("s3:*", PART)],
+        [f"a Deny of role/app inline policy p is narrowed: s3:* on {PART} (before: s3:* on {SECRET})"],
+    ),
+    "on another condition": (
+        [deny("s3:*", SECRET, **EU)],
+        [deny("s3:*", SECRET, **MFA)],
+        [f"a Deny of role/app inline policy p applies on other conditions: s3:* on {SECRET} (under conditions)"],
+    ),
+    "another Deny takes its place": (
+        [deny("s3:*", SECRET)],
+        [deny("ec2:*")],
+        [f"a Deny comes off role/app inline policy p: s3:* on {SECRET}"],
+    ),
+    "of more actions": ([deny("s3:Put*", SECRET)], [deny("s3:*", SECRET)], []),
+    "of more resources": ([deny("s3:*", PART)], [deny("s3:*", SECRET)], []),
+    "without its condition": ([deny("s3:*", SECRET, **EU)], [deny("s3:*", SECRET)], []),
+    "two become one": ([deny("s3:Put*", SECRET), deny("s3:Get*", SECRET)], [deny(["s3:*"], SECRET)], []),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "said"), DENIES.values(), ids=list(DENIES))
+def test_a_deny_that_comes_off_is_told_from_one_that_is_narrowed_or_widened(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], said: list[str]
+) -> None:
+    risk = planned([role(SOME, *before)], [role(SOME, *after)]).risk
+    assert [reason.message for reason in risk.reasons if reason.code is RiskCode.DENY_REMOVED] == said
+    assert risk.level is (RiskLevel.HIGH if said else RiskLevel.NONE)
+
+
+ANYONE = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+EVE = {"AWS": f"arn:aws:iam::{ACCOUNT}:user/eve"}
+
+
+def barring(principal: Any, action: str = "sts:*", key: str = "Principal") -> Document:
+    return either(EC2, canonical({"Statement": {"Effect": "Deny", key: principal, "Action": action}}))
+
+
+def sparing(*users: str) -> Document:
+    return barring({"AWS": [f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in users]}, key="NotPrincipal")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (barring("*"), EC2, "a Deny comes off the trust of role/app"),
+        (barring("*"), barring(EVE), "a Deny of the trust of role/app is narrowed"),
+        (barring(EVE), barring(EVE, "sts:AssumeRole"), "a Deny of the trust of role/app is narrowed"),
+        (barring(EVE), barring(ANYONE), None),
+        (barring(EVE), barring("*"), None),
+        (sparing("alice"), sparing("alice", "eve"), "a Deny of the trust of role/app is narrowed"),
+        (sparing("alice", "eve"), sparing("alice"), None),
+        (barring("*", "sts:AssumeRole"), barring("*"), None),
+        (barring("*"), barring(ANYONE), "a Deny of the trust of role/app is narrowed"),
+        (barring(EVE), barring({"AWS": [*EVE.values(), *ANYONE.values()]}), None),
+    ],
+)
+def test_a_deny_of_a_trust_is_told_as_narrowed_if_a_part_of_it_stays(
+    before: Document, after: Document, said: str | None
+) -> None:
+    reasons = planned([role(trusts=before)], [role(trusts=after)]).risk.reasons
+    told = [reason.message for reason in reasons if reason.code is RiskCode.TRUST_DENY_REMOVED]
+    assert told == ([said] if said else [])
+
+
+def test_a_trust_that_ends_later_says_when() -> None:
+    def until(time: str) -> list[Entity]:
+        return [ALICE, role(trusts=trust({"AWS": ALICE_ARN}, DateLessThan={"aws:CurrentTime": time}))]
+
+    early, late = "2030-01-01T00:00:00Z", "2031-01-01T00:00:00Z"
+    plan = planned(until(early), until(late))
+    messages = [one.message for one in plan.risk.reasons if one.code is RiskCode.TRUST_CONDITION_REMOVED]
+    assert messages == [f"role/app now ends at {late} for user/alice (before: {early})"]
+    (line,) = list_access_lines(plan, Detail.FULL).roles
+    assert line.text == (
+        f"user/alice may assume role/app under other conditions: DateLessThan aws:CurrentTime {late} "
+        f"(before: DateLessThan aws:CurrentTime {early})"
+    )
+    assert planned(until(late), until(early)).risk.level is RiskLevel.NONE
+
+
+LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], RiskLevel]] = {
+    "an earlier end": (
+        {"DateLessThan": {"aws:CurrentTime": "2031-01-01T00:00:00Z"}},
+        {"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}},
+        RiskLevel.NONE,
+    ),
+    "a shorter time since MFA": (
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": "7200"}},
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}},
+        RiskLevel.NONE,
+    ),
+    "a longer one": (
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}},
+        {"NumericLessThan": {"aws:MultiFactorAuthAge": "7200"}},
+        RiskLevel.HIGH,
+    ),
+    "another external id": (
+        {"StringEquals": {"sts:ExternalId": "y"}},
+        {"StringEquals": {"sts:ExternalId": "x"}},
+        RiskLevel.HIGH,
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "level"), LIMITS.values(), ids=list(LIMITS))
+def test_a_closer_limit_of_a_trust_is_no_risk(before: dict[str, Any], after: dict[str, Any], level: RiskLevel) -> None:
+    sides = [[ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)]
+    assert planned(*sides).risk.level is level
+
+
+def test_a_closer_limit_beside_a_wider_one_is_a_risk() -> None:
+    def until(*years: int) -> list[Entity]:
+        ends = [{"DateLessThan": {"aws:CurrentTime": f"{year}-01-01T00:00:00Z"}} for year in years]
+        return [ALICE, role(trusts=either(*(trust({"AWS": ALICE_ARN}, **one) for one in ends)))]
+
+    plan = planned(until(2031), until(2030, 2035))
+    assert plan.risk.level is RiskLevel.HIGH
+    assert [line.tone for line in list_access_lines(plan, Detail.FULL).roles] == [Tone.WIDENS]

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.model.assertions import Assertion
 from reconciler.model.entity import Entity
-from tests.support.assertions import WITH_MFA, allow, arn, check, deny, only_by, role, trust, user, when
+from tests.support.assertions import WITH_MFA, allow, arn, check, deny, find_breakers, only_by, role, trust, user, when
 
 BOB, EVE = user("bob"), user("eve")
 OTHER = "210987654321"
@@ -58,7 +58,7 @@ ROWS: dict[str, Row] = {
     "an external id": (
         [BOB, admin(trust("user/bob", **when("StringEquals", "sts:ExternalId", "abc")))],
         only_by("role/admin"),
-        ["if sts:externalid is abc"],
+        ["if sts:ExternalId is abc"],
     ),
     "many conditions": (
         [BOB, admin(trust("user/bob", Condition={"StringEquals": {f"k:{letter}": ["x", "y"] for letter in "abcdef"}}))],
@@ -76,7 +76,7 @@ ROWS: dict[str, Row] = {
         [f"{OTHER}:root can"],
     ),
     "what is left of a deleted user": ([admin(trust("AIDAJQABLZS4A3QDU576Q"))], only_by("role/admin"), []),
-    "everyone": ([BOB, admin(trust("*"))], only_by("role/admin", "user/bob"), ["* can"]),
+    "everyone": ([BOB, admin(trust("*"))], only_by("role/admin", "user/bob"), ["everyone can assume role/admin"]),
     "all but one": (
         [admin({"Effect": "Allow", "NotPrincipal": {"AWS": arn("user/bob")}, "Action": "sts:AssumeRole"})],
         only_by("role/admin"),
@@ -111,7 +111,7 @@ ROWS: dict[str, Row] = {
     "of two roles": (
         [BOB, role("admin", [trust("user/bob")]), role("administrator", [trust("user/bob")])],
         only_by("role/admin*"),
-        ["on role/admin and 1 more role"],
+        ["assume role/admin and 1 more role"],
     ),
 }
 
@@ -124,3 +124,26 @@ def test_who_else_can_breaks_it(name: str) -> None:
     for problem, text in zip(problems, expected, strict=True):
         assert problem.code == "assertion-failed"
         assert text in problem.summary
+
+
+def test_a_way_that_surely_works_counts_for_more_than_one_that_may_work() -> None:
+    """bob may be let in by the role itself, which depends on his organization, and surely is by way of another."""
+    entities = [
+        BOB,
+        role("ci", [trust("user/bob")]),
+        admin(trust("role/ci"), trust("user/bob", **when("StringEquals", "aws:PrincipalOrgID", "o-a1b2c3d4e5"))),
+    ]
+    assertion = only_by("role/admin", "role/ci", through_roles=True)
+    assert find_breakers(entities, assertion) == {"user/bob": "fails"}
+
+
+def test_a_sure_way_to_the_second_of_two_roles_counts_for_more_than_a_possible_one_to_the_first() -> None:
+    entities = [
+        BOB,
+        role("ci", [trust("user/bob")]),
+        role("guess", [trust("user/bob", **when("StringEquals", "aws:PrincipalOrgID", "o-a1b2c3d4e5"))]),
+        role("admin-1", [trust("role/guess")]),
+        role("admin-2", [trust("role/ci")]),
+    ]
+    assertion = only_by("role/admin-*", "role/ci", "role/guess", through_roles=True)
+    assert find_breakers(entities, assertion) == {"user/bob": "fails"}

@@ -270,7 +270,7 @@ def test_the_way_and_the_line_are_told() -> None:
 
 def test_what_a_request_must_carry_is_told() -> None:
     (problem,) = check([user("bob", allow("iam:GetUser", **IN_IRELAND))], cannot("iam:*"))
-    assert "can iam:GetUser on *, if aws:requestedregion is eu-west-1, by user/bob inline policy own" in problem.summary
+    assert "can iam:GetUser on *, if aws:RequestedRegion is eu-west-1, by user/bob inline policy own" in problem.summary
     (problem,) = check([user("bob", allow("iam:GetUser", **WITH_MFA))], cannot("iam:*"))
     assert "with MFA" in problem.summary
 
@@ -287,3 +287,17 @@ def test_every_statement_that_grants_is_named() -> None:
     (problem,) = check(entities, cannot("iam:*"))
     assert "user/bob inline policy own" in problem.summary
     assert "group/ops inline policy own" in problem.summary
+
+
+WITHOUT_MFA = when("BoolIfExists", "aws:MultiFactorAuthPresent", "false")
+
+
+def test_what_is_denied_without_mfa_is_told_as_possible_with_it() -> None:
+    (problem,) = check([user("bob", allow("s3:*"), deny("*", **WITHOUT_MFA))], cannot("s3:GetObject"))
+    assert problem.code == "assertion-failed"
+    assert "user/bob can s3:GetObject on *, with MFA, by" in problem.summary
+
+
+def test_no_request_has_another_value_for_mfa_than_true_and_false() -> None:
+    denied = [deny("*", **WITHOUT_MFA), deny("*", **WITH_MFA)]
+    assert check([user("bob", allow("s3:*"), *denied)], cannot("s3:*")) == []

@@ -9,6 +9,8 @@ from reconciler.model.entity import User
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.plan.digest.detail import Detail
 from reconciler.plan.digest.gathered_findings import gather_findings
+from reconciler.plan.saved.saved_plan import read_saved_plan, to_saved_section
+from reconciler.plan.saved.shown_plan import restore_plan
 from reconciler.render.plan_json import plan_to_dict
 from tests.unit.render.plans import MINE, plan
 
@@ -63,3 +65,31 @@ def test_an_assertion_that_fails_in_many_ways_is_one_finding_and_others_stay_apa
     assert "The same assertion has 39 more findings, for 39 users (user-001, user-002, user-003 …)" in first.hint
     assert (first.flag, len(first.addresses)) == ("--allow-assertion no-iam", 40)
     assert others == few
+
+
+def test_slips_of_a_file_are_one_finding_that_names_the_files() -> None:
+    slips = [
+        Problem(
+            Level.WARNING, "unknown-action", f"Action {line} is unknown.", "", "", Place(f"{line % 3}.json", line, 1)
+        )
+        for line in range(1, 2001)
+    ]
+    (made,) = with_findings(*slips)
+    assert made.summary == "Action 1 is unknown."
+    assert made.hint == "And 1,999 more of this kind (unknown-action) in 2.json, 0.json and 1.json; --full lists them."
+
+
+def test_what_depends_is_told_for_each_assertion_and_counted_if_they_are_many() -> None:
+    def undecided(line: int) -> Problem:
+        return Problem(Level.WARNING, "assertion-depends", f"Assertion {line}.", "", "", Place("a.yaml", line, 1))
+
+    few, many = [undecided(line) for line in range(20)], [undecided(line) for line in range(1000)]
+    assert with_findings(*few) == few
+    assert len(with_findings(*many)) == 1
+
+
+def test_a_saved_plan_counts_as_the_plan_did() -> None:
+    made = replace(PLAN, findings=tuple(map(finding, range(42))))
+    document = {**plan_to_dict(made), "saved": to_saved_section(made)}
+    shown = restore_plan(document, read_saved_plan(document))
+    assert gather_findings(shown, Detail.AUTO) == gather_findings(made, Detail.AUTO)

@@ -28,6 +28,7 @@ PLAN = Plan(
     findings=FINDINGS,
     goal="what was before",
     unmanaged=(UnmanagedEntity(USER, "web"), UnmanagedEntity(Address("role", "r"))),
+    user_count=40,
 )
 DOCUMENT = {"findings": [problem_to_dict(finding) for finding in FINDINGS]}
 SAVED = {"shown": to_shown_section(PLAN)}
@@ -37,7 +38,7 @@ Edit = Callable[[dict[str, Any]], dict[str, Any]]
 
 def test_what_is_kept_is_read_again() -> None:
     shown = read_shown_section(SAVED)
-    assert (shown.goal, shown.owners) == ("what was before", {USER: "web"})
+    assert (shown.goal, shown.owners, shown.users) == ("what was before", {USER: "web"}, 40)
     assert tuple(read_findings(DOCUMENT, shown.sentences)) == FINDINGS
 
 
@@ -52,6 +53,7 @@ def test_a_file_of_an_earlier_version_has_whole_messages() -> None:
         ([], "saved.shown is not an object"),
         ({}, "saved.shown lacks 'goal'"),
         (SAVED["shown"] | {"goal": 1}, "saved.shown.goal is not a text"),
+        (SAVED["shown"] | {"users": "40"}, "saved.shown.users is not a"),
         (SAVED["shown"] | {"owners": {"u": "web"}}, "saved.shown.owners is not an address"),
         (SAVED["shown"] | {"findings": [["It is so."]]}, "saved.shown.findings does not fit findings"),
         (SAVED["shown"] | {"findings": [["It is so."], []]}, "saved.shown.findings does not have three parts"),
