@@ -17,8 +17,9 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Desired
 from reconciler.model.document import Statement
 from reconciler.model.entity import Entity, Role
+from reconciler.model.exposure import Exposure, Severity
 from reconciler.model.live import State
-from reconciler.model.plan import Exposure, Severity, Step
+from reconciler.model.plan import Step
 from reconciler.plan.build import build_plan
 from reconciler.plan.compare.renames import find_renames
 from reconciler.plan.options import PlanOptions

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from reconciler.kinds.plan_context import PlanContext
 from reconciler.kinds.steps import order_fact_of
 from reconciler.model.effects import Create, WriteDocument
+from reconciler.model.exposure import Exposure
 from reconciler.model.live import State
-from reconciler.model.plan import Exposure, Step
+from reconciler.model.plan import Step
 from reconciler.plan.compare.renames import wait_for_renames
 from reconciler.plan.order.constraints import Edge, Solution, UnresolvedHazard, solve_constraints
 from reconciler.plan.order.effects import PlanEffects

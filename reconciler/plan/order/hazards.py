@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from reconciler.model.address import Address
 from reconciler.model.effects import NO_STATEMENTS, Link, PermissionDelta, SetBoundary, Statements, Unlink
-from reconciler.model.plan import Severity, Step
+from reconciler.model.exposure import Severity
+from reconciler.model.plan import Step
 from reconciler.plan.order.effects import PlanEffects, PrincipalEffect, allows_of
 from reconciler.policy.overlap import (
     drop_unread,

@@ -13,7 +13,8 @@ from dataclasses import replace
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of, policy_reference_of
 from reconciler.model.document import Statement
-from reconciler.model.plan import Exposure, Severity, Step
+from reconciler.model.exposure import Exposure, Severity
+from reconciler.model.plan import Step
 from reconciler.model.problem import Level, Problem
 from reconciler.model.sentence import format_list
 from reconciler.policy.statement_words import describe_statement
