@@ -12,6 +12,7 @@ from reconciler.model.assertions import Assertion
 from reconciler.model.desired import Move, Settings
 from reconciler.model.effects import Effect
 from reconciler.model.entity import Entity
+from reconciler.model.exposure import Exposure
 from reconciler.model.guardrails import Guardrails
 from reconciler.model.live import State
 from reconciler.model.permissions import NO_PERMISSIONS, PermissionRows

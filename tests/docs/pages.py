@@ -93,7 +93,7 @@ def run_page(page: Path, folder: Path, aws: str | None, inside: Sandbox | None =
     lines = ['trap \'echo "exit code $?: $BASH_COMMAND" >> "$OUTPUTS/$BLOCK.failed"\' ERR']
     for number, block in enumerate(commands):
         for file in found:
-            if file.language in ("yaml", "python") and file.name and file.line < block.line:
+            if file.language in ("json", "yaml", "python") and file.name and file.line < block.line:
                 (folder / file.name).write_text(file.text, encoding="utf-8")
         lines += [f"BLOCK={number}", "{", block.text, f'}} > "$OUTPUTS/{number}" 2>&1 < /dev/null']
     script = folder / ".session.sh"

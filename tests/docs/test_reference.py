@@ -53,7 +53,7 @@ def test_readme_lists_every_command() -> None:
 def test_every_yaml_block_is_a_valid_file(block: PageBlock, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples/org", tmp_path / "org")
     for other in read_blocks(block.page):
-        if other.language == "yaml" and other.name:
+        if other.language in ("json", "yaml") and other.name:
             (tmp_path / other.name).write_text(other.text, encoding="utf-8")
     file = tmp_path / "page.yaml"
     file.write_text(_find_whole(block).text, encoding="utf-8")
