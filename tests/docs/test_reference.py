@@ -51,7 +51,8 @@ def test_readme_lists_every_command() -> None:
 
 @pytest.mark.parametrize("block", list(list_yaml_blocks()), ids=str)
 def test_every_yaml_block_is_a_valid_file(block: PageBlock, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "examples/org", tmp_path / "org")
+    for folder in ("org", "examples/org"):
+        shutil.copytree(ROOT / "examples/org", tmp_path / folder)
     for other in read_blocks(block.page):
         if other.language in ("json", "yaml") and other.name:
             (tmp_path / other.name).write_text(other.text, encoding="utf-8")
