@@ -121,8 +121,8 @@ class ScopedPolicies:
                 context = self._make_bare_context(part)
                 for atom, name in self.scope.list_resources(part):
                     verdict = self.decide(self.principal, part.action, atom.example, context)
-                    if verdict.allowed and any(covers_resource_atom(one, atom) for one in part.covering if one.allows):
-                        continue  # else the example is a text of its own, such as the one that a policy names
+                    if verdict.allowed:
+                        continue
                     if verdict.denied and not self._find_combinations(part, atom)[1]:
                         return ScopedRequest(part.action, atom.example, context, verdict, part.name, name)
                     undecided = undecided or self._make_undecided(part, atom, name)
