@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import inspect
-import json
+import marshal
 import os
 import socket
 import subprocess
@@ -21,12 +21,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.warm_python_child import MOTO_ACCOUNT
+from tests.support.warm_python_child import CLIENT, MOTO_ACCOUNT, MOTO_MODULE
 
 ROOT = Path(__file__).resolve().parents[2]
 CHILD = Path(__file__).with_name("warm_python_child.py")
-CLIENT = Path(__file__).with_name("warm_python_client.py")
-MODULES = {"reconciler": "reconcile", "tests.docs.aws_shim": "reconcile", "reconciler.sandbox.moto_process": "moto"}
+MODULES = {"reconciler": "reconcile", "tests.docs.aws_shim": "reconcile", MOTO_MODULE: "moto"}
 """Module → the zygote that runs it (`warm_python_child.py:PREPARATIONS`)."""
 READ_AT_START = ("LANG", "LC_", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONWARNINGS", "PYTHONHASHSEED")
 """Variables that the interpreter itself reads: a child that has others is started anew."""
@@ -58,7 +57,7 @@ class Zygote:
 
     def fork(self, request: Mapping[str, Any], streams: Sequence[int]) -> int:
         """Return the id of a process that is now a child of this one."""
-        data = json.dumps(request).encode()
+        data = marshal.dumps(request)
         with socket.socket(socket.AF_UNIX) as connection, _adopting_orphans():
             connection.connect(self.path)
             socket.send_fds(connection, [len(data).to_bytes(8, "big")], streams)
@@ -121,6 +120,7 @@ def _start_warm(self: subprocess.Popen[Any], *arguments: Any) -> None:
         "folder": os.fspath(given["cwd"] or Path.cwd()),
         "session": given["start_new_session"],
         "adopted": True,
+        "moto": _find_moto(words),
     }
     self.pid = zygote.fork(request, streams)  # type: ignore[misc]
     self._child_created = True  # type: ignore[attr-defined]
@@ -132,6 +132,12 @@ def _start_warm(self: subprocess.Popen[Any], *arguments: Any) -> None:
 def _is_of_warm_account(words: Sequence[str]) -> bool:
     """Return whether moto runs for the account that it has read from the environment when it was imported."""
     return MODULES[words[0]] != "moto" or words[1:2] == [MOTO_ACCOUNT]
+
+
+def _find_moto(words: Sequence[str]) -> str:
+    """Return the socket of the process that forks moto, for a command that will start one; "" for any other."""
+    zygote = find_zygote(MOTO_MODULE) if words[:2] == ["reconciler", "sandbox"] else None
+    return zygote.path if zygote else ""
 
 
 def _find_module(given: Mapping[str, Any]) -> list[str]:
