@@ -12,6 +12,7 @@ import ctypes
 import inspect
 import marshal
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -120,6 +121,7 @@ def _start_warm(self: subprocess.Popen[Any], *arguments: Any) -> None:
         "folder": os.fspath(given["cwd"] or Path.cwd()),
         "session": given["start_new_session"],
         "adopted": True,
+        "ignores_hangups": signal.getsignal(signal.SIGHUP) is signal.SIG_IGN,
         "moto": _find_moto(words),
     }
     self.pid = zygote.fork(request, streams)  # type: ignore[misc]

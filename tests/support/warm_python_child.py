@@ -43,7 +43,15 @@ def import_reconcile() -> None:
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
         if not module.name.startswith(("reconciler.sandbox", "reconciler.__main__")):
             importlib.import_module(module.name)
-    for name in ("boto3", "jmespath", "jsonschema", "jsonschema_rs", "deepdiff", "rich.table", "reconciler.sandbox.shell"):
+    for name in (
+        "boto3",
+        "jmespath",
+        "jsonschema",
+        "jsonschema_rs",
+        "deepdiff",
+        "rich.table",
+        "reconciler.sandbox.shell",
+    ):
         importlib.import_module(name)
     cache_aws_models(setattr)
     session = importlib.import_module("boto3").Session()
@@ -131,6 +139,7 @@ def become(request: dict[str, Any]) -> None:
     """Take over folder, environment and arguments; the streams are already there."""
     if request["session"]:
         os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if request.get("ignores_hangups") else signal.SIG_DFL)
     if request.get("moto"):
         fork_moto(request["moto"])
     os.chdir(request["folder"])

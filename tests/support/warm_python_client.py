@@ -8,7 +8,6 @@ from __future__ import annotations
 import marshal
 import os
 import sys
-
 from _socket import AF_UNIX, SCM_RIGHTS, SOL_SOCKET, socket
 
 # The modules json, signal and socket, which are written in Python, would take twice as long as all the rest.
