@@ -21,7 +21,7 @@ from tests.support.quick_http import parse_headers_quickly
 from tests.support.warm_python import fork_warm_processes
 
 LONGEST = ("test_terraform.py", "test_interrupts.py", "test_pages.py", "test_undo.py")
-"""Files of tests that take ten seconds or more. They begin first, so that no worker runs one while the others are done."""
+"""Files of tests that take ten seconds or more. They begin first, so that none is left when the others are done."""
 
 gc.disable()  # until all tests are collected
 load_profile()
