@@ -140,8 +140,8 @@ def become(request: dict[str, Any]) -> None:
     if request["session"]:
         os.setsid()
     signal.signal(signal.SIGHUP, signal.SIG_IGN if request.get("ignores_hangups") else signal.SIG_DFL)
-    if request.get("moto"):
-        fork_moto(request["moto"])
+    if request.get("zygotes"):
+        fork_inner_processes(request["zygotes"])
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
@@ -157,13 +157,22 @@ def become(request: dict[str, Any]) -> None:
         setattr(sys, f"__{name}__", made)
 
 
-def fork_moto(path: str) -> None:
-    """Have the sandbox of this process start moto as a fork, too. path: the socket of the process that forks it."""
+def is_warm(words: Sequence[str]) -> bool:
+    """Return whether moto, if it is that, runs for the account that it has read when it was imported."""
+    return words[0] != MOTO_MODULE or words[1:2] == [MOTO_ACCOUNT]
+
+
+def fork_inner_processes(zygotes: dict[str, str]) -> None:
+    """Have this process start modules as forks, too: the child is a client, which ends as the fork does.
+
+    zygotes: module → the socket of the process that forks it.
+    """
     start: Any = subprocess.Popen.__init__
 
     def start_warm(self: Any, words: Sequence[str], **options: Any) -> None:
-        if list(words[-2:]) == [MOTO_MODULE, MOTO_ACCOUNT]:
-            words = [sys.executable, "-I", "-S", str(CLIENT), path, *words[-2:]]
+        plain = [word for word in words if word != "-P"] if isinstance(words, list) else []
+        if plain[:2] == [sys.executable, "-m"] and plain[2:3] and plain[2] in zygotes and is_warm(plain[2:]):
+            words = [sys.executable, "-I", "-S", str(CLIENT), zygotes[plain[2]], *plain[2:]]
         start(self, words, **options)
 
     setattr(subprocess.Popen, start.__name__, start_warm)
