@@ -20,6 +20,9 @@ from tests.support.garbage import collect_seldom
 from tests.support.quick_http import parse_headers_quickly
 from tests.support.warm_python import fork_warm_processes
 
+LONGEST = ("test_terraform.py", "test_interrupts.py", "test_pages.py", "test_undo.py")
+"""Files of tests that take ten seconds or more. They begin first, so that none is left when the others are done."""
+
 gc.disable()  # until all tests are collected
 load_profile()
 parse_headers_quickly()
@@ -41,6 +44,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     second_emulator.drop_irrelevant(items)
     second_emulator.mark_gaps(items, whole=not any("::" in argument for argument in config.args))
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_collection_finish() -> None:

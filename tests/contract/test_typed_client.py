@@ -50,6 +50,16 @@ def test_mypy_finds_what_a_program_confuses(tmp_path: Path, cache: Path) -> None
     assert [line.rpartition("  ")[2] for line in errors] == [f"[{code}]" for code in mistakes.values()]
 
 
+def test_a_program_may_import_the_library_before_anything_else() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from reconciler import api; print(*api.__all__)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == list(api.__all__)
+
+
 def test_the_client_uses_every_name_of_the_api() -> None:
     tree = ast.walk(ast.parse(CLIENT.read_text(encoding="utf-8")))
     used = {

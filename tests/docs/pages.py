@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.sandbox.server import Sandbox
-from tests.support.warm_python import build_program
+from tests.support.warm_python import SCRIPTS, build_program
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIM = "tests.docs.aws_shim"
@@ -126,7 +126,8 @@ def build_environment(folder: Path, aws: str | None) -> dict[str, str]:
     tools = folder / ".bin"
     tools.mkdir()
     _write_program(tools / "reconcile", build_program("reconciler"))
-    _write_program(tools / "python", f'exec {shlex.quote(sys.executable)} "$@"')
+    scripts = f'case "$1" in *.py) {build_program(SCRIPTS)} ;; esac'
+    _write_program(tools / "python", f'{scripts}\nexec {shlex.quote(sys.executable)} "$@"')
     _write_program(tools / "aws", f'exec {shlex.quote(aws)} "$@"' if aws else build_program(SHIM))
     return os.environ | {
         "HOME": str(folder),

@@ -17,6 +17,7 @@ from reconciler.model.address import Address
 from tests.docs.pages import ROOT
 from tests.support.account import Account
 from tests.support.certificates import upload
+from tests.support.warm_python import SCRIPTS
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
 FIRST_LINE = "# yaml-language-server: $schema=../schemas/reconcile.schema.json"
@@ -55,7 +56,7 @@ def test_an_example_tells_the_editor_its_schema(file: Path) -> None:
 def test_the_demo_is_as_promised_and_needs_no_configuration(tmp_path: Path) -> None:
     environment = {name: os.environ[name] for name in ("PATH", "LANG", "PYENV_ROOT") if name in os.environ}
     done = subprocess.run(
-        [sys.executable, str(ROOT / "examples/demo.py")],
+        [sys.executable, "-m", SCRIPTS, str(ROOT / "examples/demo.py")],
         cwd=tmp_path,
         env=environment | {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
         capture_output=True,

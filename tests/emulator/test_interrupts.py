@@ -46,15 +46,18 @@ def started(
     account: Account, *arguments: str, hung_up: signal.Handlers = signal.SIG_DFL, **variables: str
 ) -> subprocess.Popen[str]:
     """hung_up: what becomes of SIGHUP; whoever runs the tests may have nohup before them."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "reconciler", "apply", "--yes", *arguments],
-        env=account.environment | variables,
-        cwd=account.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, hung_up),
-    )
+    before = signal.signal(signal.SIGHUP, hung_up)  # the process inherits it
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "reconciler", "apply", "--yes", *arguments],
+            env=account.environment | variables,
+            cwd=account.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def signalling(process: subprocess.Popen[str], number: signal.Signals, then: Fault) -> Fault:

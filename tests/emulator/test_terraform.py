@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -153,20 +155,46 @@ resource "aws_iam_instance_profile" "tagged" {
 """
 
 
-def terraform(folder: Path, *arguments: str) -> str:
-    """What a terraform command printed. Its environment leads nowhere but to the sandbox and the mirror."""
-    configuration = folder / "tf.rc"
-    mirror = f'filesystem_mirror {{\n    path = "{PLUGINS}"\n  }}'
-    configuration.write_text(f"provider_installation {{\n  {mirror}\n}}\ndisable_checkpoint = true\n")
+CALM = {"GOGC": "500", "GOMAXPROCS": "1"}
+"""Go collects less often, and in one thread: the provider allocates gigabytes."""
+
+
+@pytest.fixture
+def provider() -> Iterator[str]:
+    """Start the provider once for all commands, which would each start it anew; yield what leads them to it.
+
+    Source: Terraform's documentation on debugging providers, "Starting a Provider In Debug Mode".
+    """
+    program = next(PLUGINS.glob(f"registry.terraform.io/hashicorp/aws/{VERSIONS[-1]}/*/terraform-provider-aws_*"))
+    quiet = {"TF_LOG_PROVIDER": "off", "TF_LOG_SDK": "off", "TF_LOG_SDK_PROTO": "off"}
+    with subprocess.Popen(
+        [program, "-debug"],
+        env=build_environment() | quiet,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        assert process.stdout
+        yield next(found[1] for line in process.stdout if (found := re.search("TF_REATTACH_PROVIDERS='(.+)'", line)))
+        process.kill()
+
+
+def build_environment() -> dict[str, str]:
+    """Return an environment that leads nowhere but to the sandbox."""
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "TMPDIR", "LANG")}
     none = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "*"}
+    return kept | none | CALM | {"AWS_EC2_METADATA_DISABLED": "true"}
+
+
+def terraform(provider: str, folder: Path, *arguments: str) -> str:
+    """Return what a terraform command printed. provider: the fixture's."""
+    configuration = folder / "tf.rc"
+    configuration.write_text("disable_checkpoint = true\n")
     variables = {"TF_CLI_CONFIG_FILE": str(configuration), "TF_IN_AUTOMATION": "1", "HOME": str(folder)}
-    # Each command starts the provider several times, which allocates gigabytes: collect them less often, in one thread.
-    variables |= {"GOGC": "300", "GOMAXPROCS": "1"}
     done = subprocess.run(
         ["terraform", arguments[0], "-no-color", *arguments[1:]],
         cwd=folder,
-        env=kept | none | variables | {"AWS_EC2_METADATA_DISABLED": "true"},
+        env=build_environment() | variables | {"TF_REATTACH_PROVIDERS": provider},
         capture_output=True,
         text=True,
         timeout=180,
@@ -182,12 +210,12 @@ def differing(change: Any) -> dict[str, Any]:
     return {key: before[key] for key in before if before[key] != after[key]}
 
 
-def test_an_account_of_terraforms_exports_and_terraform_sees_only_owner_tags(account: Account) -> None:
+def test_an_account_of_terraforms_exports_and_terraform_sees_only_owner_tags(account: Account, provider: str) -> None:
     folder = account.folder / "tf"
     folder.mkdir()
     (folder / "main.tf").write_text(MAIN % {"version": VERSIONS[-1], "url": account.sandbox.url})
-    terraform(folder, "init", "-input=false")
-    terraform(folder, "apply", "-input=false", "-auto-approve")
+    terraform(provider, folder, "init", "-input=false")
+    terraform(provider, folder, "apply", "-input=false", "-auto-approve")
 
     account.write(account.run_cli("export").out)
     assert changes_of(account.plan()) == {}
@@ -202,8 +230,8 @@ def test_an_account_of_terraforms_exports_and_terraform_sees_only_owner_tags(acc
     assert {(action, tuple(fields)) for action, fields in changes_of(plan).values()} == {("adopt", ())}
     assert changes_of(account.plan()) == {}
 
-    terraform(folder, "plan", "-input=false", "-out=plan")
-    wanted = json.loads(terraform(folder, "show", "-json", "plan"))
+    terraform(provider, folder, "plan", "-input=false", "-out=plan")
+    wanted = json.loads(terraform(provider, folder, "show", "-json", "plan"))
     changed = [item for item in wanted["resource_changes"] if item["change"]["actions"] != ["no-op"]]
     assert all(item["mode"] == "managed" for item in changed)
     assert sorted(item["address"] for item in changed) == [

@@ -30,10 +30,14 @@ RESOURCES = [None, "arn:aws:s3:::b*", "arn:aws:s3:::b/*", "arn:aws:s3:::alice/x"
 _TO_WILDCARDS = str.maketrans({"*": MANY, "?": ONE})
 
 
+some_actions = st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=2, unique=True)
+some_resources = st.sampled_from(RESOURCES)
+
+
 @st.composite
 def scopes(draw: st.DrawFn) -> RequestScope:
-    actions = draw(st.lists(st.sampled_from(ACTIONS), min_size=1, max_size=2, unique=True))
-    resource = draw(st.sampled_from(RESOURCES))
+    actions = draw(some_actions)
+    resource = draw(some_resources)
     return RequestScope(
         frozenset(actions), None if resource is None else frozenset([resource]), "aws", ACCOUNT, any_account=True
     )
@@ -95,9 +99,12 @@ SENT: dict[str, list[str | None]] = {
 }
 
 
+sent_values = st.fixed_dictionaries({key: st.sampled_from(options) for key, options in SENT.items()})
+
+
 @st.composite
 def contexts(draw: st.DrawFn) -> Context:
-    values = {key: draw(st.sampled_from(options)) for key, options in SENT.items()}
+    values = draw(sent_values)
     known = {key: value for key, value in values.items() if value is not None}
     return Context.of(known, absent=[key for key, value in values.items() if value is None])
 

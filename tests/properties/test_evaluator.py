@@ -42,12 +42,18 @@ OPERATORS = [
 ]
 
 
+value_lists = {key: st.lists(st.sampled_from(values), max_size=2, unique=True) for key, values in KEYS.items()}
+
+
 @st.composite
 def conditions(draw: st.DrawFn) -> Raw:
     key = draw(sampled_from(sorted(KEYS)))
-    values = draw(st.lists(st.sampled_from(KEYS[key]), max_size=2, unique=True))
+    values = draw(value_lists[key])
     operator = draw(sampled_from(OPERATORS))
     return {operator: {key: values}} if draw(sampled_from([False, True])) else {}
+
+
+some_conditions, numbers_of_rules = conditions(), st.integers(1, 3)
 
 
 @st.composite
@@ -58,7 +64,7 @@ def statements(draw: st.DrawFn) -> Raw:
         "Effect": draw(sampled_from(["Allow", "Allow", "Deny"])),
         draw(sampled_from(["Action", "Action", "NotAction"])): [action],
         draw(sampled_from(["Resource", "Resource", "NotResource"])): [resource],
-        "Condition": draw(conditions()),
+        "Condition": draw(some_conditions),
     }
 
 
@@ -70,9 +76,9 @@ def trusts(draw: st.DrawFn) -> list[Raw]:
             "Effect": draw(sampled_from(["Allow", "Allow", "Deny"])),
             draw(sampled_from(["Principal"] * 4 + ["NotPrincipal"])): {"AWS": [draw(sampled_from(names))]},
             "Action": "sts:AssumeRole",
-            "Condition": draw(conditions()),
+            "Condition": draw(some_conditions),
         }
-        for _ in range(draw(st.integers(1, 3)))
+        for _ in range(draw(numbers_of_rules))
     ]
 
 

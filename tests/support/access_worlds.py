@@ -80,6 +80,8 @@ def sample_lists(values: list[Any] | tuple[Any, ...], least: int = 0, most: int 
     return st.lists(st.sampled_from(values), min_size=least, max_size=most, unique_by=str)
 
 
+condition_lists, resource_lists = sample_lists(CONDITIONS, 1, 3), sample_lists(RESOURCES, 1, 3)
+action_lists, named_lists = sample_lists(ACTIONS, 0, 2), sample_lists(TRUSTED_PRINCIPALS, 0, 3)
 versions = st.sampled_from(["2012-10-17"] * 5 + ["2008-10-17"])
 BROKEN = canonical("{broken")
 EVERYTHING = canonical({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
@@ -107,9 +109,9 @@ class Pool:
 
 @st.composite
 def pools(draw: st.DrawFn) -> Pool:
-    condition = st.sampled_from([{}, *({"Condition": one} for one in draw(sample_lists(CONDITIONS, 1, 3)))])
-    resources, actions = draw(sample_lists(RESOURCES, 1, 3)), draw(sample_lists(ACTIONS, 0, 2))
-    named = draw(sample_lists(TRUSTED_PRINCIPALS, 0, 3))
+    condition = st.sampled_from([{}, *({"Condition": one} for one in draw(condition_lists))])
+    resources, actions = draw(resource_lists), draw(action_lists)
+    named = draw(named_lists)
     some_named = sample_lists([f"{IAM}:root", *named], 1, 2)
     some_resources, some_actions = sample_lists(resources, 1), sample_lists(["sts:AssumeRole", *actions], 1)
 
@@ -154,6 +156,7 @@ ADDRESSES = [
     for kind, names in (("policy", POLICIES), ("group", GROUPS), ("user", USERS), ("role", ROLES))
     for name in names
 ]
+missing_lists, renamed_lists = sample_lists(ADDRESSES, 0, 4), sample_lists(ADDRESSES, 0, 1)
 
 
 @st.composite
@@ -175,7 +178,7 @@ def entities(draw: st.DrawFn, address: Address, pool: Pool) -> Entity:
 @st.composite
 def accounts(draw: st.DrawFn) -> State:
     pool = draw(pools())
-    missing = draw(sample_lists(ADDRESSES, 0, 4))
+    missing = draw(missing_lists)
     return _draw_account(draw, pool, missing)
 
 
@@ -183,7 +186,7 @@ def accounts(draw: st.DrawFn) -> State:
 def guarded_accounts(draw: st.DrawFn) -> State:
     """Draw an account with guardrails over it, in half of the cases."""
     pool = draw(pools())
-    state = _draw_account(draw, pool, draw(sample_lists(ADDRESSES, 0, 4)))
+    state = _draw_account(draw, pool, draw(missing_lists))
     return replace(state, guardrails=draw(st.none() | guardrails(pool)))
 
 
@@ -213,13 +216,9 @@ def plans(draw: st.DrawFn) -> tuple[State, State, dict[Address, Address]]:
     The plan changes a few entities, or all of them.
     """
     pool = draw(pools())
-    missing = draw(sample_lists(ADDRESSES, 0, 4))
+    missing = draw(missing_lists)
     live = _draw_account(draw, pool, missing)
-    old = [
-        address
-        for address in draw(sample_lists(ADDRESSES, 0, 1))
-        if address in live.entities and address.kind in ("user", "group")
-    ]
+    old = [address for address in draw(renamed_lists) if address in live.entities and address.kind in ("user", "group")]
     renames = {Address(address.kind, f"{address.name}-new"): address for address in old}
     base = apply_renames(live, renames)
     planned = dict(base.entities)

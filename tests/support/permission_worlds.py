@@ -112,10 +112,20 @@ def write(listed: list[Statement], version: str = "2012-10-17") -> Document:
     return canonical({"Version": version, "Statement": listed})
 
 
+a_statement = statements()
+some_statements = st.lists(a_statement, min_size=1, max_size=3)
+
+
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
     version = draw(sampled_from(["2012-10-17"] * 9 + ["2008-10-17"]))
-    return write(draw(st.lists(statements(), min_size=1, max_size=3)), version)
+    return write(draw(some_statements), version)
+
+
+a_document = documents()
+some_documents, maybe_one_more = st.lists(a_document, min_size=1, max_size=3), st.lists(a_document, max_size=1)
+maybe_a_document = st.one_of(st.none(), a_document)
+same_boundaries = maybe_a_document.map(lambda one: (one, one))
 
 
 @st.composite
@@ -128,7 +138,7 @@ def edits(draw: st.DrawFn, document: Document) -> Document:
     if edit != "add" and (edit == "replace" or len(listed) > 1):
         del listed[index]
     if edit != "remove":
-        listed.append(draw(statements()))
+        listed.append(draw(a_statement))
     return canonical(written)
 
 
@@ -136,14 +146,14 @@ def edits(draw: st.DrawFn, document: Document) -> Document:
 def changing_principals(draw: st.DrawFn) -> tuple[Principal, Principal]:
     """Draw a principal before and after a change of its policies, its boundary or its tags."""
     kind = draw(sampled_from(["user", "role"]))
-    old = draw(st.lists(documents(), min_size=1, max_size=3))
+    old = draw(some_documents)
     new = list(old)
     index = draw(st.integers(0, len(old) - 1))
     new[index] = draw(edits(old[index]))
-    new += draw(st.lists(documents(), max_size=1))
-    boundaries = draw(st.one_of(st.none(), documents()).map(lambda one: (one, one)))
+    new += draw(maybe_one_more)
+    boundaries = draw(same_boundaries)
     if draw(st.integers(0, 2)) == 0:
-        boundaries = boundaries[0], draw(st.one_of(st.none(), documents()))
+        boundaries = boundaries[0], draw(maybe_a_document)
     levels = draw(st.one_of(st.just(()), service_controls()))
     teams = [draw(team_tags)] * 2
     if draw(st.integers(0, 4)) == 0:

@@ -1,4 +1,4 @@
-"""Share one prepared account between many tests. Each must leave it unchanged; after a failure it is made anew."""
+"""Share one prepared account between many tests. Each must leave it unchanged; after a failure it is prepared anew."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ class SharedAccount:
         self._account = account
 
     def _create_account(self) -> Account:
-        self.close()
-        self._sandbox = self._start().__enter__()
+        if self._sandbox is None:
+            self._sandbox = self._start().__enter__()
         account = Account(self._sandbox, self._folder)
+        account.reset()  # whatever a test left that failed
         self._prepare(account)
         return account
 

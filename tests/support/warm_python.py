@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import ctypes
 import inspect
-import json
+import marshal
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,12 +22,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.warm_python_child import MOTO_ACCOUNT
+from tests.support.warm_python_child import CLIENT, MOTO_MODULE, is_warm
 
 ROOT = Path(__file__).resolve().parents[2]
 CHILD = Path(__file__).with_name("warm_python_child.py")
-CLIENT = Path(__file__).with_name("warm_python_client.py")
-MODULES = {"reconciler": "reconcile", "tests.docs.aws_shim": "reconcile", "reconciler.sandbox.moto_process": "moto"}
+SCRIPTS = "tests.support.run_script"
+MODULES = {"reconciler": "reconcile", "tests.docs.aws_shim": "reconcile", SCRIPTS: "reconcile", MOTO_MODULE: "moto"}
 """Module → the zygote that runs it (`warm_python_child.py:PREPARATIONS`)."""
 READ_AT_START = ("LANG", "LC_", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONWARNINGS", "PYTHONHASHSEED")
 """Variables that the interpreter itself reads: a child that has others is started anew."""
@@ -58,7 +59,7 @@ class Zygote:
 
     def fork(self, request: Mapping[str, Any], streams: Sequence[int]) -> int:
         """Return the id of a process that is now a child of this one."""
-        data = json.dumps(request).encode()
+        data = marshal.dumps(request)
         with socket.socket(socket.AF_UNIX) as connection, _adopting_orphans():
             connection.connect(self.path)
             socket.send_fds(connection, [len(data).to_bytes(8, "big")], streams)
@@ -108,7 +109,7 @@ def _start_warm(self: subprocess.Popen[Any], *arguments: Any) -> None:
     words = _find_module(given)
     environment = os.environ if given["env"] is None else given["env"]
     environment = {os.fsdecode(key): os.fsdecode(value) for key, value in environment.items()}
-    zygote = find_zygote(words[0]) if words and _is_of_warm_account(words) else None
+    zygote = find_zygote(words[0]) if words and is_warm(words) else None
     if not zygote or not zygote.suits(environment):
         return _start_cold(self, *arguments)
     streams = [
@@ -121,6 +122,8 @@ def _start_warm(self: subprocess.Popen[Any], *arguments: Any) -> None:
         "folder": os.fspath(given["cwd"] or Path.cwd()),
         "session": given["start_new_session"],
         "adopted": True,
+        "ignores_hangups": signal.getsignal(signal.SIGHUP) is signal.SIG_IGN,
+        "zygotes": _find_inner_zygotes(words),
     }
     self.pid = zygote.fork(request, streams)  # type: ignore[misc]
     self._child_created = True  # type: ignore[attr-defined]
@@ -129,9 +132,12 @@ def _start_warm(self: subprocess.Popen[Any], *arguments: Any) -> None:
     return None
 
 
-def _is_of_warm_account(words: Sequence[str]) -> bool:
-    """Return whether moto runs for the account that it has read from the environment when it was imported."""
-    return MODULES[words[0]] != "moto" or words[1:2] == [MOTO_ACCOUNT]
+def _find_inner_zygotes(words: Sequence[str]) -> dict[str, str]:
+    """Return module → the socket of the process that forks it, for a program that starts such modules itself."""
+    if words[0] != SCRIPTS and words[:2] != ["reconciler", "sandbox"]:
+        return {}
+    zygotes = ((module, find_zygote(module)) for module in ("reconciler", MOTO_MODULE))
+    return {module: zygote.path for module, zygote in zygotes if zygote}
 
 
 def _find_module(given: Mapping[str, Any]) -> list[str]:

@@ -8,15 +8,18 @@ from __future__ import annotations
 import atexit
 import contextlib
 import importlib
-import json
+import marshal
 import os
 import pkgutil
 import runpy
 import selectors
 import signal
 import socket
+import subprocess
 import sys
 import threading
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import reconciler
@@ -25,6 +28,8 @@ from tests.support.disk_waits import skip_disk_waits
 from tests.support.garbage import collect_seldom
 from tests.support.quick_http import parse_headers_quickly
 
+CLIENT = Path(__file__).with_name("warm_python_client.py")
+MOTO_MODULE = "reconciler.sandbox.moto_process"
 MOTO_ACCOUNT = "123456789012"
 MOTO_CALLS = (
     ("iam", "2010-05-08", "ListUsers"),
@@ -38,13 +43,25 @@ def import_reconcile() -> None:
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
         if not module.name.startswith(("reconciler.sandbox", "reconciler.__main__")):
             importlib.import_module(module.name)
-    for name in ("boto3", "jmespath", "jsonschema", "jsonschema_rs", "deepdiff", "rich.table"):
+    for name in (
+        "boto3",
+        "jmespath",
+        "jsonschema",
+        "jsonschema_rs",
+        "deepdiff",
+        "rich.table",
+        "reconciler.sandbox.shell",
+    ):
         importlib.import_module(name)
     cache_aws_models(setattr)
     session = importlib.import_module("boto3").Session()
     for service in ("iam", "sts"):
         session.client(service, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     importlib.import_module("reconciler.desired.schema_check").is_surely_valid({})  # compiles the schema
+    names = importlib.import_module("reconciler.desired.aws_names").AwsNames()
+    for service in ("iam", "sts", "s3", "ec2"):
+        names.has_action(service, "")  # reads the lists of AWS
+        names.actions_of(service)
 
 
 def import_moto() -> None:
@@ -91,7 +108,7 @@ def _answer(connection: socket.socket) -> dict[str, Any] | None:
     """Return the request in the child that is to fulfil it, and None in this process."""
     head, streams, _, _ = socket.recv_fds(connection, 8, 3)
     with connection, connection.makefile("rb") as sent:
-        request: dict[str, Any] = json.loads(sent.read(int.from_bytes(head, "big")))
+        request: dict[str, Any] = marshal.loads(sent.read(int.from_bytes(head, "big")))
         between = os.fork()
         if not between:
             child = os.fork()
@@ -122,6 +139,9 @@ def become(request: dict[str, Any]) -> None:
     """Take over folder, environment and arguments; the streams are already there."""
     if request["session"]:
         os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if request.get("ignores_hangups") else signal.SIG_DFL)
+    if request.get("zygotes"):
+        fork_inner_processes(request["zygotes"])
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
@@ -135,6 +155,27 @@ def become(request: dict[str, Any]) -> None:
             made.reconfigure(write_through=True)
         setattr(sys, name, made)
         setattr(sys, f"__{name}__", made)
+
+
+def is_warm(words: Sequence[str]) -> bool:
+    """Return whether moto, if it is that, runs for the account that it has read when it was imported."""
+    return words[0] != MOTO_MODULE or words[1:2] == [MOTO_ACCOUNT]
+
+
+def fork_inner_processes(zygotes: dict[str, str]) -> None:
+    """Have this process start modules as forks, too: the child is a client, which ends as the fork does.
+
+    zygotes: module → the socket of the process that forks it.
+    """
+    start: Any = subprocess.Popen.__init__
+
+    def start_warm(self: Any, words: Sequence[str], **options: Any) -> None:
+        plain = [word for word in words if word != "-P"] if isinstance(words, list) else []
+        if plain[:2] == [sys.executable, "-m"] and plain[2:3] and plain[2] in zygotes and is_warm(plain[2:]):
+            words = [sys.executable, "-I", "-S", str(CLIENT), zygotes[plain[2]], *plain[2:]]
+        start(self, words, **options)
+
+    setattr(subprocess.Popen, start.__name__, start_warm)
 
 
 def leave_quickly(code: Any) -> None:
