@@ -140,7 +140,7 @@ def test_an_interrupted_enrolment_leaves_no_device(alice: Account, started: Any,
         if how == "ctrl-c":
             terminal.interrupt()
         else:
-            os.kill(terminal.pid, signal.SIGTERM if how == "kill" else signal.SIGHUP)
+            terminal.kill(signal.SIGTERM if how == "kill" else signal.SIGHUP)
         assert terminal.code() == 130
     assert owners(alice) == {}
     assert f"The device {ALICE} was deleted again." in err.read_text()

@@ -53,16 +53,25 @@ class Pseudo:
         os.write(self.terminal, text.encode())
 
     def interrupt(self) -> None:
-        """Ctrl-C to a program that waits for a line, once it does.
+        """Ctrl-C to a program that waits for a line, once it does."""
+        self._wait_until_it_reads()
+        self.send("\x03")
 
-        An interrupt between the prompt and the wait stays unseen until the next key (CPython's readline.c looks for
-        signals after its select): one in sixty on a busy machine, where a person's hand takes a second.
+    def kill(self, signal_number: signal.Signals) -> None:
+        """A signal to a program that waits for a line, once it does."""
+        self._wait_until_it_reads()
+        os.kill(self.pid, signal_number)
+
+    def _wait_until_it_reads(self) -> None:
+        """A signal between the prompt and the wait stays unseen until the next key.
+
+        CPython's readline.c looks for signals after its select. It happens once in sixty times on a busy machine; a
+        person's hand takes a second.
         """
         quiet = 0
         while quiet < 5:
             quiet = quiet + 1 if self._sleeps() else 0
             time.sleep(0.02)
-        self.send("\x03")
 
     def code(self, seconds: float = 20) -> int:
         """The exit code, once the program has ended."""
