@@ -34,7 +34,7 @@ class SharedAccount:
         if self._sandbox is None:
             self._sandbox = self._start().__enter__()
         account = Account(self._sandbox, self._folder)
-        account.reset()  # whatever a test left that failed
+        account.reset()  # of what a failed test left
         self._prepare(account)
         return account
 

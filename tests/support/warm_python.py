@@ -3,7 +3,8 @@
 An import of boto3 or of moto takes longer than most commands of a test. `fork_warm_processes` changes nothing but that.
 The child has the arguments, environment, folder and streams of `subprocess.Popen` and runs the same `__main__`. It is a
 child of the caller, whose `wait` and `kill` work as ever: the caller adopts it (prctl(2), PR_SET_CHILD_SUBREAPER). That
-is Linux; elsewhere Python starts anew. A test about the start itself asks for `cold_processes`.
+is Linux; elsewhere Python starts anew. A forked sandbox or script forks what it starts. A test about the start itself
+asks for `cold_processes`.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def become(request: dict[str, Any]) -> None:
     if request["session"]:
         os.setsid()
     signal.signal(signal.SIGHUP, signal.SIG_IGN if request.get("ignores_hangups") else signal.SIG_DFL)
-    if request.get("zygotes"):
+    if request.get("zygotes"):  # no client has any
         fork_inner_processes(request["zygotes"])
     os.chdir(request["folder"])
     os.environ.clear()

@@ -10,7 +10,7 @@ import os
 import sys
 from _socket import AF_UNIX, SCM_RIGHTS, SOL_SOCKET, socket
 
-# The modules json, signal and socket, which are written in Python, would take twice as long as all the rest.
+# To import json, signal and socket would take longer than all the rest.
 
 
 def main(path: str, *words: str) -> int:
