@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.terminal import QuietStream, echo_quietly, echo_text_quietly
@@ -37,9 +38,12 @@ def stop_on_signals(on_stop: Callable[[], None]) -> Iterator[StopSignal]:
 
     stop = StopSignal()
 
+    hangups = count()
+
     def request_stop(received: Signals) -> None:
-        if stop.event.is_set() and received.name == "SIGHUP":
-            return  # the kernel and the shell each send one at the end of a terminal
+        # The kernel and the shell each send a SIGHUP at the end of a terminal, the second while the first is handled.
+        if received.name == "SIGHUP" and (next(hangups) or stop.event.is_set()):
+            return
         if stop.request():
             on_stop()
 

@@ -45,6 +45,23 @@ def test_a_signal_in_the_middle_of_the_answer_to_another_is_the_second() -> None
 
 
 @pytest.mark.usefixtures("_signals_as_before")
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no SIGHUP")
+def test_a_second_hangup_changes_nothing_though_it_comes_before_the_first_is_handled() -> None:
+    """As the kernel and the shell send them at the end of a terminal."""
+    with stop_on_signals(lambda: None) as stop:
+        request = stop.request
+
+        def interrupted() -> bool:
+            stop.request = request  # type: ignore[method-assign]
+            signal.raise_signal(signal.SIGHUP)
+            return request()
+
+        stop.request = interrupted  # type: ignore[method-assign]
+        signal.raise_signal(signal.SIGHUP)
+        assert (stop.event.is_set(), stop.immediate) == (True, False)
+
+
+@pytest.mark.usefixtures("_signals_as_before")
 def test_what_is_said_to_who_stops_it_is_on_a_line_of_its_own_above_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
