@@ -163,6 +163,7 @@ def test_after_a_kill_the_next_run_gets_there(life: Life, moment: str, number: i
         killing = ProcessKiller()
         life.front.break_call(line, getattr(killing, f"kill_{moment}"))
         assert killed(life.account, file, killing) == -signal.SIGKILL
+        life.front.wait_until_idle()
         problems += life.amiss(stage, f"{stage}, killed {moment} {line}", True)
     assert not problems, "\n".join(problems)
 

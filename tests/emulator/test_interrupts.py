@@ -155,6 +155,7 @@ def test_a_second_interruption_stops_at_once_and_says_what_may_have_been_made(
     assert process.returncode == 130
     assert "may have been" in said
     assert recorded(account)[-1]["unclear"] >= 1
+    front.wait_until_idle(besides="CreateUser u20")
     front.clear()
     account.apply()
     assert changes_of(account.plan()) == {}

@@ -188,6 +188,22 @@ class FaultLayer:
         """Return the writes since `clear` in the order of their arrival, with repetitions and refused ones."""
         return [record for record in self.records if record.is_write]
 
+    def wait_until_idle(self, besides: str = "") -> None:
+        """Wait until every call has ended that a process left behind when it was killed.
+
+        besides: the log line of a call that is held back. Calls that wait in a socket arrive after the process is gone.
+        """
+        until, before, quiet = time.monotonic() + 30, -1, 0
+        while time.monotonic() < until:
+            records = list(self.records)
+            waits = any(record.ended == float("inf") and record.line != besides for record in records)
+            quiet = quiet + 1 if not waits and len(records) == before else 0
+            if quiet == 4:
+                return
+            before = len(records)
+            time.sleep(0.05)
+        raise AssertionError("calls of a process that was killed do not end")
+
     def __call__(self, request: HttpRequest) -> Reply:
         if not request.is_query:
             return self._layer(request)
