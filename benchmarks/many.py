@@ -1,14 +1,15 @@
-"""Measure a plan of many accounts from one file: time, memory and calls, by the number of accounts at once."""
+"""Measure a plan of many accounts from one file: time, memory and calls, by the number of accounts at once.
+
+Each is measured once: a run is long, and each account of it is a measurement of its own.
+"""
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from benchmarks.documents import ACCOUNT
-from benchmarks.measure import RECONCILE, Cost, expect_output, measure_cost, measure_in_turn, write_desired_file
+from benchmarks.measure import RECONCILE, Cost, expect_output, measure_cost, write_desired_file
 from benchmarks.server import ReplayServer
 from benchmarks.table import Row, format_number, row_at_most
 
@@ -21,29 +22,21 @@ MAX_MEMORY_RATIO = 1.25
 SHARDS = 2
 
 
-def measure_rows(sizes: list[str], runs: int, folder: Path) -> Iterator[Row]:
+def measure_rows(sizes: list[str], _runs: int, folder: Path) -> Iterator[Row]:
     for size in sizes:
         many, few = _write_organization(size, ACCOUNTS, folder), _write_organization(size, FEW_ACCOUNTS, folder)
         with ReplayServer(size) as server:
-            yield from _measure_parallel(size, many, few, server, runs)
+            yield from _measure_parallel(size, many, few, server)
             yield from _measure_shards(size, many, server)
 
 
-def _measure_parallel(size: str, many: Path, few: Path, server: ReplayServer, runs: int) -> Iterator[Row]:
+def _measure_parallel(size: str, many: Path, few: Path, server: ReplayServer) -> Iterator[Row]:
     for number in AT_ONCE:
-        costs = measure_in_turn(
-            {
-                "many": partial(_plan, many, server, ACCOUNTS, "--max-parallel", str(number)),
-                "few": partial(_plan, few, server, FEW_ACCOUNTS, "--max-parallel", str(number)),
-            },
-            runs,
-        )
-        seconds, cpu = (
-            statistics.median(getattr(cost, name) for cost in costs["many"]) for name in ("seconds", "cpu_seconds")
-        )
+        cost = _plan(many, server, ACCOUNTS, "--max-parallel", str(number))
+        mib, few_mib = cost.mib, _plan(few, server, FEW_ACCOUNTS, "--max-parallel", str(number)).mib
         label = f"{size}, {ACCOUNTS} accounts, {number} at once"
-        yield Row(f"{label}: time", f"{format_number(seconds)} s ({format_number(cpu)} s of processor time)")
-        mib, few_mib = (max(cost.mib for cost in costs[name]) for name in ("many", "few"))
+        seconds, cpu = map(format_number, (cost.seconds, cost.cpu_seconds))
+        yield Row(f"{label}: time", f"{seconds} s ({cpu} s of processor time)")
         detail = f"{mib:.0f} MiB ÷ {few_mib:.0f} MiB"
         yield row_at_most(f"{label}: memory ÷ {FEW_ACCOUNTS} accounts", mib / few_mib, MAX_MEMORY_RATIO, " ×", detail)
 

@@ -103,6 +103,10 @@ def _start_of(pattern: TextPattern) -> str:
     return start
 
 
+_Step = tuple[str, int, int]
+"""A character, the places from which it leads to the next place, and those that it does not leave."""
+
+
 class _JointAutomaton:
     """All patterns side by side, and the universes that a text must stay within.
 
@@ -117,7 +121,8 @@ class _JointAutomaton:
         self._literal_at: dict[int, str] = {}
         self._singles: defaultdict[CharacterTest, int] = defaultdict(int)
         self._repeats: defaultdict[CharacterTest, int] = defaultdict(int)
-        self._steps: dict[str, tuple[int, int]] = {}
+        self._steps: dict[str, _Step] = {}
+        self._choices: dict[int, list[_Step]] = {}
         self._bounds: list[int] = []
         self._bound_ends: list[int] = []
         for universe in universes:
@@ -154,8 +159,7 @@ class _JointAutomaton:
             if matched not in told and all(map(state.__and__, self._bound_ends)):
                 told.add(matched)
                 yield self._name_patterns(matched), text
-            for letter in self._choose_letters(state):
-                moving, staying = self._steps.get(letter) or self._compute_step(letter)
+            for letter, moving, staying in self._choose_steps(state & self._all_literals):
                 following = (state & moving) << 1 | state & staying
                 if following not in reached and all(map(following.__and__, self._bounds)):
                     if len(reached) >= MAX_STATES:
@@ -167,11 +171,18 @@ class _JointAutomaton:
         pairs = zip(self._patterns, self._ends, strict=True)
         return frozenset(pattern.text for pattern, end in pairs if matched & end)
 
-    def _choose_letters(self, state: int) -> list[str]:
-        """Return the characters that lead to different states: those that a pattern expects next, and a fresh one."""
-        expected = self._find_expected(state & self._all_literals)
-        fresh = next(letter for letter in chain(_FRESH_CHARACTERS, _RARE_CHARACTERS) if letter not in expected)
-        return [fresh, *sorted({*expected, ":"})]
+    def _choose_steps(self, places: int) -> list[_Step]:
+        """Return the steps that lead to different states: by a character that a pattern expects next, and a fresh one.
+
+        places: where patterns expect a character. Many states expect the same ones.
+        """
+        if places not in self._choices:
+            expected = self._find_expected(places)
+            fresh = next(letter for letter in chain(_FRESH_CHARACTERS, _RARE_CHARACTERS) if letter not in expected)
+            self._choices[places] = [
+                self._steps.get(letter) or self._compute_step(letter) for letter in (fresh, *sorted({*expected, ":"}))
+            ]
+        return self._choices[places]
 
     def _find_expected(self, places: int) -> set[str]:
         """Return the characters that stand at some places: one place after the other if there are few."""
@@ -184,15 +195,14 @@ class _JointAutomaton:
             places ^= lowest
         return expected
 
-    def _compute_step(self, letter: str) -> tuple[int, int]:
-        """Return the places from which a character leads to the next place, and those that it does not leave."""
+    def _compute_step(self, letter: str) -> _Step:
         moving, staying = self._literals.get(letter, 0), 0
         for test, places in self._singles.items():
             moving |= places if test(letter) else 0
         for test, places in self._repeats.items():
             staying |= places if test(letter) else 0
-        self._steps[letter] = moving, staying
-        return moving, staying
+        self._steps[letter] = letter, moving, staying
+        return self._steps[letter]
 
 
 def make_pattern(text: str, matches: Matcher, parse: Callable[[str], Iterable[Token]], wildcards: str) -> TextPattern:
