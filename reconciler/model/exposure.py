@@ -1,4 +1,4 @@
-"""What an order of calls exposes: for a while somebody has too much access, or too little."""
+"""Exposures of an order of calls: stretches in which somebody has too much access, or too little."""
 
 from __future__ import annotations
 

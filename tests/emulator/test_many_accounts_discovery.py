@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 
 from reconciler.sandbox.server import Sandbox
@@ -32,13 +31,7 @@ def account(_accounts: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture(scope="module")
 def company(account: Account) -> dict[str, str]:
     """An organization, root > Workloads > Prod, with accounts: name → id. `shop` is in Prod, `lab` in the root."""
-    client: Any = boto3.client(
-        "organizations",
-        endpoint_url=account.sandbox.url,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    client = account.make_client("organizations")
     client.create_organization(FeatureSet="ALL")
     root = client.list_roots()["Roots"][0]["Id"]
     top = client.create_organizational_unit(ParentId=root, Name="Workloads")["OrganizationalUnit"]["Id"]

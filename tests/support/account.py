@@ -38,9 +38,9 @@ class Result:
 
 
 @lru_cache(maxsize=4)  # making one takes as long as a plan takes to read an account
-def _make_client(url: str) -> Any:
+def _make_client(url: str, service: str = "iam") -> Any:
     return boto3.client(
-        "iam",
+        service,
         endpoint_url=url,
         region_name="us-east-1",
         aws_access_key_id="test",
@@ -80,6 +80,10 @@ class Account:
 
     def __post_init__(self) -> None:
         self.iam = _make_client(self.sandbox.url)
+
+    def make_client(self, service: str) -> Any:
+        """Return a boto3 client of another service than IAM, with the same credentials."""
+        return _make_client(self.sandbox.url, service)
 
     @property
     def environment(self) -> dict[str, str]:
