@@ -210,7 +210,10 @@ class _StepRunner:
             else:
                 self._problems += [problem] if problem else []
                 self._halted = True
-            self._condition.notify_all()
+            if self._halted or self._schedule.is_finished:
+                self._condition.notify_all()
+            else:  # to wake every thread would take the processor from the calls
+                self._condition.notify(self._schedule.count_ready())
 
     def _notify(self, notification: Callable[[], None]) -> bool:
         """Notify the observer and return whether the run may go on."""

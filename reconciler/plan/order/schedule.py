@@ -43,9 +43,17 @@ class Schedule:
 
     def start(self) -> int | None:
         """Return the next call to make, which counts as running from now on; None if a running call must end first."""
-        free = self._ready[self._stage] if self._stage < len(self._ready) else []
+        free = self._startable
         self._running += bool(free)
         return free.pop() if free else None
+
+    def count_ready(self) -> int:
+        """Return the number of calls that may start now."""
+        return len(self._startable)
+
+    @property
+    def _startable(self) -> list[int]:
+        return self._ready[self._stage] if self._stage < len(self._ready) else []
 
     def finish(self, index: int) -> None:
         """Record that a call has ended, and free the calls that waited for it."""
@@ -83,7 +91,7 @@ class Schedule:
 
         All other calls of the stage have ended, or wait for these.
         """
-        if self.is_finished or self._running or self._ready[self._stage]:
+        if self.is_finished or self._running or self._startable:
             return []
         return [
             (index, fact)

@@ -5,13 +5,23 @@ from __future__ import annotations
 import io
 import signal
 import sys
+import time
 from collections.abc import Iterator
-from typing import cast
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from reconciler.aws.executor import StopSignal
+from reconciler.aws.executor import StopSignal, execute_steps
+from reconciler.aws.meter import Meter
+from reconciler.aws.retry import SentCall
+from reconciler.aws.session import Connection
 from reconciler.cli.reporting import TextLog, stop_on_signals
+from reconciler.model.address import Address
+from reconciler.model.plan import Phase, Step
+from reconciler.model.problem import Problem
+from reconciler.plan.order.schedule import Schedule
+from tests.support.steps import bare_step
 
 
 @pytest.fixture
@@ -74,3 +84,33 @@ def test_what_is_said_to_who_stops_it_is_on_a_line_of_its_own_above_the_bar(monk
         written = cast(Terminal, sys.stderr).getvalue()
     assert stop.event.is_set()
     assert "\x1b[2KStopping when" in written
+
+
+class _Observer:
+    def on_start(self, index: int, step: Step) -> None:
+        pass
+
+    def on_end(self, index: int, step: Step, sent: SentCall, problem: Problem | None) -> None:
+        pass
+
+
+def test_a_thread_wakes_only_when_a_call_may_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen threads that wake after each of a hundred calls take the processor from the calls."""
+    looks = []
+    start = Schedule.start
+
+    def counted(schedule: Schedule) -> int | None:
+        looks.append(schedule)
+        return start(schedule)
+
+    def call(**parameters: Any) -> dict[str, Any]:
+        time.sleep(0.002)  # the others have time to fall asleep
+        return {}
+
+    monkeypatch.setattr(Schedule, "start", counted)
+    client = SimpleNamespace(CreateRole=call, create_role=call)
+    connection = cast(Connection, SimpleNamespace(iam_once=client, account="1", meter=Meter()))
+    steps = [bare_step(Address("role", "one"), Phase.CREATE, "CreateRole", {}) for _ in range(100)]
+    result = execute_steps(connection, steps, _Observer(), StopSignal())
+    assert len(result.done) == 100
+    assert len(looks) < 500

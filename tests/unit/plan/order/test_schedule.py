@@ -46,10 +46,14 @@ def all_orders_seen(steps: tuple[Step, ...], seed: int) -> tuple[list[int], int]
     schedule, under_way, started, most = Schedule(steps), [], [], 0
     ended: set[int] = set()
     while not schedule.is_finished:
-        while (index := schedule.start()) is not None:
+        ready = schedule.count_ready()
+        for left in reversed(range(ready)):
+            index = schedule.start()
+            assert index is not None and schedule.count_ready() == left
             check_start(steps, index, ended, under_way)
             under_way.append(index)
             started.append(index)
+        assert schedule.start() is None
         most = max(most, len(under_way))
         assert under_way, "nothing under way, and nothing may start"
         done = under_way.pop(chance.randrange(len(under_way)))
@@ -97,6 +101,7 @@ def test_independent_calls_go_side_by_side_where_their_order_decides_nothing(
 def test_a_plan_without_calls_is_over_at_once() -> None:
     assert Schedule(()).is_finished
     assert Schedule(()).start() is None
+    assert Schedule(()).count_ready() == 0
 
 
 CI, OTHER = (presence_elsewhere_of(f"arn:aws:iam::222222222222:role/{name}") for name in ("ci", "other"))
