@@ -325,7 +325,7 @@ def test_what_goes_is_judged_by_the_whole_account(account: Account) -> None:
             }
         ),
     )
-    refused(account, "role/stranger outside the file use it", "--allow-foreign-detach")
+    refused(account, "is in use outside the file, by role/stranger.", "--allow-foreign-detach")
     assert DETAILS in account.count_calls()
 
 

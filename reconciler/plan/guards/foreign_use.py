@@ -36,10 +36,11 @@ def check_foreign_use(draft: Draft) -> Iterator[Problem]:
         dependents = KINDS_BY_NAME[address.kind].dependents_of(address, planning)
         users = _filter_unmanaged(planning, (*dependents, *planning.trusting_roles.get(address, ())))
         if users and not draft.options.allow_foreign_detach:
+            named = format_list(map(str, users), _MAX_NAMED)
             yield draft.build_refusal(
                 "foreign-use",
                 address,
-                f"{address} would be deleted, but {format_list(map(str, users), _MAX_NAMED)} outside the file use it.",
+                f"{address} would be deleted, but is in use outside the file, by {named}.",
                 f"{f'Let them use {new}' if new else 'Keep it in the file'}, "
                 "or pass --allow-foreign-detach to detach it from them.",
                 "--allow-foreign-detach",
