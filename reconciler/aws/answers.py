@@ -12,8 +12,9 @@ from __future__ import annotations
 import http.client
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from botocore.parsers import JSONParser, QueryParser, ResponseParserError, ResponseParserFactory
@@ -125,13 +126,45 @@ class _QueryAnswerParser(QueryParser):
         return nodes
 
     def _handle_structure(self, shape: Any, node: Any) -> Any:
+        """Parse like botocore, but look up the members of a structure only once: it takes half the time for a page."""
         above: Any = super()
-        return _check_answer(shape, above._handle_structure(shape, node), _REQUIRED_PATHS)
+        if shape.metadata.get("exception"):
+            node = above._get_error_root(node)
+        members, parsed = _find_members(shape), {}
+        for element, item in self._build_name_to_xml_node(node).items():
+            if element in members:
+                name, member, handle = members[element]
+                parsed[name] = handle(self, member, item)
+        return _check_answer(shape, parsed, _REQUIRED_PATHS)
+
+    def _handle_list(self, shape: Any, node: Any) -> list[Any]:
+        handle, member = _find_handler(shape.member), shape.member
+        return [handle(self, member, item) for item in node]
+
+    def _handle_string(self, shape: Any, node: Any) -> str:
+        return node.text or ""
 
     def _handle_boolean(self, shape: Any, node: Any) -> bool:
         if node.text not in ("true", "false"):
             raise ForeignAnswer(shape.name)
         return bool(node.text == "true")
+
+
+_Handler = Callable[[_QueryAnswerParser, Any, Any], Any]
+
+
+def _find_handler(shape: Any) -> _Handler:
+    handler: _Handler = getattr(_QueryAnswerParser, f"_handle_{shape.type_name}")
+    return handler
+
+
+@lru_cache(maxsize=1024)
+def _find_members(shape: Any) -> Mapping[str, tuple[str, Any, _Handler]]:
+    """Return the members of a structure by the names of their elements, each with its key, shape and handler."""
+    return {
+        member.serialization.get("name", name): (name, member, _find_handler(member))
+        for name, member in shape.members.items()
+    }
 
 
 class _JsonAnswerParser(JSONParser):

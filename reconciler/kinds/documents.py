@@ -46,11 +46,11 @@ class DocumentReader:
         partition: the partition that its ARNs must have; None: the account's, if it is known.
         Return None if there is no document, or none that can be read, which the schema has reported.
         """
-        written, place = node.get(key), find_place(node, [key])
+        written = node.get(key)
         if written is None or (isinstance(written, Map) and "Statement" in written.unread):
             return None
         if isinstance(written, str):
-            return self.read_file(written, place, use, partition)
+            return self.read_file(written, node.place_of(key), use, partition)
         return self._check_document(written, node, (key,), use, partition or self.own_partition)
 
     def read_file(self, path: str, place: Place, use: PolicyType, partition: str | None = None) -> Document | None:

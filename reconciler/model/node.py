@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from reconciler.model.problem import Place
 
@@ -164,18 +165,17 @@ def find_place(root: Map, path: Sequence[str | int], *, of_key: bool = False) ->
     of_key: True for the place of the last key instead of its value.
     """
     node: object = root
-    place = root.place_of()
-    for depth, step in enumerate(path):
-        last = depth == len(path) - 1
+    build_place: Callable[[], Place] = root.place_of
+    for depth, step in enumerate(path, 1):
         if isinstance(node, Map) and isinstance(step, str) and step in node:
-            place = node.place_of(step, of_key=of_key and last)
+            build_place = partial(node.place_of, step, of_key=of_key and depth == len(path))
             node = node[step]
         elif isinstance(node, Seq) and isinstance(step, int) and 0 <= step < len(node.marks):
-            place = node.place_of(step)
+            build_place = partial(node.place_of, step)
             node = node[step]
         else:
             break
-    return place
+    return build_place()
 
 
 def get_texts(node: Map, key: str) -> Sequence[tuple[str, Place]]:

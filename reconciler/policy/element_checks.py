@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from reconciler.model.account_caches import cache_for_account
@@ -17,7 +16,7 @@ from reconciler.policy.flaw import Flaw, Path, did_you_mean, error, format_value
 from reconciler.policy.placeholders import explain_value
 from reconciler.policy.resource_arns import check_resource
 from reconciler.policy.sts_actions import TRUST_ACTIONS, match_sts_actions
-from reconciler.policy.walk import DocumentPart, items_of, texts_of
+from reconciler.policy.walk import DocumentPart, check_texts, items_of, texts_of
 
 EFFECTS = ("Allow", "Deny")
 
@@ -65,10 +64,16 @@ def check_strings(part: DocumentPart, name: str) -> Iterator[Flaw]:
     """Yield a flaw unless the element is a string, or a list of strings that is not empty."""
     if isinstance(part.value, list) and not part.value:
         yield error("empty-list", part.path, f"{name} is an empty list; AWS refuses that.")
+    if _has_only_strings(part.value):
+        return
     for path, value in items_of(part):
         if not isinstance(value, str):
             summary = f"{name} has {format_value(value)} in place of a text."
             yield error("not-a-string", path, summary, explain_value(value))
+
+
+def _has_only_strings(value: object) -> bool:
+    return all(isinstance(item, str) for item in (value if isinstance(value, list) else [value]))
 
 
 def check_actions(part: DocumentPart, name: str) -> Iterator[Flaw]:
@@ -80,20 +85,9 @@ def check_actions(part: DocumentPart, name: str) -> Iterator[Flaw]:
 
 
 def _check_each(part: DocumentPart, name: str, flaw_of: Callable[[str], Flaw | None]) -> Iterator[Flaw]:
-    """Yield the flaws of `check_strings`, then the flaw of each string.
-
-    A first pass builds no paths, because nearly all strings of a large account are right.
-
-    flaw_of: returns the flaw of a string, without its path; None if the string is right.
-    """
-    listed = part.value if isinstance(part.value, list) else [part.value]
-    if listed and all(isinstance(value, str) and flaw_of(value) is None for value in listed):
-        return
+    """Yield the flaws of `check_strings`, then the flaw of each string."""
     yield from check_strings(part, name)
-    for path, text in texts_of(part):
-        flaw = flaw_of(text)
-        if flaw:
-            yield replace(flaw, path=path)
+    yield from check_texts(part, flaw_of)
 
 
 @cache_for_account(maxsize=4096)

@@ -8,15 +8,16 @@ The caller passes the lists in, as `KnownNames`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Protocol
 
 from reconciler.model.globs import compile_glob
 from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.model.suggest import suggest_word
 from reconciler.policy.flaw import Flaw, PolicyType, format_value, warning
-from reconciler.policy.walk import element_of, iter_conditions, iter_statements, texts_of
+from reconciler.policy.walk import check_texts, element_of, iter_conditions, iter_statements
 
 Spellings = Mapping[str, str]
 """Maps each name in lower case to the name as AWS spells it."""
@@ -102,26 +103,18 @@ class NameChecks:
 
     def __init__(self, names: KnownNames) -> None:
         self._names = names
-        self._seen: dict[str, Flaw | None] = {}
+        self._find_action_flaw = cache(self._check_action)
+        self._find_key_flaw = cache(self._check_key)
 
     def check_document(self, document: object, policy_type: PolicyType) -> Iterator[Flaw]:
         """Yield a warning for each unknown name of a parsed document. `grammar` checks the actions of a trust."""
         for path, statement in iter_statements(document):
             if policy_type is not PolicyType.TRUST:
                 for name in ("Action", "NotAction"):
-                    yield from self._check_names(texts_of(element_of(statement, path, name)), self._check_action)
-            keys = [(line.path, line.key) for line in iter_conditions(element_of(statement, path, "Condition"))]
-            yield from self._check_names(keys, self._check_key)
-
-    def _check_names(
-        self, written: list[tuple[tuple[str | int, ...], str]], check: Callable[[str], Flaw | None]
-    ) -> Iterator[Flaw]:
-        for path, text in written:
-            cache_key = f"{check.__name__} {text}"
-            if cache_key not in self._seen:
-                self._seen[cache_key] = check(text)
-            if flaw := self._seen[cache_key]:
-                yield replace(flaw, path=path)
+                    yield from check_texts(element_of(statement, path, name), self._find_action_flaw)
+            for line in iter_conditions(element_of(statement, path, "Condition")):
+                if flaw := self._find_key_flaw(line.key):
+                    yield replace(flaw, path=line.path)
 
     def _check_action(self, text: str) -> Flaw | None:
         match = _ACTION_FORM.fullmatch(text)

@@ -6,9 +6,10 @@ The walk accepts any JSON value. It skips values of the wrong type, which `gramm
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from reconciler.policy.flaw import Path
+from reconciler.policy.flaw import Flaw, Path
 
 JsonObject = dict[Any, object]
 
@@ -52,6 +53,23 @@ def texts_of(part: DocumentPart | None) -> list[tuple[Path, str]]:
     if part is None:
         return []
     return [(path, value) for path, value in items_of(part) if isinstance(value, str)]
+
+
+def check_texts(part: DocumentPart | None, flaw_of: Callable[[str], Flaw | None]) -> Iterator[Flaw]:
+    """Yield the flaw of each string among the items, with its path.
+
+    A first pass builds no paths, because nearly all strings of a large account are right.
+
+    flaw_of: returns the flaw of a string, without its path; None if the string is right.
+    """
+    if part is None:
+        return
+    listed = part.value if isinstance(part.value, list) else [part.value]
+    if any(isinstance(value, str) and flaw_of(value) for value in listed):
+        for path, text in texts_of(part):
+            flaw = flaw_of(text)
+            if flaw:
+                yield replace(flaw, path=path)
 
 
 def element_of(statement: JsonObject, path: Path, name: str) -> DocumentPart | None:
