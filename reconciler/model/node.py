@@ -189,8 +189,10 @@ def get_texts(node: Map, key: str) -> Sequence[tuple[str, Place]]:
 def find_repeated_texts(node: Map, key: str) -> frozenset[str]:
     """Return the texts that a list repeats; the schema has already reported them."""
     values = node.get(key)
-    counts = Counter(map(str, values)) if isinstance(values, Seq) else {}
-    return frozenset(value for value, count in counts.items() if count > 1)
+    texts = list(map(str, values)) if isinstance(values, Seq) else []
+    if len(set(texts)) == len(texts):
+        return frozenset()
+    return frozenset(text for text, count in Counter(texts).items() if count > 1)
 
 
 def get_text(node: Map, key: str) -> str | None:

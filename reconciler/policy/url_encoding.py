@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, unquote
-
-_ESCAPES = [(quote(one, safe=""), one) for one in '":, {}[]*/=+?@$\n']
-"""The characters of policies that must be encoded, frequent ones first."""
+from binascii import a2b_qp
+from urllib.parse import unquote
 
 
 def decode_document(encoded: str) -> str:
-    """Return the text of a document. Twice as fast as `unquote`, which decodes what is not usual in a policy.
+    """Return the text of a document, as `unquote` does, in a tenth of its time.
 
-    A replacement never makes another escape, because escapes begin with `%` and no replacement is one.
+    Quoted-printable (RFC 2045) is the same encoding with `=` in place of `%`, and Python decodes it in C. A document
+    with anything that the two treat differently is left to `unquote`: it has a line break, `=`, or a bad escape.
     """
-    text = encoded
-    for escape, character in _ESCAPES:
-        text = text.replace(escape, character)
-        if "%" not in text:
-            return text
+    if encoded.isascii() and encoded.isprintable() and "=" not in encoded:
+        decoded = a2b_qp(encoded.replace("%", "="))
+        if len(decoded) == len(encoded) - 2 * encoded.count("%"):
+            return decoded.decode(errors="replace")
     return unquote(encoded)
