@@ -24,7 +24,7 @@ def format_keys(verdicts: Sequence[ActionVerdict]) -> str:
 
 
 def _describe_key(key: str) -> str:
-    """Return the words for a key of a verdict that is no condition key: `policy:ARN` → `the content of ARN`."""
+    """Return the words for a key of a verdict that is not a condition key: `policy:ARN` → `the content of ARN`."""
     kind, _, label = key.partition(":")
     limits = {"boundary": f"the boundary {label}", "session": "the session policy"}
     return limits.get(kind, f"the content of {label}" if kind == "policy" else key)

@@ -10,7 +10,7 @@ RULES = (
     Rule(
         "bad-action",
         Level.ERROR,
-        title="The action of a question is no single action",
+        title="The action of a question is not a single action",
         why="AWS decides on one action at a time; a pattern may be allowed in part.",
         how_to_fix="Write one action as SERVICE:ACTION, as in `s3:GetObject`. `reconcile access show` lists all.",
         source=f"{IAM_GUIDE}/reference_policies_elements_action.html",

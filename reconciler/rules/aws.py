@@ -92,7 +92,7 @@ RULES = (
     Rule(
         "policy-not-json",
         Level.ERROR,
-        title="The content of an organization's policy is no JSON object",
+        title="The content of an organization's policy is not a JSON object",
         why="AWS keeps every policy as a JSON object, so something else may answer in AWS's place.",
         how_to_fix="Look at it: `aws organizations describe-policy --policy-id ID`. Check `--endpoint-url`.",
     ),

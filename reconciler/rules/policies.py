@@ -94,7 +94,7 @@ RULES = (
         "invalid-statement",
         Level.ERROR,
         title="Statement is not a list of objects, or is empty",
-        why="A statement that is no object allows and denies nothing; AWS refuses the policy.",
+        why="A statement that is not an object allows and denies nothing; AWS refuses the policy.",
         how_to_fix="Write `Statement` as a list of objects with `Effect`, `Action` and `Resource`.",
         source=f"{IAM_GUIDE}/reference_policies_elements_statement.html",
     ),
@@ -182,7 +182,7 @@ RULES = (
     Rule(
         "unknown-element",
         Level.ERROR,
-        title="A key is no element of a policy",
+        title="A key is not an element of a policy",
         why="AWS refuses a policy with a misspelt or unknown element.",
         how_to_fix="Take the suggestion of the message, or remove the key.",
         source=f"{IAM_GUIDE}/reference_policies_elements.html",

@@ -65,7 +65,7 @@ RULES = (
     Rule(
         "not-a-summary",
         Level.ERROR,
-        title="The file for `--summary` exists and is no summary",
+        title="The file for `--summary` exists and is not a summary",
         why="A slip of the hand would replace another file, such as a desired-state file.",
         how_to_fix="Name a new file, an empty one, or the summary of an earlier run.",
     ),

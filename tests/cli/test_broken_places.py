@@ -108,7 +108,7 @@ def test_an_endpoint_that_is_no_url_is_told(
 PROCESSES = ["[]", "null", "5", "", "{", '"x"', "{}", '{"Version": 1}', '{"Version": 2, "AccessKeyId": "a"}']
 
 
-@pytest.mark.skipif(os.name == "nt", reason="cat is no program of Windows")
+@pytest.mark.skipif(os.name == "nt", reason="cat is not a program of Windows")
 @pytest.mark.parametrize("printed", PROCESSES)
 def test_a_credential_process_that_prints_something_else_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, printed: str

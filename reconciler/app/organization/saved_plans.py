@@ -128,5 +128,5 @@ def rebuild_plan(entry: AccountEntry, planned: AccountResult, options: PlanOptio
     path = Path(planned.plan.file) if planned.plan else Path()
     document = read_plan_document(path)
     if document is None:
-        raise make_error("not-a-plan", f"{path} is missing or is no plan file.", hint="Run `reconcile plan` again.")
+        raise make_error("not-a-plan", f"{path} is missing or is not a plan file.", hint="Run `reconcile plan` again.")
     return rebuild_connected_plan(path, document, lambda: entry.connect(planned.account), options)

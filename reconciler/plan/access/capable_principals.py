@@ -123,7 +123,7 @@ class _Finder:
         return effect.stopped_by or effect.limited_by
 
     def _decide(self, principal: Principal) -> Iterator[tuple[Verdict, tuple[str, ...]]]:
-        """Yield each verdict that is no denial, with the resources for which it holds."""
+        """Yield each verdict that is not a denial, with the resources for which it holds."""
         if self.resource is not None:
             candidates = [self.resource]
         else:

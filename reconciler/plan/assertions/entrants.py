@@ -66,7 +66,7 @@ class EntrantJudge:
         found: dict[str, Breach],
         counts: Counter[str],
     ) -> None:
-        """Add the users and roles of the account. A role that assumes itself is no breach.
+        """Add the users and roles of the account. A role that assumes itself is not a breach.
 
         counts: the number of roles that each can assume, or may be able to.
         """

@@ -104,7 +104,7 @@ CASES = {
         "", KEYS, ("line 1 stands above every section", "`[default]`"), line="CREDENTIALS:1"
     ),
     "a line that is nothing": Case(
-        f"[profile dev]\n{KEYS}{SECRET}\n", "", ("line 4 is no `name = value`",), line="CONFIG:4"
+        f"[profile dev]\n{KEYS}{SECRET}\n", "", ("line 4 is not `name = value`",), line="CONFIG:4"
     ),
     "a block that is none": Case(
         f"[profile dev]\ns3 =\n  {SECRET}\n", "", ("in the indented block below line 2",), line="CONFIG:2"
