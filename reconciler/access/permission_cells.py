@@ -1,8 +1,8 @@
 """Compare the permissions of one principal before and after a change, part by part.
 
 A cell is a class of actions on one atom of resources, with the keys for which each side allows it. Together the cells
-hold every request whose answer differs. A broad Allow that is added or removed is told whole, once a request proves
-that it decides: divided by all that the principal has besides, nobody could read it.
+hold every request whose answer differs. A broad Allow that is added or removed, such as one of `*`, becomes one row
+instead, once a request proves that it decides: divided into cells by all other statements, nobody could read it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from reconciler.access.verdicts import Decision
 _MAX_TRIALS = 8
 """The number of requests of one cell, or of actions of one statement, that are tried as proof."""
 _MANY_ACTIONS = 200
-"""A statement with more patterns of actions than these is told whole."""
+"""A statement with more patterns of actions than these is broad."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +78,20 @@ def list_deciding_statements(before: PermissionSide, after: PermissionSide) -> S
 class PermissionComparer:
     """The comparison of the statements of one principal.
 
-    told: broad Allows that are added or removed, and told whole. Their differences are left out of the cells.
+    broad_allows: those that `find_broad_allows` has yielded. `compare` leaves their differences out.
     """
 
     before: PermissionSide
     after: PermissionSide
     statements: StatementPair
-    told: set[PolicyStatement] = field(default_factory=set)
+    broad_allows: set[PolicyStatement] = field(default_factory=set)
 
-    def tell_broad_allows(self) -> Iterator[PolicyStatement]:
+    def find_broad_allows(self) -> Iterator[PolicyStatement]:
         """Yield the broad Allows of the principal that are added or removed, and that a request proves to decide."""
         old, new = self.statements
         for one in sorted(old ^ new, key=lambda one: one.sort_key):
             if one.layer == IDENTITY and one.allows and not one.unknown and _is_broad(one) and self._decides(one):
-                self.told.add(one)
+                self.broad_allows.add(one)
                 yield one
 
     def _decides(self, statement: PolicyStatement) -> bool:
@@ -111,13 +111,13 @@ class PermissionComparer:
     def compare(self) -> Iterator[PermissionCell]:
         """Yield the cells in which the sides differ. Raises TooManyAtomsError."""
         old, new = self.statements
-        changed = (old ^ new) - self.told
+        changed = (old ^ new) - self.broad_allows
         if not changed:
             return
         layers = range(max(count_layers(side.principal) for side in (self.before, self.after)))
         for actions in find_action_classes(old | new, changed):
             space = ChoiceSpace(actions.covering, self.after.principal.request_context)
-            masks = _masks(actions, space)
+            masks = _select_masks(actions, space)
             for atom in find_resource_atoms(actions.covering):
                 before = evaluate_statements(actions.covering & old, layers, atom, masks) & space.every
                 after = evaluate_statements(actions.covering & new, layers, atom, masks) & space.every
@@ -137,7 +137,7 @@ class PermissionComparer:
         return False
 
 
-def _masks(actions: ActionClass, space: ChoiceSpace) -> dict[PolicyStatement, int]:
+def _select_masks(actions: ActionClass, space: ChoiceSpace) -> dict[PolicyStatement, int]:
     return {one: space.select(one) for one in actions.covering}
 
 

@@ -153,11 +153,11 @@ class _JointAutomaton:
     def search_atoms(self) -> Iterator[tuple[frozenset[str], str]]:
         """Yield each set of patterns that some text within the bounds matches, and the shortest such text."""
         queue = [(self._start, "")]
-        reached, told = {self._start}, set[int]()
+        reached, yielded = {self._start}, set[int]()
         for state, text in queue:
             matched = state & self._all_ends
-            if matched not in told and all(map(state.__and__, self._bound_ends)):
-                told.add(matched)
+            if matched not in yielded and all(map(state.__and__, self._bound_ends)):
+                yielded.add(matched)
                 yield self._name_patterns(matched), text
             for letter, moving, staying in self._choose_steps(state & self._all_literals):
                 following = (state & moving) << 1 | state & staying

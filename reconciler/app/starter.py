@@ -33,7 +33,7 @@ class PipelineHost(StrEnum):
 
 @dataclass(frozen=True)
 class StarterFile:
-    """path: where it goes, relative to the folder; source: its name in `starters/`."""
+    """A file that `init` writes. path: relative to the folder. source: its name in `starters/`."""
 
     path: str
     source: str

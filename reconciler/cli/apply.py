@@ -73,10 +73,10 @@ def _apply(run: Run, against: tuple[str, ...], yes: bool, journal: str | None, *
     detail = read_detail(options.pop("full"), options.pop("compact"))
     arguments, out = take_run_options(options), options.pop("out")
     request = build_request(**options)
-    if (many := find_many(request, against)) is not None:
-        from reconciler.cli.organization_apply import ManyApply
+    if (many := find_organization_input(request, against)) is not None:
+        from reconciler.cli.organization_apply import OrganizationApplyRun
 
-        return ManyApply(run, request, arguments.read(), yes, journal, out, detail).run_on(*many)
+        return OrganizationApplyRun(run, request, arguments.read(), yes, journal, out, detail).run_on(*many)
     arguments.refuse()
     if out is not None:
         raise click.UsageError("--out is for files with `organization:`, and these describe one account.")
@@ -91,7 +91,9 @@ def _apply(run: Run, against: tuple[str, ...], yes: bool, journal: str | None, *
             run.report_calls()
 
 
-def find_many(request: PlanRequest, against: Sequence[str]) -> tuple[Path | None, OrganizationFiles | None] | None:
+def find_organization_input(
+    request: PlanRequest, against: Sequence[str]
+) -> tuple[Path | None, OrganizationFiles | None] | None:
     """Return what describes many accounts: a folder of saved plans, files, or both. Return None for one account."""
     from reconciler.app.organization.files import find_organization
     from reconciler.app.organization.results_file import has_results

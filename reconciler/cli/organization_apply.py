@@ -50,7 +50,7 @@ REFUSED = 1
 
 
 @dataclass(frozen=True)
-class ManyApply:
+class OrganizationApplyRun:
     """One run of `apply` over many accounts. journal: a folder for the journals; None for the user's own."""
 
     run: Run

@@ -1,4 +1,4 @@
-"""A docstring that describes an argument or a field by its name uses a name that exists."""
+"""A docstring begins with a sentence, and describes only arguments and fields that exist."""
 
 from __future__ import annotations
 
@@ -38,22 +38,27 @@ def list_members(node: ast.ClassDef) -> set[str]:
     return names | {name.lstrip("_") for name in names}
 
 
+def lacks_sentence(node: ast.AST) -> bool:
+    """Return whether a docstring describes arguments or fields before it says what the whole is for."""
+    if not isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return False
+    return DESCRIBED.match(ast.get_docstring(node) or "") is not None
+
+
 def find_unknown_names(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            yield from (f"{node.name}: {name}" for name in list_described(node) if name not in list_arguments(node))
-        elif isinstance(node, ast.ClassDef):
-            yield from (f"{node.name}: {name}" for name in list_described(node) if name not in list_members(node))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            known = list_arguments(node) if isinstance(node, ast.FunctionDef) else list_members(node)
+            yield from (f"{node.name}: {name}" for name in list_described(node) if name not in known)
 
 
 @pytest.mark.parametrize("package", sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()))
-def test_a_docstring_names_only_what_the_code_has(package: str) -> None:
-    unknown = {
-        f"{path.relative_to(PACKAGE)}: {name}"
-        for path in (PACKAGE / package).rglob("*.py")
-        for name in find_unknown_names(ast.parse(path.read_text()))
-    }
-    assert unknown == set()
+def test_a_docstring_begins_with_a_sentence_and_names_only_what_the_code_has(package: str) -> None:
+    trees = {path.relative_to(PACKAGE): ast.parse(path.read_text()) for path in (PACKAGE / package).rglob("*.py")}
+    assert {f"{place}: {name}" for place, tree in trees.items() for name in find_unknown_names(tree)} == set()
+    assert {
+        f"{place}:{node.lineno}" for place, tree in trees.items() for node in ast.walk(tree) if lacks_sentence(node)
+    } == set()
 
 
 def test_a_renamed_argument_is_found_in_its_docstring() -> None:

@@ -25,25 +25,25 @@ class OrganizationRun:
     files: OrganizationFiles
     request: PlanRequest
     entry: AccountEntry
-    everybody: tuple[MemberAccount, ...]
+    all_accounts: tuple[MemberAccount, ...]
     eligible: tuple[MemberAccount, ...]
     selected: tuple[MemberAccount, ...]
 
     def membership_of(self, account: MemberAccount) -> Membership:
-        return Membership(account, self.everybody)
+        return Membership(account, self.all_accounts)
 
 
 def open_run(files: OrganizationFiles, request: PlanRequest, options: RunOptions) -> OrganizationRun:
     """Find the caller and the accounts. Raises ReconcileError: no credentials, no such account, AWS refuses."""
     home = request.connect()
     organization = files.organization
-    everybody = organization.accounts
+    all_accounts = organization.accounts
     if organization.discovery is not None:
-        everybody = add_discovered(organization, discover_accounts(home, organization.discovery))
-    eligible = select_accounts(everybody, options)
+        all_accounts = add_discovered(organization, discover_accounts(home, organization.discovery))
+    eligible = select_accounts(all_accounts, options)
     selected = select_shard(eligible, options.shard, options.sizes) if options.shard else eligible
-    entry = AccountEntry(home, organization.role, organization.entry, organization.hops)
-    return OrganizationRun(files, request, entry, everybody, eligible, selected)
+    entry = AccountEntry(home, organization.role, organization.session, organization.hops)
+    return OrganizationRun(files, request, entry, all_accounts, eligible, selected)
 
 
 def add_discovered(organization: Organization, discovered: Sequence[DiscoveredAccount]) -> tuple[MemberAccount, ...]:
@@ -60,7 +60,7 @@ def add_discovered(organization: Organization, discovered: Sequence[DiscoveredAc
             identifier: name if counts[name.casefold()] == 1 else _add_id(name, identifier)
             for identifier, name in names.items()
         }
-    members = (replace(organization.found, name=name, id=identifier) for identifier, name in names.items())
+    members = (replace(organization.defaults, name=name, id=identifier) for identifier, name in names.items())
     return (*organization.accounts, *members)
 
 

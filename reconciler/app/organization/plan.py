@@ -67,7 +67,7 @@ def _list_unused(run: OrganizationRun, known: Mapping[str, frozenset[str]]) -> I
     known: those of accounts whose files were read. Those of others, such as accounts of another shard, are read now.
     """
     yield from known.values()
-    for account in run.everybody:
+    for account in run.all_accounts:
         if account.id not in known:
             try:
                 yield read_member(run, account).loaded.unused_variables

@@ -37,7 +37,7 @@ def make_results(command: str, summary: OrganizationResults, run: OrganizationRu
         summary.files,
         options.shard,
         options.wave,
-        tuple(sorted({account.wave for account in run.everybody})),
+        tuple(sorted({account.wave for account in run.all_accounts})),
         tuple(MemberAccount(one.name, one.id, wave=one.wave, is_canary=one.is_canary) for one in run.eligible),
         summary.problems,
     )

@@ -39,10 +39,10 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, Organizat
         )
     _refuse_left_out(runs)
     results = {result.account.id: result for run in runs for result in run.results}
-    everybody = [result.account for result in results.values()]
-    eligible = select_accounts(everybody, options)
+    all_accounts = [result.account for result in results.values()]
+    eligible = select_accounts(all_accounts, options)
     chosen = select_shard(eligible, options.shard, options.sizes) if options.shard else eligible
-    first = replace(runs[0], selected=select_accounts(everybody, RunOptions()))
+    first = replace(runs[0], selected=select_accounts(all_accounts, RunOptions()))
     problems = tuple(dict.fromkeys(problem for run in runs for problem in run.problems))
     return first, OrganizationResults(
         refuse_waits([results[account.id] for account in chosen]), first.caller, first.files, problems

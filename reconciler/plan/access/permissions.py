@@ -17,8 +17,8 @@ from reconciler.access.permission_cells import PermissionSide, StatementPair, li
 from reconciler.access.permission_changes import (
     PermissionChange,
     find_permission_changes,
-    tell_cause,
-    tell_causes,
+    list_unproven_changes,
+    make_unproven_change,
 )
 from reconciler.access.policy_statements import PolicyStatement, list_own_grants
 from reconciler.access.principal import Principal
@@ -79,7 +79,7 @@ def _find_changes(principals: BothSides[Principal], renames: Renames) -> Mapping
             found[change].add(address)
     for those, gains in ((created, True), (deleted, False)):
         for statement, addresses in _find_holders(those):
-            found[tell_cause(statement, gains=gains)].update(addresses)
+            found[make_unproven_change(statement, gains=gains)].update(addresses)
     return found
 
 
@@ -104,7 +104,9 @@ def _compare(
     pair = list_deciding_statements(before, after)
     if pair not in compared:
         is_within = len(compared) < MAX_DISTINCT
-        compared[pair] = find_permission_changes(before, after, pair) if is_within else tuple(tell_causes(*pair))
+        compared[pair] = (
+            find_permission_changes(before, after, pair) if is_within else tuple(list_unproven_changes(*pair))
+        )
     return compared[pair]
 
 
