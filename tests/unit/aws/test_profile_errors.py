@@ -52,7 +52,7 @@ CASES = {
     "no such profile": Case(
         f"[profile other]\n{KEYS}",
         "",
-        ("There is no profile dev in CONFIG and CREDENTIALS.", "There are other.", "`aws configure --profile dev`"),
+        ("There is no profile dev in CONFIG and CREDENTIALS.", "These profiles exist: other.", "`aws configure --profile dev`"),
     ),
     "a profile misspelt": Case(
         f"[profile stagging]\n{KEYS}", "", ("no profile staging", "Did you mean stagging?"), "staging"
@@ -139,7 +139,7 @@ CASES = {
     ),
     "nothing at all": Case("", "", ("No AWS credentials were found: no AWS_ACCESS_KEY_ID", "`aws login`"), None),
     "nothing, and other profiles": Case(
-        f"[profile dev]\n{KEYS}", "", ("no profile default", "There are the profiles dev.", "--profile NAME"), None
+        f"[profile dev]\n{KEYS}", "", ("no profile default", "These profiles exist: dev.", "--profile NAME"), None
     ),
     "a default that is none": Case(
         "", f"[profile default]\n{KEYS}", ("CREDENTIALS:1 has [profile default]", "Write [default] there."), None
