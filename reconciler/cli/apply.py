@@ -47,10 +47,13 @@ if TYPE_CHECKING:
     "--journal",
     metavar="FILE",
     type=NamedPath(),
-    help="Record the calls in this file; those to many accounts in this folder. Default: your state folder.",
+    help="Record the calls in this file; for many accounts, in files of this folder. Default: your state folder.",
 )
 @click.option(
-    "--out", metavar="DIR", type=NamedPath(file_okay=False), help="Leave plans and results of many accounts here."
+    "--out",
+    metavar="DIR",
+    type=NamedPath(file_okay=False),
+    help="Save plans and results of many accounts in this folder.",
 )
 @observe_options
 @detail_options
@@ -61,9 +64,10 @@ def command(**options: Any) -> int:
     """Show the plan, ask, make its calls, then read IAM again and say whether it matches.
 
     FILE may be a plan saved with `plan --out`, or a folder with the plans of many accounts. It is applied without
-    asking, unless the account has changed since.
-    With --against it must also be the plan of the files that were reviewed, so that nobody can slip in another one.
-    Every call is recorded in a journal before it is made; `reconcile undo` takes the journal's calls back.
+    asking; if the account has changed since, it is refused. With --against it must also be the plan of the files that
+    were reviewed, so that nobody can slip in another one.
+
+    Every call is recorded in a journal before it is made; `reconcile undo` plans the way back from that journal.
     """
     observation = take_observation(options, {"--journal": options["journal"]})
     return run_observed("apply", observation, lambda run: _apply(run, **options))
@@ -173,7 +177,7 @@ def _is_confirmed(run: Run, planned: ConnectedPlan) -> bool:
     from reconciler.cli.terminal import is_interactive
 
     if run.log.for_programs:
-        message = "Refused: with --log-format json nobody is asked. Pass --yes, or a saved plan. Nothing was written."
+        message = "Refused: --log-format json asks no questions. Pass --yes, or a saved plan. Nothing was written."
         run.conclude(RunStatus.REFUSED, message)
         return False
     if not is_interactive():

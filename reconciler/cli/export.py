@@ -64,14 +64,14 @@ def _check_patterns(context: click.Context, option: click.Parameter, patterns: t
     "--guardrails",
     metavar="DIR",
     type=NamedPath(file_okay=False, path_type=Path),
-    help="Write only the organization's policies over the account (SCPs and RCPs) into this folder.",
+    help="Write only the organization's policies that bind the account (SCPs, RCPs) into this folder.",
 )
 @click.option(
     "--account",
     metavar="ID",
     default="",
     callback=_check_account,
-    help="With --guardrails: the account that they lie over. Default: the caller's.",
+    help="With --guardrails: the account to export them for. Default: the caller's.",
 )
 @aws_options
 @color_option

@@ -140,7 +140,7 @@ class OrganizationApplyRun:
         from reconciler.cli.terminal import is_interactive
 
         if self.run.log.for_programs:
-            reason = "with --log-format json nobody is asked. Pass --yes, or a folder of saved plans."
+            reason = "--log-format json asks no questions. Pass --yes, or a folder of saved plans."
             self._note_refusal(planned, f"{reason} Nothing was written.")
             return False
         if not is_interactive():

@@ -41,7 +41,7 @@ RULES = (
         "unknown-resource",
         Level.ERROR,
         title="The resource of a question is not in the account",
-        why="An address stands for the ARN of an entity of the account, and there is no entity of that name.",
+        why="An address stands for the ARN of an entity of the account, and no entity has that name.",
         how_to_fix="Write the address of an entity, as in `role/app`, or an ARN.",
     ),
 )

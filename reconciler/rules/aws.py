@@ -62,8 +62,8 @@ RULES = (
         Level.ERROR,
         title="An account is not in the organization whose guardrails are exported",
         why=(
-            "No guardrail lies over an account without an organization. An organization tells nothing about the "
-            "accounts of another one."
+            "No guardrail binds an account without an organization. An organization does not show the accounts "
+            "of another one."
         ),
         how_to_fix="Correct `--account`, or use credentials of the organization that the account is in.",
         source=f"{ORGANIZATIONS_API}/API_DescribeOrganization.html",

@@ -46,7 +46,7 @@ RULES = (
     Rule(
         "internal-error",
         Level.ERROR,
-        title="reconcile failed by a mistake of its own",
+        title="reconcile failed because of a bug",
         why=(
             "With `--log-format json` or `--summary`, such a failure is reported as a problem, too. Its text is not "
             "shown, because it may hold a secret."
@@ -88,7 +88,8 @@ RULES = (
         Level.ERROR,
         title="The system refused something that every run needs",
         why=(
-            "Such as a full disk behind stdout. With `--log-format json` or `--summary` it is reported as a problem, "
+            "It may be a full disk behind stdout, for example. With `--log-format json` or `--summary` it is "
+            "reported as a problem, "
             "too."
         ),
         how_to_fix="Mend what the message names, and run the command again.",

@@ -58,7 +58,7 @@ def test_one_that_fails_has_its_place_its_name_and_the_flag(capsys: Any) -> None
         "column": 5,
         "message": "Assertion door fails: user/alice can assume role/admin by trust of role/admin "
         "(roles.yaml:9). Remove this access, add the principal to `assumable_only_by`, or pass --allow-assertion door "
-        "for this once.",
+        "this once.",
         "flag": "--allow-assertion door",
     }
 

@@ -218,8 +218,8 @@ def test_a_shell_gets_the_bytes_back_that_a_variable_had(tmp_path: Path, locale:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        ("ValueError('hunter2')", "error: reconcile failed by a mistake of its own (ValueError)."),
-        ("RecursionError('hunter2')", "error: reconcile failed by a mistake of its own (RecursionError)."),
+        ("ValueError('hunter2')", "error: reconcile failed because of a bug (ValueError)."),
+        ("RecursionError('hunter2')", "error: reconcile failed because of a bug (RecursionError)."),
         ("MemoryError('hunter2')", "error: There is not enough memory for this."),
     ],
 )

@@ -52,7 +52,11 @@ CASES = {
     "no such profile": Case(
         f"[profile other]\n{KEYS}",
         "",
-        ("There is no profile dev in CONFIG and CREDENTIALS.", "These profiles exist: other.", "`aws configure --profile dev`"),
+        (
+            "There is no profile dev in CONFIG and CREDENTIALS.",
+            "These profiles exist: other.",
+            "`aws configure --profile dev`",
+        ),
     ),
     "a profile misspelt": Case(
         f"[profile stagging]\n{KEYS}", "", ("no profile staging", "Did you mean stagging?"), "staging"
