@@ -15,11 +15,11 @@ from reconciler.access.conditions import CompiledCondition
 from reconciler.access.permission_cells import (
     PermissionCell,
     PermissionComparer,
-    PermissionSide,
     StatementPair,
     list_deciding_statements,
 )
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
+from reconciler.access.principal import Principal
 from reconciler.access.request_parts import covers_resource_atom
 from reconciler.access.templates import to_plain_text
 from reconciler.access.text_atoms import TooManyAtomsError
@@ -51,7 +51,7 @@ class PermissionChange:
 
 
 def find_permission_changes(
-    before: PermissionSide, after: PermissionSide, statements: StatementPair | None = None
+    before: Principal, after: Principal, statements: StatementPair | None = None
 ) -> tuple[PermissionChange, ...]:
     """Return the changes of one principal.
 
@@ -62,7 +62,7 @@ def find_permission_changes(
         return ()
     comparer = PermissionComparer(before, after, pair)
     try:
-        broad = [_make_change(one, one in pair[1], True) for one in comparer.find_broad_allows()]
+        broad = [_make_change(one, one in pair[1], True) for one in comparer.broad_allows]
         grouper = _CellGrouper(pair, comparer.broad_allows)
         for cell in comparer.compare():
             grouper.add(cell)
@@ -166,9 +166,9 @@ class _Group:
 class _CellGrouper:
     """Put the cells together that the same statements cause, on the same conditions."""
 
-    def __init__(self, statements: StatementPair, broad_allows: set[PolicyStatement]) -> None:
+    def __init__(self, statements: StatementPair, broad_allows: Iterable[PolicyStatement]) -> None:
         self._old, self._new = statements
-        self._broad_allows = broad_allows
+        self._broad_allows = frozenset(broad_allows)
         self._action_patterns = frozenset(pattern for one in self._old | self._new for pattern in one.actions)
         self._groups: defaultdict[_GroupKey, _Group] = defaultdict(_Group)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter, itemgetter
 
-from reconciler.access.permission_cells import PermissionSide, StatementPair, list_deciding_statements
+from reconciler.access.permission_cells import StatementPair, list_deciding_statements
 from reconciler.access.permission_changes import (
     PermissionChange,
     find_permission_changes,
@@ -75,7 +75,7 @@ def _find_changes(principals: BothSides[Principal], renames: Renames) -> Mapping
         if old is None:
             created[address] = principal
             continue
-        for change in _compare(PermissionSide(old), PermissionSide(principal), compared):
+        for change in _compare(old, principal, compared):
             found[change].add(address)
     for those, gains in ((created, True), (deleted, False)):
         for statement, addresses in _find_holders(those):
@@ -99,7 +99,7 @@ def _find_holders(principals: Mapping[Address, Principal]) -> Iterator[tuple[Pol
 
 
 def _compare(
-    before: PermissionSide, after: PermissionSide, compared: dict[StatementPair, tuple[PermissionChange, ...]]
+    before: Principal, after: Principal, compared: dict[StatementPair, tuple[PermissionChange, ...]]
 ) -> tuple[PermissionChange, ...]:
     pair = list_deciding_statements(before, after)
     if pair not in compared:
