@@ -151,7 +151,7 @@ _GroupKey = tuple[Direction, frozenset[PolicyStatement], Terms, Terms]
 
 @dataclass
 class _Group:
-    """The cells that one row tells.
+    """The cells of one row.
 
     actions: pattern → the patterns that none of its actions matches. resources: one pattern for each atom.
     not_resources: the patterns that no resource of a cell matches; None if there is no cell yet.

@@ -18,10 +18,10 @@ MAX_STATES = 3000
 """The number of states of the automaton that a search visits before it gives up."""
 
 _MAX_ROUNDS = 8
-"""The number of searches for examples that are none of the texts without wildcards."""
+"""The number of searches for examples other than the texts without wildcards."""
 
 _FRESH_CHARACTERS = "xq0zjw\u00b7"
-"""Characters for a place in a text at which any character does that no pattern names."""
+"""Characters for places in a text where any character will do that no pattern names."""
 
 _RARE_CHARACTERS = "".join(map(chr, range(0x100, 0x1000)))
 """More of them: AWS refuses these in policies, so that patterns can name none (IAM API Reference, PolicyDocument)."""

@@ -49,7 +49,7 @@ def export_account(request: ExportRequest, *, split: bool = False) -> AccountExp
 
 
 def _find_undescribed(live: State, only: Sequence[str]) -> Iterator[Address]:
-    """Yield the policies that may have a description that no list call told: each of them must be read by itself.
+    """Yield the policies that may have a description that no list call returned: each of them must be read by itself.
 
     AWS does not document if its list tells descriptions. One that it tells shows that it does.
     """

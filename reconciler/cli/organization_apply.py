@@ -172,7 +172,7 @@ class OrganizationApplyRun:
 def _move_plan(result: AccountResult, folder: Path) -> AccountResult:
     """Return the result with its plan in a folder: that of the approved plans, if these were planned again.
 
-    An account that failed before its first call has none: the folder may have no plan of it, or another one.
+    An account that failed before its first call is left without a plan: the folder may have none of it, or another one.
     """
     if result.plan is None or (result.status is AccountStatus.FAILED and not result.journal):
         return replace(result, plan=None)

@@ -49,7 +49,7 @@ def open_run(files: OrganizationFiles, request: PlanRequest, options: RunOptions
 def add_discovered(organization: Organization, discovered: Sequence[DiscoveredAccount]) -> tuple[MemberAccount, ...]:
     """Return the declared accounts, then those that were only discovered. A declared account keeps its name.
 
-    A discovered account is called as in AWS. Its id is added if another account has that name, too, or if no file may
+    A discovered account has its name in AWS. Its id is appended if another account has that name, or if a file cannot
     have it. Upper and lower case are the same here, because names are also names of files.
     """
     declared = {account.id for account in organization.accounts}
@@ -65,7 +65,7 @@ def add_discovered(organization: Organization, discovered: Sequence[DiscoveredAc
 
 
 def _make_name(account: DiscoveredAccount) -> str:
-    """Return the name of an account in AWS with other characters than names in a file have replaced."""
+    """Return the name of an account in AWS, with `-` for characters that a name in a file cannot have."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", account.name).strip("-._")[:64]
     return safe if is_account_name(safe) else _add_id("account", account.id)
 

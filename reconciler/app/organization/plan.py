@@ -114,7 +114,7 @@ def status_of(plan: Plan) -> AccountStatus:
 
 
 def _make_facts(plan: Plan, path: Path, document: Mapping[str, Any], desired: Desired) -> PlanFacts:
-    """Return all that a summary tells of a plan. document: the content of its file."""
+    """Return what a summary needs of a plan. document: the content of its file."""
     return PlanFacts(
         str(path),
         _group_of(plan, document),

@@ -24,7 +24,7 @@ from reconciler.plan.options import PlanOptions
 
 
 def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, OrganizationResults]:
-    """Return what all results of a folder say of the run, and the chosen accounts of all its shards.
+    """Return the run whose shards left results in a folder, and the results of its chosen accounts.
 
     Raises ReconcileError. A shard without results is an error, because its accounts would be left out; so is an account
     that no shard has done, or two have. Accounts of several shards that would wait for each other are unsafe.
@@ -52,7 +52,7 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, Organizat
 def find_missing_parts(runs: Sequence[RunResults]) -> tuple[str, ...]:
     """Return the parts of a run that left no results: `2/4`, `wave 3`, `wave 1, 2/4`.
 
-    A shard without an account is none of them. Raises ReconcileError if the results are of different runs, or of shards
+    A shard without accounts does not count. Raises ReconcileError if the results are of different runs, or of shards
     that divided the accounts differently.
     """
     waves = {run.wave for run in runs}

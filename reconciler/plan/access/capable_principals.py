@@ -101,7 +101,7 @@ class _Finder:
                 by_files[files] += names
         if target is not None:
             roles = [Address("role", target.arn.rpartition("/")[2])]
-            for access in find_external_access(self.side.state, roles, frozenset(), tells_stopped=True).values():
+            for access in find_external_access(self.side.state, roles, frozenset(), includes_stopped=True).values():
                 if access.stopped_by:
                     by_files[access.stopped_by].append(access.principal)
         stopped = (StoppedPrincipals(tuple(sorted(names)), files) for files, names in by_files.items())

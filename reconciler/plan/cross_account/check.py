@@ -1,7 +1,7 @@
 """Check the trusts of a run against the accounts of the principals that they name, before anything is written.
 
-Only trusts that the files declare, or that a plan changes, are checked. Accounts that the organization does not declare
-are not known, and trusts in them say nothing.
+Only trusts that the files declare, or that a plan changes, are checked, and of these only the principals of accounts
+that the organization declares.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def check_trusts(
 ) -> Iterator[Finding]:
     """Yield the findings about the trusts of a run.
 
-    all_accounts: all accounts of the organization. unplanned: what the files tell of accounts that were not planned.
+    all_accounts: all accounts of the organization. unplanned: the facts from the files of other accounts.
     entries: further lines that assume a role, beside the aliases of the files.
     """
     check = _TrustCheck({account.id: account for account in all_accounts}, planned, unplanned)

@@ -107,7 +107,7 @@ def extract_facts(plan: Plan, desired: Desired) -> CrossAccountFacts:
 
 
 def extract_file_facts(desired: Desired) -> CrossAccountFacts:
-    """Return the facts that the files of an account tell of it, if it is not planned."""
+    """Return the facts that follow from the files of an account alone, if it is not planned."""
     state = desired.state
     roles = [address for address, entity in state.entities.items() if isinstance(entity, Role)]
     ignored = frozenset(address for address, one in desired.declarations.items() if one.ignore_changes)
