@@ -96,7 +96,8 @@ def _describe_access(assertion: Assertion, breach: Breach, names: Sequence[str],
         text += f", {', '.join(breach.terms)},"
     if breach.reason:
         return f"{text}: {breach.reason}{_list_statements(breach.statements, ' by ')}"
-    return f"{text}{_list_statements(breach.statements, ' by ')}".removesuffix(",")
+    cause = " because of " if demands else " by "
+    return f"{text}{_list_statements(breach.statements, cause)}".removesuffix(",")
 
 
 def _list_statements(statements: Sequence[DecidingStatement], before: str) -> str:
