@@ -111,7 +111,7 @@ def has_named_rights(principal: Principal) -> bool:
 
 
 def find_named_powers(principal: Principal, resources: NamedResources, roles: PassableRoles) -> Iterator[NamedPower]:
-    """Yield the paths over the resources, all of which lead to administrator power; the principal may be among them."""
+    """Yield the paths over `resources`, which all lead to administrator power; the principal may be one of them."""
     for path in _list_possible_paths(principal):
         if path.passes_role:
             yield from _find_passable(path, principal, resources, roles)

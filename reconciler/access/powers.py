@@ -132,7 +132,7 @@ def _evaluate_iam_paths(principal: Principal, context: Context) -> Iterator[Verd
 
 
 def _list_possible_paths(principal: Principal) -> tuple[EscalationPath, ...]:
-    """Return the broad paths of which the principal's own policies may allow every step."""
+    """Return the broad paths whose every step the principal's own policies may allow."""
     if principal.kind == "root":
         return _select_paths(None, principal.kind)
     allowed = allowed_actions_of(principal)
@@ -171,7 +171,7 @@ def _find_unread_path(
 def evaluate_path(
     path: EscalationPath, principal: Principal, context: Context, *, include_spared: bool = False
 ) -> Verdict:
-    """Return the verdict of one path, of which every step must be allowed.
+    """Return the verdict of one path: every step must be allowed.
 
     Each step is tried on a probe, then on the principal itself.
 

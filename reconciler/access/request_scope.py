@@ -34,7 +34,7 @@ _TO_WILDCARDS = str.maketrans({"*": MANY, "?": ONE})
 
 @dataclass(frozen=True)
 class RequestScope:
-    """Requests of which a question is about all.
+    """All requests that a question is about.
 
     actions: patterns in lower case. resources: patterns of ARNs with plain `*` and `?`; None: every resource.
     context: the keys that all of them carry. partition, account: those of the principals.

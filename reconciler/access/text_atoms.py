@@ -110,7 +110,7 @@ _Step = tuple[str, int, int]
 class _JointAutomaton:
     """All patterns side by side, and the universes that a text must stay within.
 
-    A state is a number of which each pattern has some bits. Bit n of a pattern is set if the text so far matches its
+    A state is a number in which each pattern has some bits. Bit n of a pattern is set if the text so far matches its
     first n parts, not counting a `Repeat`.
     """
 

@@ -64,7 +64,7 @@ class JudgedAccount:
 
     @cached_property
     def external_access(self) -> Mapping[Address, list[RoleAccess]]:
-        """Who of outside the account may assume each role."""
+        """The principals outside the account that may assume each role."""
         found: dict[Address, list[RoleAccess]] = {}
         for access in find_external_access(self.state, self.targets, frozenset()).values():
             found.setdefault(Address.parse(access.role), []).append(access)

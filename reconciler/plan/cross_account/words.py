@@ -104,7 +104,7 @@ def refuse_external_id(
 
 
 def note_unchecked(lines: Mapping[str, TrustLine], other: MemberAccount, *, was_planned: bool) -> Problem:
-    """Return a note about the trusts that name principals of an account of which too little is known.
+    """Return a note about the trusts that name principals of an account about which too little is known.
 
     lines: by the ARN of the principal.
     """
