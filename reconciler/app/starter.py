@@ -60,7 +60,7 @@ PIPELINES = {
         StarterFile("pipeline-gitlab.yaml", "pipeline-gitlab.yaml"),
     ),
 }
-"""The files for each host. It reads the first one, at the top of the repository, whose first lines say what it needs."""
+"""The files for each host, which reads the first one at the top of the repository. Its first lines are instructions."""
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ RULES = (
         "plan-not-saved",
         Level.ERROR,
         title="A plan was printed, not saved",
-        why="`--format json` lacks the part that tells how the account looked, so that it cannot be checked again.",
+        why="`--format json` lacks the part that records how the account looked, so that it cannot be checked again.",
         how_to_fix="Write the plan with `reconcile plan --out FILE`.",
     ),
     Rule(

@@ -1,7 +1,7 @@
 """Take out of the plan of one account all that the check of trusts across accounts needs: a few kilobytes.
 
 A plan is dropped once it is written, so that a run over thousands of accounts fits into memory. Of an account that is
-not planned, the files alone tell the same facts, as far as they declare them.
+not planned, the files alone give the same facts, as far as they declare them.
 """
 
 from __future__ import annotations
