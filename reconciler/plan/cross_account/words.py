@@ -125,7 +125,7 @@ def refuse_order(one: TrustedPrincipal) -> Problem:
     summary = f"{names}, in wave {creator.wave}."
     hint = f"Put {creator.name} into wave {account.wave} or an earlier one."
     if creator.wave == account.wave:
-        summary = f"{names}: {account.name} is a canary of wave {account.wave}, and {creator.name} is none."
+        summary = f"{names}: {account.name} is a canary of wave {account.wave}, but {creator.name} is not."
         hint = f"Write `canary: true` for {creator.name}, too, or put it into an earlier wave."
     return Problem(Level.ERROR, "cross-account-order", summary, _UNKNOWN, hint, one.line.place, one.line.role)
 
