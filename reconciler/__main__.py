@@ -32,7 +32,7 @@ def _open_missing_streams() -> None:
 def _escape_unencodable() -> None:
     """Have stdout and stderr write `\\u2192` for a character that their encoding lacks, as in the locale C.
 
-    The same goes for bytes of file names that are no text, which Python holds as half characters. It is JSON's own
+    The same goes for bytes of file names that are not text, which Python holds as half characters. It is JSON's own
     escape, so that JSON stays JSON.
     """
     codecs.register_error("reconcile", _escape_character)

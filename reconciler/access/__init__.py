@@ -46,7 +46,7 @@ from reconciler.access.mfa_requirement import MfaRequirement
 from reconciler.access.named_powers import NamedPower, has_named_rights, may_combine_rights
 from reconciler.access.power_graph import AccountResources, Lead, PowerFinder, PowerGraph
 from reconciler.access.powers import (
-    UNSEEN_POLICIES,
+    UNREAD_POLICIES,
     Power,
     evaluate_path,
     find_powers,
@@ -72,7 +72,7 @@ __all__ = [
     "ASSUME_PATH",
     "NOTHING_KNOWN",
     "NO_MFA_POSSIBLE",
-    "UNSEEN_POLICIES",
+    "UNREAD_POLICIES",
     "WITHOUT_MFA",
     "AccountResources",
     "AssumeEvaluation",

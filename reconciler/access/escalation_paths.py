@@ -10,7 +10,8 @@ To both we add on which resources the actions must be allowed:
   principal itself counts as a resource.
 - `counts_on_self`: the path also counts on the principal itself, on its groups, or on its managed policies.
 - `named`: which single users, roles, groups or policies count. administrators; leads: administrators, and whoever has a
-  way to their power; any: whatever it may do today. A path with iam:PassRole counts on roles that lead there.
+  way to their power; any: every user or role, even one
+  without power today. A path with iam:PassRole counts on roles that lead there.
 - `services`: the services that take the passed role; one of them is enough.
 - `reason`: the way in words. `{target}` stands for the resource.
 """

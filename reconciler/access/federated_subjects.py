@@ -39,7 +39,7 @@ def _accepts_by_name(condition: Condition) -> bool:
 
 
 def _list_wild_values(condition: Condition) -> list[str]:
-    """Return the values that are open; a wildcard in a value that is compared as it stands is none."""
+    """Return the values with a wildcard; one in a value that is compared as it stands does not count."""
     is_exact = OPERATORS[condition.operator].base in _EXACT_BASES
     return [] if is_exact else sorted(filter(_has_early_wildcard, condition.values))
 

@@ -1,8 +1,8 @@
 """Find ways to administrator power over the single users, roles, groups and policies that a policy names.
 
 `powers.py` finds rights over all resources of a type. A right over one of them counts by what that one is: an
-administrator, or somebody who has a way (`power_graph.py` knows who). Some pairs of actions count whatever it is, such
-as writing a role's policies and assuming it. Rights over a whole type are skipped here.
+administrator, or somebody who has a way (`power_graph.py` knows who). Some pairs of actions count on any user or role,
+such as writing a role's policies and assuming it. Rights over a whole type are skipped here.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def has_named_rights(principal: Principal) -> bool:
 
 
 def find_named_powers(principal: Principal, resources: NamedResources, roles: PassableRoles) -> Iterator[NamedPower]:
-    """Yield the paths over the resources, all of which lead to administrator power; the principal may be among them."""
+    """Yield the paths over `resources`, which all lead to administrator power; the principal may be one of them."""
     for path in _list_possible_paths(principal):
         if path.passes_role:
             yield from _find_passable(path, principal, resources, roles)
@@ -132,13 +132,13 @@ def find_combined_powers(
     holders: Mapping[str, Sequence[str]],
     rights: dict[str, dict[str, Verdict]],
 ) -> Iterator[NamedPower]:
-    """Yield the paths whose actions count together on one user or role, whatever that one may do today.
+    """Yield the paths whose actions together take over one user or role, even one without any power today.
 
     Of each path only the first 50 users or roles are named.
 
     targets: every role, by ARN.
     holders: maps the ARN of a policy to the roles that have it.
-    rights: the rights that are known of principals with the same statements, by action; more are added.
+    rights: a cache, by action, of the rights of principals with the same statements. This function adds to it.
     """
     for path in _list_combined_paths(principal):
         found = _evaluate_combined(path, principal, resources, targets, holders, rights)
@@ -164,7 +164,7 @@ def _evaluate_combined(
         if step.action not in known:
             known[step.action] = _find_changeable(principal, step, resources, holders)
     rights = [known[step.action] for step in steps]
-    for arn in sorted(frozenset(rights[0]).intersection(*rights[1:]) - {_itself_of(principal)}):
+    for arn in sorted(frozenset(rights[0]).intersection(*rights[1:]) - {_own_arn_of(principal)}):
         verdicts = [right[arn] for right in rights]
         if ASSUME_ROLE in path.actions:
             verdicts.append(can_assume(principal, targets[arn]))
@@ -185,7 +185,7 @@ def _find_changeable(
 
 
 def _list_combined_paths(principal: Principal) -> Iterator[EscalationPath]:
-    """Yield the paths that count on anybody, of which the principal does not have every action on everything."""
+    """Yield the paths that count on any user or role, unless the principal has all of their actions on everything."""
     for path in _select_combined_paths(allowed_actions_of(principal).somewhere):
         if not _covers_whole_types(principal, path):
             yield path
@@ -193,7 +193,7 @@ def _list_combined_paths(principal: Principal) -> Iterator[EscalationPath]:
 
 @cache_for_account(maxsize=4096)
 def _select_combined_paths(allowed: frozenset[str]) -> tuple[EscalationPath, ...]:
-    """Return the paths that count on anybody, and whose actions are all allowed on something.
+    """Return the paths that count on any user or role, and whose actions are all allowed on something.
 
     The trust of a role may let the principal in without a policy of its own, so sts:AssumeRole need not be allowed.
     """
@@ -286,5 +286,5 @@ def _covers_passing(principal: Principal, path: EscalationPath) -> bool:
     ).denied
 
 
-def _itself_of(principal: Principal) -> str:
+def _own_arn_of(principal: Principal) -> str:
     return principal.role_arn or principal.arn

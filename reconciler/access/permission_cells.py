@@ -1,16 +1,16 @@
 """Compare the permissions of one principal before and after a change, part by part.
 
 A cell is a class of actions on one atom of resources, with the keys for which each side allows it. Together the cells
-hold every request whose answer differs. A broad Allow that is added or removed is told whole, once a request proves
-that it decides: divided by all that the principal has besides, nobody could read it.
+hold every request whose answer differs. A broad Allow that is added or removed, such as one of `*`, becomes one row
+instead, once a request proves that it decides: divided into cells by all other statements, nobody could read it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from reconciler.access.context import Context
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement, count_layers, list_policy_statements
 from reconciler.access.principal import Principal
 from reconciler.access.principal_answers import evaluate
@@ -29,18 +29,7 @@ from reconciler.access.verdicts import Decision
 _MAX_TRIALS = 8
 """The number of requests of one cell, or of actions of one statement, that are tried as proof."""
 _MANY_ACTIONS = 200
-"""A statement with more patterns of actions than these is told whole."""
-
-
-@dataclass(frozen=True)
-class PermissionSide:
-    """A principal before or after a change."""
-
-    principal: Principal
-
-    def decide(self, action: str, resource: str, context: Context) -> Decision:
-        """Return the decision on one request."""
-        return evaluate(self.principal, action, resource, context).decision
+"""A statement with more patterns of actions than these is broad."""
 
 
 StatementPair = tuple[frozenset[PolicyStatement], frozenset[PolicyStatement]]
@@ -62,13 +51,13 @@ class PermissionCell:
     proven: bool
 
 
-def list_deciding_statements(before: PermissionSide, after: PermissionSide) -> StatementPair:
+def list_deciding_statements(before: Principal, after: Principal) -> StatementPair:
     """Return the statements that can decide about a difference, for each side; equal pairs have equal differences.
 
     A statement of both sides decides only about requests that a changed one covers, too. The others are left out, so
     that more principals have equal pairs.
     """
-    old, new = list_policy_statements(before.principal), list_policy_statements(after.principal)
+    old, new = list_policy_statements(before), list_policy_statements(after)
     changed = old ^ new
     shared = frozenset(one for one in old & new if any(may_meet(one, other) for other in changed))
     return (old - new) | shared, (new - old) | shared
@@ -76,27 +65,28 @@ def list_deciding_statements(before: PermissionSide, after: PermissionSide) -> S
 
 @dataclass(frozen=True)
 class PermissionComparer:
-    """The comparison of the statements of one principal.
+    """One principal before and after a change. statements: those that decide, as `list_deciding_statements` does."""
 
-    told: broad Allows that are added or removed, and told whole. Their differences are left out of the cells.
-    """
-
-    before: PermissionSide
-    after: PermissionSide
+    before: Principal
+    after: Principal
     statements: StatementPair
-    told: set[PolicyStatement] = field(default_factory=set)
 
-    def tell_broad_allows(self) -> Iterator[PolicyStatement]:
-        """Yield the broad Allows of the principal that are added or removed, and that a request proves to decide."""
+    @cached_property
+    def broad_allows(self) -> tuple[PolicyStatement, ...]:
+        """Return the broad Allows that are added or removed, and that a request proves to decide.
+
+        Raises TooManyAtomsError.
+        """
         old, new = self.statements
-        for one in sorted(old ^ new, key=lambda one: one.sort_key):
-            if one.layer == IDENTITY and one.allows and not one.unknown and _is_broad(one) and self._decides(one):
-                self.told.add(one)
-                yield one
+        return tuple(
+            one
+            for one in sorted(old ^ new, key=lambda one: one.sort_key)
+            if one.layer == IDENTITY and one.allows and not one.unknown and _is_broad(one) and self._decides(one)
+        )
 
     def _decides(self, statement: PolicyStatement) -> bool:
         """Return whether a request to an action that only this statement names gets another answer."""
-        space = ChoiceSpace([statement], self.after.principal.request_context)
+        space = ChoiceSpace([statement], self.after.request_context)
         selected = space.select(statement) & space.known
         parts = [statement]
         if not statement.not_action:
@@ -109,15 +99,15 @@ class PermissionComparer:
         )
 
     def compare(self) -> Iterator[PermissionCell]:
-        """Yield the cells in which the sides differ. Raises TooManyAtomsError."""
+        """Yield the cells in which the sides differ, without those of `broad_allows`. Raises TooManyAtomsError."""
         old, new = self.statements
-        changed = (old ^ new) - self.told
+        changed = (old ^ new).difference(self.broad_allows)
         if not changed:
             return
-        layers = range(max(count_layers(side.principal) for side in (self.before, self.after)))
+        layers = range(max(count_layers(side) for side in (self.before, self.after)))
         for actions in find_action_classes(old | new, changed):
-            space = ChoiceSpace(actions.covering, self.after.principal.request_context)
-            masks = _masks(actions, space)
+            space = ChoiceSpace(actions.covering, self.after.request_context)
+            masks = _select_masks(actions, space)
             for atom in find_resource_atoms(actions.covering):
                 before = evaluate_statements(actions.covering & old, layers, atom, masks) & space.every
                 after = evaluate_statements(actions.covering & new, layers, atom, masks) & space.every
@@ -131,13 +121,14 @@ class PermissionComparer:
             if trial >= _MAX_TRIALS:
                 break
             action = actions.atoms[0].example
-            answers = {side.decide(action, resource.example, context) for side in (self.before, self.after)}
+            sides = (self.before, self.after)
+            answers = {evaluate(side, action, resource.example, context).decision for side in sides}
             if answers == {Decision.ALLOW, Decision.DENY}:
                 return True
         return False
 
 
-def _masks(actions: ActionClass, space: ChoiceSpace) -> dict[PolicyStatement, int]:
+def _select_masks(actions: ActionClass, space: ChoiceSpace) -> dict[PolicyStatement, int]:
     return {one: space.select(one) for one in actions.covering}
 
 

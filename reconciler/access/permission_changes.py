@@ -15,11 +15,11 @@ from reconciler.access.conditions import CompiledCondition
 from reconciler.access.permission_cells import (
     PermissionCell,
     PermissionComparer,
-    PermissionSide,
     StatementPair,
     list_deciding_statements,
 )
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
+from reconciler.access.principal import Principal
 from reconciler.access.request_parts import covers_resource_atom
 from reconciler.access.templates import to_plain_text
 from reconciler.access.text_atoms import TooManyAtomsError
@@ -51,7 +51,7 @@ class PermissionChange:
 
 
 def find_permission_changes(
-    before: PermissionSide, after: PermissionSide, statements: StatementPair | None = None
+    before: Principal, after: Principal, statements: StatementPair | None = None
 ) -> tuple[PermissionChange, ...]:
     """Return the changes of one principal.
 
@@ -62,33 +62,36 @@ def find_permission_changes(
         return ()
     comparer = PermissionComparer(before, after, pair)
     try:
-        told = [_tell_whole(one, one in pair[1], True) for one in comparer.tell_broad_allows()]
-        grouper = _CellGrouper(pair, comparer.told)
+        broad = [_make_change(one, one in pair[1], True) for one in comparer.broad_allows]
+        grouper = _CellGrouper(pair, comparer.broad_allows)
         for cell in comparer.compare():
             grouper.add(cell)
     except TooManyAtomsError:
-        return tuple(tell_causes(*pair))
-    return tuple(dict.fromkeys(map(_merge_unread, (*told, *grouper.build_changes()))))
+        return tuple(list_unproven_changes(*pair))
+    return tuple(dict.fromkeys(map(_merge_unread, (*broad, *grouper.build_changes()))))
 
 
-def tell_causes(old: frozenset[PolicyStatement], new: frozenset[PolicyStatement]) -> Iterator[PermissionChange]:
-    """Yield each statement that is added or removed, as a change that nothing proves.
+def list_unproven_changes(
+    old: frozenset[PolicyStatement], new: frozenset[PolicyStatement]
+) -> Iterator[PermissionChange]:
+    """Yield each statement that is added or removed, as a change that no request proves.
 
     Every gain lies within an Allow that is added or a Deny that is removed; every loss within the reverse.
     """
     changes = (
-        tell_cause(one, gains=(one in new) == one.allows) for one in sorted(old ^ new, key=lambda one: one.sort_key)
+        make_unproven_change(one, gains=(one in new) == one.allows)
+        for one in sorted(old ^ new, key=lambda one: one.sort_key)
     )
     yield from dict.fromkeys(changes)
 
 
-def tell_cause(statement: PolicyStatement, *, gains: bool) -> PermissionChange:
-    """Return a statement that is added or removed as a change that nothing proves."""
-    return _merge_unread(_tell_whole(statement, gains, False))
+def make_unproven_change(statement: PolicyStatement, *, gains: bool) -> PermissionChange:
+    """Return a statement that is added or removed, as a change that no request proves."""
+    return _merge_unread(_make_change(statement, gains, False))
 
 
 def _merge_unread(change: PermissionChange) -> PermissionChange:
-    """Return one and the same change for all that depends on the content of the same unread policies."""
+    """Return a change that names only the unread policies it depends on: equal for all that depend on the same ones."""
     if not change.unread or change.decided:
         return change
     gains = change.direction is not Direction.NARROWER
@@ -105,7 +108,7 @@ def _merge_unread(change: PermissionChange) -> PermissionChange:
     )
 
 
-def _tell_whole(statement: PolicyStatement, gains: bool, decided: bool) -> PermissionChange:
+def _make_change(statement: PolicyStatement, gains: bool, decided: bool) -> PermissionChange:
     actions = (
         (ActionPattern("*", tuple(sorted(statement.actions))),)
         if statement.not_action
@@ -148,7 +151,7 @@ _GroupKey = tuple[Direction, frozenset[PolicyStatement], Terms, Terms]
 
 @dataclass
 class _Group:
-    """The cells that one row tells.
+    """The cells of one row.
 
     actions: pattern → the patterns that none of its actions matches. resources: one pattern for each atom.
     not_resources: the patterns that no resource of a cell matches; None if there is no cell yet.
@@ -163,9 +166,9 @@ class _Group:
 class _CellGrouper:
     """Put the cells together that the same statements cause, on the same conditions."""
 
-    def __init__(self, statements: StatementPair, told: set[PolicyStatement]) -> None:
+    def __init__(self, statements: StatementPair, broad_allows: Iterable[PolicyStatement]) -> None:
         self._old, self._new = statements
-        self._told = told
+        self._broad_allows = frozenset(broad_allows)
         self._action_patterns = frozenset(pattern for one in self._old | self._new for pattern in one.actions)
         self._groups: defaultdict[_GroupKey, _Group] = defaultdict(_Group)
 
@@ -186,7 +189,9 @@ class _CellGrouper:
         loss_causes: frozenset[PolicyStatement],
         every: int,
     ) -> None:
-        gains, losses = (bool(causes) and causes.isdisjoint(self._told) for causes in (gain_causes, loss_causes))
+        gains, losses = (
+            bool(causes) and causes.isdisjoint(self._broad_allows) for causes in (gain_causes, loss_causes)
+        )
         if not gains and not losses:
             return
         causes = (gain_causes if gains else frozenset()) | (loss_causes if losses else frozenset())

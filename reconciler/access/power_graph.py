@@ -169,7 +169,7 @@ class PowerGraph:
         return {kind: frozenset(arns) for kind, arns in listed.items()}
 
     def _find_own_leads(self) -> Iterator[tuple[str, Lead]]:
-        """Yield whoever has a way without an administrator: by itself, or over somebody whatever that one may do."""
+        """Yield principals whose way needs no administrator: by their own rights, or over any user or role."""
         for arn, principal in (*self.account.principals.items(), *self.account.groups.items()):
             powers = self.finder.find(principal)
             path = powers[0].path if powers else None

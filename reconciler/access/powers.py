@@ -26,7 +26,7 @@ from reconciler.model.partitions import DEFAULT_PARTITION, PARTITIONS
 class Power:
     """A power that a principal has.
 
-    verdict: allows, or depends on keys. path: None for UNSEEN_POLICIES.
+    verdict: allows, or depends on keys. path: None for UNREAD_POLICIES.
     own_targets: the ARNs of the principal itself, its groups or its policies if the path holds on these alone.
     """
 
@@ -39,7 +39,7 @@ class Power:
 
 _SUFFIX = PARTITIONS[DEFAULT_PARTITION].dns_suffix
 
-UNSEEN_POLICIES = "policies whose content is not known"
+UNREAD_POLICIES = "policies whose content is not known"
 """The name of the one Power for all paths that depend only on policies of unknown content."""
 
 POWER_GRADES = frozenset({Grade.ADMINISTRATOR, Grade.ESCALATION})
@@ -50,18 +50,18 @@ def find_powers(
 ) -> tuple[Power, ...]:
     """Return the powers by which the principal is, or can become, an administrator.
 
-    Paths that depend only on policies of unknown content become one Power, named UNSEEN_POLICIES.
+    Paths that depend only on policies of unknown content become one Power, named UNREAD_POLICIES.
 
     grades: the grades to look for.
     """
     grade_set = frozenset(grades)
     powers = _evaluate_possible_paths(principal, context, grade_set)
     known_powers = [power for power in powers if not rests_on_unread_policies(power.verdict)]
-    unseen = [power.verdict for power in powers if rests_on_unread_policies(power.verdict)]
-    if not unseen:
-        unseen = _find_unread_path(principal, context, grade_set, {power.name for power in known_powers})
-    if unseen:
-        known_powers.append(Power(UNSEEN_POLICIES, Grade.ESCALATION, require_all(unseen)))
+    unread = [power.verdict for power in powers if rests_on_unread_policies(power.verdict)]
+    if not unread:
+        unread = _find_unread_path(principal, context, grade_set, {power.name for power in known_powers})
+    if unread:
+        known_powers.append(Power(UNREAD_POLICIES, Grade.ESCALATION, require_all(unread)))
     return tuple(known_powers)
 
 
@@ -110,7 +110,7 @@ def is_administrator(principal: Principal) -> bool:
     """
     part = principal.compiled_policies.statements_for(f"iam:{PROBE_ACTION}")
     return bool(part.allows) and any(
-        power.name != UNSEEN_POLICIES for power in find_powers(principal, grades=(Grade.ADMINISTRATOR,))
+        power.name != UNREAD_POLICIES for power in find_powers(principal, grades=(Grade.ADMINISTRATOR,))
     )
 
 
@@ -132,7 +132,7 @@ def _evaluate_iam_paths(principal: Principal, context: Context) -> Iterator[Verd
 
 
 def _list_possible_paths(principal: Principal) -> tuple[EscalationPath, ...]:
-    """Return the broad paths of which the principal's own policies may allow every step."""
+    """Return the broad paths whose every step the principal's own policies may allow."""
     if principal.kind == "root":
         return _select_paths(None, principal.kind)
     allowed = allowed_actions_of(principal)
@@ -171,7 +171,7 @@ def _find_unread_path(
 def evaluate_path(
     path: EscalationPath, principal: Principal, context: Context, *, include_spared: bool = False
 ) -> Verdict:
-    """Return the verdict of one path, of which every step must be allowed.
+    """Return the verdict of one path: every step must be allowed.
 
     Each step is tried on a probe, then on the principal itself.
 

@@ -118,7 +118,7 @@ class Principal:
 
     @cached_property
     def without_guardrails(self) -> Principal:
-        """Return the same principal as if no organization laid anything over its account."""
+        """Return the same principal without service control policies."""
         if not self.service_controls and not self.organization:
             return self
         return replace(self, service_controls=(), organization="")

@@ -43,7 +43,7 @@ class ActionClass:
 def find_action_classes(statements: Iterable[PolicyStatement], changed: Iterable[PolicyStatement]) -> list[ActionClass]:
     """Return the classes of actions that a changed statement covers, among some statements. Raises TooManyAtomsError.
 
-    Patterns that share no action with a changed statement tell none of these actions apart, so they are left out.
+    Patterns that share no action with a changed statement do not divide these actions, so they are left out.
     """
     listed, deciding = list(statements), frozenset(changed)
     patterns = frozenset(

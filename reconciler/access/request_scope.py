@@ -34,7 +34,7 @@ _TO_WILDCARDS = str.maketrans({"*": MANY, "?": ONE})
 
 @dataclass(frozen=True)
 class RequestScope:
-    """Requests of which a question is about all.
+    """All requests that a question is about.
 
     actions: patterns in lower case. resources: patterns of ARNs with plain `*` and `?`; None: every resource.
     context: the keys that all of them carry. partition, account: those of the principals.
@@ -183,7 +183,7 @@ class RequestScope:
             yield atom, choose_narrowest(map(to_plain_text, atom.matched & named))
 
     def _may_meet(self, pattern: str, limits: Iterable[frozenset[str]]) -> bool:
-        """Return whether a pattern may match a resource within the limits. The others tell none of these apart."""
+        """Return whether a pattern may match a resource within the limits. Other patterns do not divide these."""
         for texts in limits:
             key = pattern, texts
             if key not in self._overlaps:

@@ -2,7 +2,7 @@
 
 IAM User Guide, "Policy evaluation logic" and "Determining whether a request is allowed or denied within an account":
 within one account the principal's policies or the resource's policy may allow (`grant_limits.py`), across accounts both
-must. "Service control policies": every level of the organisation must allow.
+must. "Service control policies": every level of the organization must allow.
 Trust policies of roles follow other rules (`role_assumption.py`).
 """
 

@@ -83,7 +83,7 @@ class Target:
 
     @cached_property
     def without_guardrails(self) -> Target:
-        """Return the same role as if no organization laid anything over its account."""
+        """Return the same role without resource control policies."""
         return replace(self, resource_controls=()) if self.resource_controls else self
 
     def deciding_parts(self, action: str) -> tuple[ActionStatements, ...]:

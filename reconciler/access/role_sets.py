@@ -71,7 +71,7 @@ class RoleSets:
     def split_by_resource(self, statement: CompiledStatement, caller_context: Context) -> tuple[int, ...]:
         """Return sets of roles that the Resource of a statement does not tell apart.
 
-        own: the keys that every request of the caller carries.
+        caller_context: the keys that every request of the caller carries.
         """
         texts = statement.resources.resolve_patterns(caller_context)
         if texts is None:

@@ -77,10 +77,10 @@ class ScopedPolicies:
         if proofs:
             return proofs
         undecided: list[ScopedRequest] = []
-        told: set[StatementSource] = set()
+        reported: set[StatementSource] = set()
         try:
             for part in self.scope.list_classes(self.statements, needs_allow=True):
-                self._search_class(part, proofs, undecided, told)
+                self._search_class(part, proofs, undecided, reported)
                 if len(proofs) >= _MAX_PROOFS:
                     break
         except TooManyAtomsError:
@@ -135,16 +135,16 @@ class ScopedPolicies:
         part: ScopeClass,
         proofs: list[ScopedRequest],
         undecided: list[ScopedRequest],
-        told: set[StatementSource],
+        reported: set[StatementSource],
     ) -> None:
         """Add the proofs of one class of actions, or a part that no request decides."""
         allows = [one for one in part.covering if one.allows and one.layer == IDENTITY]
-        if not allows or all(one.source in told for one in allows):
+        if not allows or all(one.source in reported for one in allows):
             return
         try:
             for atom, name in self.scope.list_resources(part):
                 active = [one for one in allows if covers_resource_atom(one, atom)]
-                if not active or all(one.source in told for one in active):
+                if not active or all(one.source in reported for one in active):
                     continue
                 space, allowed = self._find_combinations(part, atom)
                 if not allowed:
@@ -152,7 +152,7 @@ class ScopedPolicies:
                 proof = self._prove(part, atom, name, space, allowed)
                 if proof is not None:
                     proofs.append(proof)
-                    told.update(proof.verdict.deciding_statements)
+                    reported.update(proof.verdict.deciding_statements)
                 elif not undecided:
                     undecided.append(self._make_undecided(part, atom, name))
         except TooManyAtomsError:

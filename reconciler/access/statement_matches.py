@@ -25,7 +25,7 @@ class StatementMatch:
     holds: does it apply to the request?
     principal_matches: the ways in which it names the principal; empty if it does not, or has no Principal.
     failing_conditions: conditions that do not hold.
-    undecided_conditions: conditions of which a key is unknown.
+    undecided_conditions: conditions with an unknown key.
     """
 
     source: StatementSource

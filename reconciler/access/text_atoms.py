@@ -18,10 +18,10 @@ MAX_STATES = 3000
 """The number of states of the automaton that a search visits before it gives up."""
 
 _MAX_ROUNDS = 8
-"""The number of searches for examples that are none of the texts without wildcards."""
+"""The number of searches for examples other than the texts without wildcards."""
 
 _FRESH_CHARACTERS = "xq0zjw\u00b7"
-"""Characters for a place in a text at which any character does that no pattern names."""
+"""Characters for places in a text where any character will do that no pattern names."""
 
 _RARE_CHARACTERS = "".join(map(chr, range(0x100, 0x1000)))
 """More of them: AWS refuses these in policies, so that patterns can name none (IAM API Reference, PolicyDocument)."""
@@ -110,7 +110,7 @@ _Step = tuple[str, int, int]
 class _JointAutomaton:
     """All patterns side by side, and the universes that a text must stay within.
 
-    A state is a number of which each pattern has some bits. Bit n of a pattern is set if the text so far matches its
+    A state is a number in which each pattern has some bits. Bit n of a pattern is set if the text so far matches its
     first n parts, not counting a `Repeat`.
     """
 
@@ -153,11 +153,11 @@ class _JointAutomaton:
     def search_atoms(self) -> Iterator[tuple[frozenset[str], str]]:
         """Yield each set of patterns that some text within the bounds matches, and the shortest such text."""
         queue = [(self._start, "")]
-        reached, told = {self._start}, set[int]()
+        reached, yielded = {self._start}, set[int]()
         for state, text in queue:
             matched = state & self._all_ends
-            if matched not in told and all(map(state.__and__, self._bound_ends)):
-                told.add(matched)
+            if matched not in yielded and all(map(state.__and__, self._bound_ends)):
+                yielded.add(matched)
                 yield self._name_patterns(matched), text
             for letter, moving, staying in self._choose_steps(state & self._all_literals):
                 following = (state & moving) << 1 | state & staying

@@ -90,7 +90,7 @@ def find_unnamed_entrances(trust: Document) -> list[Statement]:
 
 
 def _is_broad(entrance: Entrance, account: str) -> bool:
-    """Return True for everybody, for the account itself, and for names that are no entity of it or another account."""
+    """Return True for everybody, for the account itself, and for names without an account, such as unique ids."""
     if entrance.kind != "AWS":
         return entrance.kind == "*"
     owner = entrance.value if entrance.value.isdigit() else "".join(entrance.value.split(":")[4:5])

@@ -1,7 +1,7 @@
 """Find out how a change of a role's trust policy opens the role: to whom, or by dropping which condition.
 
-The trust before and after are compared name by name. A statement that demands at least what one for the same name
-demanded before opens nothing.
+The trust before and after are compared name by name. A statement opens nothing if it demands at least what
+an earlier statement for the same name demanded.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class TrustChange:
     place: Place | None
 
     def find_risks(self) -> Iterator[RiskReason]:
-        """Yield what the change opens."""
+        """Yield a reason for each way in which the change opens the role."""
         old = [] if self.before is None else list(filter(_list_assume_actions, list_entrances(self.before)))
         for entrance in sorted(filter(_list_assume_actions, list_entrances(self.after)), key=repr):
             earlier = [one.statement for one in old if _admits_as_well(one, entrance)]
@@ -49,7 +49,7 @@ class TrustChange:
         return RiskReason(code, self.role, message, place or self.place)
 
     def _find_new_entrance(self, entrance: Entrance, old: list[Entrance]) -> Iterator[RiskReason]:
-        """Yield why a name that the trust did not have is a risk; nothing for users, roles and services."""
+        """Yield a reason if a name that is new in the trust is a risk; those of users, roles and services are not."""
         open_to_all = (one.statement for one in old if one.kind in ("*", entrance.kind) and one.value == "*")
         if any(_demands_at_least(entrance.statement, one) for one in open_to_all):
             return
@@ -108,17 +108,17 @@ class TrustChange:
 
     def _find_lost_denies(self, before: Document) -> Iterator[RiskReason]:
         for one in sorted(_bare_denies_of(before) - _bare_denies_of(self.after), key=repr):
-            others = (other for other in _bare_denies_of(self.after) if _names_as_many(other, one))
+            others = (other for other in _bare_denies_of(self.after) if _covers_deny(other, one))
             if not any(_demands_at_least(one, other) for other in others):
                 added = _bare_denies_of(self.after) - _bare_denies_of(before)
                 message = f"a Deny comes off the trust of {self.role}"
-                if any(_denies_a_part(other, one) for other in added):
+                if any(_overlaps_deny(other, one) for other in added):
                     message = f"a Deny of the trust of {self.role} is narrowed"
                 yield self._make_reason(RiskCode.TRUST_DENY_REMOVED, message)
 
 
 def _list_assume_actions(entrance: Entrance) -> list[str]:
-    """Return the actions, in lower case, by which its principal can assume the role; sts:TagSession is none."""
+    """Return the actions, in lower case, by which its principal can assume the role; sts:TagSession does not count."""
     statement = entrance.statement
     return [
         action
@@ -137,8 +137,8 @@ def _bare_denies_of(document: Document) -> frozenset[Statement]:
     return frozenset(replace(one, sid="") for one in document.statements if one.effect == "Deny")
 
 
-def _names_as_many(one: Statement, other: Statement) -> bool:
-    """Return whether one Deny names everybody whom the other names, for the same actions at least."""
+def _covers_deny(one: Statement, other: Statement) -> bool:
+    """Return whether one Deny covers every principal and every action of the other."""
     ours, theirs = one.principals or frozenset(), other.principals or frozenset()
     if one.not_principal or other.not_principal:
         names_all = one.not_principal == other.not_principal and ours <= theirs
@@ -147,8 +147,8 @@ def _names_as_many(one: Statement, other: Statement) -> bool:
     return names_all and covers_patterns(one.actions, one.not_action, other.actions, other.not_action)
 
 
-def _denies_a_part(one: Statement, other: Statement) -> bool:
-    """Return whether one Deny names somebody whom the other names, for an action of the other."""
+def _overlaps_deny(one: Statement, other: Statement) -> bool:
+    """Return whether one Deny has a principal and an action in common with the other."""
     names = [{value for _, value in statement.principals or ()} for statement in (one, other)]
     shares_names = one.not_principal or other.not_principal or not names[0].isdisjoint(names[1])
     return (shares_names or any("*" in values for values in names)) and pattern_sets_overlap(
@@ -187,7 +187,7 @@ def _implies(one: Condition, other: Condition) -> bool:
 
 
 def demands_as_much(term: str, earlier: str) -> bool:
-    """Return whether one condition in words (`DateLessThan KEY VALUE`) is another one, or a closer limit than it."""
+    """Return whether a condition in words (`DateLessThan KEY VALUE`) equals an earlier one, or is a closer limit."""
     ours, theirs = term.split(" "), earlier.split(" ")
     if term == earlier or len(ours) != 3 or ours[:2] != theirs[:2]:
         return term == earlier
@@ -225,7 +225,7 @@ def _demands_mfa(condition: Condition) -> bool:
 
 
 def _find_account(value: str) -> str:
-    """Return the account that an AWS principal belongs to; "" if it has none in its name, as a deleted one's id."""
+    """Return the account that an AWS principal belongs to; "" if its name has none, such as a unique id."""
     if value.isdigit():
         return value
     account = "".join(value.split(":")[4:5])

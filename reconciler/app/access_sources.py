@@ -126,7 +126,7 @@ def _read_live(request: AccessRequest) -> AccessSource:
 def _read_plan(path: Path, arns: Iterable[str]) -> AccessSource:
     document = read_plan_document(path)
     if document is None:
-        summary = f"{path} is no plan file, or cannot be read."
+        summary = f"{path} is not a plan file, or cannot be read."
         raise make_error("not-a-plan", summary, hint="Write one with `reconcile plan --out plan.json`.")
     saved = read_intact_plan(path, document)
 

@@ -17,7 +17,10 @@ from reconciler.policy.canonical import canonical
 
 @dataclass(frozen=True, slots=True)
 class ChainedSession:
-    """A role's session. made_by: the call that made it. tags: its own and inherited tags; None if not all are known."""
+    """A role's session.
+
+    source_call: the call that made it. tags: its own and inherited tags; None if not all of them are known.
+    """
 
     source_call: AssumeRoleCall
     tags: Mapping[str, str] | None

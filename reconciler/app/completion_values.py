@@ -51,7 +51,7 @@ def _read_root(files: Sequence[str], variables: Mapping[str, str]) -> Map | None
 
 
 def _read_section(root: Map | None, section: str) -> list[tuple[str, object]]:
-    """Return the entries of a section by name; none if it is absent, or is no mapping."""
+    """Return the entries of a section by name; none if it is absent, or is not a mapping."""
     from reconciler.model.node import Map
 
     entries = root.get(section) if root is not None else None

@@ -49,9 +49,9 @@ def export_account(request: ExportRequest, *, split: bool = False) -> AccountExp
 
 
 def _find_undescribed(live: State, only: Sequence[str]) -> Iterator[Address]:
-    """Yield the policies that may have a description that no list call told: each of them must be read by itself.
+    """Yield the policies that may have a description that no list call returned: each of them must be read by itself.
 
-    AWS does not document if its list tells descriptions. One that it tells shows that it does.
+    AWS does not document whether its list returns descriptions. If it returns one, it returns all.
     """
     listed = [
         entity

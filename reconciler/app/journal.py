@@ -105,7 +105,7 @@ def open_journal(
 
 
 def _open_at_end(path: Path) -> IO[bytes]:
-    """Open the file for appending after its last whole line. Raises OSError, or ReconcileError if it is no journal."""
+    """Open the file for appending after its last whole line. Raises OSError; ReconcileError if it is not a journal."""
     file = os.fdopen(open_for_append(path), "ab+")
     try:
         if file.tell():
@@ -119,7 +119,7 @@ def _open_at_end(path: Path) -> IO[bytes]:
 
 
 def _check_is_journal(file: IO[bytes], path: Path) -> None:
-    """Raise ReconcileError if the file is no journal, so that it is not damaged."""
+    """Raise ReconcileError if the file is not a journal, so that it is not damaged."""
     file.seek(0)
     if not _FIRST_BYTES.startswith(file.read(len(_FIRST_BYTES))):
         summary = f"{path} exists and is not a journal; nothing was written."

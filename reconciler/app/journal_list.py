@@ -40,7 +40,7 @@ def list_journals(environ: Mapping[str, str]) -> tuple[list[ListedJournal], list
 
 
 def read_summary(path: Path) -> ListedJournal:
-    """Return what a journal records in a few words. Raises ReconcileError if it cannot be read or is no journal."""
+    """Return what a journal records in a few words. Raises ReconcileError if it cannot be read or is not a journal."""
     lines = _read_lines(path)
     try:
         return summarize_journal(str(path), lines)
@@ -49,7 +49,7 @@ def read_summary(path: Path) -> ListedJournal:
 
 
 def read_journal(path: Path) -> list[ApplyRun]:
-    """Return the runs of a journal. Raises ReconcileError if it cannot be read or is no journal."""
+    """Return the runs of a journal. Raises ReconcileError if it cannot be read or is not a journal."""
     lines = _read_lines(path)
     try:
         return read_runs(lines)

@@ -22,7 +22,7 @@ _OTHER_SOURCES = (
     *("role_arn", "credential_process", "sso_session", "sso_start_url"),
     *("web_identity_token_file", "login_session"),
 )
-"""Options of a profile in the config file with which its credentials are no keys."""
+"""Options of a profile in the config file with which its credentials are not keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def find_held_key(
         content = (
             "a session's temporary keys"
             if stored_key.temporary
-            else f"{stored_key.key_id}, which is no key of {request.user}"
+            else f"{stored_key.key_id}, which is not a key of {request.user}"
         )
         if current is not None and not stored_key.secret:
             content = f"{stored_key.key_id} without its secret"

@@ -138,7 +138,7 @@ def _user_of(caller: str) -> str:
         return caller.rpartition("/")[2]
     raise make_error(
         "mfa-no-user",
-        f"You are {caller}, which is no IAM user, and only users can have MFA devices.",
+        f"You are {caller}, which is not an IAM user, and only users can have MFA devices.",
         "",
         "Name the user: `reconcile mfa enroll USER`; or pass --profile NAME with the keys of that user.",
     )

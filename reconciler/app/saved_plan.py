@@ -65,7 +65,7 @@ def rebuild_connected_plan(
 def check_not_expired(saved: SavedPlan, now: datetime) -> None:
     """Raise ReconcileError if something in the plan has reached its `expires` since the plan was made."""
     if saved.valid_until is not None and saved.valid_until <= now:
-        summary = f"This plan ended at {saved.valid_until:%Y-%m-%d %H:%M} UTC; nothing was written."
+        summary = f"This plan was valid until {saved.valid_until:%Y-%m-%d %H:%M} UTC; nothing was written."
         detail = "Something that it changes has reached its `expires` since."
         raise make_error("stale-plan", summary, detail, "Run `reconcile plan` again.")
 

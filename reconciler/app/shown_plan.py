@@ -12,7 +12,7 @@ from reconciler.plan.saved.strict_json import MalformedPlan
 
 
 def read_shown_plan(path: Path) -> Plan:
-    """Return the plan of a plan file. Raises ReconcileError if the file is no saved plan, or was edited.
+    """Return the plan of a plan file. Raises ReconcileError if the file is not a saved plan, or was edited.
 
     Every check of `apply` that needs no AWS is made: version, checksum, values, fingerprints. And the changes that the
     file lists must be those of the entities that it holds, because `apply` computes its calls from these.

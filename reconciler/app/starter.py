@@ -25,7 +25,7 @@ _VERSION_MARK = "RECONCILE_VERSION"
 
 
 class PipelineHost(StrEnum):
-    """Who runs the pipeline."""
+    """The service that runs the pipeline."""
 
     GITHUB = "github"
     GITLAB = "gitlab"
@@ -33,7 +33,7 @@ class PipelineHost(StrEnum):
 
 @dataclass(frozen=True)
 class StarterFile:
-    """path: where it goes, relative to the folder; source: its name in `starters/`."""
+    """A file that `init` writes. path: relative to the folder. source: its name in `starters/`."""
 
     path: str
     source: str
@@ -60,15 +60,15 @@ PIPELINES = {
         StarterFile("pipeline-gitlab.yaml", "pipeline-gitlab.yaml"),
     ),
 }
-"""The first file of each is what the host reads, at the top of the repository, and begins with what it needs."""
+"""The files for each host, which reads the first one at the top of the repository. Its first lines are instructions."""
 
 
 @dataclass(frozen=True)
 class WrittenStarter:
-    """written and kept: paths of the new files, and of those that were there already.
+    """The paths of the files of `init`. written: new ones. kept: those that were there already.
 
-    roles: that of written which is the first file, if it is. pipelines: those of written which a host reads.
-    top: the top folder of the repository, if the pipelines are elsewhere, and so are not read.
+    roles: roles.yaml, if it was written. pipelines: the written files that a host reads.
+    top: the top folder of the repository, if the pipelines are elsewhere, so that no host reads them; else None.
     """
 
     written: tuple[Path, ...]

@@ -29,7 +29,7 @@ def _is_same_file(path: str, other: str) -> bool:
         return True
     try:
         return Path(path).samefile(other)
-    except (OSError, ValueError):  # one of them does not exist yet, or is no path
+    except (OSError, ValueError):  # one of them does not exist yet, or is not a path
         return False
 
 

@@ -17,7 +17,7 @@ def resolve_targets(options: PlanOptions, comparison: Comparison) -> PlanOptions
     """Return the options with the addresses that the patterns match, and no pattern.
 
     A pattern means entities of the file and those that the plan would change. Only if there is none, it means other
-    live entities, of which a plan changes nothing. Raises ReconcileError for a target that is nowhere.
+    live entities, which a plan does not change. Raises ReconcileError for a target that is nowhere.
     """
     if not (options.targets or options.target_patterns):
         return options

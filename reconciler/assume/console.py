@@ -44,7 +44,7 @@ def resolve_signin_endpoint(partition: str, environ: Mapping[str, str], endpoint
 
 
 def choose_duration(requested: int | None, chained: bool) -> int | None:
-    """Return the seconds that the console session shall last; None for as long as the credentials last.
+    """Return the length of the console session in seconds; None for as long as the credentials last.
 
     AWS answers HTTP 400 to a SessionDuration below 900 or above 43200 seconds, and to any SessionDuration that comes
     with credentials of role chaining.

@@ -82,7 +82,7 @@ def iter_codes(
 ) -> Iterator[str]:
     """Yield codes to send: the given one, then up to three that the person types.
 
-    An answer that is no code, or a used one, is not sent and does not count; after ten answers the questions end.
+    An answer that is not a code, or a used one, is not sent and does not count; after ten answers the questions end.
     used: the codes of this device that were sent before; each yielded code is added. sleep: waits some seconds.
     Raises ReconcileError if the given code is not six digits or has been used, the command fails, or there is no
     terminal to ask on.

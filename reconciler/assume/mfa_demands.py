@@ -32,7 +32,7 @@ NO_DEMAND = MfaDemand()
 class AliasDemands:
     """The MFA demands of one alias.
 
-    callers: (index in `FileDemands.groups`, demand) for each group of which MFA is or may be demanded.
+    callers: (index in `FileDemands.groups`, demand) for each group that must use MFA, or may have to.
     required_for_all: the `required` of every known caller; None if they differ. It serves for an unknown caller.
     required_for_some: whether MFA is demanded of at least one user.
     """

@@ -1,4 +1,4 @@
-"""Check a client when it is made, so that a fault is told before the first call, and without a secret."""
+"""Check a client when it is made, so that a fault is reported before the first call, and without a secret."""
 
 from __future__ import annotations
 

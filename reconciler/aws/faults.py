@@ -137,11 +137,11 @@ _MFA_FAILED = "MultiFactorAuthentication failed"
 
 
 def _explain_mfa_failure(message: str) -> tuple[str, str]:
-    """Explain why AWS refused the MFA code of a profile's role (STS, AssumeRole; its texts are no API)."""
+    """Explain why AWS refused the MFA code of a profile's role (STS, AssumeRole; its texts are not an API)."""
     if "one time pass code" in message:
         return "AWS refused the MFA code.", "AWS accepts a code once, for about 30 seconds: try the next one."
     return (
-        "AWS cannot check a code of that MFA device: it is no enabled device of the caller.",
+        "AWS cannot check a code of that MFA device: it is not an enabled device of the caller.",
         "Correct `mfa_serial` in the AWS profile.",
     )
 

@@ -72,7 +72,7 @@ _EXPLANATIONS: Mapping[type[Exception], tuple[str, str]] = {
     ConfigParseError: ("The config file {path} cannot be read.", "Fix it, or set AWS_CONFIG_FILE to another one."),
     InfiniteLoopConfigError: ("The profile {source_profile} is in a circle of `source_profile`.", _PROFILE),
     InvalidConfigError: ("An option of the AWS config file, or its variable, is not valid.", _PROFILE),
-    InvalidRegionError: ("{region_name} is no region.", "Check --region, AWS_REGION and the AWS config file."),
+    InvalidRegionError: ("{region_name} is not a region.", "Check --region, AWS_REGION and the AWS config file."),
     NoRegionError: ("no region is set.", "Pass --region, or set AWS_REGION."),
     UnauthorizedSSOTokenError: ("The SSO session has expired or is otherwise invalid.", _SIGN_IN),
     SSOTokenLoadError: ("There is no SSO session that can be used.", _SIGN_IN),

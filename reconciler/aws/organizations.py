@@ -125,7 +125,7 @@ def _list_policies(client: Any, policy_type: str, target: str) -> list[Item]:
 
 
 def list_items(client: Any, operation: str, key: str, **parameters: Any) -> Iterator[Item]:
-    """Yield the items on every page. A page may be empty; only a missing NextToken tells the last one."""
+    """Yield the items on every page. A page may be empty; only a missing NextToken marks the last one."""
     token: dict[str, str] = {}
     for _ in range(MAX_PAGES):
         page = getattr(client, xform_name(operation))(**parameters, **token)

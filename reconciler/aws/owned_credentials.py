@@ -19,7 +19,7 @@ T = TypeVar("T")
 _UNSUPPORTED = ("InvalidAction", "NotImplemented", "UnknownOperation", "ResponseParserError", "ForeignAnswer")
 
 _OPTIONAL_LISTS = ("ListServiceSpecificCredentials", "ListSigningCertificates", "ListSSHPublicKeys")
-"""Lists of credentials that some partitions lack and few users have. A denied read of them is no error."""
+"""Lists of credentials that some partitions lack and few users have. A denied read of them is not an error."""
 
 _CREDENTIAL_LISTS = (
     ("ListAccessKeys", "AccessKeyMetadata", "AccessKeyId"),

@@ -56,7 +56,7 @@ def _call_operation(iam: Any, operation: str, **parameters: Any) -> Item:
 
 
 def read_pages(iam: Any, source: ReadCall) -> Iterator[Item]:
-    """Yield every page of a list call. A page may be short or lack a list; only IsTruncated tells the last one.
+    """Yield every page of a list call. A page may be short or lack a list; only IsTruncated marks the last one.
 
     Raises PaginationError if the marker is missing or repeated, or there are more than MAX_PAGES pages: the list would
     be incomplete.

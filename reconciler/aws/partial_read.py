@@ -95,7 +95,7 @@ class PartialReader:
         return replace(state, entities={**state.entities, **entities}, details=details, known_addresses=known_addresses)
 
     def _read_alias(self, is_entity: bool) -> list[RawEntry]:
-        """Return the account's alias, which every plan shows; none if AWS refuses to tell. It is read once.
+        """Return the account's alias, which every plan shows; none if AWS denies the read. It is read once.
 
         is_entity: it is one of the entities that are read anyway.
         """

@@ -115,7 +115,7 @@ class ProfileContext:
             detail = f"{place.file}:{place.line} has {written}, but in this file the section must be {right}."
             return self.make_text(summary, _join_sentences(requester, detail), f"Write {right} there.", place)
         close = suggest_word(name, self.profiles.names)
-        others = f"There are {format_list(self.profiles.names, _MAX_NAMES)}." if self.profiles.names else ""
+        others = f"These profiles exist: {format_list(self.profiles.names, _MAX_NAMES)}." if self.profiles.names else ""
         create = (
             f"Create it with {self.format_command('configure', name)} (access key), "
             f"{self.format_command('configure sso', name)} (single sign-on) or "

@@ -138,7 +138,7 @@ def _explain_no_credentials(context: ProfileContext, fields: Mapping[str, object
     return context.make_text(
         "No AWS credentials were found: no AWS_ACCESS_KEY_ID in the environment, and no profile default in "
         f"{context.profiles.config.path} and {context.profiles.credentials.path}.",
-        f"There are the profiles {format_list(others, 5)}." if others else "",
+        f"These profiles exist: {format_list(others, 5)}." if others else "",
         "Pass --profile NAME, or set AWS_PROFILE." if others else "Sign in: `aws login`, or `aws configure sso`.",
     )
 

@@ -199,7 +199,7 @@ def connect_session(
 def connect_role_session(
     session: boto3.session.Session, endpoint_url: str | None, session_arn: str, on_call: OnCall = ignore_calls
 ) -> Connection:
-    """Return the connection of a role's session whose ARN AssumeRole has told, so that AWS is not asked for it.
+    """Return the connection of a role's session whose ARN AssumeRole has returned, so that AWS is not asked for it.
 
     Raises ReconcileError.
     """

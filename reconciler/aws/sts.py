@@ -266,7 +266,7 @@ def _list_refusals(role: str, caller: str, serial: str) -> dict[str, ReconcileEr
         "unable to validate MFA code": make_error(
             DEVICE_REFUSED,
             f"AWS cannot check a code of the MFA device {serial}.",
-            f"It is no enabled device of {caller}.",
+            f"It is not an enabled device of {caller}.",
             "Correct `mfa_serial` of the alias, or remove it: reconcile then finds the device itself.",
         ),
         "exceeds the 1 hour session limit": make_error(

@@ -97,7 +97,7 @@ RATE_CALM_SECONDS = 3.0
 """The seconds without throttling after which the rate grows quickly: its cause may be over."""
 
 RATE_GROWTH_AT_FIRST, RATE_GROWTH_CAREFUL, RATE_GROWTH_CALM = 1.0, 0.05, 0.4
-"""The part of the rate by which it grows each second: the first throttling may be an accident, the second is none."""
+"""The part of the rate by which it grows each second: the first throttling may be an accident, the second is not."""
 
 RATE_GROWTH_FLOOR = 0.5
 """Calls a second that the rate grows by each second in any case, so that a low rate does not stay low."""

@@ -26,7 +26,7 @@ EXIT_CODES = {"allowed": 0, "denied": 2, "depends": 3}
 def command(
     principal: str, action: str, resource: str | None, context: Mapping[str, tuple[str, ...]], form: str, **options: Any
 ) -> int:
-    """Say if PRINCIPAL may do ACTION on RESOURCE (default: *), by which statement, or on what that depends.
+    """Say whether PRINCIPAL may do ACTION on RESOURCE (default: *), by which statement, or on what that depends.
 
     PRINCIPAL is user/NAME, role/NAME or an ARN. RESOURCE is an ARN, or the address of an entity (role/NAME). Exits
     with 0 if it is allowed, 2 if it is denied, 3 if it depends; with --plan, by the account after the plan.

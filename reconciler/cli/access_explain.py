@@ -24,10 +24,10 @@ from reconciler.cli.options import check_text
 def command(
     principal: str, action: str, resource: str | None, context: Mapping[str, tuple[str, ...]], form: str, **options: Any
 ) -> int:
-    """Tell step by step if PRINCIPAL may do ACTION on RESOURCE (default: *), or assume ROLE.
+    """Explain step by step whether PRINCIPAL may do ACTION on RESOURCE (default: *), or assume ROLE.
 
     The steps are explicit denies, identity policies, the permissions boundary and, for a role, its trust. Each
-    statement that covers the action is shown with its line, and why it does not apply.
+    statement that covers the action is shown with its line and, if it does not apply, with the reason.
     """
     from reconciler.app.access import explain_question
     from reconciler.cli.terminal import echo, get_width, uses_color

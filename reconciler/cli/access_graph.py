@@ -35,7 +35,7 @@ _MOST_MERMAID_LINES = 500
 def command(html: str | None, form: str | None, **options: Any) -> int:
     """Draw who may assume which role, with MFA, conditions and expiry; administrators are marked.
 
-    Principals with the same access are one node. Of a plan the account after it is drawn; the JSON has both.
+    Principals with the same access are one node. For a plan, the account after it is drawn; the JSON has both sides.
     """
     from reconciler.app.access import draw_graph
     from reconciler.cli.terminal import echo

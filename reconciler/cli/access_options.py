@@ -105,7 +105,7 @@ def context_option(function: F) -> F:
         metavar="KEY=VALUE",
         multiple=True,
         callback=_parse_context,
-        help="A condition key of the request, repeatable also for one key; `KEY=` if the request lacks it.",
+        help="A condition key of the request; repeatable, also for one key. `KEY=`: the request lacks the key.",
     )(function)
 
 

@@ -15,9 +15,9 @@ from reconciler.cli.access_options import principal_argument, read_named_source,
 @principal_argument
 @source_options
 def command(principal: str, form: str, **options: Any) -> int:
-    """Show everything that PRINCIPAL can do, by service and access level, with where it comes from.
+    """Show everything that PRINCIPAL can do, by service and access level, with the source of each right.
 
-    PRINCIPAL is user/NAME, role/NAME or an ARN. Roles that it can take are listed apart, with the way to each.
+    PRINCIPAL is user/NAME, role/NAME or an ARN. Roles that it can take are listed separately, with the way to each.
     """
     from reconciler.app.access import show_permissions
     from reconciler.cli.terminal import echo, get_width, uses_color

@@ -21,8 +21,8 @@ from reconciler.cli.options import check_text
 def command(action: str, resource: str | None, form: str, **options: Any) -> int:
     """List every user and role that can do ACTION on RESOURCE (default: on any), and how.
 
-    RESOURCE is an ARN, or the address of an entity (role/NAME). Who can only under conditions is listed with them;
-    who can by taking a role is listed apart.
+    RESOURCE is an ARN, or the address of an entity (role/NAME). Conditions are listed with the principals that depend
+    on them. Principals that must take a role first are listed separately.
     """
     from reconciler.app.access import find_capable
     from reconciler.cli.terminal import echo, get_width, uses_color

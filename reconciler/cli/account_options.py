@@ -40,7 +40,9 @@ def account_options(function: F) -> F:
         account_option,
         click.option("--wave", metavar="N", type=click.IntRange(min=1), help="Only the accounts of this wave."),
         click.option(
-            "--shard", metavar="I/N", help="Only part I of N of the accounts; auto: as GitLab, Kubernetes or Batch say."
+            "--shard",
+            metavar="I/N",
+            help="Only part I of N of the accounts. auto: read the part from GitLab, Kubernetes or AWS Batch.",
         ),
         click.option(
             "--shards", metavar="N", type=click.IntRange(min=1), help="The number of parts, for --shard auto."
@@ -49,7 +51,7 @@ def account_options(function: F) -> F:
             "--sizes",
             metavar="FILE",
             type=NamedPath(dir_okay=False),
-            help="JSON object, account → work, so that all parts take as long. All parts must get the same file.",
+            help="JSON object of account → work, to make the parts equal. All parts must get the same file.",
         ),
         click.option(
             "--max-parallel",

@@ -47,10 +47,13 @@ if TYPE_CHECKING:
     "--journal",
     metavar="FILE",
     type=NamedPath(),
-    help="Record the calls in this file; those to many accounts in this folder. Default: your state folder.",
+    help="Record the calls in this file; for many accounts, in files of this folder. Default: your state folder.",
 )
 @click.option(
-    "--out", metavar="DIR", type=NamedPath(file_okay=False), help="Leave plans and results of many accounts here."
+    "--out",
+    metavar="DIR",
+    type=NamedPath(file_okay=False),
+    help="Save plans and results of many accounts in this folder.",
 )
 @observe_options
 @detail_options
@@ -61,9 +64,10 @@ def command(**options: Any) -> int:
     """Show the plan, ask, make its calls, then read IAM again and say whether it matches.
 
     FILE may be a plan saved with `plan --out`, or a folder with the plans of many accounts. It is applied without
-    asking, unless the account has changed since.
-    With --against it must also be the plan of the files that were reviewed, so that nobody can slip in another one.
-    Every call is recorded in a journal before it is made; `reconcile undo` takes the journal's calls back.
+    asking; if the account has changed since, it is refused. With --against it must also be the plan of the files that
+    were reviewed, so that nobody can slip in another one.
+
+    Every call is recorded in a journal before it is made; `reconcile undo` plans the way back from that journal.
     """
     observation = take_observation(options, {"--journal": options["journal"]})
     return run_observed("apply", observation, lambda run: _apply(run, **options))
@@ -73,10 +77,10 @@ def _apply(run: Run, against: tuple[str, ...], yes: bool, journal: str | None, *
     detail = read_detail(options.pop("full"), options.pop("compact"))
     arguments, out = take_run_options(options), options.pop("out")
     request = build_request(**options)
-    if (many := find_many(request, against)) is not None:
-        from reconciler.cli.organization_apply import ManyApply
+    if (many := find_organization_input(request, against)) is not None:
+        from reconciler.cli.organization_apply import OrganizationApplyRun
 
-        return ManyApply(run, request, arguments.read(), yes, journal, out, detail).run_on(*many)
+        return OrganizationApplyRun(run, request, arguments.read(), yes, journal, out, detail).run_on(*many)
     arguments.refuse()
     if out is not None:
         raise click.UsageError("--out is for files with `organization:`, and these describe one account.")
@@ -91,7 +95,9 @@ def _apply(run: Run, against: tuple[str, ...], yes: bool, journal: str | None, *
             run.report_calls()
 
 
-def find_many(request: PlanRequest, against: Sequence[str]) -> tuple[Path | None, OrganizationFiles | None] | None:
+def find_organization_input(
+    request: PlanRequest, against: Sequence[str]
+) -> tuple[Path | None, OrganizationFiles | None] | None:
     """Return what describes many accounts: a folder of saved plans, files, or both. Return None for one account."""
     from reconciler.app.organization.files import find_organization
     from reconciler.app.organization.results_file import has_results
@@ -171,7 +177,7 @@ def _is_confirmed(run: Run, planned: ConnectedPlan) -> bool:
     from reconciler.cli.terminal import is_interactive
 
     if run.log.for_programs:
-        message = "Refused: with --log-format json nobody is asked. Pass --yes, or a saved plan. Nothing was written."
+        message = "Refused: --log-format json asks no questions. Pass --yes, or a saved plan. Nothing was written."
         run.conclude(RunStatus.REFUSED, message)
         return False
     if not is_interactive():

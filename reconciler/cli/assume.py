@@ -169,7 +169,7 @@ def _print_unset(shell: str | None, form: str | None) -> None:
 
     variables = credentials.build_unset_variables(os.environ)
     if not variables:
-        notice("this shell is in no alias: there is nothing to unset.")
+        notice("no alias is active in this shell: there is nothing to unset.")
         return
     streams.write_exactly(
         credentials_json.as_json(variables)

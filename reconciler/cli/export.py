@@ -22,13 +22,13 @@ _OWNER_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 def _check_owner(context: click.Context, option: click.Parameter, owner: str | None) -> str | None:
     if owner is not None and not _OWNER_PATTERN.fullmatch(owner):
-        raise click.BadParameter(f"{owner!r} is no owner: use 1 to 64 letters, digits and . _ -.")
+        raise click.BadParameter(f"{owner!r} is not an owner: use 1 to 64 letters, digits and . _ -.")
     return owner
 
 
 def _check_account(context: click.Context, option: click.Parameter, account: str) -> str:
     if account and not re.fullmatch("[0-9]{12}", account, re.ASCII):
-        raise click.BadParameter(f"{account!r} is no account id: use its 12 digits.")
+        raise click.BadParameter(f"{account!r} is not an account id: use its 12 digits.")
     return account
 
 
@@ -64,14 +64,14 @@ def _check_patterns(context: click.Context, option: click.Parameter, patterns: t
     "--guardrails",
     metavar="DIR",
     type=NamedPath(file_okay=False, path_type=Path),
-    help="Write only the organization's policies over the account (SCPs and RCPs) into this folder.",
+    help="Write only the organization's policies that bind the account (SCPs, RCPs) into this folder.",
 )
 @click.option(
     "--account",
     metavar="ID",
     default="",
     callback=_check_account,
-    help="With --guardrails: the account that they lie over. Default: the caller's.",
+    help="With --guardrails: the account to export them for. Default: the caller's.",
 )
 @aws_options
 @color_option

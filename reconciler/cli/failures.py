@@ -35,7 +35,7 @@ def _describe_crash(error: Exception, command: str) -> list[str]:
     else:
         frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "reconciler" in frame.filename]
         lines = [
-            f"reconcile failed by a mistake of its own ({type(error).__name__}).",
+            f"reconcile failed because of a bug ({type(error).__name__}).",
             "Its text is not shown: it may hold a secret. Please report this with the lines below.",
             *(
                 f"{frame.filename.rpartition('reconciler')[2][1:]}:{frame.lineno} {frame.name}"

@@ -62,7 +62,7 @@ OPTIONS: Mapping[str, Sequence[str]] = {
 
 
 class HelpfulGroup(click.Group):
-    """A group whose error about an unknown command names the one that was meant, if that can be told."""
+    """A group whose error about an unknown command names the one that was meant, if it can be guessed."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -78,7 +78,7 @@ class JsonLog:
 
     def report_read(self, calls: CallStats) -> None:
         facts: dict[str, Any] = {"calls": calls.requests, "seconds": round(calls.seconds, 3)}
-        self._write(LogEvent.READ_FINISHED, f"Read IAM by {calls.requests} calls.", **facts)
+        self._write(LogEvent.READ_FINISHED, f"Read IAM with {calls.requests} calls.", **facts)
 
     def report_plan(self, plan: Plan) -> None:
         """Report a plan by its counts, and the errors that make it unsafe. The plan itself goes to stdout."""

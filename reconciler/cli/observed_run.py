@@ -34,7 +34,7 @@ def observe_options(function: F) -> F:
             "--summary",
             metavar="FILE",
             type=NamedPath(dir_okay=False),
-            help="Write to this file how the run ended, as JSON, however it ends.",
+            help="Write the result of the run to this file as JSON, however the run ends.",
         ),
     )
     for option in reversed(options):

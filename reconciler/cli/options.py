@@ -112,7 +112,7 @@ def aws_options(function: F) -> F:
 
 
 def check_text(context: click.Context, parameter: click.Parameter, argument: Any) -> Any:
-    """Return the value unchanged. Refuse bytes that are no text in the locale's encoding, except in a path."""
+    """Return the value unchanged. Refuse bytes that are not text in the locale's encoding, except in a path."""
     values: tuple[str, ...] = (argument,) if isinstance(argument, str) else argument or ()
     for value in values:
         if any("\ud800" <= character <= "\udfff" for character in value):

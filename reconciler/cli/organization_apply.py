@@ -50,7 +50,7 @@ REFUSED = 1
 
 
 @dataclass(frozen=True)
-class ManyApply:
+class OrganizationApplyRun:
     """One run of `apply` over many accounts. journal: a folder for the journals; None for the user's own."""
 
     run: Run
@@ -140,7 +140,7 @@ class ManyApply:
         from reconciler.cli.terminal import is_interactive
 
         if self.run.log.for_programs:
-            reason = "with --log-format json nobody is asked. Pass --yes, or a folder of saved plans."
+            reason = "--log-format json asks no questions. Pass --yes, or a folder of saved plans."
             self._note_refusal(planned, f"{reason} Nothing was written.")
             return False
         if not is_interactive():
@@ -172,7 +172,7 @@ class ManyApply:
 def _move_plan(result: AccountResult, folder: Path) -> AccountResult:
     """Return the result with its plan in a folder: that of the approved plans, if these were planned again.
 
-    An account that failed before its first call has none: the folder may have no plan of it, or another one.
+    An account that failed before its first call is left without a plan: the folder may have none of it, or another one.
     """
     if result.plan is None or (result.status is AccountStatus.FAILED and not result.journal):
         return replace(result, plan=None)

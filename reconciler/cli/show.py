@@ -21,13 +21,13 @@ from reconciler.cli.terminal import notice
 def command(plan_file: str, **options: Any) -> int:
     """Show a plan that `reconcile plan --out` saved, as it was reviewed. Exits with 3 if the plan is unsafe.
 
-    Asks AWS nothing and needs no credentials. A plan that was edited after it was saved is refused. Whether it still
-    fits the account, `reconcile apply` finds out.
+    Asks AWS nothing and needs no credentials. A plan that was edited after it was saved is refused. Only `reconcile
+    apply` checks whether it still fits the account.
     """
     from reconciler.app.shown_plan import read_shown_plan
 
     plan = read_shown_plan(Path(plan_file))
     code = show_plan(plan, take_output(options))
     if plan.valid_until is not None and plan.valid_until <= datetime.now(UTC):
-        notice(f"this plan ended at {plan.valid_until:%Y-%m-%d %H:%M} UTC. Run `reconcile plan` again.")
+        notice(f"this plan was valid until {plan.valid_until:%Y-%m-%d %H:%M} UTC. Run `reconcile plan` again.")
     return code

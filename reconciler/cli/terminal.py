@@ -34,7 +34,7 @@ def is_interactive() -> bool:
 
 
 def get_width(*, err: bool = False) -> int | None:
-    """Return the columns of the terminal; None if the stream is no terminal, so that lines are not broken."""
+    """Return the columns of the terminal; None if the stream is not a terminal, so that lines are not broken."""
     return streams.terminal_columns(err=err)
 
 

@@ -21,7 +21,7 @@ from reconciler.model.run_summary import RunStatus
 
 @click.command("undo", epilog="Example: reconcile undo --last --out undo.json && reconcile apply undo.json")
 @click.argument("journal", metavar="[JOURNAL]", required=False, type=NamedPath(), shell_complete=complete_journals)
-@click.option("--last", is_flag=True, help="Take the journal of your last apply to this account.")
+@click.option("--last", is_flag=True, help="Undo your last apply to this account.")
 @click.option("--list", "listing", is_flag=True, help="List your journals: when, which account, what was done.")
 @output_options
 @observe_options

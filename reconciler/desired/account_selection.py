@@ -125,7 +125,7 @@ def _read_patterns(entry: Map, key: str, problems: list[Problem]) -> Iterator[tu
 def _find_unmatched(patterns: list[tuple[str, Place]], membership: Membership) -> Iterator[Problem]:
     for pattern, place in patterns:
         if not membership.has_match(pattern):
-            close = suggest_word(pattern, [account.name for account in membership.everybody])
+            close = suggest_word(pattern, [account.name for account in membership.all_accounts])
             hint = f"Did you mean {close!r}?" if close else "Name an account of `organization`, or leave it out."
             yield Problem(
                 Level.ERROR, "unknown-account", f"{pattern!r} matches no account of the organization.", "", hint, place

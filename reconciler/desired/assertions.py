@@ -181,7 +181,7 @@ class _AssertionReader:
 
     def _check_action(self, text: str, place: Place) -> None:
         if not _ACTION.fullmatch(text.lower()):
-            self._refuse(f"{text!r} is no action.", place, "Write SERVICE:ACTION, as in s3:GetObject or iam:*.")
+            self._refuse(f"{text!r} is not an action.", place, "Write SERVICE:ACTION, as in s3:GetObject or iam:*.")
         elif self._checks is not None:
             document = {"Statement": [{"Effect": "Allow", "Action": [text], "Resource": "*"}]}
             for flaw in self._checks.check_document(document, PolicyType.IDENTITY):
@@ -200,7 +200,7 @@ class _AssertionReader:
         account = self._context.known_account or "".join(text.split(":", 5)[4:5])
         address = address_of(text, account)
         if address is None or address.kind not in kinds:
-            summary = f"{text} is no {' or '.join(kinds)} of this account."
+            summary = f"{text} is not a {' or '.join(kinds)} of this account."
             self._refuse(summary, place, "Write an address, as in role/app.")
 
     def _check_entrant(self, text: str, place: Place) -> None:
@@ -225,7 +225,7 @@ class _AssertionReader:
         """Check that a text is an address of one of these kinds, and that an address without wildcards is declared."""
         kind, slash, name = text.partition("/")
         if not slash or not name or kind not in kinds:
-            self._refuse(f"{text!r} names none of: {', '.join(kinds)}.", place, hint)
+            self._refuse(f"{text!r} is not the address of a {' or '.join(kinds)}.", place, hint)
             return
         address = Address(kind, name)
         if is_pattern(text) or address in self._context.paths or self._context.may_be_declared(address):

@@ -37,7 +37,7 @@ def format_mark(account: str) -> str:
 
 
 def format_guardrails(found: AccountLevels) -> Mapping[str, str]:
-    """Return path → text of the files; GUARDRAILS_FILE is the last. Raises ReconcileError for content that is no JSON.
+    """Return path → text of the files; GUARDRAILS_FILE is the last. Raises ReconcileError for content that is not JSON.
 
     A policy that is attached to several levels has a file in the folder of each.
     """
@@ -95,7 +95,7 @@ def _format_document(policy: OrganizationPolicy) -> str:
     except (ValueError, RecursionError):
         raise make_error(
             "policy-not-json",
-            f"The content of policy {policy.name!r} ({policy.id}) is no JSON object. Nothing was written.",
+            f"The content of policy {policy.name!r} ({policy.id}) is not a JSON object. Nothing was written.",
             "AWS Organizations keeps every policy as JSON.",
             f"Look at it: `aws organizations describe-policy --policy-id {policy.id}`",
         ) from None

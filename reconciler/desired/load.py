@@ -203,7 +203,7 @@ def _refuse_organization(root: Map) -> Problem:
         Level.ERROR,
         "organization-file",
         "This file describes the accounts of an organization, and is read here for a single account.",
-        "`validate`, `plan`, `apply` and `accounts` take such a file if it is named, and not only included.",
+        "`validate`, `plan`, `apply` and `accounts` take such a file if you name it, not if another file includes it.",
         "Name a file of one account. For `access`, pass --account NAME.",
         root.place_of(ORGANIZATION, of_key=True),
     )

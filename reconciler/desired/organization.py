@@ -78,21 +78,20 @@ class _OrganizationReader:
         if self.problems:
             raise ReconcileError(self.problems)
         node, place = root.get_map(ORGANIZATION), root.place_of(ORGANIZATION, of_key=True)
-        defaults = node.get_map("defaults")
-        found = MemberAccount(
-            "", "", self._expand_files(defaults), _texts_of(defaults.get_map("vars")), _wave_of(defaults, FIRST_WAVE)
+        defaults = self._read_defaults(node.get_map("defaults"))
+        accounts = tuple(
+            self._read_account(node.get_map("accounts"), name, defaults) for name in node.get_map("accounts")
         )
-        accounts = tuple(self._read_account(node.get_map("accounts"), name, found) for name in node.get_map("accounts"))
         self._check_accounts(node, accounts)
-        entry = self._read_session(ORGANIZATION, node, place)
+        session = self._read_session(ORGANIZATION, node, place)
         return Organization(
             place,
             accounts,
             _read_discovery(node),
-            found,
+            defaults,
             self._read_role(node),
-            entry,
-            self._read_hops(entry),
+            session,
+            self._read_hops(session),
         )
 
     def _build(self, path: Path, key: str, problems: list[Problem]) -> Map:
@@ -108,6 +107,11 @@ class _OrganizationReader:
         root = builder.build(MappingNode(kept, node.mark, "")) or Map(str(path), node.mark)
         problems += builder.problems
         return root
+
+    def _read_defaults(self, node: Map) -> MemberAccount:
+        return MemberAccount(
+            "", "", self._expand_files(node), _texts_of(node.get_map("vars")), _wave_of(node, FIRST_WAVE)
+        )
 
     def _read_account(self, section: Map, name: str, defaults: MemberAccount) -> MemberAccount:
         node = section.get_map(name)
@@ -149,9 +153,7 @@ class _OrganizationReader:
                 detail = "They are also names of plan files, and some systems take these for the same file."
                 self._add_problem("duplicate-account", summary, account.place, "Rename one of them.", detail)
             elif not is_account_name(account.name) and account.place:
-                summary = (
-                    f"Some systems take {account.name}.json, the plan file of {account.name}, for a file of results."
-                )
+                summary = f"{account.name}.json, the plan file of {account.name}, could replace a file of results."
                 self._add_problem("duplicate-account", summary, account.place, "Rename the account.")
 
     def _read_role(self, node: Map) -> str | None:

@@ -1,4 +1,4 @@
-"""Recognise keys of CloudFormation and Terraform in a file, and name the key to write instead.
+"""Recognize keys of CloudFormation and Terraform in a file, and name the key to write instead.
 
 Sources: AWS CloudFormation User Guide (AWS::IAM::Role, User, Group, ManagedPolicy, InstanceProfile, OIDCProvider,
 SAMLProvider), whose names are those of the IAM API; Terraform's aws_iam_role and similar resources.

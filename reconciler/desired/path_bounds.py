@@ -3,7 +3,7 @@
 A pull request can add a symbolic link to a repository. A pipeline that reads the link must not read other files of the
 machine, so a path is judged by the file that it leads to. `.git` may hold tokens that a checkout left there
 (git-config(1), "http.<url>.extraHeader"). Some file systems know it by other names: in other letter case, with
-ignorable characters (HFS+), as `GIT~1` (NTFS). So it is recognised by its device and inode number as well.
+ignorable characters (HFS+), as `GIT~1` (NTFS). So it is recognized by its device and inode number as well.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Find and read files: FILE arguments, folders, includes and documents.
 
 A path in a file is relative to that file. It must stay inside the file's git repository, or inside its folder if there
-is no repository, so that a pull request cannot make a pipeline read other files of the runner. The same holds for
+is not a repository, so that a pull request cannot make a pipeline read other files of the runner. The same holds for
 FILE (`desired/path_bounds.py`).
 """
 

@@ -38,7 +38,7 @@ ANCHOR_PREFIX = "x-"
 """The prefix of top-level keys that hold anchors and are otherwise ignored."""
 
 _OUR_TAGS = frozenset(["", *(f"tag:yaml.org,2002:{name}" for name in ("str", "map", "seq"))])
-"""The tags that change nothing; "" is none."""
+"""The tags that change nothing; "" stands for no tag."""
 _INT = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")

@@ -30,7 +30,7 @@ from reconciler.model.explanation import Evidence
 from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS
 
 NON_CONDITION_PREFIXES = ("policy:", "boundary:", "session:")
-"""Prefixes of a verdict's keys that are no condition keys. No call can carry a value for them."""
+"""Prefixes of a verdict's keys that are not condition keys. No call can carry a value for them."""
 
 _DECISION_ORDER = (Decision.ALLOW, Decision.DEPENDS, Decision.DENY)
 

@@ -145,7 +145,7 @@ def write_message(
     caller, role, first = words.caller, words.role, verdicts[0]
     refusal = f"{caller} may not assume {role}"
     if outcome is AssumeOutcome.ALLOWED:
-        details = ("reconcile cannot read the SCPs and RCPs of an organisation.",)
+        details = ("SCPs and RCPs count only if the file names them (`guardrails`).",)
         return Message(f"{caller} may assume {role}{suffix}.", details)
     if outcome is AssumeOutcome.DEPENDS:
         keys = format_keys(verdicts)

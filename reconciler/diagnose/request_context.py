@@ -2,7 +2,7 @@
 
 Keys: IAM User Guide, "IAM and AWS STS condition context keys" and "AWS global condition context keys". Further actions
 that a call needs: "Pass session tags in AWS STS", "Monitor and control actions taken with assumed roles". Keys that
-depend on the network (aws:SourceIp, …) or on an organisation stay unknown.
+depend on the network (aws:SourceIp, …) or on an organization stay unknown.
 """
 
 from __future__ import annotations

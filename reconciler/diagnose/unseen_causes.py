@@ -10,7 +10,7 @@ from reconciler.diagnose.wording import CallWording, Message
 from reconciler.model.explanation import Evidence
 from reconciler.policy.global_keys import MFA_PRESENT
 
-_OUTSIDE_CAUSES = "an SCP or RCP of the organisation, or a session policy of your keys"
+_OUTSIDE_CAUSES = "an SCP or RCP that the file does not name, or a session policy of your keys"
 
 
 def format_keys(verdicts: Sequence[ActionVerdict]) -> str:
@@ -24,7 +24,7 @@ def format_keys(verdicts: Sequence[ActionVerdict]) -> str:
 
 
 def _describe_key(key: str) -> str:
-    """Return the words for a key of a verdict that is no condition key: `policy:ARN` → `the content of ARN`."""
+    """Return the words for a key of a verdict that is not a condition key: `policy:ARN` → `the content of ARN`."""
     kind, _, label = key.partition(":")
     limits = {"boundary": f"the boundary {label}", "session": "the session policy"}
     return limits.get(kind, f"the content of {label}" if kind == "policy" else key)
@@ -46,7 +46,7 @@ def describe_suspects(words: CallWording, verdicts: Sequence[ActionVerdict], ref
         details.append(f"The likely cause cannot be read: {_OUTSIDE_CAUSES}.")
     if words.view.trust_evidence is not Evidence.LIVE:
         details.append("AWS answers the same if the role does not exist, or differs from the file.")
-    return Message(summary, tuple(details), "Ask an administrator of the account and of its organisation.")
+    return Message(summary, tuple(details), "Ask an administrator of the account and of its organization.")
 
 
 def _describe_unread_trust(words: CallWording) -> Message:

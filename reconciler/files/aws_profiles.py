@@ -158,7 +158,7 @@ def _find_refused_line(path: str, ini_text: ini.IniText) -> SettingsFlaw | None:
         summary = f"line {line} stands above every section"
         remedy = "Put a line such as `[default]` above it."
     else:
-        summary = f"line {line} is no `name = value`, no [section] and no comment"
+        summary = f"line {line} is not `name = value`, a [section] or a comment"
         remedy = "Mend that line, or put # in front of it."
     return SettingsFlaw(Place(path, line, 1), summary, remedy)
 
@@ -172,7 +172,7 @@ def _find_bad_block(path: str, ini_text: ini.IniText) -> SettingsFlaw | None:
                 continue
             if any(line.strip() and "=" not in line for line in lines):
                 line = option.start + 1
-                summary = f"in the indented block below line {line} is a line that is no `name = value`"
+                summary = f"in the indented block below line {line} is a line that is not `name = value`"
                 return SettingsFlaw(Place(path, line, 1), summary, "Mend that line, or take its indentation away.")
     return None
 

@@ -1,7 +1,7 @@
 """Edit AWS's config and credentials files: set options, add sections, and replace blocks between our own markers.
 
 Standard library only. An edit changes only the lines that it is about, and every other byte stays. Texts are decoded
-with `surrogateescape`, so that bytes that are no UTF-8 stay, too. `files/ini.py` reads the lines.
+with `surrogateescape`, so that bytes that are not UTF-8 stay, too. `files/ini.py` reads the lines.
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ def make_parent(folder: Path, path: Path) -> None:
     """Make the folders between `folder` and a path below it. Raises OSError if one of them is a link."""
     for part in reversed(path.relative_to(folder).parents[:-1]):
         level = folder / part
-        with suppress(FileExistsError):  # if that is no folder, writing below it says so
+        with suppress(FileExistsError):  # if that is not a folder, writing below it says so
             level.mkdir()
         if level.is_symlink():
             raise OSError(errno.ELOOP, "it is a symbolic link, and reconcile follows none", str(level))

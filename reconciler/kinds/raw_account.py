@@ -69,7 +69,7 @@ class RawAccount:
     """The answers of the list calls.
 
     lists: key of the answer, such as UserDetailList, Roles or InstanceProfiles → its items.
-    details: ARN → the tags and description that the lists leave out, for the kinds of which they do.
+    details: ARN → the tags and description that the lists leave out, for the kinds whose lists do so.
     known_documents: text → parsed document of this partition, such as those of a file. A live document of the same
     text means the same, and is not parsed again.
     """

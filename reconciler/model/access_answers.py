@@ -215,7 +215,7 @@ class WhoCan:
 
 
 class StepName(StrEnum):
-    """The steps of an evaluation, in the order in which they are told."""
+    """The steps of an evaluation, in the order in which they are shown."""
 
     DENY = "explicit denies"
     IDENTITY = "identity policies"

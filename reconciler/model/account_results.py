@@ -16,7 +16,7 @@ BROKEN_TRUSTS = ("cross-account-trust", "cross-account-order", "cross-account-cy
 
 
 class AccountStatus(StrEnum):
-    """How far an account came.
+    """The state of an account at the end of a run.
 
     IN_STEP: it is as the files say. CHANGED: its plan has changes, or they were made. UNSAFE: its plan must not be
     applied. NOT_STARTED: nothing was written to it, because an account before it failed or the run was stopped.
@@ -31,7 +31,7 @@ class AccountStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """The facts of a plan that a summary tells.
+    """The facts of a plan that a summary shows.
 
     file: the plan file that has the rest. group: the same text for plans of the same changes, whatever the account.
     counts: changes by action. calls: the number of calls to make. account_alias: None if it has none or is not read.

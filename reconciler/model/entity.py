@@ -21,7 +21,7 @@ _AWS_OWNED_PATHS = ("/aws-service-role/", "/aws-reserved/")
 
 
 class _Addressed:
-    """The place in which an entity keeps its address. It is no field, because it follows from kind and name."""
+    """The place in which an entity keeps its address. It is not a field, because it follows from kind and name."""
 
     __slots__ = ("_address",)
 

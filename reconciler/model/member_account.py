@@ -65,18 +65,18 @@ class Organization:
     """The section `organization` of a file.
 
     accounts: those that the file declares. discovery: further ones; None if the file asks for none.
-    found: the files, variables and wave of an account that is only discovered; its name and id are empty.
+    defaults: an account with only the files, variables and wave of `defaults`; its name and id are empty.
     role: the path and name of the role in each account, without a leading slash; None if only the caller's own account
-    can be reached. entry: how the role is assumed; its `role_arn` is empty.
-    hops: aliases by name that `entry.via` leads through.
+    can be reached. session: how the role is assumed; its `role_arn` is empty.
+    hops: aliases by name that `session.via` leads through.
     """
 
     place: Place
     accounts: tuple[MemberAccount, ...]
     discovery: Discovery | None
-    found: MemberAccount
+    defaults: MemberAccount
     role: str | None
-    entry: Alias
+    session: Alias
     hops: Mapping[str, Alias] = field(default_factory=dict)
 
 
@@ -88,15 +88,15 @@ class Membership:
     """
 
     account: MemberAccount
-    everybody: Sequence[MemberAccount]
+    all_accounts: Sequence[MemberAccount]
     is_complete: bool = True
     _answers: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
 
     def has_match(self, pattern: str) -> bool:
         """Return whether a pattern means any account. Each is tried once: thousands of entries may name the same."""
         if not self._answers:
-            for account in self.everybody:
+            for account in self.all_accounts:
                 self._answers.update({account.name: True, account.id: True})
         if pattern not in self._answers:
-            self._answers[pattern] = any(account.matches(pattern) for account in self.everybody)
+            self._answers[pattern] = any(account.matches(pattern) for account in self.all_accounts)
         return self._answers[pattern]

@@ -18,7 +18,7 @@ Mark = int
 _BITS = 32
 _LOW = (1 << _BITS) - 1
 _FEW_KEYS = 16
-"""Up to so many keys of a map are searched one by one: that takes less memory than a table of them."""
+"""The number of keys up to which a map is searched key by key: that takes less memory than a table."""
 
 
 def pack_mark(line: int, column: int) -> Mark:

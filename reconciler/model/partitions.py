@@ -21,7 +21,7 @@ PARTITION_NAME = "aws(?:-[a-z0-9]+)*"
 
 
 class Partition:
-    """One partition. It is no dataclass, because importing `dataclasses` takes as long as a warm `assume`.
+    """One partition. It is not a dataclass, because importing `dataclasses` takes as long as a warm `assume`.
 
     id: its name, such as "aws". dns_suffix: the end of its hosts. regions: the ids of its regions.
     home_region: the region of its IAM; STS is called there if no region is configured.

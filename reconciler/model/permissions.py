@@ -14,7 +14,7 @@ LEVELS = ("permissions management", "write", "tagging", "read", "list")
 
 
 MAX_ACTIONS = 50
-"""The number of actions that a row names; its patterns tell all."""
+"""The number of actions that a row names; its patterns cover all."""
 
 
 class Direction(StrEnum):

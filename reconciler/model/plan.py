@@ -225,7 +225,7 @@ class Plan:
     valid_until: the time at which the file asks for something else, because a line expires; None if none does.
     unmanaged: live entities that no file declares; None if nobody asked for them.
     left_alone: entities that `prune` leaves alone.
-    goal: words for the state that the account shall match, such as "the file".
+    goal: words for the state that the account must match, such as "the file".
     reads: the estimated number of calls to read the whole account; 0 if only a part was read. A part does not show
         who gains or loses access.
     risk: what the plan widens. is_reversible: an undo can restore all that the plan does.

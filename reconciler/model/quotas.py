@@ -75,5 +75,5 @@ OF_ONE_ENTITY: tuple[Quota, ...] = (
     *(*ATTACHED_POLICIES.values(), *INLINE_SIZE.values()),
     *(GROUPS_PER_USER, MANAGED_SIZE, TRUST_SIZE, VERSIONS, ACCESS_KEYS),
 )
-"""The quotas on what one entity has that GetAccountSummary tells; how many entities an account may have, each kind
+"""The quotas on what one entity has that GetAccountSummary returns; how many entities an account may have, each kind
 says (`kinds/base.py:Kind.quota`)."""

@@ -22,7 +22,7 @@ def name_principal(principal: str) -> str:
 def format_counted(addresses: Sequence[str], examples: int = 3) -> str:
     """Return one address as it is; several by their number and first names: `812 users (alice, bob, carol …)`.
 
-    Principals that are no addresses, such as `service:HOST` and ARNs, count as principals and are named as they are;
+    Principals that are not addresses, such as `service:HOST` and ARNs, count as principals and are named as they are;
     `*` is everyone.
     """
     if len(addresses) == 1:
@@ -42,7 +42,7 @@ def count_addresses(addresses: Iterable[str]) -> str:
 
 
 def is_external(principal: str) -> bool:
-    """Return whether a principal is no address of this account: a service, a provider, an ARN, everyone."""
+    """Return whether a principal is not an address of this account: a service, a provider, an ARN, everyone."""
     return _kind_of(principal) == "principal"
 
 

@@ -25,7 +25,7 @@ AWS_SAYS = "aws-says"
 """The problem code for AWS's own reason of a refusal."""
 
 DEVICE_REFUSED = "mfa-device-refused"
-"""The problem code for a serial number that is no device of the caller."""
+"""The problem code for a serial number that is not a device of the caller."""
 
 
 @dataclass(frozen=True, slots=True)

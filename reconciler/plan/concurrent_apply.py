@@ -8,7 +8,7 @@ from reconciler.model.plan import Field, Plan
 def has_concurrent_apply(goal: Plan, remaining: Plan) -> bool:
     """Return whether `goal` had every remaining change, and some field has neither its old nor its new value.
 
-    A field that still has its old value is no sign of another apply: IAM may be slow to show the change, or refuse it.
+    A field that still has its old value does not count: IAM may be slow to show the change, or have refused it.
 
     goal: the plan that was applied. remaining: the plan made after it.
     """

@@ -31,7 +31,7 @@ def _build_finding(address: Address, expiry: Expiry, now: datetime) -> Problem |
     if expiry.at <= now:
         hint, detail = "Remove it from the file.", ""
         if expiry.kind is ExpiryKind.ENTITY:
-            detail = "AWS denies it everything. Its keys, password and devices still exist."
+            detail = "AWS denies the user everything. Its keys, password and devices still exist."
             hint = f"To delete {address}, remove it from the file. To keep it, set `expires` to a later date."
         return Problem(Level.WARNING, "expired", f"{subject} ended at {end}.", detail, hint, expiry.place, address)
     if expiry.at <= now + WARN_AHEAD:
@@ -47,7 +47,7 @@ _DETAILS = {
     ExpiryKind.MEMBERSHIP: (
         "AWS cannot end a membership by itself: the first apply after that time removes the user from the group."
     ),
-    ExpiryKind.ENTITY: "AWS denies it everything from then on. It is not deleted.",
+    ExpiryKind.ENTITY: "AWS denies the user everything from then on. The user is not deleted.",
 }
 
 
@@ -60,7 +60,7 @@ def _describe_expiry(address: Address, expiry: Expiry) -> str:
         case ExpiryKind.INLINE:
             return f"The inline policy {expiry.name} of {address}"
         case ExpiryKind.ENTITY:
-            return str(address)
+            return f"The access of {address}"
     return f"The attachment of {expiry.name} to {address}"
 
 

@@ -67,7 +67,7 @@ def report_missing_passwords(draft: Draft) -> Iterator[Problem]:
         if draft.desired.declarations[address].console and is_known:
             summary = f"{address} has `console: true`, but no password."
             hint = (
-                "Reconcile never sets a password. Set one: "
+                "reconcile never sets a password. Set one: "
                 f"`aws iam create-login-profile --user-name {address.name} --password … --password-reset-required`."
             )
             yield Problem(Level.WARNING, "user-without-login-profile", summary, "", hint, address=address)

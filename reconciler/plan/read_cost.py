@@ -19,7 +19,7 @@ def count_entity_calls(addresses: Iterable[Address]) -> int:
 
 
 def count_page_calls(live: State) -> int:
-    """To read the whole account again as `live` was read: details, tags, and the list calls of each kind."""
+    """Return the number of calls to read the whole account again, as `live` was read: details, tags and lists."""
     counts = Counter(address.kind for address in live.entities)
     detailed = sum(counts[kind.name] for kind in KINDS if kind.in_account_details)
     lists = sum(_count_list_calls(kind, counts[kind.name]) for kind in KINDS)

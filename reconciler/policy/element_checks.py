@@ -40,7 +40,7 @@ def check_effect(part: DocumentPart | None, statement: Path) -> Iterator[Flaw]:
 
 
 def check_sid(part: DocumentPart | None) -> Iterator[Flaw]:
-    """Yield a flaw if a Sid has other characters than letters and digits; IAM refuses it in every policy."""
+    """Yield a flaw if a Sid has characters other than letters and digits; IAM refuses it in every policy."""
     if part is None:
         return
     if not isinstance(part.value, str):
@@ -48,7 +48,7 @@ def check_sid(part: DocumentPart | None) -> Iterator[Flaw]:
     elif not _SID.fullmatch(part.value):
         bare = re.sub(r"[^A-Za-z0-9]", "", part.value)
         hint = f"Write Sid: {bare}." if bare else "Remove it."
-        summary = f"Sid {format_value(part.value)} has other characters than letters and digits; IAM refuses it."
+        summary = f"Sid {format_value(part.value)} has characters other than letters and digits; IAM refuses it."
         yield error("invalid-sid", part.path, summary, hint)
 
 

@@ -28,7 +28,7 @@ _PLACEHOLDER_CHARACTERS = frozenset("$&#<")
 """Every placeholder has one of these characters, except the one in capitals, such as YOUR-BUCKET."""
 
 _ORDINARY_ARN = re.compile(r"arn:[a-z0-9*-]*:[a-z0-9-]*:(?:[a-z]+-[a-z0-9-]*|\*)?:(?:[0-9]{12}|\*|aws)?:")
-"""Matches the beginning of most ARNs whose region and account are no placeholders, to skip the slow checks."""
+"""Matches the beginning of most ARNs whose region and account are not placeholders, to skip the slow checks."""
 
 _TERRAFORM = re.compile(r"(var|local|data|module|each|count|path|terraform|aws_[a-z0-9_]+)\.")
 _SERVERLESS = re.compile(r"(self|opt|env|sls|param|cf|file)[:(]")
@@ -223,5 +223,5 @@ def check_account_values(line: ConditionLine) -> Iterator[Flaw]:
 def refuse_placeholder(text: str, placeholder: Placeholder) -> Flaw:
     """Return the error for a Resource that AWS refuses because of a placeholder in it."""
     return error(
-        PLACEHOLDER_CODE, (), f"Resource {format_value(text)} is no ARN: {placeholder.summary}.", placeholder.hint
+        PLACEHOLDER_CODE, (), f"Resource {format_value(text)} is not an ARN: {placeholder.summary}.", placeholder.hint
     )

@@ -12,6 +12,6 @@ def find_statement_index(document: Document, statement: Statement | None) -> int
 
 
 def find_statement_place(document: Document, statement: Statement | None) -> Place | None:
-    """Return the line of a statement of a file's document; None if the document lacks it, or is no file's."""
+    """Return the line of a statement of a file's document; None if the document lacks it, or is not a file's."""
     index = find_statement_index(document, statement)
     return document.places[index] if index is not None and index < len(document.places) else None

@@ -46,7 +46,7 @@ def escape_finding(finding: Problem) -> str:
 
 
 def shorten(text: str, most: int) -> str:
-    """Return a text of about so many characters, cut between words."""
+    """Return a text cut between words to about `most` characters."""
     return text if len(text) <= most else f"{text[:most].rpartition(' ')[0] or text[:most]} …"
 
 

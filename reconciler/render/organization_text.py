@@ -121,7 +121,7 @@ class OrganizationText:
         return escape_line(f"{who}{same if is_of_plan else ''}: {'; '.join(parts)}")
 
     def _describe_status(self, result: AccountResult) -> str:
-        """Return how an account ended, in a few words; "" for a plan with changes, because these are told."""
+        """Return how an account ended, in a few words; "" for a plan with changes, because these are shown."""
         if not self.summary.is_applied or result.plan is None:
             return _HEADINGS.get(result.status, "")
         if result.status is AccountStatus.FAILED:

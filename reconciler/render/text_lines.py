@@ -24,7 +24,7 @@ _SIGN_COLORS = {"+": CYAN, "~": BLUE, "-": MAGENTA, "@": GRAY}
 
 @dataclass(frozen=True)
 class LineWriter:
-    """color: whether to use ANSI colours. width: columns at which lines are wrapped; None for the default."""
+    """Draws the lines of a plan. color: with ANSI colours. width: columns to wrap at; None for the default."""
 
     color: bool = False
     width: int | None = None

@@ -10,7 +10,7 @@ RULES = (
     Rule(
         "bad-action",
         Level.ERROR,
-        title="The action of a question is no single action",
+        title="The action of a question is not a single action",
         why="AWS decides on one action at a time; a pattern may be allowed in part.",
         how_to_fix="Write one action as SERVICE:ACTION, as in `s3:GetObject`. `reconcile access show` lists all.",
         source=f"{IAM_GUIDE}/reference_policies_elements_action.html",
@@ -41,7 +41,7 @@ RULES = (
         "unknown-resource",
         Level.ERROR,
         title="The resource of a question is not in the account",
-        why="An address stands for the ARN of an entity of the account, and there is no entity of that name.",
+        why="An address stands for the ARN of an entity of the account, and no entity has that name.",
         how_to_fix="Write the address of an entity, as in `role/app`, or an ARN.",
     ),
 )

@@ -10,7 +10,7 @@ RULES = (
     Rule(
         "assertion-allowed",
         Level.WARNING,
-        title="An assertion fails, and --allow-assertion allows it for this once",
+        title="An assertion fails, and --allow-assertion allows it this once",
         why="The flag counts for one run. Somebody has, or lacks, access against a sentence of the file.",
         how_to_fix="Give or take the access, or change the assertion in the file, where a reviewer sees it.",
     ),

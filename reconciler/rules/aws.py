@@ -62,8 +62,8 @@ RULES = (
         Level.ERROR,
         title="An account is not in the organization whose guardrails are exported",
         why=(
-            "No guardrail lies over an account without an organization. An organization tells nothing about the "
-            "accounts of another one."
+            "No guardrail binds an account without an organization. An organization does not show the accounts "
+            "of another one."
         ),
         how_to_fix="Correct `--account`, or use credentials of the organization that the account is in.",
         source=f"{ORGANIZATIONS_API}/API_DescribeOrganization.html",
@@ -92,7 +92,7 @@ RULES = (
     Rule(
         "policy-not-json",
         Level.ERROR,
-        title="The content of an organization's policy is no JSON object",
+        title="The content of an organization's policy is not a JSON object",
         why="AWS keeps every policy as a JSON object, so something else may answer in AWS's place.",
         how_to_fix="Look at it: `aws organizations describe-policy --policy-id ID`. Check `--endpoint-url`.",
     ),

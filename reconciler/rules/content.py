@@ -81,7 +81,7 @@ RULES = (
         "missing-key",
         Level.ERROR,
         title="A required key is missing",
-        why="Without the key, the entry has no meaning, or the file's format cannot be told (`version`).",
+        why="Without the key, the entry has no meaning, or reconcile cannot tell the file's format (`version`).",
         how_to_fix="Add the key that the message names, for example `version: 1`.",
     ),
     Rule(
@@ -162,7 +162,7 @@ RULES = (
     Rule(
         "wrong-value",
         Level.ERROR,
-        title="A value is not one of those that are possible",
+        title="A value is not one of the allowed ones",
         why="The key takes a fixed set of words or a fixed form, so that the value has no meaning.",
         how_to_fix=(
             "Write one of the values that the message lists, or the form that it shows, as in `1h` for a duration."

@@ -40,7 +40,7 @@ RULES = (
         "not-desired-state",
         Level.ERROR,
         title="The file is a plan or a journal, not a desired state",
-        why="A saved plan and a journal are written by reconcile. They are no input for `plan` or `validate`.",
+        why="A saved plan and a journal are written by reconcile. They are not the input of `plan` or `validate`.",
         how_to_fix=(
             "Look at a saved plan with `reconcile show FILE`, apply it with `reconcile apply FILE`; go back with "
             "`reconcile undo FILE`. Here, name the YAML file."

@@ -35,7 +35,7 @@ RULES = (
         Level.WARNING,
         title="The caller is not in live IAM",
         why=(
-            "It is no user or role that was read, for example a federated user. reconcile cannot check whether the "
+            "It is not a user or role that was read, for example a federated user. reconcile cannot check whether the "
             "plan locks it out."
         ),
         how_to_fix="Read what the plan takes away, or run it as a user or role of the account.",

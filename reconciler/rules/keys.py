@@ -39,7 +39,7 @@ RULES = (
     Rule(
         "key-lost",
         Level.ERROR,
-        title="A key was made whose secret was lost with the answer",
+        title="AWS created a key, but its secret was lost with the answer",
         why="Nobody can use it. It was deleted again.",
         how_to_fix="Run the command again.",
     ),
@@ -68,7 +68,7 @@ RULES = (
     Rule(
         "key-unclear",
         Level.ERROR,
-        title="A key may be left that nobody knows the secret of",
+        title="There may be a key whose secret nobody knows",
         why="The answer of AWS was lost, and the user's keys could not be told apart or read.",
         how_to_fix="List the keys with `aws iam list-access-keys --user-name USER`, and delete the one that is new.",
     ),

@@ -147,7 +147,7 @@ RULES = (
     Rule(
         "mfa-no-user",
         Level.ERROR,
-        title="The caller is no user",
+        title="The caller is not a user",
         why="Only users have MFA devices here, so reconcile cannot tell whose device is meant.",
         how_to_fix="Name the user: `reconcile mfa enroll USER`, or pass `--profile` with the keys of that user.",
     ),

@@ -1,4 +1,4 @@
-"""Rules that tell what no order of the calls avoids."""
+"""Rules for exposures that no order of the calls avoids."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ RULES = (
         Level.ERROR,
         title="A file of many accounts is read for one",
         why="Only some commands work on many accounts, and only if the file with `organization:` is named itself.",
-        how_to_fix="Name a file of one account, or the file with `organization:` itself if it is only included.",
+        how_to_fix="Name a file of one account, or the file with `organization:` itself if another file includes it.",
     ),
     Rule(
         "results-edited",

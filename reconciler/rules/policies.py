@@ -20,7 +20,7 @@ RULES = (
         Level.ERROR,
         title="An action does not belong in a trust policy",
         why="A trust says who may assume the role. IAM refuses actions there that are not those of STS.",
-        how_to_fix="Write `sts:AssumeRole` or its like. Write what the role may do into its policies.",
+        how_to_fix="Write an action of STS, such as `sts:AssumeRole`. Write what the role may do into its policies.",
         source=f"{IAM_GUIDE}/reference_policies_elements_action.html",
     ),
     Rule(
@@ -94,7 +94,7 @@ RULES = (
         "invalid-statement",
         Level.ERROR,
         title="Statement is not a list of objects, or is empty",
-        why="A statement that is no object allows and denies nothing; AWS refuses the policy.",
+        why="A statement that is not an object allows and denies nothing; AWS refuses the policy.",
         how_to_fix="Write `Statement` as a list of objects with `Effect`, `Action` and `Resource`.",
         source=f"{IAM_GUIDE}/reference_policies_elements_statement.html",
     ),
@@ -144,7 +144,7 @@ RULES = (
     Rule(
         "not-a-string",
         Level.ERROR,
-        title="A text must stand here",
+        title="A value is not a text",
         why="AWS takes only texts in this place and refuses the policy for a number, a boolean or a nested list.",
         how_to_fix="Quote the value.",
         source=f"{IAM_GUIDE}/reference_policies_grammar.html",
@@ -182,7 +182,7 @@ RULES = (
     Rule(
         "unknown-element",
         Level.ERROR,
-        title="A key is no element of a policy",
+        title="A key is not an element of a policy",
         why="AWS refuses a policy with a misspelt or unknown element.",
         how_to_fix="Take the suggestion of the message, or remove the key.",
         source=f"{IAM_GUIDE}/reference_policies_elements.html",

@@ -46,7 +46,7 @@ RULES = (
     Rule(
         "internal-error",
         Level.ERROR,
-        title="reconcile failed by a mistake of its own",
+        title="reconcile failed because of a bug",
         why=(
             "With `--log-format json` or `--summary`, such a failure is reported as a problem, too. Its text is not "
             "shown, because it may hold a secret."
@@ -65,7 +65,7 @@ RULES = (
     Rule(
         "not-a-summary",
         Level.ERROR,
-        title="The file for `--summary` exists and is no summary",
+        title="The file for `--summary` exists and is not a summary",
         why="A slip of the hand would replace another file, such as a desired-state file.",
         how_to_fix="Name a new file, an empty one, or the summary of an earlier run.",
     ),
@@ -88,7 +88,8 @@ RULES = (
         Level.ERROR,
         title="The system refused something that every run needs",
         why=(
-            "Such as a full disk behind stdout. With `--log-format json` or `--summary` it is reported as a problem, "
+            "It may be a full disk behind stdout, for example. With `--log-format json` or `--summary` it is "
+            "reported as a problem, "
             "too."
         ),
         how_to_fix="Mend what the message names, and run the command again.",

@@ -10,7 +10,7 @@ RULES = (
     Rule(
         "access-as-saved",
         Level.INFO,
-        title="Who gains and loses access is told as the plan file says it",
+        title="Who gains and loses access is taken from the plan file",
         why="Only what the plan touches was read again, which does not show the access of the whole account.",
         how_to_fix="Make the plan anew if you need to see the access as it is now.",
     ),
@@ -39,7 +39,10 @@ RULES = (
         "not-a-journal",
         Level.ERROR,
         title="The file is not a journal",
-        why="Only what `apply` wrote tells what was done. Another file would be spoilt, or undo something else.",
+        why=(
+            "Only a journal that `apply` wrote records what was done. Another file would be spoilt, or undo "
+            "something else."
+        ),
         how_to_fix="Name the journal that `apply` printed in its last line, or a new file for `--journal`.",
     ),
     Rule(
@@ -91,7 +94,7 @@ RULES = (
         "plan-not-saved",
         Level.ERROR,
         title="A plan was printed, not saved",
-        why="`--format json` lacks the part that tells how the account looked, so that it cannot be checked again.",
+        why="`--format json` lacks the part that records how the account looked, so that it cannot be checked again.",
         how_to_fix="Write the plan with `reconcile plan --out FILE`.",
     ),
     Rule(

@@ -31,10 +31,10 @@ RULES = (
     Rule(
         "aws-says",
         Level.INFO,
-        title="AWS said more than that it refuses",
+        title="AWS gave a reason for its refusal",
         why=(
-            "It names the action, or the kind of policy that refuses, such as a service control policy. Nothing else "
-            "tells of that."
+            "It names the action, or the kind of policy that refuses, such as a service control policy. Nothing "
+            "else shows that reason."
         ),
         how_to_fix="Ask whoever manages that policy.",
     ),

@@ -131,7 +131,7 @@ RULES = (
     Rule(
         "trust-audience",
         Level.WARNING,
-        title="A rule takes only the usual audience of an issuer that tells its tenants apart by it",
+        title="A rule accepts only the default audience, at an issuer whose audience names the tenant",
         why=(
             "The tokens of this issuer say in `aud` whose they are. With `sts.amazonaws.com` alone, the rule does not "
             "say which tenant is yours."

@@ -98,8 +98,8 @@ RULES = (
     Rule(
         "not-utf-8",
         Level.ERROR,
-        title="A file that is sent to AWS as it is, is not UTF-8",
-        why="reconcile sends texts to AWS as UTF-8. In another encoding their characters cannot be told.",
+        title="A file whose text goes to AWS unchanged is not UTF-8",
+        why="reconcile sends texts to AWS as UTF-8. In another encoding their characters cannot be read.",
         how_to_fix="Save the file as UTF-8. `iconv -f latin1 -t utf-8 OLD > NEW` converts one.",
     ),
     Rule(

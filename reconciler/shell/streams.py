@@ -40,7 +40,7 @@ def write_sentence(text: str, *, err: bool = False, whole: Iterable[str] = ()) -
 
 
 def terminal_columns(*, err: bool = False) -> int | None:
-    """Return the width of the stream's terminal in columns; None if it is no terminal. COLUMNS wins, as in a shell."""
+    """Return the columns of the stream's terminal; None if it is not a terminal. COLUMNS wins, as in a shell."""
     stream = sys.stderr if err else sys.stdout
     try:
         if not stream.isatty():

@@ -190,6 +190,14 @@ def find_timings(tree: ast.Module) -> list[str]:
     return timings
 
 
+OTHER_SPELLINGS = re.compile(r"organisation|(?:recogn|normal|author|summar)is(?:e[ds]?|ing)\b", re.IGNORECASE)
+"""Spellings beside those of AWS's words (organization, authorize). A reader who searches for one misses the other."""
+
+
+def test_a_word_has_one_spelling() -> None:
+    assert find_breaches(lambda module: OTHER_SPELLINGS.findall(module.text)) == {}
+
+
 @pytest.mark.parametrize("package", ["plan", "kinds", "rules", "access", "policy", "model", "render"])
 def test_pure_packages_do_no_input_or_output(package: str) -> None:
     outside = {"os", "socket", "subprocess", "pathlib", "time", "http", "random"}

@@ -98,7 +98,7 @@ def test_a_mistyped_subcommand_is_answered_with_the_likely_one(capsys: Any) -> N
 def test_a_file_that_is_no_plan_is_told(capsys: Any) -> None:
     shown = run(capsys, "--plan", "roles.yaml", code=1)
     assert shown.out == ""
-    assert "roles.yaml is no plan file" in shown.err
+    assert "roles.yaml is not a plan file" in shown.err
     assert "reconcile plan --out plan.json" in shown.err
 
 
@@ -203,7 +203,7 @@ def test_an_account_of_the_files_stands_against_that_of_an_arn(here: Path, capsy
     )
     (here / "roles.yaml").write_text(FILE)
     shown = run(capsys, "can", "arn:aws:iam::210987654321:user/alice", "s3:GetObject", code=1)
-    assert "no user or role of account 123456789012" in shown.err
+    assert "not a user or role of account 123456789012" in shown.err
 
 
 SESSION = "arn:aws:sts::123456789012:assumed-role/admin/alice"
@@ -228,7 +228,7 @@ def test_a_session_is_answered_with_its_role_and_that_is_said(words: tuple[str, 
 
 def test_a_session_of_another_account_is_refused(capsys: Any) -> None:
     shown = run(capsys, "show", SESSION.replace("123456789012", "210987654321"), code=1)
-    assert "is no user or role of account 123456789012" in shown.err
+    assert "is not a user or role of account 123456789012" in shown.err
 
 
 PATHS = """\
@@ -313,9 +313,9 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "a bare name": (("alice", "s3:GetObject"), "Did you mean 'user/alice'?"),
     "a bare letter": (("x", "s3:GetObject"), "Write an address, as in role/app."),
     "a group": (("group/crew", "s3:GetObject"), "A group makes no requests"),
-    "another account": (("arn:aws:iam::210987654321:user/alice", "s3:GetObject"), "no user or role of account 1234"),
-    "a pattern": (("user/alice", "s3:*"), "'s3:*' is no single action."),
-    "a word": (("user/alice", "GetObject"), "'GetObject' is no single action."),
+    "another account": (("arn:aws:iam::210987654321:user/alice", "s3:GetObject"), "not a user or role of account 1234"),
+    "a pattern": (("user/alice", "s3:*"), "'s3:*' is not a single action."),
+    "a word": (("user/alice", "GetObject"), "'GetObject' is not a single action."),
     "a misspelt role to assume": (("user/alice", "sts:AssumeRole", "role/amdin"), "Did you mean 'role/admin'?"),
     "a context without a value": (("user/alice", "s3:GetObject", "--context", "aws:x"), "is not KEY=VALUE"),
     "a context without a prefix": (("user/alice", "s3:GetObject", "--context", "x=y"), "is not KEY=VALUE"),

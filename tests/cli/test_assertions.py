@@ -58,7 +58,7 @@ def test_one_that_fails_has_its_place_its_name_and_the_flag(capsys: Any) -> None
         "column": 5,
         "message": "Assertion door fails: user/alice can assume role/admin by trust of role/admin "
         "(roles.yaml:9). Remove this access, add the principal to `assumable_only_by`, or pass --allow-assertion door "
-        "for this once.",
+        "this once.",
         "flag": "--allow-assertion door",
     }
 
@@ -88,14 +88,18 @@ WRONG: dict[str, tuple[str, str, str]] = {
         "bad-assertion",
         "`on` does not go",
     ),
-    "no action": ("{who: user/bob, cannot: iam}", "bad-assertion", "'iam' is no action"),
+    "no action": ("{who: user/bob, cannot: iam}", "bad-assertion", "'iam' is not an action"),
     "a misspelt action": ("{who: user/bob, cannot: 's3:GetObjct'}", "unknown-action", "Did you mean s3:GetObject?"),
     "a misspelt user": ("{who: user/bobb, cannot: 'iam:*'}", "unknown-reference", "Did you mean 'user/bob'?"),
     "a misspelt exception": ("{who: '*', cannot: 'iam:*', except: [role/admn]}", "unknown-reference", "'role/admin'"),
     "a misspelt role": ("{role: role/admn, assumable_only_by: [user/bob]}", "unknown-reference", "'role/admin'"),
     "a misspelt resource": ("{who: user/bob, cannot: 'iam:*', on: role/admn}", "unknown-reference", "'role/admin'"),
-    "no address": ("{who: bob, cannot: 'iam:*'}", "bad-assertion", "'bob' names none of"),
-    "a policy as principal": ("{who: policy/x, cannot: 'iam:*'}", "bad-assertion", "'policy/x' names none of"),
+    "no address": ("{who: bob, cannot: 'iam:*'}", "bad-assertion", "'bob' is not the address of a user"),
+    "a policy as principal": (
+        "{who: policy/x, cannot: 'iam:*'}",
+        "bad-assertion",
+        "'policy/x' is not the address of a",
+    ),
     "another account": (
         "{who: 'arn:aws:iam::210987654321:user/x', cannot: 'iam:*'}",
         "bad-assertion",
@@ -104,7 +108,7 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "the ARN of a user as role": (
         "{role: 'arn:aws:iam::123456789012:user/bob', assumable_only_by: []}",
         "bad-assertion",
-        "is no role of this account",
+        "is not a role of this account",
     ),
     "an unknown key": ("{who: user/bob, cannot: 'iam:*', whom: x}", "unknown-key", "'whom'"),
     "a number": ("{who: 7, cannot: 'iam:*'}", "wrong-type", ""),

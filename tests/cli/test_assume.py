@@ -155,7 +155,7 @@ def test_unset_leaves_the_users_own_keys_where_nothing_is_assumed(
     monkeypatch.delenv("RECONCILE_ALIAS", raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAMINE")
     assert run_command(["assume", "--unset", *more]) == 0
-    assert capfd.readouterr() == ("", "reconcile: this shell is in no alias: there is nothing to unset.\n")
+    assert capfd.readouterr() == ("", "reconcile: no alias is active in this shell: there is nothing to unset.\n")
 
 
 def test_a_failure_is_1_and_a_paragraph_on_stderr(

@@ -108,7 +108,7 @@ def test_an_endpoint_that_is_no_url_is_told(
 PROCESSES = ["[]", "null", "5", "", "{", '"x"', "{}", '{"Version": 1}', '{"Version": 2, "AccessKeyId": "a"}']
 
 
-@pytest.mark.skipif(os.name == "nt", reason="cat is no program of Windows")
+@pytest.mark.skipif(os.name == "nt", reason="cat is not a program of Windows")
 @pytest.mark.parametrize("printed", PROCESSES)
 def test_a_credential_process_that_prints_something_else_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, printed: str
@@ -218,8 +218,8 @@ def test_a_shell_gets_the_bytes_back_that_a_variable_had(tmp_path: Path, locale:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        ("ValueError('hunter2')", "error: reconcile failed by a mistake of its own (ValueError)."),
-        ("RecursionError('hunter2')", "error: reconcile failed by a mistake of its own (RecursionError)."),
+        ("ValueError('hunter2')", "error: reconcile failed because of a bug (ValueError)."),
+        ("RecursionError('hunter2')", "error: reconcile failed because of a bug (RecursionError)."),
         ("MemoryError('hunter2')", "error: There is not enough memory for this."),
     ],
 )

@@ -263,6 +263,6 @@ def test_a_mistake_of_our_own_is_told_by_its_place_and_not_by_its_text() -> None
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: reconcile failed by a mistake of its own (ValueError).\n")
+    assert done.stderr.startswith("error: reconcile failed because of a bug (ValueError).\n")
     assert "__main__.py" in done.stderr
     assert SECRET not in done.stderr

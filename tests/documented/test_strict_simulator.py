@@ -198,7 +198,7 @@ def test_a_boundary_of_the_request_limits_and_is_told(iam: Any) -> None:
     assert found["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False}
 
 
-def test_policies_of_an_organisation_must_allow_on_every_level(iam: Any) -> None:
+def test_policies_of_an_organization_must_allow_on_every_level(iam: Any) -> None:
     every, s3 = policy(statement("Allow", "*")), policy(statement("Allow", "s3:*"))
     no_get = policy(statement("Allow", "*"), statement("Deny", "s3:Get*"))
 

@@ -73,7 +73,7 @@ REFUSED: dict[str, Row] = {
     "an option without its value": Row(("plan", "roles.yaml", "--format"), 1, ("--format",)),
     "an unknown format": Row(("plan", "roles.yaml", "--format", "xml"), 1, ("xml",)),
     "a variable without a value": Row(("plan", "roles.yaml", "--var", "team"), 1, ("team",)),
-    "a target that is no address": Row(("plan", "roles.yaml", "--target", "app"), 1, ("app",)),
+    "a target that is not an address": Row(("plan", "roles.yaml", "--target", "app"), 1, ("app",)),
     "a target that is nowhere": Row(("plan", "roles.yaml", "--target", "role/ghost"), 1, ("role/ghost",)),
     "a target of no kind": Row(("plan", "roles.yaml", "--target", "rolle/app"), 1, ("rolle",)),
     "an unknown option of apply": Row(("apply", "roles.yaml", "--force"), 1, ("--force",)),

@@ -80,7 +80,7 @@ def test_a_plan_saved_before_an_end_is_not_applied_after_it(account: Account, mo
     account.clear_calls()
     result = account.run_cli("apply", "plan.json")
     assert (result.code, list_writes(account)) == (1, [])
-    assert "This plan ended at" in result.err
+    assert "This plan was valid until" in result.err
     monkeypatch.undo()
     assert account.run_cli("apply", "plan.json").code == 0
 

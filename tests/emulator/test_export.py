@@ -267,7 +267,7 @@ def test_a_folder_with_files_is_left_alone(account: Account) -> None:
         (("--only", "role/ap"), "--only role/ap matches nothing in the account.\n    Did you mean 'role/app'?"),
         (("--only", "instance-profile/*"), "Instance profiles are exported with their role"),
         (("--only", "app"), "write kind/name, as in role/app."),
-        (("--owner", "a b"), "'a b' is no owner: use 1 to 64 letters, digits and . _ -."),
+        (("--owner", "a b"), "'a b' is not an owner: use 1 to 64 letters, digits and . _ -."),
         (("--split", "roles.txt"), "is a file"),
         (("--split", "roles.txt/x"), "Cannot write roles.txt/x: not a directory."),
         (("roles.yaml",), "unexpected extra argument"),

@@ -40,7 +40,7 @@ LOST: dict[str, Way] = {
     "a page": page(200),
     "a redirect": page(302),
     "a refusal of a proxy": page(403),
-    "XML that is no error": page(400, b"<Blocked><Reason>x</Reason></Blocked>"),
+    "XML that is not an error": page(400, b"<Blocked><Reason>x</Reason></Blocked>"),
     "an error without a code": page(403, b"<ErrorResponse><Error><Message>x</Message></Error></ErrorResponse>"),
     "a gateway's page": page(502),
     "nothing": page(200, b""),
@@ -276,7 +276,7 @@ def test_an_apply_whose_every_answer_is_broken_once_makes_what_it_should(
 
 
 def test_an_apply_that_only_meets_pages_says_that_nothing_is_known(alice: Account, between: Between) -> None:
-    """A portal that lets reads through: a page is no `done`."""
+    """A portal that lets reads through: a page is not a `done`."""
     alice.write("version: 1\nowner: platform\ngroups: {engineers: {}}\n")
     between.break_("CreateGroup", page(200), done=False, times=20)
     result = alice.run_cli("apply", "roles.yaml", "--yes")

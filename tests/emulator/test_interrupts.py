@@ -308,7 +308,7 @@ def test_what_another_machine_writes_until_the_next_round_is_put_right_in_that_o
 def test_what_aws_keeps_as_it_was_is_told_and_not_written_again(
     account: Account, front: FaultLayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A change that does not take is no sign of another apply."""
+    """A change that does not take is not a sign of another apply."""
     account.write(file_of("c", 3))
     account.apply()
     account.write(file_of("a", 3))

@@ -440,7 +440,7 @@ def test_a_profile_without_a_key_of_the_user_is_not_rotated(alice: Person) -> No
     alice.ok("issue", "alice")
     before = alice.path.read_bytes()
     alice.account.iam.create_user(UserName="bob")
-    assert "no key of bob" in alice.refused("rotate", "bob", "--into", "alice")
+    assert "not a key of bob" in alice.refused("rotate", "bob", "--into", "alice")
     alice.path.write_bytes(before + b"aws_session_token = t\n")
     assert "temporary" in alice.refused("rotate", "alice")
     assert len(alice.status()) == 1

@@ -353,7 +353,7 @@ def test_a_folder_without_results_is_a_folder_of_files(account: Account) -> None
     assert account.run_cli("apply", "files", "--yes").code == 0
     report = account.run_cli("report", "files")
     assert (report.code, "files has no results of `plan --out DIR` or `apply`." in report.err) == (1, True)
-    assert "no-such is no folder" in account.run_cli("report", "no-such").err
+    assert "no-such is not a folder" in account.run_cli("report", "no-such").err
 
 
 # Shards

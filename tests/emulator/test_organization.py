@@ -252,8 +252,8 @@ def test_no_link_leads_the_export_out_of_its_folder(
         (("--only", "user/a"), "leave out --only, --owner and --split"),
         (("--owner", "a"), "leave out --only, --owner and --split"),
         (("--split", "live"), "leave out --only, --owner and --split"),
-        (("--account", "12"), "is no account id"),
-        (("--account", "１２３４５６７８９０１２"), "is no account id"),
+        (("--account", "12"), "is not an account id"),
+        (("--account", "１２３４５６７８９０１２"), "is not an account id"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(options: tuple[str, ...], said: str, account: Account) -> None:

@@ -1,4 +1,4 @@
-"""Documents that mean the same are no change, however they are written; those that only look alike are one.
+"""Documents that mean the same are not changes, however they are written; those that only look alike are one.
 
 Every row is a pair of documents. All first ones are applied by one file; then the second ones are planned against
 them, once written in the file and once written live, by hand. Each identity row is a managed policy and an inline

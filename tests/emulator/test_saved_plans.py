@@ -470,7 +470,7 @@ EDITS: dict[str, Callable[[Any], object]] = {
     "no settings": lambda content: content["saved"].pop("settings"),
     "a setting nobody knows": lambda content: content["saved"]["settings"].update(extra=1),
     "a threshold that is a text": lambda content: content["saved"]["settings"].update(max_deletes="many"),
-    "break_glass that is no address": lambda content: content["saved"]["settings"].update(break_glass=["x"]),
+    "break_glass that is not an address": lambda content: content["saved"]["settings"].update(break_glass=["x"]),
     "no findings": lambda content: content.pop("findings"),
     "findings that are texts": lambda content: content.update(findings=["x"]),
 }

@@ -142,4 +142,4 @@ def test_a_plan_that_has_ended_is_shown_and_said_to_have_ended(account: Account)
     edit(account, lambda content: content["saved"].update(valid_until="2020-01-01T00:00:00Z"))
     result = show(account, "plan.json")
     assert (result.code, "user/ann" in result.out) == (0, True)
-    assert "this plan ended at 2020-01-01 00:00 UTC" in result.err
+    assert "this plan was valid until 2020-01-01 00:00 UTC" in result.err

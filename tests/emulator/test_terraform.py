@@ -205,7 +205,7 @@ def terraform(provider: str, folder: Path, *arguments: str) -> str:
 
 
 def differing(change: Any) -> dict[str, Any]:
-    """Attribute → what is live more than Terraform wants; AWS's own form of a document is no difference."""
+    """Attribute → what is live more than Terraform wants; AWS's own form of a document is not a difference."""
     before, after = change["before"], change["after"]
     return {key: before[key] for key in before if before[key] != after[key]}
 

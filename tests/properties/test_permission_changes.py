@@ -6,7 +6,6 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from reconciler.access import Decision, Principal, evaluate
-from reconciler.access.permission_cells import PermissionSide
 from reconciler.access.permission_changes import find_permission_changes
 from reconciler.model.permissions import Direction
 from tests.support.examples import examples
@@ -19,7 +18,7 @@ def test_a_request_whose_answer_differs_is_covered_by_a_row_of_its_direction(
     pair: tuple[Principal, Principal], asked: list[Request]
 ) -> None:
     before, after = pair
-    rows = find_permission_changes(PermissionSide(before), PermissionSide(after))
+    rows = find_permission_changes(before, after)
     for action, resource, context in asked:
         old, new = (evaluate(side, action, resource, context).decision for side in pair)
         if Decision.DEPENDS in (old, new) or old is new:
@@ -34,7 +33,7 @@ def test_a_request_whose_answer_differs_is_covered_by_a_row_of_its_direction(
 @examples(60)
 @given(changing_principals())
 def test_the_reverse_change_has_the_same_rows_the_other_way_round(pair: tuple[Principal, Principal]) -> None:
-    before, after = map(PermissionSide, pair)
+    before, after = pair
     there = {(row.direction, row.before, row.after) for row in find_permission_changes(before, after)}
     back = {(row.direction, row.after, row.before) for row in find_permission_changes(after, before)}
     wider, narrower, other = Direction
@@ -45,5 +44,4 @@ def test_the_reverse_change_has_the_same_rows_the_other_way_round(pair: tuple[Pr
 @examples(60)
 @given(changing_principals())
 def test_an_unchanged_principal_has_no_rows(pair: tuple[Principal, Principal]) -> None:
-    side = PermissionSide(pair[0])
-    assert find_permission_changes(side, side) == ()
+    assert find_permission_changes(pair[0], pair[0]) == ()

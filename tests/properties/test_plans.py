@@ -30,7 +30,7 @@ thorough = examples(80)
 
 
 def planned(desired: Desired, live: State) -> Plan:
-    """A safe plan; what a guard refuses is no example."""
+    """A safe plan; what a guard refuses is not an example."""
     plan = build_plan(desired, live, ALLOWED)
     assume(plan.is_safe)
     event(f"steps: {min(len(plan.steps) // 10 * 10, 50)}+")

@@ -34,10 +34,10 @@ def _store(facts: CrossAccountFacts) -> CrossAccountFacts:
 
 @dataclass
 class PlannedAccounts:
-    """The accounts of a run. plan: adds one. everybody: those of the organization, planned or not."""
+    """The accounts of a run. plan: adds one. all_accounts: those of the organization, planned or not."""
 
     folder: Folder
-    everybody: Sequence[MemberAccount] = (PROD, TOOLS)
+    all_accounts: Sequence[MemberAccount] = (PROD, TOOLS)
     facts: dict[str, CrossAccountFacts] = field(default_factory=dict)
     unplanned: dict[str, CrossAccountFacts] = field(default_factory=dict)
     waits: dict[str, AccountWaits] = field(default_factory=dict)
@@ -62,9 +62,9 @@ class PlannedAccounts:
 
     def find_trust_problems(self, entries: Iterable[RoleEntry] = ()) -> list[tuple[str, Problem]]:
         """Return each finding with the name of its account. Only files that the check asks for are given to it."""
-        asked = {account.id for account in list_accounts_to_read(self.everybody, self.facts)}
+        asked = {account.id for account in list_accounts_to_read(self.all_accounts, self.facts)}
         unplanned = {identity: one for identity, one in self.unplanned.items() if identity in asked}
-        return [(one.name, problem) for one, problem in check_trusts(self.everybody, self.facts, unplanned, entries)]
+        return [(one.name, problem) for one, problem in check_trusts(self.all_accounts, self.facts, unplanned, entries)]
 
     def find_wait_problems(self) -> list[tuple[str, Problem]]:
-        return [(account.name, problem) for account, problem in check_waits(self.everybody, self.waits)]
+        return [(account.name, problem) for account, problem in check_waits(self.all_accounts, self.waits)]

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from reconciler.access import (
     ASSUME_PATH,
-    UNSEEN_POLICIES,
+    UNREAD_POLICIES,
     Grade,
     PolicySource,
     Principal,
@@ -63,7 +63,7 @@ def find_plain_ways(state: State, names: Mapping[str, str]) -> PlainSide:
     own: dict[str, set[str]] = {}
     administrators = {arn for arn, item in nodes.items() if is_administrator(item)}
     for arn, item in nodes.items():
-        powers = [power for power in find_powers(item) if power.name != UNSEEN_POLICIES]
+        powers = [power for power in find_powers(item) if power.name != UNREAD_POLICIES]
         own[arn] = {power.path.id for power in powers if power.path}
         if any(power.grade is Grade.ADMINISTRATOR for power in powers):
             found.administrators.add(shown[arn])

@@ -35,12 +35,12 @@ def check_accounts(
     """
     findings: defaultdict[str, list[Problem]] = defaultdict(list)
     with FactsStore() as unplanned:
-        for account in list_accounts_to_read(run.everybody, facts):
+        for account in list_accounts_to_read(run.all_accounts, facts):
             try:
                 unplanned.add(extract_file_facts(read_desired(account)))
             except ReconcileError:
                 continue  # nothing is known of it; planning it reports why
-        for account, problem in check_trusts(run.everybody, facts, unplanned, _list_entries(run)):
+        for account, problem in check_trusts(run.all_accounts, facts, unplanned, _list_entries(run)):
             findings[account.id].append(problem)
     for account, problem in check_waits(run.selected, _waits_of(results.values())):
         findings[account.id].append(problem)
@@ -75,7 +75,7 @@ def _waits_of(results: Iterable[AccountResult]) -> dict[str, AccountWaits]:
 def _list_entries(run: OrganizationRun) -> Iterator[RoleEntry]:
     """Yield the role by which the run enters each account. The caller's own account needs none."""
     entry = run.entry
-    for account in run.everybody:
+    for account in run.all_accounts:
         if entry.role is not None and account.id != entry.home.account:
             arn = f"arn:{entry.home.partition}:iam::{account.id}:role/{entry.role}"
             yield RoleEntry("`organization`", arn, entry.session.external_id, entry.session.place)

@@ -21,7 +21,7 @@ from reconciler.model.problem import make_error
 class AccountEntry:
     """The way into the accounts of one run.
 
-    home: the caller's connection. role, session, hops: see `Organization`, where `session` is `entry`.
+    home: the caller's connection. role, session, hops: as in `Organization`.
     """
 
     home: Connection

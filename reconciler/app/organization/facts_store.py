@@ -1,4 +1,4 @@
-"""Keep what each account tells about trusts in a temporary file, so that memory does not grow with the accounts."""
+"""Keep the facts of each account about trusts in a temporary file, so that memory does not grow with the accounts."""
 
 from __future__ import annotations
 

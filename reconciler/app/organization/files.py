@@ -56,19 +56,19 @@ def find_organization(files: Sequence[str], variables: Mapping[str, str]) -> Org
     return OrganizationFiles(tuple(paths), variables, parsed, organization) if organization else None
 
 
-def select_accounts(everybody: Sequence[MemberAccount], options: RunOptions) -> tuple[MemberAccount, ...]:
+def select_accounts(all_accounts: Sequence[MemberAccount], options: RunOptions) -> tuple[MemberAccount, ...]:
     """Return the accounts of all shards, by wave. Raises ReconcileError for a pattern or wave that matches none."""
-    if not everybody:
+    if not all_accounts:
         raise make_error("no-accounts", "The organization has no account.", "", "Check `discover`, or name accounts.")
     for pattern in options.patterns:
-        if not any(account.matches(pattern) for account in everybody):
-            names = [account.name for account in everybody]
+        if not any(account.matches(pattern) for account in all_accounts):
+            names = [account.name for account in all_accounts]
             close = suggest_word(pattern, names)
             hint = f"Did you mean {close!r}?" if close else f"The accounts are: {', '.join(names[:10])}."
             raise make_error("unknown-account", f"--account {pattern!r} matches no account.", "", hint)
     chosen = [
         account
-        for account in everybody
+        for account in all_accounts
         if not options.patterns or any(account.matches(pattern) for pattern in options.patterns)
     ]
     if options.wave is not None:
@@ -96,13 +96,13 @@ def make_member_reader(
         raise make_error(
             "no-organization", "--account is for files with `organization:`, and these describe one account."
         )
-    everybody = found.organization.accounts
-    chosen = select_accounts(everybody, RunOptions((pattern,)))
+    all_accounts = found.organization.accounts
+    chosen = select_accounts(all_accounts, RunOptions((pattern,)))
     if len(chosen) > 1:
         names = ", ".join(account.name for account in chosen[:5])
         raise make_error("unknown-account", f"--account {pattern!r} matches {len(chosen)} accounts: {names}.")
     (account,) = chosen
-    membership = Membership(account, everybody, found.organization.discovery is None)
+    membership = Membership(account, all_accounts, found.organization.discovery is None)
     return lambda _, partition: load(
         found.paths, variables, account.id, partition, membership=membership, parsed=found.parsed
     )

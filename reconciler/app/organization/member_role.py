@@ -26,9 +26,10 @@ _MIN_SESSION = 3600
 
 @dataclass(frozen=True)
 class MemberRole:
-    """path: with a slash at both ends. external_id: None if the file names none, so that whoever deploys must.
+    """The role in each account that `organization.role` names, as the template needs it.
 
-    actions: what the trust lets in with. max_session: in seconds.
+    path: with a slash at both ends. external_id: None if the file names none; whoever deploys the template then must.
+    actions: those that the trust allows the pipeline. max_session: in seconds.
     """
 
     path: str
@@ -53,7 +54,7 @@ def make_member_template(source: Path, role: str | None) -> str:
     path, _, name = chosen.strip("/").rpartition("/")
     member = MemberRole(f"/{path}/" if path else "/", name)
     if organization is not None:
-        session = organization.entry
+        session = organization.session
         tagging = ["sts:TagSession"] if session.session_tags else []
         naming = ["sts:SetSourceIdentity"] if session.source_identity else []
         member = replace(

@@ -25,31 +25,31 @@ class OrganizationRun:
     files: OrganizationFiles
     request: PlanRequest
     entry: AccountEntry
-    everybody: tuple[MemberAccount, ...]
+    all_accounts: tuple[MemberAccount, ...]
     eligible: tuple[MemberAccount, ...]
     selected: tuple[MemberAccount, ...]
 
     def membership_of(self, account: MemberAccount) -> Membership:
-        return Membership(account, self.everybody)
+        return Membership(account, self.all_accounts)
 
 
 def open_run(files: OrganizationFiles, request: PlanRequest, options: RunOptions) -> OrganizationRun:
     """Find the caller and the accounts. Raises ReconcileError: no credentials, no such account, AWS refuses."""
     home = request.connect()
     organization = files.organization
-    everybody = organization.accounts
+    all_accounts = organization.accounts
     if organization.discovery is not None:
-        everybody = add_discovered(organization, discover_accounts(home, organization.discovery))
-    eligible = select_accounts(everybody, options)
+        all_accounts = add_discovered(organization, discover_accounts(home, organization.discovery))
+    eligible = select_accounts(all_accounts, options)
     selected = select_shard(eligible, options.shard, options.sizes) if options.shard else eligible
-    entry = AccountEntry(home, organization.role, organization.entry, organization.hops)
-    return OrganizationRun(files, request, entry, everybody, eligible, selected)
+    entry = AccountEntry(home, organization.role, organization.session, organization.hops)
+    return OrganizationRun(files, request, entry, all_accounts, eligible, selected)
 
 
 def add_discovered(organization: Organization, discovered: Sequence[DiscoveredAccount]) -> tuple[MemberAccount, ...]:
     """Return the declared accounts, then those that were only discovered. A declared account keeps its name.
 
-    A discovered account is called as in AWS. Its id is added if another account has that name, too, or if no file may
+    A discovered account has its name in AWS. Its id is appended if another account has that name, or if a file cannot
     have it. Upper and lower case are the same here, because names are also names of files.
     """
     declared = {account.id for account in organization.accounts}
@@ -60,12 +60,12 @@ def add_discovered(organization: Organization, discovered: Sequence[DiscoveredAc
             identifier: name if counts[name.casefold()] == 1 else _add_id(name, identifier)
             for identifier, name in names.items()
         }
-    members = (replace(organization.found, name=name, id=identifier) for identifier, name in names.items())
+    members = (replace(organization.defaults, name=name, id=identifier) for identifier, name in names.items())
     return (*organization.accounts, *members)
 
 
 def _make_name(account: DiscoveredAccount) -> str:
-    """Return the name of an account in AWS with other characters than names in a file have replaced."""
+    """Return the name of an account in AWS, with `-` for characters that a name in a file cannot have."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", account.name).strip("-._")[:64]
     return safe if is_account_name(safe) else _add_id("account", account.id)
 

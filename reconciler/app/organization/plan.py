@@ -67,7 +67,7 @@ def _list_unused(run: OrganizationRun, known: Mapping[str, frozenset[str]]) -> I
     known: those of accounts whose files were read. Those of others, such as accounts of another shard, are read now.
     """
     yield from known.values()
-    for account in run.everybody:
+    for account in run.all_accounts:
         if account.id not in known:
             try:
                 yield read_member(run, account).loaded.unused_variables
@@ -114,7 +114,7 @@ def status_of(plan: Plan) -> AccountStatus:
 
 
 def _make_facts(plan: Plan, path: Path, document: Mapping[str, Any], desired: Desired) -> PlanFacts:
-    """Return all that a summary tells of a plan. document: the content of its file."""
+    """Return what a summary needs of a plan. document: the content of its file."""
     return PlanFacts(
         str(path),
         _group_of(plan, document),

@@ -14,7 +14,7 @@ def merge_results(folder: Path) -> OrganizationResults:
     """Return the results of the apply in a folder, or of the plan if nothing was applied. Raises ReconcileError."""
     command = next((name for name in ("apply", "plan") if has_results(folder, name)), None)
     if command is None:
-        lacks = "has no results of `plan --out DIR` or `apply`" if folder.is_dir() else "is no folder"
+        lacks = "has no results of `plan --out DIR` or `apply`" if folder.is_dir() else "is not a folder"
         raise make_error("no-results", f"{folder} {lacks}.", hint="Name the folder that all shards wrote to.")
     runs = read_results(folder, command)
     missing = find_missing_parts(runs)

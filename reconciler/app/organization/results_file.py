@@ -37,7 +37,7 @@ def make_results(command: str, summary: OrganizationResults, run: OrganizationRu
         summary.files,
         options.shard,
         options.wave,
-        tuple(sorted({account.wave for account in run.everybody})),
+        tuple(sorted({account.wave for account in run.all_accounts})),
         tuple(MemberAccount(one.name, one.id, wave=one.wave, is_canary=one.is_canary) for one in run.eligible),
         summary.problems,
     )
@@ -53,7 +53,7 @@ def name_results(command: str, wave: int | None, shard: Shard | None) -> str:
 def write_results(folder: Path, run: RunResults) -> None:
     """Write the results of a run into a folder, in place of those of the same shard. Raises ReconcileError.
 
-    Results of an apply of earlier plans of that shard are deleted: `report` would tell them in place of the new plans.
+    Results of an apply of earlier plans of that shard are deleted: `report` would show them instead of the new plans.
     """
     path = folder / name_results(run.command, run.wave, run.shard)
     document = results_to_dict(run, folder)
@@ -69,7 +69,7 @@ def write_results(folder: Path, run: RunResults) -> None:
 
 
 def _find_applied(folder: Path, run: RunResults) -> list[Path]:
-    """Return the results of applies of earlier plans that a plan run takes the place of."""
+    """Return the results of earlier applies that the results of a new plan replace."""
     if run.wave is None and run.shard is None:
         return _list_files(folder, "apply")
     return [folder / name_results("apply", run.wave, run.shard)]

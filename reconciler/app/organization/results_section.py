@@ -222,7 +222,7 @@ def _read_facts(value: object, folder: Path, name: str) -> PlanFacts:
         raise MalformedPlan("The file of a plan has another name than its account.")
     counts = take_mapping(plan["counts"], "counts")
     if not set(counts) <= set(Action):
-        raise MalformedPlan("counts names something that is no action.")
+        raise MalformedPlan("counts names something that is not an action.")
     return PlanFacts(
         str(folder / f"{name}.json"),
         take_text(plan["group"], "group"),

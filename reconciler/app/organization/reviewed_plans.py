@@ -42,7 +42,7 @@ def _compare(saved: AccountResult | None, fresh: AccountResult, folder: Path, fi
         try:
             document, fresh_document = read_plan_document(path), read_plan_document(Path(fresh.plan.file))
             if document is None or fresh_document is None:
-                problems = [_make_problem(f"{path} is missing or is no plan file.")]
+                problems = [_make_problem(f"{path} is missing or is not a plan file.")]
             else:
                 problems = find_differences(path, document, fresh_document, files, folder)
         except ReconcileError as error:

@@ -1,4 +1,4 @@
-"""Run accounts side by side, at most so many at once, and collect a result for each.
+"""Run accounts side by side, a limited number at once, and collect a result for each.
 
 An account that only waits for another one gives its slot up meanwhile (`aws/slots.py`).
 """

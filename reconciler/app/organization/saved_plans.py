@@ -24,7 +24,7 @@ from reconciler.plan.options import PlanOptions
 
 
 def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, OrganizationResults]:
-    """Return what all results of a folder say of the run, and the chosen accounts of all its shards.
+    """Return the run whose shards left results in a folder, and the results of its chosen accounts.
 
     Raises ReconcileError. A shard without results is an error, because its accounts would be left out; so is an account
     that no shard has done, or two have. Accounts of several shards that would wait for each other are unsafe.
@@ -39,10 +39,10 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, Organizat
         )
     _refuse_left_out(runs)
     results = {result.account.id: result for run in runs for result in run.results}
-    everybody = [result.account for result in results.values()]
-    eligible = select_accounts(everybody, options)
+    all_accounts = [result.account for result in results.values()]
+    eligible = select_accounts(all_accounts, options)
     chosen = select_shard(eligible, options.shard, options.sizes) if options.shard else eligible
-    first = replace(runs[0], selected=select_accounts(everybody, RunOptions()))
+    first = replace(runs[0], selected=select_accounts(all_accounts, RunOptions()))
     problems = tuple(dict.fromkeys(problem for run in runs for problem in run.problems))
     return first, OrganizationResults(
         refuse_waits([results[account.id] for account in chosen]), first.caller, first.files, problems
@@ -52,7 +52,7 @@ def read_plans(folder: Path, options: RunOptions) -> tuple[RunResults, Organizat
 def find_missing_parts(runs: Sequence[RunResults]) -> tuple[str, ...]:
     """Return the parts of a run that left no results: `2/4`, `wave 3`, `wave 1, 2/4`.
 
-    A shard without an account is none of them. Raises ReconcileError if the results are of different runs, or of shards
+    A shard without accounts does not count. Raises ReconcileError if the results are of different runs, or of shards
     that divided the accounts differently.
     """
     waves = {run.wave for run in runs}
@@ -128,5 +128,5 @@ def rebuild_plan(entry: AccountEntry, planned: AccountResult, options: PlanOptio
     path = Path(planned.plan.file) if planned.plan else Path()
     document = read_plan_document(path)
     if document is None:
-        raise make_error("not-a-plan", f"{path} is missing or is no plan file.", hint="Run `reconcile plan` again.")
+        raise make_error("not-a-plan", f"{path} is missing or is not a plan file.", hint="Run `reconcile plan` again.")
     return rebuild_connected_plan(path, document, lambda: entry.connect(planned.account), options)

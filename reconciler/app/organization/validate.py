@@ -44,14 +44,14 @@ def validate_organization(
     the files are also read as for an account that is only discovered. Raises ReconcileError for an unknown account.
     """
     organization, names = files.organization, AwsNames()
-    everybody = list(organization.accounts)
+    all_accounts = list(organization.accounts)
     if organization.discovery is not None:
-        everybody.append(replace(organization.found, name=_DISCOVERED, id=PLACEHOLDER_ACCOUNT))
-    accounts = select_accounts(everybody, RunOptions(patterns))
+        all_accounts.append(replace(organization.defaults, name=_DISCOVERED, id=PLACEHOLDER_ACCOUNT))
+    accounts = select_accounts(all_accounts, RunOptions(patterns))
 
     def read(account: MemberAccount) -> tuple[Desired, frozenset[str]]:
         """Return what the files declare for an account, and the names of --var that it does not use."""
-        membership = Membership(account, everybody, organization.discovery is None)
+        membership = Membership(account, all_accounts, organization.discovery is None)
         loaded = load(files.paths, files.variables, account.id, membership=membership, parsed=files.parsed)
         return declare(loaded, now=datetime.now(UTC), names=names), loaded.unused_variables
 
@@ -65,7 +65,7 @@ def validate_organization(
         for problem in _find_problems(desired, names, allow_assertions):
             found.setdefault(problem, []).append(account.name)
     chosen = {account.id for account in accounts}
-    others = (read(account)[1] for account in everybody if account.id not in chosen)
+    others = (read(account)[1] for account in all_accounts if account.id not in chosen)
     undeclared = find_unused_variables(chain(unused, others))
     problems = (_name_accounts(problem, names, len(accounts)) for problem, names in found.items())
     return ValidOrganization(len(accounts), entities, aliases, (*undeclared, *problems))

@@ -1,1 +1,1 @@
-"""The access that a plan gives and takes: roles that a principal may assume, and administrator powers."""
+"""Say what a plan gives and takes, and answer questions about access: roles to assume, permissions, ways to power."""

@@ -15,7 +15,7 @@ from reconciler.plan.access.external_principals import find_external_access
 def find_account_access(state: State) -> Access:
     """Return who may assume each role: users and roles of the account, and other principals that a trust names.
 
-    SCPs and RCPs are not evaluated, and of other accounts only the trust is known.
+    The guardrails of the state count. Of principals outside the account only the trust is known.
     """
     roles = targets_of(state)
     pairs = list(find_external_access(state, roles, frozenset()).values())

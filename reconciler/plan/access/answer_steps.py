@@ -1,7 +1,7 @@
-"""Tell an evaluation step by step: explicit denies, identity policies, boundary, trust, each with its statements.
+"""List the steps of an evaluation: explicit denies, identity policies, boundary, trust, each with its statements.
 
 The order is that of the IAM User Guide, "Policy evaluation logic". A statement that covers the action and still does
-not apply is told with the reason, because it is often the one to change.
+not apply is listed with the reason, because it is often the one to change.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ def explain_answer(
     target = find_assumed_role(side, answer.action, answer.resource)
     others = (context,) if target is None else (target.resource_context, context)
     full = principal.request_context.with_fallbacks(*others)
-    return AnswerSteps(answer, tuple(_StepTeller(side, principal, address, answer, full).tell_steps(target)))
+    return AnswerSteps(answer, tuple(_StepBuilder(side, principal, address, answer, full).build_steps(target)))
 
 
 @dataclass(frozen=True)
-class _StepTeller:
-    """context: all known keys of the request."""
+class _StepBuilder:
+    """Builds the steps of one answer. context: all known keys of the request."""
 
     side: AccessSide
     principal: Principal
@@ -72,29 +72,31 @@ class _StepTeller:
     answer: AccessAnswer
     context: Context
 
-    def tell_steps(self, target: Target | None) -> Iterator[EvaluationStep]:
+    def build_steps(self, target: Target | None) -> Iterator[EvaluationStep]:
         action, resource = self.answer.action, self.answer.resource
         own = collect_answers(self.principal, action, resource, self.context)
         trust = None
         if target is not None:
             trust = evaluate_assumption(self.principal, target, action, self.context).trust
-        yield self._tell_denies(own, trust, target)
-        yield self._tell(StepName.IDENTITY, own.identity.truth, self._list_allows(self.principal.compiled_policies))
+        yield self._build_deny_step(own, trust, target)
+        yield self._build_step(
+            StepName.IDENTITY, own.identity.truth, self._list_allows(self.principal.compiled_policies)
+        )
         if self.principal.boundary is None:
             yield EvaluationStep(StepName.BOUNDARY, True, "there is none")
         else:
             label = shorten_policy(self.principal.boundary.label)
-            yield self._tell(
+            yield self._build_step(
                 StepName.BOUNDARY, own.boundary.truth, self._list_allows(self.principal.compiled_boundary), f"{label}: "
             )
         levels = zip(self.principal.service_controls, self.principal.compiled_service_controls, strict=True)
         for (level, policies), allowed in zip(levels, own.service_controls, strict=True):
             names = ", ".join(policy.label for policy in level)
-            yield self._tell(StepName.SERVICE_CONTROL, allowed.truth, self._list_allows(policies), f"{names}: ")
+            yield self._build_step(StepName.SERVICE_CONTROL, allowed.truth, self._list_allows(policies), f"{names}: ")
         if target is not None and trust is not None:
-            yield self._tell_trust(target, trust)
+            yield self._build_trust_step(target, trust)
 
-    def _tell(
+    def _build_step(
         self,
         name: StepName,
         truth: Ternary,
@@ -106,7 +108,9 @@ class _StepTeller:
         words = unsure if truth.value is None else passed if truth.value else refused
         return EvaluationStep(name, truth.value, f"{before}{words}{after}", tuple(statements))
 
-    def _tell_denies(self, own: PrincipalAnswers, trust: TrustAnswers | None, target: Target | None) -> EvaluationStep:
+    def _build_deny_step(
+        self, own: PrincipalAnswers, trust: TrustAnswers | None, target: Target | None
+    ) -> EvaluationStep:
         truths = [answer.truth for answer in own.denies]
         statements = [one for policies in self.principal.policy_sets for one in self._list_statements(policies, "Deny")]
         if trust is not None and target is not None:
@@ -114,9 +118,9 @@ class _StepTeller:
             denial = controls.statements_for(self.answer.action).evaluate_denies(self.answer.resource, self.context)
             truths += [trust.deny.truth, denial.truth]
             statements += [*self._list_trust_statements(target, "Deny"), *self._list_statements(controls, "Deny")]
-        return self._tell(StepName.DENY, negate(any_of(truths)), statements)
+        return self._build_step(StepName.DENY, negate(any_of(truths)), statements)
 
-    def _tell_trust(self, target: Target, trust: TrustAnswers) -> EvaluationStep:
+    def _build_trust_step(self, target: Target, trust: TrustAnswers) -> EvaluationStep:
         truth = any_of(answer.truth for answer in trust.allows.values())
         open_ways = [naming for naming, answer in trust.allows.items() if answer.truth.value is not False]
         after = f" ({', '.join(naming.value for naming in open_ways)})" if open_ways else ""
@@ -124,7 +128,7 @@ class _StepTeller:
         is_enough = any(naming in _ENOUGH for naming in open_ways) and self.principal.account == target.account
         if is_enough and not needs_both:
             after += "; its own policies need not allow it"
-        return self._tell(StepName.TRUST, truth, self._list_trust_statements(target, "Allow"), after=after)
+        return self._build_step(StepName.TRUST, truth, self._list_trust_statements(target, "Allow"), after=after)
 
     def _list_allows(self, policies: CompiledPolicies | None) -> list[ExplainedStatement]:
         return self._list_statements(policies, "Allow")

@@ -30,7 +30,7 @@ _FACTS = {
     "operator": "the operator {}, which is not known here",
     "trust": "the trust of {}",
 }
-"""The facts of `access/verdicts.py:Verdict.keys` that are no condition keys, and the trust of an unknown role."""
+"""The facts of `access/verdicts.py:Verdict.keys` that are not condition keys, and the trust of an unknown role."""
 
 _HOLDERS = ("user/", "group/", "role/")
 """Labels of principals and groups outside a plan (`side_principals.py`)."""

@@ -101,7 +101,7 @@ class _Finder:
                 by_files[files] += names
         if target is not None:
             roles = [Address("role", target.arn.rpartition("/")[2])]
-            for access in find_external_access(self.side.state, roles, frozenset(), tells_stopped=True).values():
+            for access in find_external_access(self.side.state, roles, frozenset(), includes_stopped=True).values():
                 if access.stopped_by:
                     by_files[access.stopped_by].append(access.principal)
         stopped = (StoppedPrincipals(tuple(sorted(names)), files) for files, names in by_files.items())
@@ -123,7 +123,7 @@ class _Finder:
         return effect.stopped_by or effect.limited_by
 
     def _decide(self, principal: Principal) -> Iterator[tuple[Verdict, tuple[str, ...]]]:
-        """Yield each verdict that is no denial, with the resources for which it holds."""
+        """Yield each verdict that is not a denial, with the resources for which it holds."""
         if self.resource is not None:
             candidates = [self.resource]
         else:

@@ -1,8 +1,8 @@
 """Find the access that a plan gives and takes: the right to assume a role, and administrator powers.
 
 The policy evaluator computes it from live and planned state. Evaluate only pairs whose principal or role differs
-between before and after, because the answer follows from these two alone. Access that a guardrail stops is told
-all the same, with the guardrail: a file must not hide its own grant behind one.
+between before and after, because the answer follows from these two alone. Access that a guardrail stops is
+listed all the same, with the guardrail: a file must not hide its own grant behind one.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def compare_access(
     changing = frozenset(a for a in touched if (renames.get(a, a) in live.entities) != (a in planned.entities))
     trusting = find_trusting_roles(live, changing) | find_trusting_roles(planned, changing)
     before, after = (
-        find_external_access(state, trusting | changed.keys(), changing - state.entities.keys(), tells_stopped=True)
+        find_external_access(state, trusting | changed.keys(), changing - state.entities.keys(), includes_stopped=True)
         for state, changed in ((bound, roles.changed_before), (will_be_bound, roles.changed_after))
     )
     callers = _narrow_principals(guarded, guarded_roles, renames)

@@ -31,17 +31,17 @@ AccessPairs = dict[tuple[str, str], RoleAccess]
 
 
 def find_external_access(
-    state: State, roles: Iterable[Address], missing: frozenset[Address], *, tells_stopped: bool = False
+    state: State, roles: Iterable[Address], missing: frozenset[Address], *, includes_stopped: bool = False
 ) -> AccessPairs:
     """Return the access of external principals to these roles.
 
     missing: entities, such as providers, that exist only on the other side of the plan; they give no access.
-    tells_stopped: True to return also the access that a guardrail stops, and to count guardrails for nothing else.
+    includes_stopped: True to return the access as if there were no guardrails, and to name those that stop it.
     """
     pairs: AccessPairs = {}
     targets = targets_of(state) if state.guardrails and state.guardrails.rcps else {}
     for address in roles:
-        controls = _RoleControls(targets.get(address), tells_stopped)
+        controls = _RoleControls(targets.get(address), includes_stopped)
         for access in _find_named_access(state, address, missing, controls):
             other = pairs.get((access.principal, access.role))
             pairs[access.principal, access.role] = _merge_access(other, access) if other else access
@@ -81,7 +81,7 @@ class _RoleControls:
     """The resource control policies over one role. target: None if there are none."""
 
     target: Target | None
-    tells_stopped: bool
+    includes_stopped: bool
 
     def list_denies(self, action: str, kind: str, value: str) -> list[tuple[str, Statement]]:
         """Return the label and the statement of each Deny that means this principal and this role."""
@@ -115,7 +115,7 @@ def _find_named_access(
                 continue
             of_controls = controls.list_denies(action, kind, value)
             stops = tuple(dict.fromkeys(name_of_guardrail(label) for label, one in of_controls if not one.conditions))
-            if controls.tells_stopped:
+            if controls.includes_stopped:
                 access = _build_access(kind, value, address, entrance.statement, matching_denies)
                 yield replace(access, stopped_by=stops)
             elif not stops:

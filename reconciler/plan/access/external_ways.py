@@ -1,7 +1,7 @@
 """Find the ways to administrator power of principals outside the account that a trust names.
 
-They are the principals of other accounts and of identity providers, and everyone. Services are left out: they act for
-whoever may pass them the role, and that one has a way of its own. The policies on the other side are not known.
+They are the principals of other accounts and of identity providers, and everyone. Services are left out: a principal
+that may pass them the role has a way of its own. The policies on the other side are not known.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class _GuardedAccount:
         return {str(address): principal for address, principal in principals_of(self.state).items()}
 
     def _controls_of(self, name: str) -> ServiceControls:
-        """Return what binds a principal: one object for all that are bound alike."""
+        """Return the SCPs that bind a principal; principals with the same SCPs share one object."""
         controls = self._controls.get(name)
         if controls is None:
             principal = self._principals.get(name)

@@ -1,4 +1,4 @@
-"""List everything that the policies of one principal allow and deny, by service, with where it comes from."""
+"""List everything that the policies of one principal allow and deny, by service, with the statement that says so."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ _MAX_NAMED = 3
 """The number of principals, actions, services, resources or conditions that a line names."""
 
 RowGroup = tuple[PermissionRow, ...]
-"""Rows that differ in their services and actions only; one line tells them."""
+"""Rows that differ in their services and actions only; one line describes them."""
 
 
 def describe_permission_groups(rows: PermissionRows) -> Iterator[tuple[str, RowGroup, str]]:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter, itemgetter
 
-from reconciler.access.permission_cells import PermissionSide, StatementPair, list_deciding_statements
+from reconciler.access.permission_cells import StatementPair, list_deciding_statements
 from reconciler.access.permission_changes import (
     PermissionChange,
     find_permission_changes,
-    tell_cause,
-    tell_causes,
+    list_unproven_changes,
+    make_unproven_change,
 )
 from reconciler.access.policy_statements import PolicyStatement, list_own_grants
 from reconciler.access.principal import Principal
@@ -75,11 +75,11 @@ def _find_changes(principals: BothSides[Principal], renames: Renames) -> Mapping
         if old is None:
             created[address] = principal
             continue
-        for change in _compare(PermissionSide(old), PermissionSide(principal), compared):
+        for change in _compare(old, principal, compared):
             found[change].add(address)
     for those, gains in ((created, True), (deleted, False)):
         for statement, addresses in _find_holders(those):
-            found[tell_cause(statement, gains=gains)].update(addresses)
+            found[make_unproven_change(statement, gains=gains)].update(addresses)
     return found
 
 
@@ -99,12 +99,14 @@ def _find_holders(principals: Mapping[Address, Principal]) -> Iterator[tuple[Pol
 
 
 def _compare(
-    before: PermissionSide, after: PermissionSide, compared: dict[StatementPair, tuple[PermissionChange, ...]]
+    before: Principal, after: Principal, compared: dict[StatementPair, tuple[PermissionChange, ...]]
 ) -> tuple[PermissionChange, ...]:
     pair = list_deciding_statements(before, after)
     if pair not in compared:
         is_within = len(compared) < MAX_DISTINCT
-        compared[pair] = find_permission_changes(before, after, pair) if is_within else tuple(tell_causes(*pair))
+        compared[pair] = (
+            find_permission_changes(before, after, pair) if is_within else tuple(list_unproven_changes(*pair))
+        )
     return compared[pair]
 
 

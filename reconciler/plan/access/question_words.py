@@ -69,7 +69,7 @@ class QuestionReader:
         if address is not None and address.kind == "group":
             return make_error("group-principal", f"{text} is a group.", hint=self._name_member(address))
         if address is None and text.startswith("arn:"):
-            summary = f"{text} is no user or role of account {self.source.sides[0].state.account}."
+            summary = f"{text} is not a user or role of account {self.source.sides[0].state.account}."
             hint = "Name a user or role of this account, as in role/app."
             return make_error("foreign-principal", summary, hint=hint)
         known = [str(known) for known, entity in self._entities.items() if isinstance(entity, (User, Role))]
@@ -100,7 +100,7 @@ def check_action(text: str) -> str:
     """Return an action, if it is a single one. Raises ReconcileError."""
     if _ACTION.fullmatch(text):
         return text
-    summary = f"{text!r} is no single action."
+    summary = f"{text!r} is not a single action."
     hint = (
         "Write it as SERVICE:ACTION, as in s3:GetObject. `reconcile access show PRINCIPAL` lists all that one can do."
     )

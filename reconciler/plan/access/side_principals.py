@@ -1,6 +1,6 @@
 """Build the principals of one account that a question is put to.
 
-Of an account of which only a part is known, a group outside that part is a policy of unknown content, and a user or
+If only a part of an account is known, a group outside that part is a policy of unknown content, and a user or
 role that a trust names is a principal with policies of unknown content. So no answer is a wrong no.
 """
 

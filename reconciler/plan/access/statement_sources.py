@@ -54,7 +54,7 @@ def describe_statement_source(source: StatementSource, principal: Address, state
 
 
 def find_source_place(source: StatementSource, state: State) -> Place | None:
-    """Return the line of a statement; None if the file lacks it, or the state is no file's."""
+    """Return the line of a statement; None if the file lacks it, or the state is not a file's."""
     document = _find_document(source.label, state)
     return find_statement_place(document, source.statement) if document else None
 

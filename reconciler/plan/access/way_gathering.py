@@ -45,7 +45,7 @@ class LeadingRoles:
 
     @cached_property
     def by_later_terms(self) -> RolesByTerms:
-        """Map the terms of all that follows after a role to the roles."""
+        """Map the terms of the steps after a role to the roles that have them."""
         found: defaultdict[AccessTerms, int] = defaultdict(int)
         for arn, bit in self.bit_of.items():
             found[self.hops.follow(arn).terms] |= bit
@@ -105,7 +105,7 @@ class _Ways:
 
 
 def _build_ways(hops: WayHops, ways: _Ways, describe_first: DescribeFirst) -> Iterator[AdminWay]:
-    """Yield each way; many are one with a count, told by the nearest."""
+    """Yield each way; more than five become one with a count, described by the nearest."""
     if ways.count <= _MAX_SINGLE:
         for arn in ways.targets:
             yield _build_way(hops, ways, arn, describe_first(arn))

@@ -64,7 +64,7 @@ class JudgedAccount:
 
     @cached_property
     def external_access(self) -> Mapping[Address, list[RoleAccess]]:
-        """Who of outside the account may assume each role."""
+        """The principals outside the account that may assume each role."""
         found: dict[Address, list[RoleAccess]] = {}
         for access in find_external_access(self.state, self.targets, frozenset()).values():
             found.setdefault(Address.parse(access.role), []).append(access)
@@ -154,7 +154,7 @@ def describe_terms(keys: frozenset[str], context: Context) -> tuple[str, ...]:
 
 
 def list_terms(terms: Iterable[str]) -> tuple[str, ...]:
-    """Return the conditions of a step as what a request must meet; MFA is told apart."""
+    """Return the conditions of a step as what a request must meet, without those on MFA: the caller says `with MFA`."""
     return tuple(f"if {spell_term(term)}" for term in sorted(terms) if " aws:multifactorauth" not in term)
 
 

@@ -47,7 +47,7 @@ def check_plan(draft: Draft, catalogue: ActionCatalogue | None) -> list[Problem]
 def check_files(
     desired: Desired, catalogue: ActionCatalogue | None, allowed: frozenset[str] = frozenset()
 ) -> list[Problem]:
-    """Return what is wrong with the assertions of files, as far as the files tell."""
+    """Return what is wrong with the assertions of files, as far as the files show it."""
     problems = list(find_unknown_names(desired.assertions, allowed))
     choose = _choose_account(desired.state, desired.state.guardrails, catalogue, _find_places(desired))
     for one in desired.assertions:

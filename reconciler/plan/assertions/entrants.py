@@ -66,7 +66,7 @@ class EntrantJudge:
         found: dict[str, Breach],
         counts: Counter[str],
     ) -> None:
-        """Add the users and roles of the account. A role that assumes itself is no breach.
+        """Add the users and roles of the account. A role that assumes itself is not a breach.
 
         counts: the number of roles that each can assume, or may be able to.
         """
@@ -80,7 +80,7 @@ class EntrantJudge:
                 address = addresses[principal.arn]
                 name = str(address)
                 counts[name] += len(targets)
-                if targets and _tells_more(found.get(name), verdict.allowed):
+                if targets and _is_stronger(found.get(name), verdict.allowed):
                     found[name] = self.account.describe_entry(address, targets[0], ASSUME_ROLE, known, context)
 
     def _find_external(self, roles: Mapping[Address, Target], allowed: frozenset[Address]) -> Iterator[Breach]:
@@ -128,13 +128,13 @@ class EntrantJudge:
             ways = self.account.find_chains(sure=is_certain).find_chains_to([role])
             for address, chain in ways.items():
                 name = str(address)
-                if address not in allowed and address != role and _tells_more(breaches.get(name), is_certain):
+                if address not in allowed and address != role and _is_stronger(breaches.get(name), is_certain):
                     first = self.account.describe_step(address, Address.parse(chain.roles[0]))
                     breaches[name] = self._describe_chain(name, chain, is_certain, first)
             for address, chain in ways.items():
                 for access in self.account.external_access.get(address, ()):
                     name = access.principal
-                    if _tells_more(breaches.get(name), is_certain) and not self._is_allowed(name, allowed):
+                    if _is_stronger(breaches.get(name), is_certain) and not self._is_allowed(name, allowed):
                         longer = replace(chain, roles=(access.role, *chain.roles), terms=chain.terms | access.terms)
                         first = self._describe_external(access).statements
                         breaches[name] = self._describe_chain(name, longer, is_certain, first)
@@ -155,8 +155,8 @@ class EntrantJudge:
         )
 
 
-def _tells_more(known: Breach | None, is_certain: bool) -> bool:
-    """Return whether a breach is worth telling beside what is known of its principal."""
+def _is_stronger(known: Breach | None, is_certain: bool) -> bool:
+    """Return whether a breach is the first one known of its principal, or the first certain one."""
     return known is None or (is_certain and not known.is_certain)
 
 

@@ -29,7 +29,7 @@ def describe_breaches(
 ) -> Iterator[Problem]:
     """Yield a problem for each way in which an assertion fails, or cannot be decided.
 
-    places: the lines that declare the principals. allowed: a flag allows it for this once.
+    places: the lines that declare the principals. allowed: a flag allows it this once.
     broken_before: the principals that broke it before the plan, too.
     """
     ways: defaultdict[object, list[Breach]] = defaultdict(list)
@@ -57,7 +57,7 @@ def _build_failure(
     detail = " ".join([*details, *(["It was broken before this plan, too."] if was_broken else [])])
     access, place = _describe_access(assertion, breach, names), assertion.place
     if allowed:
-        summary = f"Assertion {assertion.name} fails, and is allowed for this once: {access}."
+        summary = f"Assertion {assertion.name} fails, but --allow-assertion allows it this once: {access}."
         return Problem(Level.WARNING, "assertion-allowed", summary, detail, "", place, *_find_addresses(names, ""))
     summary, flag = f"Assertion {assertion.name} fails: {access}.", f"{FLAG} {shlex.quote(assertion.name)}"
     hint = _advise(assertion, flag)
@@ -96,7 +96,8 @@ def _describe_access(assertion: Assertion, breach: Breach, names: Sequence[str],
         text += f", {', '.join(breach.terms)},"
     if breach.reason:
         return f"{text}: {breach.reason}{_list_statements(breach.statements, ' by ')}"
-    return f"{text}{_list_statements(breach.statements, ' by ')}".removesuffix(",")
+    cause = " because of " if demands else " by "
+    return f"{text}{_list_statements(breach.statements, cause)}".removesuffix(",")
 
 
 def _list_statements(statements: Sequence[DecidingStatement], before: str) -> str:
@@ -113,4 +114,4 @@ def _name_statement(statement: DecidingStatement) -> str:
 def _advise(assertion: Assertion, flag: str) -> str:
     key = "`assumable_only_by`" if assertion.form is AssertionForm.ENTRANTS else "`except`"
     change = "Grant this access" if assertion.form is AssertionForm.CAN else "Remove this access"
-    return f"{change}, add the principal to {key}, or pass {flag} for this once."
+    return f"{change}, add the principal to {key}, or pass {flag} this once."

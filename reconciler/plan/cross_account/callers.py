@@ -23,8 +23,8 @@ ASSUME_ACTIONS = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity")
 def find_callers(state: State, *, is_part: bool, ignored: frozenset[Address] = frozenset()) -> Mapping[str, Principal]:
     """Return the principals by ARN whose own policies allow such an action on a role of another account, or may do so.
 
-    is_part: policies and groups may exist that the state lacks. ignored: users and roles with policies of their own
-    that the state does not tell.
+    is_part: policies and groups may exist that the state lacks.
+    ignored: users and roles whose own policies the state does not show.
     """
     narrowed = NarrowedPolicies()
     callers = {}

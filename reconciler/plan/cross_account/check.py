@@ -1,7 +1,7 @@
 """Check the trusts of a run against the accounts of the principals that they name, before anything is written.
 
-Only trusts that the files declare, or that a plan changes, are checked. Accounts that the organization does not declare
-are not known, and trusts in them say nothing.
+Only trusts that the files declare, or that a plan changes, are checked, and of these only the principals of accounts
+that the organization declares.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Finding = tuple[MemberAccount, Problem]
 """A problem, with the account that it belongs to."""
 
 
-def list_accounts_to_read(everybody: Sequence[MemberAccount], planned: Facts) -> list[MemberAccount]:
+def list_accounts_to_read(all_accounts: Sequence[MemberAccount], planned: Facts) -> list[MemberAccount]:
     """Return the accounts that are not planned and whose files the check needs.
 
     These are the accounts that a trust names. If a plan removes a user or role, any account may trust it.
@@ -44,24 +44,24 @@ def list_accounts_to_read(everybody: Sequence[MemberAccount], planned: Facts) ->
     named: set[str] = set()
     for facts in planned.values():
         if facts.removed:
-            return [account for account in everybody if account.id not in planned]
+            return [account for account in all_accounts if account.id not in planned]
         named.update(_account_of(arn) for trust in facts.trusts for arn in trust.principals)
-    return [account for account in everybody if account.id in named - planned.keys()]
+    return [account for account in all_accounts if account.id in named - planned.keys()]
 
 
 def check_trusts(
-    everybody: Sequence[MemberAccount], planned: Facts, unplanned: Facts, entries: Iterable[RoleEntry] = ()
+    all_accounts: Sequence[MemberAccount], planned: Facts, unplanned: Facts, entries: Iterable[RoleEntry] = ()
 ) -> Iterator[Finding]:
     """Yield the findings about the trusts of a run.
 
-    everybody: all accounts of the organization. unplanned: what the files tell of accounts that were not planned.
+    all_accounts: all accounts of the organization. unplanned: the facts from the files of other accounts.
     entries: further lines that assume a role, beside the aliases of the files.
     """
-    check = _TrustCheck({account.id: account for account in everybody}, planned, unplanned)
+    check = _TrustCheck({account.id: account for account in all_accounts}, planned, unplanned)
     by_role: defaultdict[str, list[RoleEntry]] = defaultdict(list)
-    for entry in (*entries, *list_alias_entries(everybody, check.find_facts)):
+    for entry in (*entries, *list_alias_entries(all_accounts, check.find_facts)):
         by_role[entry.role_arn].append(entry)
-    for account in everybody:
+    for account in all_accounts:
         if account.id in planned:
             facts = planned[account.id]
             yield from check.check_account(account, facts)

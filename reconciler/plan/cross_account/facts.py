@@ -1,7 +1,7 @@
 """Take out of the plan of one account all that the check of trusts across accounts needs: a few kilobytes.
 
 A plan is dropped once it is written, so that a run over thousands of accounts fits into memory. Of an account that is
-not planned, the files alone tell the same facts, as far as they declare them.
+not planned, the files alone give the same facts, as far as they declare them.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def extract_facts(plan: Plan, desired: Desired) -> CrossAccountFacts:
 
 
 def extract_file_facts(desired: Desired) -> CrossAccountFacts:
-    """Return the facts that the files of an account tell of it, if it is not planned."""
+    """Return the facts that follow from the files of an account alone, if it is not planned."""
     state = desired.state
     roles = [address for address, entity in state.entities.items() if isinstance(entity, Role)]
     ignored = frozenset(address for address, one in desired.declarations.items() if one.ignore_changes)

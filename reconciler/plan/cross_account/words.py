@@ -51,7 +51,7 @@ def refuse_missing(one: TrustedPrincipal, arns: Iterable[str]) -> Problem:
 def refuse_removed(one: TrustedPrincipal, new_arn: str) -> Problem:
     """Return the refusal of a trust whose principal the plan of its account deletes, or moves to a new ARN."""
     change = f"moves to {new_arn}" if new_arn else "deletes"
-    hint = f"Write that ARN, or keep {one.arn}." if new_arn else "Keep it, or take it from the trust first."
+    hint = f"Write that ARN, or keep {one.arn}." if new_arn else "Keep it, or remove it from the trust first."
     summary = f"The {one.trust} names {one.arn}, which the plan of {one.owner.label} {change}."
     return _refuse(one.line, summary, _describe_loss(one.arn, new_arn), hint)
 
@@ -60,7 +60,7 @@ def refuse_removal(one: TrustedPrincipal, new_arn: str) -> Problem:
     """Return the refusal of a plan that deletes or moves a principal which an unplanned account trusts."""
     change = "moves" if new_arn else "deletes"
     summary = f"The plan of {one.owner.label} {change} {one.arn}, which the {one.trust} names."
-    hint = f"Take it from that trust first, and apply {one.account.name}."
+    hint = f"Remove it from that trust first, and apply {one.account.name}."
     if new_arn:
         hint = f"Write {new_arn} there, and plan {one.account.name} in the same run."
     detail = f"{one.account.name} is not planned in this run. {_describe_loss(one.arn, new_arn)}"
@@ -83,10 +83,10 @@ def refuse_other_arn(one: TrustedPrincipal, real_arn: str) -> Problem:
 
 def refuse_side(one: TrustedPrincipal, role_arn: str, refusal: Refusal) -> Problem:
     """Return the refusal of a trust that allows what something else denies; a warning if it is not sts:AssumeRole."""
-    summary = f"The {one.trust} allows {one.arn} of {one.owner.name} {refusal.action}, but {refusal.reason}."
-    hint = f"In the files of {one.owner.name}, allow it {refusal.action} on {role_arn}, or take it from the trust."
+    summary = f"The {one.trust} allows {refusal.action} to {one.arn} of {one.owner.name}, but {refusal.reason}."
+    hint = f"In the files of {one.owner.name}, allow it {refusal.action} on {role_arn}, or drop it from the trust."
     if refusal.is_of_role:
-        hint = "Change that policy, or take the principal from the trust."
+        hint = "Change that policy, or remove the principal from the trust."
     level = Level.ERROR if refusal.action == ASSUME_ROLE else Level.WARNING
     return Problem(level, _TRUST, summary, _BOTH_SIDES, hint, one.line.place, one.line.role)
 
@@ -104,7 +104,7 @@ def refuse_external_id(
 
 
 def note_unchecked(lines: Mapping[str, TrustLine], other: MemberAccount, *, was_planned: bool) -> Problem:
-    """Return a note about the trusts that name principals of an account of which too little is known.
+    """Return a note about the trusts that name principals of an account about which too little is known.
 
     lines: by the ARN of the principal.
     """
@@ -125,7 +125,7 @@ def refuse_order(one: TrustedPrincipal) -> Problem:
     summary = f"{names}, in wave {creator.wave}."
     hint = f"Put {creator.name} into wave {account.wave} or an earlier one."
     if creator.wave == account.wave:
-        summary = f"{names}: {account.name} is a canary of wave {account.wave}, and {creator.name} is none."
+        summary = f"{names}: {account.name} is a canary of wave {account.wave}, but {creator.name} is not."
         hint = f"Write `canary: true` for {creator.name}, too, or put it into an earlier wave."
     return Problem(Level.ERROR, "cross-account-order", summary, _UNKNOWN, hint, one.line.place, one.line.role)
 

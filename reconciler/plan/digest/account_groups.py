@@ -1,4 +1,4 @@
-"""Gather the results of many accounts: those with the same changes, or the same problems, are told once."""
+"""Gather the results of many accounts: those with the same changes, or the same problems, are shown once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ANY_ID = "ACCOUNT"
 
 @dataclass(frozen=True, slots=True)
 class AccountGroup:
-    """Accounts that are told in one paragraph: they have the same status, and the same changes or problems."""
+    """Accounts that are shown in one paragraph: they have the same status, and the same changes or problems."""
 
     results: tuple[AccountResult, ...]
 

@@ -110,7 +110,8 @@ def check_lockout(draft: Draft, lockouts: Iterable[Lockout]) -> Iterator[Problem
         yield Problem(
             Level.WARNING,
             "caller-unknown",
-            f"The caller {caller_arn} is not a user or role of the account: no check if the plan locks it out.",
+            f"The caller {caller_arn} is not a user or role of the account: reconcile cannot check whether "
+            "the plan locks it out.",
         )
     if not draft.options.allow_lockout:
         for one in lockouts:

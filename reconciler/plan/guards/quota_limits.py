@@ -67,7 +67,7 @@ class Growth(NamedTuple):
 
 
 def count_growth(differences: Sequence[Difference], baseline: State) -> dict[str, Growth]:
-    """Return the kinds of which the account gets more entities; empty if only a part of the account was read."""
+    """Return the kinds with more entities after the plan; empty if only a part of the account was read."""
     change = Counter[str]()
     for difference in differences:
         if difference.action is Action.CREATE:

@@ -19,7 +19,7 @@ from reconciler.model.document import Condition
 from reconciler.policy.timestamps import InvalidTimestamp, format_timestamp, parse_timestamp
 
 AccessQuestion = Callable[[Context], Verdict]
-"""Returns the verdict on a request of which the context is known."""
+"""Returns the verdict on a request with a known context."""
 
 _UNMATCHED_VALUE = "zz-neither-side-names-this"
 _UNMATCHED_ADDRESSES = ("192.0.2.123", "198.51.100.123", "203.0.113.123")

@@ -143,7 +143,7 @@ def find_lost_rights(
 def _tags_of(undo: UndoCall, draft: Draft, planned: State) -> tuple[Context, Context]:
     """Return the tags of the entity of a call before and after, because a right may depend on them (aws:ResourceTag).
 
-    An entity that exists on one side only gets the same tags on the other, so that its absence is no lost right. The
+    An entity that exists on one side only gets the same tags on the other, so that its absence is not a lost right. The
     tags are unknown for a call that creates an entity: its request carries no tags of an existing entity.
     """
     if undo.address is None or undo.action.startswith("iam:Create"):

@@ -18,7 +18,7 @@ def check_widening(risk: Risk) -> Iterator[Problem]:
         Level.ERROR,
         "widens-access",
         f"The plan widens access: {first.message}{more}.",
-        detail="--refuse-widening lets through only plans that give nobody anything.",
+        detail="--refuse-widening allows only plans that give nobody new access.",
         hint="Have a person review the plan, and apply it without --refuse-widening.",
         place=first.place,
         address=first.address,

@@ -105,7 +105,7 @@ def _parse_records(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
             cut = error
             continue
         if not isinstance(record, dict) or flaws:
-            raise ValueError(flaws[0] if flaws else "a line is no object")
+            raise ValueError(flaws[0] if flaws else "a line is not an object")
         if cut and record["event"] != "plan":
             raise cut
         cut = None

@@ -1,6 +1,6 @@
 """Write and read the `saved` section of a plan file, and make the plan again against live IAM.
 
-A plan file is not trusted. It says what each entity shall look like, and the planner computes the calls again. The file
+A plan file is not trusted. It says what each entity must look like, and the planner computes the calls again. The file
 is refused if its calls differ from these, or if the account has changed since.
 """
 

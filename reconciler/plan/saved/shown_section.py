@@ -31,7 +31,7 @@ OPTIONAL_FINDING_KEYS = ("address", "addresses", "calls", "file", "line", "colum
 class ShownSection:
     """Words of a plan.
 
-    goal: the name of what live IAM shall match. sentences: summary, detail and hint of each finding, in order; None if
+    goal: the name of what live IAM must match. sentences: summary, detail and hint of each finding, in order; None if
     the file does not say. owners: the owner of an unmanaged entity that another file claims. users: the number of users
     after the plan; None if the file does not say.
     """

@@ -62,7 +62,7 @@ def _touched_entities_of(run: ApplyRun, side: Mapping[Address, Entity | None]) -
 
 
 def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
-    """Return a run in reverse: the entities that it touched shall become what they were, with their old names.
+    """Return a run in reverse: the entities that it touched become what they were, with their old names.
 
     An untouched entity that lost a link to a deleted one stays as it is live, and gets the link again.
     """

@@ -1,7 +1,7 @@
 """Add users to groups and remove them, with the quota of ten groups for a user.
 
 Sources: IAM User Guide, "IAM and AWS STS quotas": "An IAM user can be a member of 10 groups". Recorded by LocalStack's
-verified tests (test_iam_users, test_iam_groups): removing a user who is not a member is no error; if neither user nor
+verified tests (test_iam_users, test_iam_groups): removing a user who is not a member succeeds; if neither user nor
 group exists, RemoveUserFromGroup names the user.
 """
 

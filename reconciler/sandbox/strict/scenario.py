@@ -61,7 +61,7 @@ class Scenario:
 
     @property
     def policies_with_keys(self) -> tuple[CompiledPolicies, ...]:
-        """Return the policies whose context keys may be reported as missing: all but those of the organisation."""
+        """Return the policies whose context keys may be reported as missing: all but those of the organization."""
         policies = [self.principal.compiled_policies]
         if self.principal.compiled_boundary is not None:
             policies.append(self.principal.compiled_boundary)

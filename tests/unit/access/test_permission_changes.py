@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from reconciler.access import PolicySource, Principal
-from reconciler.access.permission_cells import PermissionSide
 from reconciler.access.permission_changes import PermissionChange, find_permission_changes
 from reconciler.policy.canonical import canonical
 
@@ -32,9 +31,9 @@ def source(label: str, *statements: Statement) -> PolicySource:
     return PolicySource(label, canonical({"Version": "2012-10-17", "Statement": list(statements)}))
 
 
-def user(*statements: Statement, **more: Any) -> PermissionSide:
+def user(*statements: Statement, **more: Any) -> Principal:
     policies = (source("p", *statements),) if statements else ()
-    return PermissionSide(Principal(f"arn:aws:iam::{ACCOUNT}:user/alice", "user", ACCOUNT, policies, **more))
+    return Principal(f"arn:aws:iam::{ACCOUNT}:user/alice", "user", ACCOUNT, policies, **more)
 
 
 def row(change: PermissionChange) -> str:
@@ -55,7 +54,7 @@ EU = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
 IN_EU = "StringEquals aws:RequestedRegion eu-west-1"
 BUCKET, SECRET = "arn:aws:s3:::b/*", "arn:aws:s3:::b/secret/*"
 
-ROWS: dict[str, tuple[PermissionSide, PermissionSide, list[str]]] = {
+ROWS: dict[str, tuple[Principal, Principal, list[str]]] = {
     "an action more": (
         user(allow("s3:GetObject")),
         user(allow(["s3:GetObject", "s3:PutObject"])),
@@ -118,13 +117,11 @@ ROWS: dict[str, tuple[PermissionSide, PermissionSide, list[str]]] = {
     ),
     "a policy of unknown content": (
         user(),
-        PermissionSide(
-            Principal(
-                f"arn:aws:iam::{ACCOUNT}:user/alice",
-                "user",
-                ACCOUNT,
-                (PolicySource("arn:aws:iam::aws:policy/NewPolicy", None),),
-            )
+        Principal(
+            f"arn:aws:iam::{ACCOUNT}:user/alice",
+            "user",
+            ACCOUNT,
+            (PolicySource("arn:aws:iam::aws:policy/NewPolicy", None),),
         ),
         ["wider: * on *: never -> always (at most)"],
     ),
@@ -132,7 +129,7 @@ ROWS: dict[str, tuple[PermissionSide, PermissionSide, list[str]]] = {
 
 
 @pytest.mark.parametrize(("before", "after", "rows"), ROWS.values(), ids=ROWS.keys())
-def test_a_change_is_told_in_these_rows(before: PermissionSide, after: PermissionSide, rows: list[str]) -> None:
+def test_a_change_is_told_in_these_rows(before: Principal, after: Principal, rows: list[str]) -> None:
     assert sorted(map(row, find_permission_changes(before, after))) == rows
 
 

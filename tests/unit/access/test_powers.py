@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.access import PolicySource, Principal, find_powers
 from reconciler.access.escalation_paths import Grade
-from reconciler.access.powers import UNSEEN_POLICIES
+from reconciler.access.powers import UNREAD_POLICIES
 from reconciler.policy.canonical import canonical
 
 A = "111122223333"
@@ -223,4 +223,4 @@ def test_a_condition_leaves_the_power_under_it() -> None:
 
 def test_a_policy_that_nobody_read_may_deny_and_does_not_make_an_administrator() -> None:
     unread = PolicySource(f"{IAM}:policy/unread", None)
-    assert {power.name for power in find_powers(Principal(ALICE, "user", A, (unread,)))} == {UNSEEN_POLICIES}
+    assert {power.name for power in find_powers(Principal(ALICE, "user", A, (unread,)))} == {UNREAD_POLICIES}

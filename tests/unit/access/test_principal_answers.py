@@ -18,7 +18,7 @@ from reconciler.access import (
     make_mfa_context,
 )
 from reconciler.access.aws_policies import find_aws_policy
-from reconciler.access.powers import UNSEEN_POLICIES
+from reconciler.access.powers import UNREAD_POLICIES
 from reconciler.policy.canonical import canonical
 from tests.support.managed_policies import read_managed_policies
 
@@ -252,4 +252,4 @@ def test_a_condition_makes_a_power_depend_and_unknown_policies_are_one_power() -
     assert {power.verdict.decision for power in find_powers(asked)} == {"depends"}
     assert not find_powers(asked, WITHOUT_MFA)
     found = find_powers(user(PolicySource(f"{AWS}SomethingNew", None)))
-    assert [power.name for power in found] == [UNSEEN_POLICIES]
+    assert [power.name for power in found] == [UNREAD_POLICIES]

@@ -1,4 +1,4 @@
-"""A request against the principal's policies, the resource's and the organisation's together."""
+"""A request against the principal's policies, the resource's and the organization's together."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_deny_of_all_but_some_means_everybody_with_a_boundary(effect: str, exp
     ("levels", "allowed"),
     [([S3], True), ([S3, S3], True), ([S3, EC2], False), ([EC2, S3], False), ([S3, NO_S3], False)],
 )
-def test_every_level_of_the_organisation_must_allow(levels: list[PolicySource], allowed: bool) -> None:
+def test_every_level_of_the_organization_must_allow(levels: list[PolicySource], allowed: bool) -> None:
     controls = tuple((level,) for level in levels)
     found = asked(user(S3, service_controls=controls))
     assert (found.verdict.allowed, found.organization) == (allowed, allowed)

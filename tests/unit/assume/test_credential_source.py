@@ -97,7 +97,7 @@ CASES = [
     ("a section twice", "", section("a", "A") + section("a", "B"), "a", {}, None),
     ("a key twice", "", f"[a]\naws_access_key_id = X\n{static('A')}", "a", {}, None),
     ("a line that is nothing", "", f"nonsense\n{section('a', 'A')}", "a", {}, None),
-    ("an empty AWS_CONFIG_FILE is no file", section("default", "C"), "", None, {"AWS_CONFIG_FILE": ""}, None),
+    ("an empty AWS_CONFIG_FILE is not a file", section("default", "C"), "", None, {"AWS_CONFIG_FILE": ""}, None),
 ]
 
 

@@ -145,7 +145,7 @@ def test_more_than_http_has_is_no_answer(sender: Sender, client: Any, server: Ra
 @pytest.mark.parametrize(
     ("claimed", "sent", "whole"),
     [
-        (-1, GOOD, True),  # which is no length, so that the end of the connection is the end of the body
+        (-1, GOOD, True),  # which is not a length, so that the end of the connection is the end of the body
         (1, GOOD, False),
         (10**6, GOOD, True),
         (10**30, GOOD, True),

@@ -52,7 +52,11 @@ CASES = {
     "no such profile": Case(
         f"[profile other]\n{KEYS}",
         "",
-        ("There is no profile dev in CONFIG and CREDENTIALS.", "There are other.", "`aws configure --profile dev`"),
+        (
+            "There is no profile dev in CONFIG and CREDENTIALS.",
+            "These profiles exist: other.",
+            "`aws configure --profile dev`",
+        ),
     ),
     "a profile misspelt": Case(
         f"[profile stagging]\n{KEYS}", "", ("no profile staging", "Did you mean stagging?"), "staging"
@@ -104,7 +108,7 @@ CASES = {
         "", KEYS, ("line 1 stands above every section", "`[default]`"), line="CREDENTIALS:1"
     ),
     "a line that is nothing": Case(
-        f"[profile dev]\n{KEYS}{SECRET}\n", "", ("line 4 is no `name = value`",), line="CONFIG:4"
+        f"[profile dev]\n{KEYS}{SECRET}\n", "", ("line 4 is not `name = value`",), line="CONFIG:4"
     ),
     "a block that is none": Case(
         f"[profile dev]\ns3 =\n  {SECRET}\n", "", ("in the indented block below line 2",), line="CONFIG:2"
@@ -139,7 +143,7 @@ CASES = {
     ),
     "nothing at all": Case("", "", ("No AWS credentials were found: no AWS_ACCESS_KEY_ID", "`aws login`"), None),
     "nothing, and other profiles": Case(
-        f"[profile dev]\n{KEYS}", "", ("no profile default", "There are the profiles dev.", "--profile NAME"), None
+        f"[profile dev]\n{KEYS}", "", ("no profile default", "These profiles exist: dev.", "--profile NAME"), None
     ),
     "a default that is none": Case(
         "", f"[profile default]\n{KEYS}", ("CREDENTIALS:1 has [profile default]", "Write [default] there."), None

@@ -161,7 +161,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         "unknown-reference",
         "arn:aws:iam::123456789012:policy/Limits",
     ),
-    "an ARN that is no policy": (user("policies: ['arn:aws:iam::123456789012:role/r']"), "5:16", "bad-arn", ""),
+    "an ARN that is not a policy": (user("policies: ['arn:aws:iam::123456789012:role/r']"), "5:16", "bad-arn", ""),
     "a policy twice, by name and by ARN": (
         user("policies: [p, 'arn:aws:iam::123456789012:policy/p']") + f"policies: {{p: {POLICY}}}\n",
         "5:19",
@@ -308,7 +308,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
         "invalid-action",
         "service:Action",
     ),
-    "a resource that is no ARN": (
+    "a resource that is not an ARN": (
         document("{Effect: Allow, Action: '*', Resource: bucket}"),
         "7:50",
         "invalid-resource",
@@ -346,7 +346,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "three access keys": (user("access_keys: {max_count: 3}"), "5:30", "schema", ""),
     "a rule for keys that is a number": (user("access_keys: 1"), "5:18", "wrong-type", ""),
     "an unknown rule for keys": (user("access_keys: {maxage: 90d}"), "5:19", "unknown-key", "'max_age'"),
-    "an age that is no duration": (user("access_keys: {max_age: 90 days}"), "5:28", "wrong-value", "90d"),
+    "an age that is not a duration": (user("access_keys: {max_age: 90 days}"), "5:28", "wrong-value", "90d"),
     # Account settings
     "settings as a list": ("account_settings: []\n", "3:19", "wrong-type", ""),
     "an unknown account setting": (setting("aliases: x"), "4:3", "unknown-key", "Did you mean 'alias'?"),
@@ -370,7 +370,7 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "an age of nothing": (setting("password_policy: {max_age: 0d}"), "4:30", "bad-duration", ""),
     "an age of four years": (setting("password_policy: {max_age: 1096d}"), "4:30", "bad-duration", ""),
     "an alias by default": ("defaults: {alias: abc}\n", "3:12", "unknown-key", ""),
-    "tags that are no mapping, beside default tags": (
+    "tags that are not a mapping, beside default tags": (
         "defaults: {tags: {a: b}}\nusers: {u: {tags: text}}\n",
         "4:19",
         "wrong-type",

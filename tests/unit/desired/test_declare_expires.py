@@ -1,4 +1,4 @@
-"""`expires`: what it compiles to, what is over, and what is no moment."""
+"""`expires`: what it compiles to, what is over, and what is not a moment."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_moves_of_several_files_are_one_list_and_one_name_moves_once(folder: Fol
 
 BROKEN = {
     "no address": ("{old: user/new}", ["6:9 bad-move"]),
-    "a new name that is no address": ("{user/old: new}", ["6:19 bad-move"]),
+    "a new name that is not an address": ("{user/old: new}", ["6:19 bad-move"]),
     "a kind that does not move": ("{instance-profile/a: instance-profile/b}", ["6:9 bad-move", "6:29 bad-move"]),
     "two kinds": ("{user/old: group/new}", ["6:9 bad-move"]),
     "to itself": ("{user/New: user/new}", ["6:9 bad-move"]),

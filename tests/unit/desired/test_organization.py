@@ -56,7 +56,7 @@ def test_an_account_has_the_defaults_and_its_own_values(folder: Folder) -> None:
         ("prod", "111111111111", 9, True),
         ("dev", "000000000002", 3, False),
     ]
-    assert (found.role, found.entry.external_id, found.discovery) == ("ci/reconciler", "secret", None)
+    assert (found.role, found.session.external_id, found.discovery) == ("ci/reconciler", "secret", None)
     assert prod.place is not None and (prod.place.line, prod.label) == (7, "prod (111111111111)")
 
 
@@ -84,7 +84,7 @@ def test_accounts_may_be_discovered(folder: Folder) -> None:
     found = read(folder, f"{HEAD}  defaults: {{files: [base.yaml], wave: 2}}\n{discover}")
     assert found.discovery is not None
     assert (found.discovery.units, found.discovery.tags) == (("ou-ab12-cd34ef56",), {"managed": "true"})
-    assert (found.found.wave, [Path(file).name for file in found.found.files]) == (2, ["base.yaml"])
+    assert (found.defaults.wave, [Path(file).name for file in found.defaults.files]) == (2, ["base.yaml"])
     listed = read(folder, f"{HEAD}  discover: {{ou: [ou-a, r-b]}}\n").discovery
     assert listed is not None and listed.units == ("ou-a", "r-b")
     everywhere = read(folder, f"{HEAD}  discover: {{}}\n").discovery
@@ -111,7 +111,7 @@ BROKEN = {
     "an id that is too short": ('  accounts:\n    prod: {id: "1111"}\n', ["org.yaml:4:16 wrong-value"]),
     "an account without an id": ("  accounts:\n    prod: {wave: 1}\n", ["org.yaml:4:11 missing-key"]),
     "an unknown key": ('  accounts:\n    prod: {id: "111111111111", file: [a]}\n', ["org.yaml:4:32 unknown-key"]),
-    "a name that is no file name": ('  accounts:\n    a/b: {id: "111111111111"}\n', ["org.yaml:4:5 wrong-value"]),
+    "a name that is not a file name": ('  accounts:\n    a/b: {id: "111111111111"}\n', ["org.yaml:4:5 wrong-value"]),
     "a name that begins with a dot": ('  accounts:\n    .a: {id: "111111111111"}\n', ["org.yaml:4:5 wrong-value"]),
     "the name of a file of results": (
         '  accounts:\n    plan-results: {id: "111111111111"}\n',

@@ -87,7 +87,7 @@ OF_EACH_RULE = {
     "type": "owner: [a]",
     "pattern": "owner: 'a b'",
     "const": "version: 2",
-    "bool is no number": "version: true",
+    "bool is not a number": "version: true",
     "enum": "settings: {prune: some}",
     "minimum": "settings: {max_deletes: -1}",
     "maximum": "settings: {max_delete_percent: 101}",

@@ -17,7 +17,7 @@ TRUSTED = [
     ("root", 0, {}, {0}),
     ("root through sudo, and who that was", 0, {"SUDO_UID": "1000"}, {0, 1000}),
     ("SUDO_UID says nothing to a user", 1000, {"SUDO_UID": "1001"}, {1000, 0}),
-    ("a SUDO_UID that is no number", 0, {"SUDO_UID": "x"}, {0}),
+    ("a SUDO_UID that is not a number", 0, {"SUDO_UID": "x"}, {0}),
     ("an endless one", 0, {"SUDO_UID": "9" * 5000}, {0}),
     ("an empty one", 0, {"SUDO_UID": ""}, {0}),
 ]

@@ -1,4 +1,4 @@
-"""TRACEPARENT is read as W3C says, and anything else is no trace."""
+"""TRACEPARENT is read as W3C says, and anything else is not a trace."""
 
 from __future__ import annotations
 

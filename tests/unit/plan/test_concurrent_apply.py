@@ -27,7 +27,7 @@ CASES: dict[str, tuple[Plan, bool]] = {
     "still as before": (plan((ANN, "tags.team", "c", "a")), False),
     "gone altogether": (plan((ANN, "tags.team", None, "a")), True),
     "a third value, and one as before": (plan((ANN, "tags.team", "b", "a"), (BOB, "tags.team", "c", "a")), True),
-    "something that was no part of it": (plan((ANN, "tags.team", "b", "a"), (ANN, "path", "/x/", "/")), False),
+    "something that was not a part of it": (plan((ANN, "tags.team", "b", "a"), (ANN, "path", "/x/", "/")), False),
     "another goal by now": (plan((ANN, "tags.team", "b", "z")), False),
     "less of what goes": (plan((BOB, "policies", frozenset(), None)), False),
     "refused by now": (plan((ANN, "tags.team", "b", "a"), safe=False), False),

@@ -166,7 +166,7 @@ DIFFERENT: dict[str, tuple[Json, Json]] = {
         trusting({"Service": "123456789012"}),
         trusting({"Service": "arn:aws:iam::123456789012:root"}),
     ),
-    "digits that are no ASCII": (
+    "digits that are not ASCII": (
         trusting({"AWS": "１２３４５６７８９０１２"}),
         trusting({"AWS": "arn:aws:iam::１２３４５６７８９０１２:root"}),
     ),

@@ -56,7 +56,7 @@ PAIRS: dict[str, tuple[Statement, Statement, bool]] = {
         statement(Action="a:1", Resource="r1"),
         False,
     ),
-    "conditions are no part of it": (
+    "conditions are not part of it": (
         statement(Action="a:1", Condition={"Bool": {"k": "true"}}),
         statement(Action="a:1", Condition={"Bool": {"k": "false"}}),
         True,
@@ -108,8 +108,8 @@ SURELY: dict[str, tuple[Statement, Statement, bool]] = {
     "the same": (statement(Action="a:1"), statement(Action="a:1"), True),
     "a wider pattern": (statement(Action="s3:*", Resource="r*"), statement(Action="s3:Get*", Resource="r/1"), True),
     "a narrower one": (statement(Action="s3:Get*"), statement(Action="s3:*"), False),
-    "a question mark is no star": (statement(Action="s3:?"), statement(Action="s3:*"), False),
-    "a question mark is no variable": (
+    "a question mark is not a star": (statement(Action="s3:?"), statement(Action="s3:*"), False),
+    "a question mark is not a variable": (
         statement(Action="a:1", Resource="arn:user/???????????????"),
         statement(Action="a:1", Resource="arn:user/${aws:username}"),
         False,

@@ -1,4 +1,4 @@
-"""Pairing of statements: by Sid, else by likeness; what is equal on both sides is no pair."""
+"""Pairing of statements: by Sid, else by likeness; what is equal on both sides is not a pair."""
 
 from __future__ import annotations
 

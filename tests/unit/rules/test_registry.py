@@ -43,7 +43,7 @@ def find_flaws(rule: Rule) -> Iterator[str]:
     if len(re.findall(r"[.!?](?= [A-Z]|$)", rule.why)) > 3:
         yield "its reason has more than three sentences"
     if not re.fullmatch(r"(https://\S+)?", rule.source):
-        yield "its source is no URL"
+        yield "its source is not a URL"
     if list(rule.levels) != sorted(set(rule.levels), key=_GRAVEST_FIRST.index) or not rule.levels:
         yield "its levels are not each once, the gravest first"
 

@@ -191,7 +191,7 @@ def test_a_hostile_value_anywhere_is_read_as_it_is_or_refused(tmp_path: Path) ->
         (lambda run: run["accounts"][0].update(name="../../etc/x"), "An account has a wrong name or id."),
         (lambda run: run["accounts"][0].update(account="１" * 12), "An account has a wrong name or id."),
         (lambda run: run["accounts"][0]["plan"].update(file="../prod.json"), "another name than its account"),
-        (lambda run: run["accounts"][0]["plan"]["counts"].update(x=1), "counts names something that is no action."),
+        (lambda run: run["accounts"][0]["plan"]["counts"].update(x=1), "counts names something that is not an action."),
         (lambda run: run["accounts"][0]["plan"].update(reversible=1), "reversible is neither true nor false."),
         (lambda run: run["accounts"][0].update(status="applied"), ""),
         (lambda run: run.update(shard="5/4"), ""),

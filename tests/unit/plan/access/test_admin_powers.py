@@ -162,7 +162,7 @@ PASSING: dict[str, tuple[list[Entity], User, bool]] = {
     "with what another service takes": ([INSTANCE_ROLE], alice(PASS_MACHINE, allow("glue:CreateDevEndpoint")), False),
     "denied": ([INSTANCE_ROLE], alice(PASS_MACHINE, RUN, {**PASS_MACHINE, "Effect": "Deny"}), False),
     "a role that the service cannot take": ([ROOT_ROLE], alice(on("iam:PassRole", "role/ops/chief"), RUN), False),
-    "a role that is no administrator": ([PLAIN_INSTANCE_ROLE], alice(PASS_MACHINE, RUN), False),
+    "a role that is not an administrator": ([PLAIN_INSTANCE_ROLE], alice(PASS_MACHINE, RUN), False),
     "another role": ([INSTANCE_ROLE], alice(on("iam:PassRole", "role/other"), RUN), False),
     "a role that the service takes for this account": ([from_account(ACCOUNT)], alice(PASS_MACHINE, RUN), True),
     "a role that it takes for another account": ([from_account("210987654321")], alice(PASS_MACHINE, RUN), False),

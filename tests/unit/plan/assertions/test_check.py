@@ -79,7 +79,9 @@ def test_a_flag_allows_one_assertion_and_leaves_a_finding() -> None:
     (finding,) = [one for one in made.findings if one.code.startswith("assertion")]
     assert made.is_safe
     assert (finding.level, finding.code, finding.flag) == (Level.WARNING, "assertion-allowed", "")
-    assert finding.summary.startswith("Assertion no-iam fails, and is allowed for this once: user/bob can iam:")
+    assert finding.summary.startswith(
+        "Assertion no-iam fails, but --allow-assertion allows it this once: user/bob can iam:"
+    )
 
 
 def test_a_flag_that_names_no_assertion_is_an_error_with_a_guess() -> None:

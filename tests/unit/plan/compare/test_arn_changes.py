@@ -1,4 +1,4 @@
-"""Users that change their path: the trusts that name them follow by themselves, and are no change."""
+"""Users that change their path: the trusts that name them follow by themselves, and are not changes."""
 
 from __future__ import annotations
 

@@ -295,7 +295,7 @@ def test_the_external_id_that_the_files_send_is_one_that_the_trust_accepts(
 
 def test_an_alias_of_a_file_that_accounts_share_is_told_once(accounts: PlannedAccounts) -> None:
     third = MemberAccount("dev", "333333333333")
-    accounts.everybody = (PROD, TOOLS, third)
+    accounts.all_accounts = (PROD, TOOLS, third)
     shared = accounts.folder.write("shared.yaml", f"version: 1\naliases:\n  prod: {{role: '{DEPLOYER}'}}\n")
     for account in (TOOLS, third):
         accounts.plan(account, f"include: [{shared.name}]\n")

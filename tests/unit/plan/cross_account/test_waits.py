@@ -127,7 +127,7 @@ def test_a_circle_through_a_principal_that_exists_is_none(accounts: PlannedAccou
 def test_a_principal_that_comes_too_late_is_refused(
     accounts: PlannedAccounts, prod: MemberAccount, tools: MemberAccount, hint: str
 ) -> None:
-    accounts.everybody = (prod, tools)
+    accounts.all_accounts = (prod, tools)
     accounts.plan(prod, trusting("deployer", CI))
     accounts.plan(tools, "roles:\n  ci:\n    trust: [{services: [ec2.amazonaws.com]}]\n")
     found = accounts.find_wait_problems()

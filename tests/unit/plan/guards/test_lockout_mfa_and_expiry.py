@@ -98,7 +98,7 @@ DEVICES: dict[str, LockoutCase] = {
         **ASKS,
     ),
     "the trust comes to ask for MFA of a user whose devices nobody may read": lockout_case(
-        "what is not known is no device",
+        "what is not known is not a device",
         people={"alice": replace(PASSWORD, devices=None)},
         **ASKS,
     ),
@@ -272,7 +272,7 @@ PASSWORDS: dict[str, LockoutCase] = {
         **policies(BARE, EXPIRES),
     ),
     "passwords come to expire for good, and nobody may read the emergency user's keys": lockout_case(
-        "what is not known is no key",
+        "what is not known is not a key",
         locked_out="user/erin",
         people={"erin": SignInMethods(True, None)},
         **OF_ERIN,

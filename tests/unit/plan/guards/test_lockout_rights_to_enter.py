@@ -272,7 +272,7 @@ BY_BOUNDARY: dict[str, LockoutCase] = {
         people=ALICE_ONLY,
     ),
     "the user gets a boundary without sts:AssumeRole, and is trusted by name": lockout_case(
-        "AWS's pages contradict each other on whether it counts, and what is not known is no yes",
+        "AWS's pages contradict each other on whether it counts, and what is not known is not a yes",
         before=[user("alice")],
         after=[user("alice", **BOUNDED)],
         both=[emergency_role(trust("user/alice")), S3_ONLY],

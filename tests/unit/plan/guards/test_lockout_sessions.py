@@ -200,7 +200,7 @@ CALLERS: dict[str, LockoutCase] = {
         **LOCKED,
     ),
     "another role loses the permission to go on": allowed_case(
-        "desk was no part of a way: nobody enters it",
+        "desk was not a part of a way: nobody enters it",
         before=[role("desk", BOB_ALONE, can=[allow_assume("ops")])],
         after=[role("desk", BOB_ALONE)],
         both=[hub(trust("user/alice"), can=[allow_assume("ops")]), ops(trust(ROOT))],
@@ -349,7 +349,7 @@ def test_who_runs_the_plan_or_carries_the_tag_is_guarded(row: LockoutCase) -> No
 
 
 KEPT = LockoutCase(
-    why="dropping the name alone is no lockout: the tag stays until somebody says that it is meant",
+    why="dropping the name alone is not a lockout: the tag stays until somebody says that it is meant",
     before=[TAGGED],
     after=[DROPPED],
     people=ALICE_ONLY,

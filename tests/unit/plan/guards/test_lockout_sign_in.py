@@ -1,8 +1,8 @@
 """Beginnings of ways in: passwords, access keys and MFA devices, of the people on the way and of guarded users.
 
-A user signs in with a password or an active key; an inactive key is none. What nobody may read is neither yes nor no:
-left alone it is no loss, and it is no way that could stand in for one that goes. Root runs every plan. Each refused row
-is followed by its near misses.
+A user signs in with a password or an active key; an inactive key does not count. A key that nobody may read is
+unknown: if the plan leaves it alone nothing is lost, but it cannot take the place of a way that the plan closes. Root
+runs every plan. Each refused row is followed by its near misses.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ OF_A_GUARDED_USER: dict[str, LockoutCase] = {
         **OF_ERIN,
     ),
     "the password goes, and nobody may read the keys": lockout_case(
-        "what is not known is no key",
+        "what is not known is not a key",
         locked_out="user/erin",
         people={"erin": SignInMethods(True, None)},
         **OF_ERIN,
@@ -118,7 +118,7 @@ OF_WHO_IS_ON_THE_WAY: dict[str, LockoutCase] = {
         **OF_ALICE,
     ),
     "the password of the only user goes, and nobody may read the keys": lockout_case(
-        "what is not known is no key",
+        "what is not known is not a key",
         both=[BY_ALICE],
         people={"alice": SignInMethods(True, None)},
         **OF_ALICE,

@@ -135,7 +135,7 @@ TWO_HOPS: dict[str, LockoutCase] = {
         people=ALICE_ONLY,
     ),
     "a user whom the first hop does not trust is deleted": allowed_case(
-        "carl was no part of a way",
+        "carl was not a part of a way",
         before=[user("carl")],
         both=[HUB, BY_HUB],
         people={**ALICE_ONLY, "carl": PASSWORD},

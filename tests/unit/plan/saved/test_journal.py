@@ -1,4 +1,4 @@
-"""A file that is no journal, or no longer one, is told apart from one: never half believed."""
+"""A file that is not a journal, or no longer one, is told apart from one: never half believed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A journal is summed up without its entities: when, in which account, how much; what is no journal is refused."""
+"""A journal is summed up without its entities: when, in which account, how much; what is not a journal is refused."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ WRONG: dict[str, tuple[Callable[[Any], None], str]] = {
         put(*ROLE, "after", "trust_policy", value={"document": TRUST.text, "opaque": True}),
         "trust_policy",
     ),
-    "a trust that is no document": (
+    "a trust that is not a document": (
         put(*ROLE, "after", "trust_policy", value={"document": "[1]", "opaque": False}),
         "trust_policy",
     ),
