@@ -41,12 +41,14 @@ def plan_accounts(
     run: Run, files: OrganizationFiles, request: PlanRequest, options: RunOptions, output: OutputRequest
 ) -> int:
     """Plan the accounts, print the results, leave them in --out DIR, and return the exit code."""
-    from reconciler.app.organization.results_file import make_results, write_results
+    from reconciler.app.organization.results_file import delete_outdated_results, make_results, write_results
 
     if output.form not in _FORMS:
         raise click.UsageError(f"--format {output.form} is for one account. With `organization:`: {', '.join(_FORMS)}.")
     opened = open_accounts(run, files, request, options)
     with open_folder(output.out) as folder:
+        if output.out:
+            delete_outdated_results(folder, options)
         results = plan_run(run, opened, folder, options)
         print_results(results, output)
         if output.out:
