@@ -78,7 +78,8 @@ def plan_run(run: Run, opened: OrganizationRun, folder: Path, options: RunOption
     def report(result: AccountResult) -> None:
         count(result)
         if run.log.for_programs:
-            run.make_account_log(result.account).report_account(result, "planned.")
+            end = "planned." if result.plan else "its plan could not be made."
+            run.make_account_log(result.account).report_account(result, end)
 
     with show_account_progress("Planning", len(opened.selected), quiet=run.log.for_programs) as count:
         results = plan_organization(opened, folder, options.max_parallel, report)
