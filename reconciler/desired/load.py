@@ -155,9 +155,9 @@ def load(
     roots = [
         root for path, node in trees.items() if (root := _build_root(path, node, substitution, membership, problems))
     ]
-    is_partial = is_partial or len(roots) < len(trees)
-    if membership is None:
-        problems += [_refuse_organization(root) for root in roots if ORGANIZATION in root]
+    refused = [_refuse_organization(root) for root in roots if ORGANIZATION in root] if membership is None else []
+    problems += refused
+    is_partial = is_partial or len(roots) < len(trees) or bool(refused)  # the files of its accounts are not read
     roots = [select_entries(root, membership, problems) for root in roots]
     root = merge_trees(roots, problems, left_out=(ORGANIZATION,) if membership else ()) if roots else None
     return LoadedFiles(
