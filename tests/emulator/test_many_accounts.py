@@ -446,3 +446,12 @@ def test_a_file_of_many_accounts_is_refused_for_that_alone_where_one_is_meant(
     assert (result.code, result.out) == (1, "")
     assert "This file describes the accounts of an organization" in result.err
     assert result.err.count("error:") == 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"), [("", "0 accounts"), (f"accounts: {{discovered: {{id: '{DEV}'}}}}", "1 account")]
+)
+def test_accounts_that_only_aws_knows_are_not_counted_as_checked(declared: str, said: str, account: Account) -> None:
+    account.write(f"version: 1\nowner: x\norganization:\n  role: r\n  discover: {{}}\n  {declared}\n", "org.yaml")
+    result = account.run_cli("validate", "org.yaml")
+    assert (result.code, result.out) == (0, f"Valid: {said} and those of `discover`, 0 entities, 0 aliases.\n")
