@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.app.desired_files import DesiredFiles, account_of, read_files, require_valid
 from reconciler.app.organization.files import make_member_reader
-from reconciler.app.plan_file import read_intact_plan, read_plan_document
+from reconciler.app.plan_file import make_not_plan_error, read_intact_plan, read_plan_document
 from reconciler.desired.declare import declare
 from reconciler.desired.load import LoadedFiles
 from reconciler.model.access_answers import AccessSide, AccessSource
@@ -26,7 +26,6 @@ from reconciler.model.call_stats import OnCall, ignore_calls
 from reconciler.model.entity import Entity
 from reconciler.model.live import State
 from reconciler.model.partitions import ARN_PARTITION, DEFAULT_PARTITION
-from reconciler.model.problem import make_error
 
 if TYPE_CHECKING:
     from reconciler.app.plan import ConnectedPlan
@@ -126,8 +125,7 @@ def _read_live(request: AccessRequest) -> AccessSource:
 def _read_plan(path: Path, arns: Iterable[str]) -> AccessSource:
     document = read_plan_document(path)
     if document is None:
-        summary = f"{path} is not a plan file, or cannot be read."
-        raise make_error("not-a-plan", summary, hint="Write one with `reconcile plan --out plan.json`.")
+        raise make_not_plan_error(path)
     saved = read_intact_plan(path, document)
 
     def build_side(name: str, entities: Mapping[Address, Entity | None]) -> AccessSide:

@@ -20,6 +20,7 @@ from reconciler.model.address import Address
 from reconciler.model.entity import Policy
 from reconciler.model.live import State
 from reconciler.model.problem import make_error
+from reconciler.model.sentence import format_list
 from reconciler.model.suggest import suggest_word
 from reconciler.plan.followup_reads import FollowupReads
 
@@ -82,7 +83,7 @@ def write_files(export: AccountExport, request: ExportRequest, folder: Path) -> 
         folder.mkdir(parents=True, exist_ok=True)
         existing = sorted(path.name for path in folder.iterdir() if path.suffix in YAML_ENDINGS)
         if existing:
-            summary = f"{folder} already has {', '.join(existing[:3])}: nothing was written."
+            summary = f"{folder} already has {format_list(existing, 3)}: nothing was written."
             raise make_error("folder-in-use", summary, hint="Name a new folder, or move the files away.")
         return [_write_file(folder, name, content) for name, content in files.items()]
     except OSError as error:

@@ -17,6 +17,7 @@ from reconciler.files.bounded_reads import LARGEST_DESIRED, read_regular, reason
 from reconciler.files.outputs import make_parent
 from reconciler.model.organization import AccountLevels
 from reconciler.model.problem import make_error
+from reconciler.model.sentence import format_list
 
 _PUBLIC_FILE = 0o644
 _COMMENT = re.compile(r"^ *#.*", re.MULTILINE)
@@ -53,7 +54,7 @@ def write_guardrails(found: AccountLevels, folder: Path) -> WrittenGuardrails:
         earlier = _list_earlier_files(folder, found.account)
         in_the_way = [name for name, text in files.items() if name not in earlier and _has_other(folder / name, text)]
         if in_the_way:
-            summary = f"{folder} already has {', '.join(in_the_way[:3])}: nothing was written."
+            summary = f"{folder} already has {format_list(in_the_way, 3)}: nothing was written."
             raise make_error("folder-in-use", summary, hint="Name a new folder, or move the files away.")
         for name, text in files.items():
             make_parent(folder, folder / name)

@@ -23,7 +23,7 @@ from reconciler.files.user_dirs import ensure_private_folder
 from reconciler.model.plan import Plan, Step
 from reconciler.model.problem import Problem, ReconcileError, make_error
 from reconciler.model.trace import TraceContext
-from reconciler.plan.saved.journal import JOURNAL_VERSION
+from reconciler.plan.saved.journal import FIRST_TEXT, JOURNAL_VERSION
 from reconciler.plan.saved.saved_plan import to_saved_section
 from reconciler.render.json_text import dump_json
 from reconciler.render.plan_json import plan_to_dict
@@ -31,8 +31,6 @@ from reconciler.render.problems import problem_to_dict
 
 MAX_JOURNALS = 100
 """Journals of an account kept in the user's own folder; older ones are deleted, those of --journal never."""
-_FIRST_BYTES = b'{"event": "plan", '
-"""The first bytes of every journal."""
 
 
 class Journal:
@@ -41,10 +39,12 @@ class Journal:
     Its methods raise ReconcileError if the file cannot be written.
     """
 
-    def __init__(self, path: Path, file: IO[bytes], trace: TraceContext | None = None) -> None:
+    def __init__(self, path: Path, file: IO[bytes], trace: TraceContext | None = None, *, is_new: bool = False) -> None:
+        """is_new: nobody else has the file, so it is deleted at the end if it records no plan."""
         self.path = path
         self._file = file
         self._trace = trace
+        self._is_unused = is_new
 
     def __enter__(self) -> Journal:
         return self
@@ -54,12 +54,16 @@ class Journal:
     ) -> None:
         with suppress(OSError):  # each write has been flushed, and has reported its own error
             self._file.close()
+        if self._is_unused:
+            with suppress(OSError):
+                self.path.unlink()
 
     def write_plan(self, plan: Plan) -> None:
         """Write the plan of a run, with each entity before and after it."""
         document = plan_to_dict(plan) | {"saved": to_saved_section(plan)}
         trace = self._trace.ids if self._trace else {}
         self._write_event("plan", journal_version=JOURNAL_VERSION, reconcile=__version__, **trace, plan=document)
+        self._is_unused = False
 
     def on_start(self, index: int, step: Step) -> None:
         """Write that a call starts. index: from 0."""
@@ -99,7 +103,7 @@ def open_journal(
         if is_stream(at):
             return Journal(at, os.fdopen(open_stream(at), "wb"), trace)
         check_folder(at, environ)
-        return Journal(at.resolve(), _open_at_end(at), trace)
+        return Journal(at.resolve(), _open_at_end(at), trace, is_new=path is None)
     except OSError as error:
         raise _make_write_error(at, error) from None
 
@@ -121,7 +125,8 @@ def _open_at_end(path: Path) -> IO[bytes]:
 def _check_is_journal(file: IO[bytes], path: Path) -> None:
     """Raise ReconcileError if the file is not a journal, so that it is not damaged."""
     file.seek(0)
-    if not _FIRST_BYTES.startswith(file.read(len(_FIRST_BYTES))):
+    first = FIRST_TEXT.encode()
+    if not first.startswith(file.read(len(first))):
         summary = f"{path} exists and is not a journal; nothing was written."
         raise make_error("not-a-journal", summary, hint="Pass --journal with a new file.")
 

@@ -12,7 +12,7 @@ from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular_or_pipe,
 from reconciler.files.journal_files import account_of_journal, find_journal_folder, find_own_journals
 from reconciler.model.listed_journal import ListedJournal
 from reconciler.model.problem import Problem, ReconcileError, make_error
-from reconciler.plan.saved.journal import ApplyRun, read_runs
+from reconciler.plan.saved.journal import FIRST_TEXT, ApplyRun, read_runs
 from reconciler.plan.saved.journal_summary import summarize_journal
 
 _NOT_READABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
@@ -33,7 +33,9 @@ def list_journals(environ: Mapping[str, str]) -> tuple[list[ListedJournal], list
     problems: list[Problem] = []
     for path in _find_newest_first(environ):
         try:
-            listed.append(read_summary(path))
+            lines = _read_lines(path)
+            if not _is_cut_off_first(lines):
+                listed.append(_summarize(path, lines))
         except ReconcileError as error:
             problems += error.problems
     return listed, problems
@@ -41,7 +43,10 @@ def list_journals(environ: Mapping[str, str]) -> tuple[list[ListedJournal], list
 
 def read_summary(path: Path) -> ListedJournal:
     """Return what a journal records in a few words. Raises ReconcileError if it cannot be read or is not a journal."""
-    lines = _read_lines(path)
+    return _summarize(path, _read_lines(path))
+
+
+def _summarize(path: Path, lines: list[str]) -> ListedJournal:
     try:
         return summarize_journal(str(path), lines)
     except _NOT_READABLE:
@@ -49,12 +54,28 @@ def read_summary(path: Path) -> ListedJournal:
 
 
 def read_journal(path: Path) -> list[ApplyRun]:
-    """Return the runs of a journal. Raises ReconcileError if it cannot be read or is not a journal."""
+    """Return the runs of a journal. Raises ReconcileError if it cannot be read, is not a journal, or records nothing."""
     lines = _read_lines(path)
+    if _is_cut_off_first(lines):
+        summary = f"{path} ends before the plan of its apply. That apply made no call, so there is nothing to undo."
+        raise make_error("not-a-journal", summary, hint="`reconcile undo --list` shows the journals of other applies.")
+    return _read_runs(path, lines)
+
+
+def _read_runs(path: Path, lines: list[str]) -> list[ApplyRun]:
     try:
         return read_runs(lines)
     except _NOT_READABLE:
         raise _make_no_journal_error(path) from None
+
+
+def _is_cut_off_first(lines: list[str]) -> bool:
+    """Return whether the first line of a journal is not whole. Every call comes after it: none was made.
+
+    The disk was full, or the process was killed.
+    """
+    (first, *more) = lines
+    return not more and (first.startswith(FIRST_TEXT) or FIRST_TEXT.startswith(first))
 
 
 def _read_lines(path: Path) -> list[str]:
@@ -81,7 +102,10 @@ def find_last_journal(account: str, environ: Mapping[str, str]) -> tuple[Path, l
     for path in _find_newest_first(environ):
         if account_of_journal(path) != account:
             continue
-        runs = read_journal(path)
+        lines = _read_lines(path)
+        if _is_cut_off_first(lines):
+            continue
+        runs = _read_runs(path, lines)
         if any(run.touched for run in runs):
             return path, runs
     raise make_error(

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.desired.compose import is_plan
-from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular
+from reconciler.desired.own_files import describe_results, holds_results, is_plan, is_results
+from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular, reason_of
 from reconciler.files.whole_files import write_whole
 from reconciler.model.plan import Plan
 from reconciler.model.problem import ReconcileError, make_error
@@ -62,6 +62,25 @@ def read_plan_document(path: Path) -> Mapping[str, Any] | None:
     if flaws:
         raise make_edited_error(path, flaws[0])
     return document
+
+
+def make_not_plan_error(path: Path) -> ReconcileError:
+    """Return the error that `read_plan_document` found no plan file: why, and what to do."""
+    hint = "Write one with `reconcile plan --out plan.json`."
+    try:
+        if path.is_dir():
+            summary = f"{path} is a folder, not a saved plan."
+            if holds_results(path):
+                hint = f"{describe_results(path)} One plan: `reconcile show {path / 'NAME.json'}`."
+        elif is_results(read_regular(path, LARGEST_RECORD)):
+            summary, hint = f"{path} is the results of many accounts, not a saved plan.", describe_results(path.parent)
+        else:
+            summary = f"{path} is not a saved plan."
+    except FileNotFoundError:
+        summary = f"{path} does not exist."
+    except OSError as error:
+        summary = f"Cannot read {path}: {reason_of(error)}."
+    return make_error("not-a-plan", summary, hint=hint)
 
 
 def read_intact_plan(path: Path, document: Mapping[str, Any]) -> SavedPlan:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.app.plan_file import has_same_changes, make_edited_error, read_intact_plan, read_plan_document
+from reconciler.app.plan_file import (
+    has_same_changes,
+    make_edited_error,
+    make_not_plan_error,
+    read_intact_plan,
+    read_plan_document,
+)
 from reconciler.model.plan import Plan
-from reconciler.model.problem import make_error
 from reconciler.plan.saved.shown_plan import restore_plan
 from reconciler.plan.saved.strict_json import MalformedPlan
 
@@ -19,9 +24,7 @@ def read_shown_plan(path: Path) -> Plan:
     """
     document = read_plan_document(path)
     if document is None:
-        summary = f"{path} is not a saved plan." if path.exists() else f"{path} does not exist."
-        hint = "Write one with `reconcile plan --out plan.json`, then run `reconcile show plan.json`."
-        raise make_error("not-a-plan", summary, hint=hint)
+        raise make_not_plan_error(path)
     saved = read_intact_plan(path, document)
     try:
         plan = restore_plan(document, saved)

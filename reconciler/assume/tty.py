@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from reconciler.assume.mfa_codes import Prompt
@@ -52,6 +53,12 @@ def read_size() -> os.terminal_size:
     return size if all(size) else os.terminal_size((80, 24))
 
 
+def _end_line() -> None:
+    """End the line of a question without an answer, so that the next text has a line of its own."""
+    with suppress(ReconcileError):
+        show_text("\n")
+
+
 def _make_lost_error() -> ReconcileError:
     return make_error("terminal-lost", "The terminal was closed.", hint="Run the command again in another one.")
 
@@ -64,6 +71,10 @@ def _ask_question(question: str) -> str:
             answer = reader.readline()
     except OSError:
         raise _make_lost_error() from None
+    except KeyboardInterrupt:
+        _end_line()
+        raise
     if not answer:
+        _end_line()
         raise make_error("mfa-code", "No MFA code was entered.", hint="Run the command again and type the code.")
     return answer.strip()

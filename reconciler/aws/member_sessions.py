@@ -17,8 +17,10 @@ import boto3.session
 from reconciler.aws import timing
 from reconciler.aws.session import Connection, connect_role_session, make_core_session, mark_trace
 from reconciler.aws.sts import SessionKeys, assume_role
+from reconciler.model.arns import role_of_session
 from reconciler.model.assume_role import AssumeRoleCall
 from reconciler.model.problem import Problem, ReconcileError
+from reconciler.model.sentence import format_list
 from reconciler.model.sts_limits import ROLE_REFUSED
 
 _MARGIN = timedelta(seconds=timing.SHARED_SESSION_MARGIN)
@@ -88,8 +90,19 @@ def _explain_refusal(problem: Problem, call: AssumeRoleCall, caller: str) -> Pro
     if problem.code != ROLE_REFUSED:
         return problem
     sent = f" with the external id {call.external_id!r}" if call.external_id else ""
+    actions = ["sts:AssumeRole"]
+    actions += ["sts:TagSession"] if call.session_tags else []
+    actions += ["sts:SetSourceIdentity"] if call.source_identity else []
+    allowed = format_list(actions, len(actions))
+    inside = f", and that allows {format_list(actions[1:], len(actions))}, too" if actions[1:] else ""
     hint = (
-        f"Create {call.role_arn} with a trust policy that lets {caller} in{sent}, and allow the caller sts:AssumeRole "
-        "on it."
+        f"Create {call.role_arn} with a trust policy that lets {_name_caller(caller)} in{sent}{inside}. "
+        f"Allow the caller {allowed} on it."
     )
     return replace(problem, hint=hint)
+
+
+def _name_caller(arn: str) -> str:
+    """Return the caller as a trust policy can name it: the role of a session, whose path its ARN lacks."""
+    role = role_of_session(arn)
+    return f"the role {role} of account {arn.split(':')[4]}" if role else arn

@@ -41,12 +41,14 @@ def plan_accounts(
     run: Run, files: OrganizationFiles, request: PlanRequest, options: RunOptions, output: OutputRequest
 ) -> int:
     """Plan the accounts, print the results, leave them in --out DIR, and return the exit code."""
-    from reconciler.app.organization.results_file import make_results, write_results
+    from reconciler.app.organization.results_file import delete_outdated_results, make_results, write_results
 
     if output.form not in _FORMS:
         raise click.UsageError(f"--format {output.form} is for one account. With `organization:`: {', '.join(_FORMS)}.")
     opened = open_accounts(run, files, request, options)
     with open_folder(output.out) as folder:
+        if output.out:
+            delete_outdated_results(folder, options)
         results = plan_run(run, opened, folder, options)
         print_results(results, output)
         if output.out:
@@ -76,7 +78,8 @@ def plan_run(run: Run, opened: OrganizationRun, folder: Path, options: RunOption
     def report(result: AccountResult) -> None:
         count(result)
         if run.log.for_programs:
-            run.make_account_log(result.account).report_account(result, "planned.")
+            end = "planned." if result.plan else "its plan could not be made."
+            run.make_account_log(result.account).report_account(result, end)
 
     with show_account_progress("Planning", len(opened.selected), quiet=run.log.for_programs) as count:
         results = plan_organization(opened, folder, options.max_parallel, report)

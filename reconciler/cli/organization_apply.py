@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.app.organization.apply import OrganizationApply
+from reconciler.app.organization.apply import OrganizationApply, mark_unfinished
 from reconciler.app.organization.files import OrganizationFiles, RunOptions
-from reconciler.app.organization.results_file import make_results, write_results
+from reconciler.app.organization.results_file import delete_outdated_results, make_results, write_results
 from reconciler.app.organization.results_section import RunResults
 from reconciler.app.organization.reviewed_plans import compare_with_reviewed
 from reconciler.app.organization.saved_plans import make_entry, read_plans, rebuild_plan
@@ -87,6 +87,8 @@ class OrganizationApplyRun:
         saved = read_plans(reviewed, self.options)[1] if reviewed else None
         with open_folder(self.out) as folder:
             opened = open_accounts(self.run, files, self.request, self.options)
+            if self.out:
+                delete_outdated_results(folder, self.options)
             planned = plan_run(self.run, opened, folder, self.options)
             if saved is not None and reviewed is not None:
                 planned = compare_with_reviewed(saved, planned, reviewed, [str(path) for path in files.paths])
@@ -100,21 +102,25 @@ class OrganizationApplyRun:
     ) -> int:
         """Show the plans, ask unless they are in a folder of approved plans, and apply them."""
         print_results(planned, OutputRequest("text", None, False, self.detail, no_pager=True))
+        left_in = approved or (Path(self.out) if self.out else None)
         if errors_in(planned.problems) or any(result.has_broken_trust for result in planned.results):
             self._note_refusal(planned, "see the errors above. Nothing was written to any account.")
             return REFUSED
         if not planned.has_changes:
-            if left_in := approved or self.out:
-                self._leave_results(Path(left_in), results, planned)
+            if left_in:
+                self._leave_results(left_in, results, planned)
             conclude(self.run, planned, shown=True)
             return exit_code_of(planned)
         if not (self.yes or approved or self._is_confirmed(planned)):
             return REFUSED
+        if left_in:  # before the first call: a folder that cannot be written, or a killed run, must not hide the calls
+            self._leave_results(left_in, results, mark_unfinished(planned))
         with stop_on_signals(self._report_stopping) as stop:
             applied = self._make_apply(entry, stop).run(planned)
-        if left_in := approved or self.out:
-            self._leave_results(Path(left_in), results, applied)
-        return self._report(applied, is_stopped=stop.event.is_set())
+        exit_code = self._report(applied, is_stopped=stop.event.is_set())
+        if left_in:
+            self._leave_results(left_in, results, applied)
+        return exit_code
 
     def _note_refusal(self, planned: OrganizationResults, reason: str) -> None:
         self.run.accounts = planned

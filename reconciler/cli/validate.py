@@ -49,7 +49,8 @@ def command(
     organization = find_organization(files, variables)
     if organization is not None:
         found = validate_organization(organization, accounts, frozenset(allow_assertions))
-        problems, valid = found.problems, f"{_format_count(found.accounts, 'account')}, "
+        besides = " and those of `discover`" if found.discovers else ""
+        problems, valid = found.problems, f"{_format_count(found.accounts, 'account')}{besides}, "
         entities, aliases = found.entities, found.aliases
     else:
         if accounts:

@@ -200,6 +200,7 @@ class AliasReader:
         """Return the session tags. Keys of reconcile are allowed: these are not tags of an entity (STS API, Tag)."""
         tags = node.get_map("session_tags")
         self.context.problems.extend(limits.check_tag_case(tags, "STS"))
+        self.context.problems.extend(limits.check_tag_texts(tags, "STS"))
         for key in tags:
             if is_of_aws(key):
                 place = tags.place_of(key, of_key=True)

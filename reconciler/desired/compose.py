@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
+from reconciler.desired.own_files import detect_other_kind
 from reconciler.desired.source_files import STANDARD_INPUT, expand_include, read_bytes
 from reconciler.desired.variables import Variables
 from reconciler.desired.yaml_nodes import compose_yaml
@@ -57,7 +58,8 @@ def _parse(path: Path, place: Place | None, is_document: bool) -> ParsedFile:
     data = read_bytes(path, place)
     if isinstance(data, Problem):
         return None, (data,)
-    if not is_document and (refusal := _detect_other_kind(path, data)):
+    name = "FILE" if path is STANDARD_INPUT else str(path)
+    if not is_document and (refusal := detect_other_kind(path, name, data)):
         return None, (refusal,)
     if is_document and path.suffix == ".json":
         data = data.replace(b"\t", b" ")  # JSON may indent with tabs, YAML may not; no string holds one
@@ -93,36 +95,6 @@ def compose_with_includes(
         names = Variables({**scalars_of(find_entry(node, "vars")), **variables})
         queue += _find_includes(path, node, names, problems, patterns)
     return nodes
-
-
-def is_plan(data: bytes) -> bool:
-    """Return whether a file begins like a plan written by `--out` or `--format json`. It may be cut off."""
-    return data[:100].split()[:2] == [b"{", b'"format_version":']
-
-
-def _detect_other_kind(path: Path, data: bytes) -> Problem | None:
-    """Return a problem if the file is a plan or a journal of `apply` instead of a desired state."""
-    place = Place(str(path), 1, 1)
-    name = "FILE" if path is STANDARD_INPUT else path
-    if is_plan(data):
-        hint = (
-            f"To look at a plan saved with --out: `reconcile show {name}`. To apply it: `reconcile apply {name}`. "
-            "Otherwise, name the YAML file that it was made from."
-        )
-        return Problem(
-            Level.ERROR, "not-desired-state", f"{path} is a plan, not a desired-state file.", "", hint, place
-        )
-    if data.startswith(b'{"event": "plan"'):
-        hint = f"Name the YAML file. To take that apply back: `reconcile undo {name}`."
-        return Problem(
-            Level.ERROR,
-            "not-desired-state",
-            f"{path} is a journal of `apply`, not a desired-state file.",
-            "",
-            hint,
-            place,
-        )
-    return None
 
 
 def _find_includes(

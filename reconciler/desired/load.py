@@ -152,12 +152,13 @@ def load(
     known_account = Variables.resolve({**given_values, "account": account or PLACEHOLDER_ACCOUNT})[0].values["account"]
     substitution, bad_variables = Variables.resolve({**given_values, "account_id": known_account})
     problems += _place_bad_variables(bad_variables, trees)
+    problems += _warn_of_built_in(own_values, trees)
     roots = [
         root for path, node in trees.items() if (root := _build_root(path, node, substitution, membership, problems))
     ]
-    is_partial = is_partial or len(roots) < len(trees)
-    if membership is None:
-        problems += [_refuse_organization(root) for root in roots if ORGANIZATION in root]
+    refused = [_refuse_organization(root) for root in roots if ORGANIZATION in root] if membership is None else []
+    problems += refused
+    is_partial = is_partial or len(roots) < len(trees) or bool(refused)  # the files of its accounts are not read
     roots = [select_entries(root, membership, problems) for root in roots]
     root = merge_trees(roots, problems, left_out=(ORGANIZATION,) if membership else ()) if roots else None
     return LoadedFiles(
@@ -183,6 +184,17 @@ def _place_bad_variables(bad_variables: Sequence[BadVariable], trees: Mapping[Pa
         places.update(places_of_scalars(path, find_entry(node, "vars")))
     first = Place(str(next(iter(trees), "")), 1, 1)
     yield from (bad_variable.to_problem(places.get(bad_variable.name) or first) for bad_variable in bad_variables)
+
+
+def _warn_of_built_in(own_values: Mapping[str, str], trees: Mapping[Path, Node]) -> Iterator[Problem]:
+    """Yield a warning for each value that is given for a built-in variable. own_values: --var, `vars` of accounts."""
+    for name in sorted(BUILT_IN_VARIABLES):
+        places = (places_of_scalars(path, find_entry(node, "vars")).get(name) for path, node in trees.items())
+        written: list[Place | None] = [place for place in places if place is not None]
+        summary = f"The value that is given for {name!r} has no effect: this variable is built in."
+        hint = "Give your variable another name."
+        for place in written or ([None] if name in own_values else []):
+            yield Problem(Level.WARNING, "built-in-variable", summary, "", hint, place)
 
 
 def _build_root(

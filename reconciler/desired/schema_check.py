@@ -196,6 +196,10 @@ def _explain_pattern(name: str, pattern: str) -> str:
         return "Write the 12 digits of the account, quoted."
     if name.endswith("owner"):
         return "Write 1 to 64 letters, digits and . _ -."
+    if name == "organization.accounts":
+        return "Write up to 64 letters, digits and . _ -, first a letter or digit; not plan-results or apply-results."
+    if name == "organization.role":
+        return "Write path and name of a role, such as ci/reconciler."
     if "smhd" in pattern:
         return "Write a duration such as 45m, 1h, 90d, or a number of seconds."
     if "required" in pattern:

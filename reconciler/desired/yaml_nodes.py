@@ -13,7 +13,12 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from reconciler.desired.yaml_slips import explain_tag, find_tab_problem
+from reconciler.desired.yaml_slips import (
+    explain_syntax_error,
+    explain_tag,
+    find_bare_variable,
+    make_bare_variable_problem,
+)
 from reconciler.desired.yaml_tree import (
     MAX_VALUES,
     MappingNode,
@@ -74,12 +79,7 @@ def compose_yaml(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
         hint = "Use fewer anchors and aliases (& and *)."
         return None, [_make_error("alias-bomb", summary, Place(file, *unpack_mark(bad.mark)), hint)]
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
-        if tab := find_tab_problem(data, place):
-            return None, [tab]
-        context = f" ({error.context})" if error.context and error.problem else ""
-        return None, [_make_error("bad-yaml", f"Not valid YAML: {error.problem or error.context}{context}.", place)]
+        return None, [explain_syntax_error(data, file, error)]
     except yaml.reader.ReaderError as error:
         line, column = _position_of(data, error.position)
         summary = f"Not valid YAML: {error.reason}."
@@ -141,6 +141,9 @@ class Builder:
             summary = f"Nested more than {MAX_DEPTH} levels deep."
             self.problems.append(_make_error("too-deep", summary, self._place_of(node)))
             return None
+        if isinstance(node, MappingNode) and (variable := find_bare_variable(node)) is not None:
+            self.problems.append(make_bare_variable_problem(variable, self._place_of(node)))
+            return self._build_text(ScalarNode(variable, node.mark, is_plain=False, tag=""))
         if not node.is_shared:
             return self._build_collection(node, path, depth + 1, verbatim)
         key = (id(node), verbatim)
@@ -166,7 +169,7 @@ class Builder:
         entries, merge_sources = Map(self.file, node.mark), []
         for key_node, value_node in node.pairs:
             if not isinstance(key_node, ScalarNode):
-                self.problems.append(_make_error("yaml-key", "A key must be plain text.", self._place_of(key_node)))
+                self.problems.append(self._explain_key(key_node))
             elif key_node.value == "<<" and key_node.is_plain:
                 merge_sources.append(value_node)
             else:
@@ -174,6 +177,11 @@ class Builder:
         for value_node in merge_sources:
             self._add_merged(entries, value_node, path, depth, verbatim)
         return entries
+
+    def _explain_key(self, node: MappingNode | SequenceNode) -> Problem:
+        if isinstance(node, MappingNode) and (variable := find_bare_variable(node)) is not None:
+            return make_bare_variable_problem(variable, self._place_of(node))
+        return _make_error("yaml-key", "A key must be plain text.", self._place_of(node))
 
     def _add_entry(
         self,

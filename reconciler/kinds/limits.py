@@ -73,24 +73,32 @@ def check_tags(tags: Mapping[str, str], node: Map) -> Iterator[Problem]:
 
 
 def check_written_tags(written: Map) -> Iterator[Problem]:
-    """Check tags as written: keys of 1 to 128 characters, values of up to 256, no prefix reserved for AWS.
+    """Check tags as written: their texts, and that no key is reserved for AWS.
 
     Keys of reconcile are refused in any letter case and for every kind: users and roles ignore letter case in keys.
     Source: IAM User Guide, "Rules for tagging in IAM".
     """
-    for key, value in written.items():
-        place, text = written.place_of(key, of_key=True), str(value)
+    for key in written:
+        place = written.place_of(key, of_key=True)
         if is_of_aws(key):
             yield _make_problem("reserved-tag", f"The tag key {key!r} is reserved for AWS.", place, "Rename it.")
         elif may_be_ours(key):
             hint = "Remove it: reconcile sets its tags from `owner:`, `protect:` and `settings.break_glass`."
             summary = f"The tag key {key!r} is reserved for reconcile, in any letter case."
             yield _make_problem("reserved-tag", summary, place, hint)
-        elif not 1 <= len(key) <= 128 or not _is_tag_text(key):
-            summary = f"IAM does not accept the tag key {key!r}."
+    yield from check_tag_texts(written)
+
+
+def check_tag_texts(written: Map, service: str = "IAM") -> Iterator[Problem]:
+    """Check tags of an entity or session: keys of 1 to 128 characters, values of up to 256 (IAM and STS API, Tag)."""
+    for key, value in written.items():
+        text = str(value)
+        if not 1 <= len(key) <= 128 or not _is_tag_text(key):
+            place = written.place_of(key, of_key=True)
+            summary = f"{service} does not accept the tag key {key!r}."
             yield _make_problem("bad-tag", summary, place, f"Write 1 to 128 {_TAG_CHARACTERS}.")
         if len(text) > 256 or not _is_tag_text(text):
-            summary = f"IAM does not accept the value {text!r} of the tag {key!r}."
+            summary = f"{service} does not accept the value {text!r} of the tag {key!r}."
             yield _make_problem("bad-tag", summary, written.place_of(key), f"Write at most 256 {_TAG_CHARACTERS}.")
 
 

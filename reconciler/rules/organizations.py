@@ -23,6 +23,13 @@ RULES = (
         how_to_fix="Run the same command again to go on. If it applies a folder of plans, plan again first.",
     ),
     Rule(
+        "apply-unfinished",
+        Level.ERROR,
+        title="The apply of an account has not ended",
+        why="It is still running, or it was killed before it could say what it did. Its journal has the calls.",
+        how_to_fix="Wait for it. If it was killed, run `reconcile plan` again: it shows what is left.",
+    ),
+    Rule(
         "bad-accounts",
         Level.ERROR,
         title="`accounts` or `except` is not a list of accounts",

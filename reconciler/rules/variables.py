@@ -20,6 +20,13 @@ RULES = (
         ),
     ),
     Rule(
+        "built-in-variable",
+        Level.WARNING,
+        title="A value is given for a built-in variable",
+        why="`account_id` and `partition` are always those of the account that is planned. The value has no effect.",
+        how_to_fix="Give the variable another name, and write that name between the braces.",
+    ),
+    Rule(
         "circular-variable",
         Level.ERROR,
         title="A variable refers to itself",

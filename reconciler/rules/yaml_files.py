@@ -35,11 +35,12 @@ RULES = (
         Level.ERROR,
         title="The file is not valid YAML",
         why=(
-            "Nothing can be read of a file that breaks YAML's syntax. A frequent cause is a tab: YAML indents with "
-            "spaces only."
+            "Nothing can be read of a file that breaks YAML's syntax. Frequent causes are a tab, as YAML indents with "
+            "spaces only, and a variable without quotes, because `{` begins a mapping."
         ),
         how_to_fix=(
-            "Mend the line that the message names. `expand -i -t 2 FILE > spaces.yaml` turns leading tabs into spaces."
+            "Mend the line that the message names. `expand -i -t 2 FILE > spaces.yaml` turns leading tabs into spaces. "
+            'Write a variable as `"{{ name }}"`.'
         ),
         source="https://yaml.org/spec/1.2.2/",
     ),

@@ -65,19 +65,27 @@ def write_exactly(text: str) -> None:
     Values keep the bytes that they have in the environment, whatever the locale is.
     """
     buffer = None if text.isascii() or os.name == "nt" else getattr(sys.stdout, "buffer", None)
-    sys.stdout.flush()
-    if buffer is None:
-        sys.stdout.write(text)
+    try:
         sys.stdout.flush()
-    else:
-        buffer.write(os.fsencode(text))
-        buffer.flush()
+        if buffer is None:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            buffer.write(os.fsencode(text))
+            buffer.flush()
+    except OSError as error:
+        error.filename = "stdout"  # the message names it
+        raise
 
 
 def _write(text: str, err: bool) -> None:
     stream = sys.stderr if err else sys.stdout
     try:
-        stream.write(f"{text}\n")
-    except UnicodeEncodeError:  # the stream has another encoding than UTF-8
-        stream.write(f"{text}\n".encode(stream.encoding, "backslashreplace").decode(stream.encoding))
-    stream.flush()
+        try:
+            stream.write(f"{text}\n")
+        except UnicodeEncodeError:  # the stream has another encoding than UTF-8
+            stream.write(f"{text}\n".encode(stream.encoding, "backslashreplace").decode(stream.encoding))
+        stream.flush()
+    except OSError as error:
+        error.filename = "stderr" if err else "stdout"
+        raise

@@ -98,7 +98,7 @@ def test_a_mistyped_subcommand_is_answered_with_the_likely_one(capsys: Any) -> N
 def test_a_file_that_is_no_plan_is_told(capsys: Any) -> None:
     shown = run(capsys, "--plan", "roles.yaml", code=1)
     assert shown.out == ""
-    assert "roles.yaml is not a plan file" in shown.err
+    assert "roles.yaml is not a saved plan" in shown.err
     assert "reconcile plan --out plan.json" in shown.err
 
 

@@ -21,12 +21,14 @@ def ran(*words: str, **more: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-@pytest.mark.parametrize("words", [("schema",), ("assume", "--unset"), ("--version",)])
-def test_a_full_disk_is_told_in_one_line(words: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("words", "stream"), [(("schema",), "stdout: "), (("assume", "--unset"), "stdout: "), (("--version",), "")]
+)
+def test_a_full_disk_is_told_in_one_line(words: tuple[str, ...], stream: str) -> None:
     environ = os.environ | {"RECONCILE_ALIAS": "s3"}
     with Path("/dev/full").open("w", encoding="utf-8") as full:
         done = ran(*words, stdout=full, env=environ)
-    assert (done.returncode, done.stderr) == (1, "error: No space left on device.\n")
+    assert (done.returncode, done.stderr) == (1, f"error: {stream}No space left on device.\n")
 
 
 @pytest.mark.parametrize(

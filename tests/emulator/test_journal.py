@@ -219,7 +219,6 @@ def test_two_applies_in_one_journal_are_undone_as_one(account: Account) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
         "not json\n",
         "[]\n",
         '{"event": "starts"}\n',
@@ -227,12 +226,19 @@ def test_two_applies_in_one_journal_are_undone_as_one(account: Account) -> None:
         '{"a": 1}\n{\n{}\n',
         "[" * 100_000,
     ],
-    ids=["empty", "text", "a list", "no plan", "of another version", "broken", "deep"],
+    ids=["text", "a list", "no plan", "of another version", "broken", "deep"],
 )
 def test_what_is_no_journal_is_refused(account: Account, text: str) -> None:
     (account.folder / "j.jsonl").write_text(text)
     result = account.run_cli("undo", "j.jsonl")
     assert (result.code, "is not a journal" in result.err) == (1, True)
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"event": "plan", "journal_ver'], ids=["empty", "a byte", "half a plan"])
+def test_a_journal_without_a_whole_plan_has_nothing_to_undo(account: Account, text: str) -> None:
+    (account.folder / "j.jsonl").write_text(text)
+    result = account.run_cli("undo", "j.jsonl")
+    assert (result.code, "That apply made no call, so there is nothing to undo." in result.err) == (1, True)
 
 
 def test_a_journal_that_was_edited_is_refused(account: Account) -> None:
@@ -488,6 +494,26 @@ def test_without_a_journal_last_and_list_say_so(own: Account) -> None:
     assert "records an apply to account 123456789012" in last.err
     assert (listed.code, listed.out, "there is no journal in" in listed.err) == (0, "", True)
     assert own.run_cli("undo", "--list", "--format", "json").json == []
+
+
+@pytest.mark.parametrize("kept", [0, 100], ids=["empty", "half a plan"])
+def test_last_and_list_pass_over_an_apply_that_was_killed_before_its_plan_was_recorded(own: Account, kept: int) -> None:
+    newest = own_journals(own)[-1]
+    (newest.parent / "123456789012-20990101T000000.000000.jsonl").write_bytes(newest.read_bytes()[:kept])
+    last, listed = own.run_cli("undo", "--last"), own.run_cli("undo", "--list")
+    assert (last.code, f"from {newest}." in last.err) == (0, True)
+    assert (listed.code, listed.err, listed.out.count("reconcile undo ")) == (0, "", 2)
+
+
+def test_an_apply_that_cannot_record_its_plan_leaves_no_journal(own: Account) -> None:
+    before = own_journals(own)
+    own.write(FIRST)
+    result = own.run_process(
+        *("apply", "roles.yaml", "--yes"),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY)),
+    )
+    assert (result.code, "Cannot write the journal" in result.err) == (1, True)
+    assert own_journals(own) == before
 
 
 def test_a_journal_that_cannot_be_read_hides_no_other(own: Account) -> None:

@@ -434,3 +434,24 @@ def test_two_shards_make_the_calls_of_one_run(account: Account) -> None:
     halves = account.count_calls()
     assert halves.pop("GetCallerIdentity") == 2 * whole.pop("GetCallerIdentity")
     assert halves == whole
+
+
+@pytest.mark.parametrize("arguments", [("assume", "--list", "-f"), ("access",), ("profiles",), ("mfa", "status", "-f")])
+def test_a_file_of_many_accounts_is_refused_for_that_alone_where_one_is_meant(
+    arguments: tuple[str, ...], account: Account
+) -> None:
+    """Its owner and half of its entities may stand in files that only the accounts have."""
+    account.write(f"{ORGANIZATION}aliases: {{ann: {{role: app, source_profile: ann}}}}\n", "org.yaml")
+    result = account.run_cli(*arguments, "org.yaml")
+    assert (result.code, result.out) == (1, "")
+    assert "This file describes the accounts of an organization" in result.err
+    assert result.err.count("error:") == 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"), [("", "0 accounts"), (f"accounts: {{discovered: {{id: '{DEV}'}}}}", "1 account")]
+)
+def test_accounts_that_only_aws_knows_are_not_counted_as_checked(declared: str, said: str, account: Account) -> None:
+    account.write(f"version: 1\nowner: x\norganization:\n  role: r\n  discover: {{}}\n  {declared}\n", "org.yaml")
+    result = account.run_cli("validate", "org.yaml")
+    assert (result.code, result.out) == (0, f"Valid: {said} and those of `discover`, 0 entities, 0 aliases.\n")

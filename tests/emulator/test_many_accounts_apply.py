@@ -356,6 +356,28 @@ def test_a_folder_without_results_is_a_folder_of_files(account: Account) -> None
     assert "no-such is not a folder" in account.run_cli("report", "no-such").err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("validate", "plans/plan-results.json"), "plans/plan-results.json is the results of many accounts, not a"),
+        (("apply", "plans/plan-results.json"), "plans/plan-results.json is the results of many accounts, not a"),
+        (("show", "plans/plan-results.json"), "plans/plan-results.json is the results of many accounts, not a"),
+        (("show", "plans"), "plans is a folder, not a saved plan."),
+        (("access", "--plan", "plans"), "plans is a folder, not a saved plan."),
+        (("plan", "plans"), "The folder plans has no *.yaml or *.yml file."),
+        (("apply", "plans", "org.yaml"), "The folder plans has no *.yaml or *.yml file."),
+    ],
+)
+def test_who_names_a_folder_of_plans_wrongly_is_told_how_to_name_it(
+    arguments: tuple[str, ...], said: str, account: Account
+) -> None:
+    plan_many(account, "--out", "plans")
+    result = account.run_cli(*arguments)
+    words = words_of(result.out + result.err)
+    assert (result.code, said in words) == (1, True)
+    assert "the plans of that run: `reconcile report plans`. To apply them: `reconcile apply plans`." in words
+
+
 # Shards
 
 

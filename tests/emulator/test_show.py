@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -97,6 +99,13 @@ def test_a_plan_whose_parts_do_not_fit_is_refused_though_its_checksum_is_right(
     result = show(reviewed, "plan.json")
     assert (result.code, result.out) == (1, "")
     assert "was edited or damaged after it was saved" in result.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
+def test_a_plan_that_cannot_be_read_is_not_called_another_file(account: Account) -> None:
+    os.mkfifo(account.folder / "pipe")
+    result = show(account, "pipe")
+    assert (result.code, "Cannot read pipe: not a regular file." in result.err) == (1, True)
 
 
 def test_an_edited_plan_is_refused(reviewed: Account) -> None:

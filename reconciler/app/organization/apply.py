@@ -105,6 +105,23 @@ class OrganizationApply:
         return _judge(planned, applied)
 
 
+def mark_unfinished(planned: OrganizationResults) -> OrganizationResults:
+    """Return the results that a folder has until an apply of these plans ends: a killed run leaves them."""
+    problems = make_error(
+        "apply-unfinished",
+        "The apply of this account has not ended: it is still running, or it was killed.",
+        "Some of its calls may have been made.",
+        "If it was killed, run `reconcile plan` again: it shows what is left.",
+    ).problems
+
+    def mark(result: AccountResult) -> AccountResult:
+        if result.status is not AccountStatus.CHANGED:
+            return result
+        return replace(result, status=AccountStatus.FAILED, problems=(*result.problems, *problems))
+
+    return replace(planned, results=tuple(map(mark, planned.results)), is_applied=True)
+
+
 def _wave_of(result: AccountResult) -> int:
     return result.account.wave
 

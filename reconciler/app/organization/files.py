@@ -12,6 +12,7 @@ from reconciler.desired.organization import may_have_organization, read_organiza
 from reconciler.desired.source_files import find_files
 from reconciler.model.member_account import MemberAccount, Membership, Organization
 from reconciler.model.problem import make_error
+from reconciler.model.sentence import format_list
 from reconciler.model.shards import Shard
 from reconciler.model.suggest import suggest_word
 
@@ -64,7 +65,7 @@ def select_accounts(all_accounts: Sequence[MemberAccount], options: RunOptions) 
         if not any(account.matches(pattern) for account in all_accounts):
             names = [account.name for account in all_accounts]
             close = suggest_word(pattern, names)
-            hint = f"Did you mean {close!r}?" if close else f"The accounts are: {', '.join(names[:10])}."
+            hint = f"Did you mean {close!r}?" if close else f"The accounts are: {format_list(names, 10)}."
             raise make_error("unknown-account", f"--account {pattern!r} matches no account.", "", hint)
     chosen = [
         account
@@ -99,7 +100,7 @@ def make_member_reader(
     all_accounts = found.organization.accounts
     chosen = select_accounts(all_accounts, RunOptions((pattern,)))
     if len(chosen) > 1:
-        names = ", ".join(account.name for account in chosen[:5])
+        names = format_list((account.name for account in chosen), 5)
         raise make_error("unknown-account", f"--account {pattern!r} matches {len(chosen)} accounts: {names}.")
     (account,) = chosen
     membership = Membership(account, all_accounts, found.organization.discovery is None)

@@ -51,28 +51,32 @@ def name_results(command: str, wave: int | None, shard: Shard | None) -> str:
 
 
 def write_results(folder: Path, run: RunResults) -> None:
-    """Write the results of a run into a folder, in place of those of the same shard. Raises ReconcileError.
-
-    Results of an apply of earlier plans of that shard are deleted: `report` would show them instead of the new plans.
-    """
+    """Write the results of a run into a folder, in place of those of the same shard. Raises ReconcileError."""
     path = folder / name_results(run.command, run.wave, run.shard)
     document = results_to_dict(run, folder)
     document["integrity"] = compute_digest(document, allow_surrogates=True)
     try:
         write_whole(path, dump_json(document, indent=2).encode(errors="backslashreplace"), os.environ)
-        if run.command == "plan":
-            for outdated in _find_applied(folder, run):
-                outdated.unlink(missing_ok=True)
     except OSError as error:
         summary = f"Cannot write the results to {path}: {reason_of(error)}."
         raise make_error("cannot-write", summary, hint="Name another folder with --out.") from None
 
 
-def _find_applied(folder: Path, run: RunResults) -> list[Path]:
-    """Return the results of earlier applies that the results of a new plan replace."""
-    if run.wave is None and run.shard is None:
-        return _list_files(folder, "apply")
-    return [folder / name_results("apply", run.wave, run.shard)]
+def delete_outdated_results(folder: Path, options: RunOptions) -> None:
+    """Delete the results that a new plan run is about to take the place of. Raises ReconcileError.
+
+    These are the plans of the same shard, and the applies of them. If the run is cut off, the folder has new plan files
+    beside old ones: without results, `apply` and `report` refuse it.
+    """
+    wave, shard = options.wave, options.shard
+    try:
+        applied = _list_files(folder, "apply") if wave is None and shard is None else []
+        own = (folder / name_results(command, wave, shard) for command in ("apply", "plan"))
+        for outdated in (*applied, *own):
+            outdated.unlink(missing_ok=True)
+    except OSError as error:
+        summary = f"Cannot delete the results of an earlier run in {folder}: {reason_of(error)}."
+        raise make_error("cannot-write", summary, hint="Name another folder with --out.") from None
 
 
 def _list_files(folder: Path, command: str) -> list[Path]:

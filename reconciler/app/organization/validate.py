@@ -26,10 +26,13 @@ _DISCOVERED = "discovered"
 class ValidOrganization:
     """The result of a check.
 
-    problems: each once, with the accounts that have it. entities, aliases: the numbers in all accounts.
+    accounts: the number of those that the files declare. discovers: AWS Organizations finds further ones, and one that
+    stands for them is checked. problems: each once, with the accounts that have it. entities, aliases: the numbers in
+    all accounts.
     """
 
     accounts: int
+    discovers: bool
     entities: int
     aliases: int
     problems: tuple[Problem, ...]
@@ -68,7 +71,9 @@ def validate_organization(
     others = (read(account)[1] for account in all_accounts if account.id not in chosen)
     undeclared = find_unused_variables(chain(unused, others))
     problems = (_name_accounts(problem, names, len(accounts)) for problem, names in found.items())
-    return ValidOrganization(len(accounts), entities, aliases, (*undeclared, *problems))
+    declared = [account for account in accounts if account.id != PLACEHOLDER_ACCOUNT]
+    discovers = len(declared) < len(accounts)
+    return ValidOrganization(len(declared), discovers, entities, aliases, (*undeclared, *problems))
 
 
 def _find_problems(desired: Desired, names: AwsNames, allow_assertions: frozenset[str]) -> Iterator[Problem]:

@@ -16,6 +16,8 @@ from reconciler.plan.saved.saved_plan import SavedPlan, read_saved_plan
 from reconciler.plan.saved.strict_json import parse_strict_json, take_name
 
 JOURNAL_VERSION = 1
+FIRST_TEXT = '{"event": "plan", '
+"""How every journal begins."""
 
 
 @dataclass(frozen=True)

@@ -37,3 +37,17 @@ def test_without_a_terminal_there_is_no_prompt() -> None:
         [sys.executable, "-c", ASKS], capture_output=True, text=True, check=True, start_new_session=True
     )
     assert done.stdout == "none"
+
+
+@pytest.mark.parametrize("key", ["\x04", "\x03"], ids=["Ctrl-D", "Ctrl-C"])
+def test_a_question_that_is_left_ends_its_line_so_that_the_next_text_has_its_own(key: str) -> None:
+    script = (
+        "from reconciler.assume.tty import make_prompt\n"
+        "try:\n    make_prompt()('Code for s3: ')\n"
+        "except BaseException as error:\n    print('then', type(error).__name__)\n"
+    )
+    with Pseudo([sys.executable, "-c", script], os.environ) as terminal:
+        terminal.expect("Code for s3: ")
+        terminal.send(key)
+        terminal.expect("\nthen ")
+        assert terminal.code() == 0

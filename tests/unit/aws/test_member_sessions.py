@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
@@ -128,3 +129,22 @@ def test_the_external_id_that_was_sent_is_told(sessions: MemberSessions, sts: St
     with pytest.raises(ReconcileError) as failed:
         sessions.connect(f"{1:012}", (call,))
     assert "with the external id 'example-7f3a'" in failed.value.problems[0].hint
+
+
+def test_the_hint_names_every_action_that_the_way_in_needs(sessions: MemberSessions, sts: Sts) -> None:
+    call = make_call(1, session_tags=(("run", "nightly"),), source_identity="ci-job")
+    sts.denied.add(call.role_arn)
+    with pytest.raises(ReconcileError) as failed:
+        sessions.connect(f"{1:012}", (call,))
+    hint = failed.value.problems[0].hint
+    assert "in, and that allows sts:TagSession and sts:SetSourceIdentity, too." in hint
+    assert "Allow the caller sts:AssumeRole, sts:TagSession and sts:SetSourceIdentity on it." in hint
+
+
+def test_a_session_is_named_by_its_role_because_a_trust_names_that(sessions: MemberSessions, sts: Sts) -> None:
+    session = f"arn:aws:sts::{HOME}:assumed-role/iam-plan/GitHubActions"
+    sessions.home = replace(sessions.home, caller_arn=session)
+    sts.denied.add(ONE.role_arn)
+    with pytest.raises(ReconcileError) as failed:
+        sessions.connect(f"{1:012}", (ONE,))
+    assert f"lets the role iam-plan of account {HOME} in" in failed.value.problems[0].hint

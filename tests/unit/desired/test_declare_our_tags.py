@@ -130,6 +130,10 @@ ALIAS = "aliases:\n  dev:\n    role: arn:aws:iam::123456789012:role/r\n    sessi
 SESSION_TAGS = {
     "two spellings of one key": ("Team: a, team: b", "tag-case"),
     "a key of AWS": ("'Aws:x': a", "reserved-tag"),
+    "an empty key": ("'': a", "bad-tag"),
+    "a long key": (f"{'k' * 129}: a", "bad-tag"),
+    "a character of no tag": ("run: '<a>'", "bad-tag"),
+    "a long value": (f"run: {'v' * 257}", "bad-tag"),
 }
 
 

@@ -195,9 +195,7 @@ def test_a_variable_that_no_file_declares_or_uses_is_refused(folder: Folder, nam
     assert f"--var {name}" in problem.summary
 
 
-@pytest.mark.parametrize(
-    "given", [{}, {"environment": "prod"}, {"account_id": "1"}, {"more": "x", "stage": "{{ more }}"}]
-)
+@pytest.mark.parametrize("given", [{}, {"environment": "prod"}, {"more": "x", "stage": "{{ more }}"}])
 def test_a_variable_that_is_declared_or_used_is_taken(folder: Folder, given: dict[str, str]) -> None:
     assert folder.find_problems(DECLARED, variables={"stage": "x"} | given) == []
 
@@ -212,3 +210,22 @@ def test_a_variable_may_be_used_in_an_included_file_or_a_document_only(folder: F
 @pytest.mark.parametrize("broken", ["include: [nowhere.yaml]\n", "policies: {p: {document: nowhere.json}}\n"])
 def test_a_file_that_cannot_be_read_may_use_any_variable(folder: Folder, broken: str) -> None:
     assert [one.code for one in folder.declare_text(HEAD + broken, variables={"a": "b"}).problems] == ["no-file"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "given", "columns"),
+    [
+        ("{account_id: '5', partition: x}", {}, ["20", "36"]),
+        ("{}", {"account_id": "5"}, [""]),
+        ("{team: a}", {"team": "b"}, []),
+    ],
+)
+def test_a_value_for_a_built_in_variable_is_said_to_have_no_effect(
+    folder: Folder, variables: str, given: dict[str, str], columns: list[str]
+) -> None:
+    text = f"{HEAD}vars: {variables}\nusers: {{'u{{{{ account_id }}}}-{{{{ partition }}}}': {{}}}}\n"
+    desired = folder.declare_text(text, variables=given)
+    warned = [problem for problem in desired.problems if problem.code == "built-in-variable"]
+    assert [str(problem.place.column) if problem.place else "" for problem in warned] == columns
+    assert {problem.level for problem in desired.problems} <= {Level.WARNING}
+    assert [address.name for address in desired.state.entities] == ["u123456789012-aws"]

@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 
-from reconciler.app.organization.results_file import has_results, name_results, read_results, write_results
+from reconciler.app.organization.files import RunOptions
+from reconciler.app.organization.results_file import (
+    delete_outdated_results,
+    has_results,
+    name_results,
+    read_results,
+    write_results,
+)
 from reconciler.app.organization.results_section import RunResults, read_run, results_to_dict
 from reconciler.model.account_results import AccountResult
 from reconciler.model.problem import ReconcileError
@@ -89,13 +96,16 @@ def test_parts_are_read_by_wave_and_number(tmp_path: Path) -> None:
         ((None, Shard(2, 2)), ["apply-results-wave-1.json", "apply-results.json"]),
     ],
 )
-def test_new_plans_outdate_the_results_of_the_applies_of_their_part(
+def test_new_plans_outdate_the_results_of_their_part_and_of_its_applies(
     plan: tuple[int | None, Shard | None], left: list[str], tmp_path: Path
 ) -> None:
     for wave, shard in ((None, None), (1, None), (None, Shard(2, 2))):
         write(tmp_path, command="apply", wave=wave, shard=shard)
-    write(tmp_path, wave=plan[0], shard=plan[1])
+        write(tmp_path, wave=wave, shard=shard)
+    delete_outdated_results(tmp_path, RunOptions(wave=plan[0], shard=plan[1]))
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("apply")) == left
+    assert not (tmp_path / name_results("plan", *plan)).exists()
+    assert len(list(tmp_path.glob("plan-*"))) == 2
 
 
 def test_a_folder_is_one_of_results_only_if_a_whole_file_of_them_is_there(tmp_path: Path) -> None:
