@@ -15,7 +15,8 @@ the keys that would decide it. The modules, from the bottom up:
 - `escalation_paths`, `probes`, `power_keys`, `powers`, `named_powers`, `power_graph`: ways to administrator power.
 - `policy_statements`, `statement_coverage`: all statements that count for a principal, and how two of them meet.
 - `text_atoms`, `condition_values`, `request_parts`: divide all requests into parts with the same answer.
-- `permission_cells`, `permission_changes`: what a principal can do after a change and could not before.
+- `permission_cells`, `change_causes`, `permission_changes`: what a principal can do after a change and could not
+  before.
 - `request_scope`, `scoped_requests`: a request within a scope that is allowed, or one that is refused.
 - `guardrail_stops`: what service and resource control policies (SCPs, RCPs) stop.
 - `statement_matches`: the conditions that fail, for explanations. `mfa_requirement`: does MFA change the answer?

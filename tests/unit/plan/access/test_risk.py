@@ -390,6 +390,30 @@ def test_two_hundred_members_of_a_group_are_one_row() -> None:
     assert (row.group, len(row.principals), row.actions) == ("group/staff", 200, ("iam:passrole",))
 
 
+def bounded(number: int, boundary: str) -> list[Entity]:
+    """Return roles that share a boundary, each with a bucket of its own."""
+    grants = [document(allow("s3:GetObject", f"arn:aws:s3:::b{index}/*")) for index in range(number)]
+    roles = [
+        Role(f"r{index}", EC2, inline_policies={"p": grant}, permissions_boundary=boundary)
+        for index, grant in enumerate(grants)
+    ]
+    return [*POLICIES, Policy("narrow", document(allow("ec2:*"))), *roles]
+
+
+def test_a_boundary_lets_through_what_the_policies_behind_it_allow() -> None:
+    plan = planned(bounded(1, policy_arn("narrow")), bounded(1, WIDE))
+    (row,) = plan.access.permissions.gained
+    assert (row.actions, row.resources, row.decided) == (("s3:getobject",), ("arn:aws:s3:::b0/*",), True)
+    assert plan.risk.level is RiskLevel.LOW
+
+
+def test_the_boundary_of_many_roles_is_told_as_one_row_that_is_not_decided() -> None:
+    plan = planned(bounded(30, policy_arn("narrow")), bounded(30, WIDE))
+    (row,) = plan.access.permissions.gained
+    assert (len(row.principals), row.resources, row.decided) == (30, ("*",), False)
+    assert [(one.pattern, one.exceptions) for one in row.patterns] == [("*", ("ec2:*",))]
+
+
 SECRET, PART = "arn:aws:s3:::acme/secret/*", "arn:aws:s3:::acme/secret/a*"
 SOME = allow("s3:*", BUCKET)
 
