@@ -455,6 +455,89 @@ def test_a_deny_that_comes_off_is_told_from_one_that_is_narrowed_or_widened(
     assert risk.level is (RiskLevel.HIGH if said else RiskLevel.NONE)
 
 
+GUARD = Policy("guard", document(deny("s3:*", BUCKET)))
+GUARD_ARN, QUARANTINE = policy_arn("guard"), "arn:aws:iam::aws:policy/AWSDenyAll"
+GUARDED = Group("guarded", policies=frozenset([GUARD_ARN]), inline_policies={"g": document(deny("ec2:*"))})
+BOUNDS: list[Entity] = [
+    Policy("old", document(allow("*"), deny("s3:*", BUCKET))),
+    Policy("new", document(allow("*"))),
+]
+MEMBERS = [User(name, groups=frozenset([GUARDED.address])) for name in ("amy", "bob")]
+LEAVERS = [User(name) for name in ("amy", "bob")]
+
+LOST_DENIES: dict[str, tuple[Sequence[Entity], Sequence[Entity], list[str]]] = {
+    "a policy is detached": (
+        [GUARD, role(SOME, policies=frozenset([GUARD_ARN]))],
+        [GUARD, role(SOME)],
+        [f"a Deny of policy/guard no longer holds for role/app: s3:* on {BUCKET}"],
+    ),
+    "a policy is detached from a group": (
+        [GUARD, GUARDED],
+        [GUARD, replace(GUARDED, policies=frozenset())],
+        [f"a Deny of policy/guard no longer holds for group/guarded: s3:* on {BUCKET}"],
+    ),
+    "users leave a group": (
+        [GUARD, GUARDED, *MEMBERS],
+        [GUARD, GUARDED, *LEAVERS],
+        [
+            f"a Deny of group/guarded (policy/guard) no longer holds for 2 users (amy, bob): s3:* on {BUCKET}",
+            "a Deny of group/guarded inline policy g no longer holds for 2 users (amy, bob): ec2:* on *",
+        ],
+    ),
+    "a policy of AWS is detached": (
+        [replace(ALICE, policies=frozenset([QUARANTINE]))],
+        [ALICE],
+        ["a Deny of aws:AWSDenyAll no longer holds for user/alice: * on *"],
+    ),
+    "another boundary": (
+        [*BOUNDS, role(SOME, permissions_boundary=policy_arn("old"))],
+        [*BOUNDS, role(SOME, permissions_boundary=policy_arn("new"))],
+        [f"a Deny of the boundary policy/old no longer holds for role/app: s3:* on {BUCKET}"],
+    ),
+    "a Deny moves from an inline policy to an attached one": (
+        [GUARD, role(SOME, deny("s3:*", BUCKET))],
+        [GUARD, role(SOME, policies=frozenset([GUARD_ARN]))],
+        [],
+    ),
+    "a user moves to a group with the same Deny": (
+        [GUARD, GUARDED, *MEMBERS],
+        [
+            GUARD,
+            GUARDED,
+            replace(GUARDED, name="others"),
+            *(replace(one, groups=frozenset([Address("group", "others")])) for one in MEMBERS),
+        ],
+        [],
+    ),
+    "the policy of a group is narrowed": (
+        [GUARD, GUARDED, *MEMBERS],
+        [replace(GUARD, document=document(deny("s3:*", BUCKET + "a"))), GUARDED, *MEMBERS],
+        [f"a Deny of policy/guard is narrowed: s3:* on {BUCKET}a (before: s3:* on {BUCKET})"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "said"), LOST_DENIES.values(), ids=list(LOST_DENIES))
+def test_a_deny_that_a_principal_no_longer_holds_is_a_high_risk(
+    before: Sequence[Entity], after: Sequence[Entity], said: list[str]
+) -> None:
+    risk = planned(before, after).risk
+    assert [reason.message for reason in risk.reasons if reason.code is RiskCode.DENY_REMOVED] == said
+    assert not said or risk.level is RiskLevel.HIGH
+
+
+def test_a_deny_that_a_deleted_group_held_is_a_high_risk_for_members_outside_the_file() -> None:
+    live = {one.address: one for one in (GUARD, GUARDED, *MEMBERS)}
+    settings = Settings(prune="all", ignore=("user/*", "policy/*"))
+    desired = Desired(State(ACCOUNT, "aws", {}), None, settings, {}, {})
+    plan = build_plan(desired, State(ACCOUNT, "aws", live, LiveDetails(quotas={})), ALLOWED, Catalogue())
+    told = [reason.message for reason in plan.risk.reasons if reason.code is RiskCode.DENY_REMOVED]
+    assert [message.partition(":")[0] for message in told] == [
+        "a Deny of group/guarded (policy/guard) no longer holds for 2 users (amy, bob)",
+        "a Deny of group/guarded inline policy g no longer holds for 2 users (amy, bob)",
+    ]
+
+
 ANYONE = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 EVE = {"AWS": f"arn:aws:iam::{ACCOUNT}:user/eve"}
 
