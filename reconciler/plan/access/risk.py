@@ -22,12 +22,14 @@ from reconciler.model.plan import AccessDelta
 from reconciler.model.problem import Place, Problem
 from reconciler.model.risk import Risk, RiskCode, RiskReason
 from reconciler.model.role_access import AccessTerms, gather_by_principals
-from reconciler.model.sentence import format_counted
+from reconciler.model.sentence import format_counted, format_list
 from reconciler.plan.access.lifted_denies import LiftedDenies
 from reconciler.plan.access.permission_words import describe_gain, group_by_service
 from reconciler.plan.access.power_words import describe_powers
 from reconciler.plan.access.provider_risk import find_provider_risks
 from reconciler.plan.compare.diff import Difference
+from reconciler.policy.global_keys import spell_key
+from reconciler.policy.statement_words import MAX_NAMED
 
 _GRAVITY = {code: rank for rank, code in enumerate(RiskCode)}
 _TYPE_AND_ANY_NAME = re.compile(r"([A-Za-z0-9_.-]+[:/])?[*?:/]*\*[*?:/]*", re.ASCII)
@@ -145,13 +147,15 @@ class RiskJudge:
             roles = [role for role in group.roles if Address.parse(role) not in opened]
             if not roles or not group.before or demands_more(group.before, group.terms):
                 continue
-            loses_mfa = group.before.mfa and not group.terms.mfa
-            code, how = (
-                (RiskCode.TRUST_CONDITION_REMOVED, "without MFA")
-                if loses_mfa
-                else (RiskCode.ROLE_ACCESS, "on other conditions")
-            )
-            message = f"{format_counted(group.principals)} may now assume {format_counted(roles)} {how}"
+            lost = sorted(set(group.before.conditions) - set(group.terms.conditions))
+            code = RiskCode.TRUST_CONDITION_REMOVED
+            if group.before.mfa and not group.terms.mfa:
+                how = " without MFA"
+            elif lost:
+                how = f", no longer depending on {format_list(map(spell_key, lost), MAX_NAMED)}"
+            else:
+                code, how = RiskCode.ROLE_ACCESS, " on other conditions"
+            message = f"{format_counted(group.principals)} may now assume {format_counted(roles)}{how}"
             yield self._make_reason(code, Address.parse(roles[0]), message)
 
 

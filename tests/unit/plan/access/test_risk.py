@@ -109,7 +109,9 @@ def subject(value: str) -> Document:
 
 STAFF = [User(f"u{number:03}", groups=frozenset([Address("group", "staff")])) for number in range(200)]
 ALICE = User("alice", inline_policies={"p": document(allow("s3:GetObject", "arn:aws:s3:::b/*"))})
+OFFICE = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
 ASSUMER = replace(ALICE, inline_policies={"p": document(allow("sts:AssumeRole"))})
+ASSUMER_AT_OFFICE = replace(ALICE, inline_policies={"p": document(allow("sts:AssumeRole", **OFFICE))})
 BUCKET = "arn:aws:s3:::acme/*"
 
 PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
@@ -311,6 +313,17 @@ PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
         (
             [role(allow("s3:GetObject", BUCKET), tags={"team": "blue"})],
             [role(allow("s3:GetObject", BUCKET), tags={"team": "red"})],
+        ),
+        RiskLevel.NONE,
+    ),
+    "a role can be assumed from everywhere, and only from an office": (
+        (
+            [ASSUMER_AT_OFFICE, role(trusts=aws(f"{ACCOUNT}:root"))],
+            [ASSUMER, role(trusts=aws(f"{ACCOUNT}:root"))],
+        ),
+        (
+            [ASSUMER, role(trusts=aws(f"{ACCOUNT}:root"))],
+            [ASSUMER_AT_OFFICE, role(trusts=aws(f"{ACCOUNT}:root"))],
         ),
         RiskLevel.NONE,
     ),
