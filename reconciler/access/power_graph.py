@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.access.boundary_escapes import escape_key_of
 from reconciler.access.escalation_paths import Grade
 from reconciler.access.matrix import group_equivalent_pairs
 from reconciler.access.named_powers import (
@@ -56,7 +57,7 @@ class PowerFinder:
     def _evaluate(self, principal: Principal) -> tuple[Power, ...]:
         if not may_have_powers(principal):
             return ()
-        key = power_key_of(principal)
+        key = power_key_of(principal), escape_key_of(principal)
         found = self._by_key.get(key)
         if found is None:
             found = self._by_key[key] = find_known_powers(principal)
