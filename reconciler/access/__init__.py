@@ -10,7 +10,7 @@ the keys that would decide it. The modules, from the bottom up:
 - `grant_limits`: what limits the grant of a resource's policy within one account.
 - `role_assumption`: both together for a role. `resource_access`: the same for any other resource.
 - `account_principals`: the principals and roles of an account, with its guardrails. `trust_entrances`: the principals
-  that a trust names. `trust_risk`: what a change of a trust opens.
+  that a trust names. `trust_risk`, `closer_conditions`: what a change of a trust opens.
 - `matrix`, `role_sets`: who may assume which role in a whole account.
 - `escalation_paths`, `probes`, `power_keys`, `boundary_escapes`, `powers`, `resource_tags`, `named_resources`,
   `named_powers`, `power_graph`: ways to administrator power.

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.access.trust_risk import TrustChange, demands_as_much
+from reconciler.access.closer_conditions import demands_as_much
+from reconciler.access.trust_risk import TrustChange
 from reconciler.kinds.facets.tags import BREAK_GLASS, PROTECT, with_our_keys
 from reconciler.model.account_caches import cache_for_account
 from reconciler.model.address import Address

@@ -140,3 +140,10 @@ def test_the_tags_of_the_entity_that_a_request_to_iam_is_about_are_known(team: s
     user = alice({**allow("iam:PutRolePolicy"), "Condition": {"StringEquals": {"aws:ResourceTag/Team": team}}})
     answer = ask([user, TAGGED_ROLE], "iam:PutRolePolicy", APP, **{"aws:ResourceTag/team": ("blue",)})
     assert (answer.outcome, answer.ignored_keys) == (outcome, ("aws:ResourceTag/team",))
+
+
+def test_a_boundary_whose_effect_aws_leaves_open_is_no_policy_of_unknown_content() -> None:
+    named = Role("app", document(trust(f"arn:aws:iam::{ACCOUNT}:user/alice")))
+    answer = ask([LIMIT, User("alice", permissions_boundary=policy_arn("limit")), named], "sts:AssumeRole", APP)
+    assert (answer.outcome, answer.depends_on) == (Outcome.DEPENDS, (f"boundary:{policy_arn('limit')}",))
+    assert answer.statements == ()

@@ -618,6 +618,16 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], RiskLevel]] = {
         {"NumericLessThan": {"aws:MultiFactorAuthAge": "7200"}},
         RiskLevel.HIGH,
     ),
+    "a part of a network": (
+        {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        {"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}},
+        RiskLevel.LOW,
+    ),
+    "another network": (
+        {"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}},
+        {"IpAddress": {"aws:SourceIp": "10.2.0.0/16"}},
+        RiskLevel.HIGH,
+    ),
     "another external id": (
         {"StringEquals": {"sts:ExternalId": "y"}},
         {"StringEquals": {"sts:ExternalId": "x"}},
@@ -630,6 +640,42 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], RiskLevel]] = {
 def test_a_closer_limit_of_a_trust_is_no_risk(before: dict[str, Any], after: dict[str, Any], level: RiskLevel) -> None:
     sides = [[ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)]
     assert planned(*sides).risk.level is level
+
+
+DEMANDS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "an account less excluded": (
+        {"StringNotEquals": {"aws:PrincipalAccount": [OTHER_ACCOUNT, "1" * 12]}},
+        {"StringNotEquals": {"aws:PrincipalAccount": OTHER_ACCOUNT}},
+        f"role/app now demands StringNotEquals aws:PrincipalAccount {OTHER_ACCOUNT} of user/alice "
+        f"(before: StringNotEquals 111111111111, {OTHER_ACCOUNT})",
+    ),
+    "a key that may be absent": (
+        {"StringEquals": {"sts:ExternalId": "x"}},
+        {"StringEqualsIfExists": {"sts:ExternalId": "x"}},
+        "role/app now demands StringEqualsIfExists sts:ExternalId x of user/alice (before: StringEquals x)",
+    ),
+    "another text": (
+        {"StringEquals": {"sts:ExternalId": "x"}},
+        {"StringEquals": {"sts:ExternalId": "y"}},
+        "role/app accepts sts:ExternalId y of user/alice (before: x)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "said"), DEMANDS.values(), ids=list(DEMANDS))
+def test_a_condition_of_a_trust_is_told_with_its_operator_if_that_one_decides(
+    before: dict[str, Any], after: dict[str, Any], said: str
+) -> None:
+    sides = [[ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)]
+    assert [one.message for one in planned(*sides).risk.reasons] == [said]
+
+
+def test_a_session_of_the_account_is_not_every_principal_of_it() -> None:
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/run"
+    risk = planned([role()], [role(trusts=either(EC2, trust({"AWS": session})))]).risk
+    assert [(one.code, one.message) for one in risk.reasons] == [
+        (RiskCode.ROLE_ACCESS, f"{session} may newly assume role/app")
+    ]
 
 
 def test_a_closer_limit_beside_a_wider_one_is_a_risk() -> None:
