@@ -10,12 +10,14 @@ the keys that would decide it. The modules, from the bottom up:
 - `grant_limits`: what limits the grant of a resource's policy within one account.
 - `role_assumption`: both together for a role. `resource_access`: the same for any other resource.
 - `account_principals`: the principals and roles of an account, with its guardrails. `trust_entrances`: the principals
-  that a trust names. `trust_risk`: what a change of a trust opens.
+  that a trust names. `trust_risk`, `closer_conditions`: what a change of a trust opens.
 - `matrix`, `role_sets`: who may assume which role in a whole account.
-- `escalation_paths`, `probes`, `power_keys`, `powers`, `named_powers`, `power_graph`: ways to administrator power.
+- `escalation_paths`, `probes`, `power_keys`, `boundary_escapes`, `powers`, `resource_tags`, `named_resources`,
+  `named_powers`, `power_graph`: ways to administrator power.
 - `policy_statements`, `statement_coverage`: all statements that count for a principal, and how two of them meet.
 - `text_atoms`, `condition_values`, `request_parts`: divide all requests into parts with the same answer.
-- `permission_cells`, `permission_changes`: what a principal can do after a change and could not before.
+- `permission_cells`, `change_causes`, `permission_changes`: what a principal can do after a change and could not
+  before.
 - `request_scope`, `scoped_requests`: a request within a scope that is allowed, or one that is refused.
 - `guardrail_stops`: what service and resource control policies (SCPs, RCPs) stop.
 - `statement_matches`: the conditions that fail, for explanations. `mfa_requirement`: does MFA change the answer?

@@ -10,8 +10,10 @@ To both we add on which resources the actions must be allowed:
   principal itself counts as a resource.
 - `counts_on_self`: the path also counts on the principal itself, on its groups, or on its managed policies.
 - `named`: which single users, roles, groups or policies count. administrators; leads: administrators, and whoever has a
-  way to their power; any: every user or role, even one
-  without power today. A path with iam:PassRole counts on roles that lead there.
+  way to their power; any: every user or role, even one without power today. A path with iam:PassRole counts on
+  roles that lead there.
+- `escapes_boundary`: the path counts on the permissions boundary of the principal itself, if that one holds other paths
+  back (`boundary_escapes.py`).
 - `services`: the services that take the passed role; one of them is enough.
 - `reason`: the way in words. `{target}` stands for the resource.
 """
@@ -78,6 +80,7 @@ class EscalationPath:
     named: str = ""
     counts_on_self: bool = False
     services: tuple[str, ...] = ()
+    escapes_boundary: bool = False
 
     @property
     def needs_other_path(self) -> bool:
@@ -146,6 +149,7 @@ def _read_path(row: Mapping[str, Any], resources: Mapping[str, str]) -> Escalati
         row.get("named", ""),
         row.get("counts_on_self", False),
         tuple(row.get("services", ())),
+        row.get("escapes_boundary", False),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from reconciler.access.principal import Principal, PrincipalMatch
 from reconciler.access.principal_answers import PrincipalAnswers
-from reconciler.access.verdicts import Answer, Route, StatementSource, VerdictReason, depends_on
+from reconciler.access.verdicts import Answer, Route, VerdictReason, depends_on
 
 
 def list_grant_limits(principal: Principal, naming: PrincipalMatch, own: PrincipalAnswers) -> Route:
@@ -26,8 +26,7 @@ def dispute_boundary(principal: Principal, boundary: Answer) -> Answer:
     """Return the answer of a boundary, with "unknown" for no: AWS's documents do not settle if it counts here."""
     if boundary.truth.value is not False or principal.boundary is None:
         return boundary
-    label = principal.boundary.label
-    return Answer(depends_on(f"boundary:{label}"), (StatementSource(label),), VerdictReason.BOUNDARY)
+    return Answer(depends_on(f"boundary:{principal.boundary.label}"), (), VerdictReason.BOUNDARY)
 
 
 def _dispute_session(session: Answer) -> Answer:

@@ -7,12 +7,12 @@ such as writing a role's policies and assuming it. Rights over a whole type are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from reconciler.access.compiled_policies import CompiledStatement
-from reconciler.access.context import NOTHING_KNOWN, Context
+from reconciler.access.context import NOTHING_KNOWN
 from reconciler.access.escalation_paths import (
     ASSUME_PATH,
     ASSUME_ROLE,
@@ -22,6 +22,7 @@ from reconciler.access.escalation_paths import (
     list_named_paths,
     load_paths,
 )
+from reconciler.access.named_resources import NamedResources, PassableRoles
 from reconciler.access.power_keys import allowed_actions_of
 from reconciler.access.powers import (
     evaluate_other_steps,
@@ -31,9 +32,9 @@ from reconciler.access.powers import (
 from reconciler.access.principal import Principal
 from reconciler.access.principal_answers import evaluate
 from reconciler.access.probes import best_of, evaluate_resource_type
+from reconciler.access.resource_tags import depends_on_tags, tests_tags
 from reconciler.access.role_assumption import Target, can_assume
-from reconciler.access.templates import MANY, ONE
-from reconciler.access.verdicts import Decision, Verdict, require_all
+from reconciler.access.verdicts import Verdict, require_all
 from reconciler.model.account_caches import cache_for_account
 
 MAX_NAMED_TARGETS = 50
@@ -46,58 +47,6 @@ class NamedPower:
     path: EscalationPath
     target: str
     verdict: Verdict
-
-
-class NamedResources:
-    """Users, roles, groups and policies that count as resources of a named right.
-
-    arns: maps a type (user, role, group, policy) to ARNs.
-    administrators: those of them that are administrators, or make somebody one.
-    """
-
-    def __init__(self, arns: Mapping[str, Iterable[str]], administrators: frozenset[str] = frozenset()) -> None:
-        self._arns = {kind: frozenset(listed) for kind, listed in arns.items()}
-        self.administrators = administrators
-        self._covered: dict[tuple[str, CompiledStatement], frozenset[str]] = {}
-
-    def list_all(self, kind: str) -> frozenset[str]:
-        return self._arns.get(kind, frozenset())
-
-    def find_covered(self, statement: CompiledStatement, kind: str, context: Context) -> frozenset[str]:
-        """Return the ARNs of a type that the resources of a statement may match; cached if it has no variables."""
-        if statement.resources.variables:
-            return self._match_resources(statement, kind, context)
-        found = self._covered.get((kind, statement))
-        if found is None:
-            found = self._covered[kind, statement] = self._match_resources(statement, kind, context)
-        return found
-
-    def _match_resources(self, statement: CompiledStatement, kind: str, context: Context) -> frozenset[str]:
-        known, resources = self.list_all(kind), statement.resources
-        texts = resources.resolve_patterns(context)
-        if texts and not resources.negated and not any(MANY in text or ONE in text for text in texts):
-            return frozenset(text for text in texts if text in known)
-        return frozenset(arn for arn in known if resources.matches(arn, context).value is not False)
-
-
-class PassableRoles:
-    """Tells which roles of an account a service can take, by their trust."""
-
-    def __init__(self, targets: Iterable[Target]) -> None:
-        self._targets = {target.arn: target for target in targets}
-        self._verdicts: dict[tuple[str, str], Verdict] = {}
-
-    def evaluate_trust(self, service: str, role: str) -> Verdict:
-        """Return whether the trust of a role lets a service in."""
-        found = self._verdicts.get((service, role))
-        if found is None:
-            target = self._targets.get(role)
-            caller = Principal(service, "service", "")
-            found = Verdict(Decision.DENY)
-            if target is not None:
-                found = can_assume(caller, target, Context.of({"aws:SourceAccount": target.account}))
-            self._verdicts[service, role] = found
-        return found
 
 
 def has_named_rights(principal: Principal) -> bool:
@@ -120,7 +69,7 @@ def find_named_powers(principal: Principal, resources: NamedResources, roles: Pa
             if path.named == "administrators":
                 found &= resources.administrators
             for arn in sorted(found):
-                verdict = require_all(evaluate(principal, step.action, arn) for step in path.steps)
+                verdict = require_all(_evaluate_on(principal, step, arn, resources) for step in path.steps)
                 if not verdict.denied and not rests_on_unread_policies(verdict):
                     yield NamedPower(path, arn, verdict)
 
@@ -173,12 +122,25 @@ def _evaluate_combined(
             yield arn, verdict
 
 
+def _evaluate_on(principal: Principal, step: PathStep, resource: str, resources: NamedResources) -> Verdict:
+    """Return the verdict on a step over one resource.
+
+    Tags that do not fit leave a right over named resources open, because somebody may set others. A right over a whole
+    type is told as such (`powers.py`), so only resources whose tags fit count besides.
+    """
+    known = resources.tags.find_keys(step.action, resource)
+    verdict = evaluate(principal, step.action, resource, known)
+    if not verdict.denied or known is NOTHING_KNOWN or _has_whole_type(principal, step):
+        return verdict
+    return evaluate(principal, step.action, resource)
+
+
 def _find_changeable(
     principal: Principal, step: PathStep, resources: NamedResources, holders: Mapping[str, Sequence[str]]
 ) -> dict[str, Verdict]:
     """Return the users or roles on which an action is allowed; for a policy the roles that have it."""
     covered = _find_covered(principal, step.action, step.resource_type, resources)
-    verdicts = {arn: evaluate(principal, step.action, arn) for arn in covered}
+    verdicts = {arn: _evaluate_on(principal, step, arn, resources) for arn in covered}
     if step.resource_type != "policy":
         return verdicts
     return {role: verdict for arn, verdict in verdicts.items() if not verdict.denied for role in holders.get(arn, ())}
@@ -259,23 +221,31 @@ def _select_paths(allowed: frozenset[str], kind: str) -> tuple[EscalationPath, .
 
 
 def _list_relevant_allows(principal: Principal, action: str) -> tuple[CompiledStatement, ...]:
-    """Return the Allows of an action; none if all of them cover everything and nothing limits them."""
+    """Return the Allows of an action; none if all cover everything, whatever its tags, and nothing limits them."""
     part = principal.compiled_policies.statements_for(action)
     if (
         part.denies
         or principal.is_limited
-        or any(item.resources.resolve_patterns(principal.request_context) != () for item in part.allows)
+        or any(
+            tests_tags(item) or item.resources.resolve_patterns(principal.request_context) != () for item in part.allows
+        )
     ):
         return part.allows
     return ()
 
 
 def _covers_whole_types(principal: Principal, path: EscalationPath) -> bool:
-    """Return whether every action of a path is allowed on all resources of its type."""
-    return not any(
-        evaluate_resource_type(principal, step.action, step.resource_type, NOTHING_KNOWN, include_spared=False).denied
-        for step in path.steps
-    )
+    """Return whether every action of a path is allowed on all resources of its type, whatever their tags are."""
+    verdicts = [_evaluate_whole_type(principal, step) for step in path.steps]
+    return not any(verdict.denied or depends_on_tags(verdict) for verdict in verdicts)
+
+
+def _has_whole_type(principal: Principal, step: PathStep) -> bool:
+    return not _evaluate_whole_type(principal, step).denied
+
+
+def _evaluate_whole_type(principal: Principal, step: PathStep) -> Verdict:
+    return evaluate_resource_type(principal, step.action, step.resource_type, NOTHING_KNOWN, include_spared=False)
 
 
 def _covers_passing(principal: Principal, path: EscalationPath) -> bool:

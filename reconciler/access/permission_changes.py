@@ -9,23 +9,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from reconciler.access.conditions import CompiledCondition
+from reconciler.access.change_causes import find_causes, find_grant, find_terms, format_condition_test
 from reconciler.access.permission_cells import (
     PermissionCell,
     PermissionComparer,
     StatementPair,
     list_deciding_statements,
 )
-from reconciler.access.policy_statements import IDENTITY, PolicyStatement
+from reconciler.access.policy_statements import PolicyStatement
 from reconciler.access.principal import Principal
-from reconciler.access.request_parts import covers_resource_atom
 from reconciler.access.templates import to_plain_text
 from reconciler.access.text_atoms import TooManyAtomsError
 from reconciler.access.verdicts import StatementSource
 from reconciler.model.permissions import ActionPattern, Direction, Terms
-from reconciler.policy.global_keys import spell_key
 from reconciler.policy.overlap import choose_narrowest, covers_pattern, patterns_overlap
 
 
@@ -37,6 +35,8 @@ class PermissionChange:
     before, after: the conditions of either side. sources: the statements that cause it.
     decided: a request proves it; else it may be less than it says, or nothing.
     unread: the labels of the policies of unknown content that a cause is a statement of.
+    summary: what the causes alone tell, in place of many changes: all that a Deny or a boundary covers, not only what
+        an Allow grants of it. None if they are Allows themselves.
     """
 
     actions: tuple[ActionPattern, ...]
@@ -48,6 +48,7 @@ class PermissionChange:
     sources: tuple[StatementSource, ...]
     decided: bool = True
     unread: frozenset[str] = frozenset()
+    summary: PermissionChange | None = field(default=None, compare=False)
 
 
 def find_permission_changes(
@@ -136,17 +137,8 @@ def find_unread_policies(statements: Iterable[PolicyStatement]) -> frozenset[str
     return frozenset(fact.removeprefix("policy:") for fact in facts if fact.startswith("policy:"))
 
 
-def format_condition_test(condition: CompiledCondition) -> str:
-    """Return a condition as a text: `StringEquals aws:RequestedRegion eu-west-1`."""
-    values = (to_plain_text(template.fixed or _format_template(template.parts)) for template in condition.templates)
-    return f"{condition.name} {spell_key(condition.key)} {', '.join(values)}"
-
-
-def _format_template(parts: Iterable[object]) -> str:
-    return "".join(part if isinstance(part, str) else f"${{{getattr(part, 'key', '')}}}" for part in parts)
-
-
-_GroupKey = tuple[Direction, frozenset[PolicyStatement], Terms, Terms]
+_CauseKey = tuple[Direction, frozenset[PolicyStatement], Terms, Terms]
+"""Direction, causes, and the terms of either side."""
 
 
 @dataclass
@@ -168,17 +160,19 @@ class _CellGrouper:
 
     def __init__(self, statements: StatementPair, broad_allows: Iterable[PolicyStatement]) -> None:
         self._old, self._new = statements
+        self._changed = self._old ^ self._new
         self._broad_allows = frozenset(broad_allows)
         self._action_patterns = frozenset(pattern for one in self._old | self._new for pattern in one.actions)
-        self._groups: defaultdict[_GroupKey, _Group] = defaultdict(_Group)
+        self._groups: defaultdict[tuple[_CauseKey, frozenset[PolicyStatement]], _Group] = defaultdict(_Group)
+        self._summaries: defaultdict[_CauseKey, _Group] = defaultdict(_Group)
 
     def add(self, cell: PermissionCell) -> None:
         """Add a cell: first what differs if nothing unknown is true, then what differs only if something unknown is."""
         gains = losses = False
         for every in (cell.space.known, cell.space.every):
             before, after = cell.before & every, cell.after & every
-            gain_causes = frozenset() if gains else self._find_causes(cell, after & ~before, self._new)
-            loss_causes = frozenset() if losses else self._find_causes(cell, before & ~after, self._old)
+            gain_causes = frozenset() if gains else find_causes(cell, after & ~before, self._new, self._changed)
+            loss_causes = frozenset() if losses else find_causes(cell, before & ~after, self._old, self._changed)
             self._add_part(cell, gain_causes, loss_causes, every)
             gains, losses = gains or bool(gain_causes), losses or bool(loss_causes)
 
@@ -194,59 +188,37 @@ class _CellGrouper:
         )
         if not gains and not losses:
             return
-        causes = (gain_causes if gains else frozenset()) | (loss_causes if losses else frozenset())
+        causes, grants = frozenset[PolicyStatement](), frozenset[PolicyStatement]()
+        if gains:
+            causes |= gain_causes
+            grants |= find_grant(cell, cell.after & ~cell.before & every, self._new, gain_causes)
+        if losses:
+            causes |= loss_causes
+            grants |= find_grant(cell, cell.before & ~cell.after & every, self._old, loss_causes)
         direction = Direction.OTHER if gains and losses else Direction.WIDER if gains else Direction.NARROWER
-        before = self._find_terms(cell, self._old, cell.before & every, every)
-        after = self._find_terms(cell, self._new, cell.after & every, every)
-        group = self._groups[direction, causes, before, after]
+        before = find_terms(cell, self._old, cell.before & every, every)
+        after = find_terms(cell, self._new, cell.after & every, every)
+        key = direction, causes, before, after
+        group = self._groups[key, grants]
         group.decided |= cell.proven and every == cell.space.known
-        self._add_actions(group, cell, causes)
-        self._add_resource(group, cell, causes)
+        self._add_cell(group, cell, causes | grants)
+        if grants:
+            self._add_cell(self._summaries[key], cell, causes)
 
-    def _find_causes(
-        self, cell: PermissionCell, differing: int, side: frozenset[PolicyStatement]
-    ) -> frozenset[PolicyStatement]:
-        """Return the statements by which the side with more allows more: its own Allows, else limits and Denies.
+    def _add_cell(self, group: _Group, cell: PermissionCell, telling: frozenset[PolicyStatement]) -> None:
+        """Add a cell to a group, by the patterns of the statements that tell what the group is about."""
+        self._add_actions(group, cell, telling)
+        self._add_resource(group, cell, telling)
 
-        differing: the combinations that only this side allows.
-        """
-        active = [
-            one
-            for one in cell.actions.covering
-            if (one in self._old) != (one in self._new)
-            and (one in side) == one.allows
-            and covers_resource_atom(one, cell.resource)
-            and cell.space.select(one) & differing
-        ]
-        return frozenset([one for one in active if one.allows and one.layer == IDENTITY] or active)
-
-    def _find_terms(self, cell: PermissionCell, side: frozenset[PolicyStatement], allowed: int, every: int) -> Terms:
-        """Return the conditions under which one side allows the requests of a cell."""
-        if not allowed:
-            return None
-        if allowed == every:
-            return ()
-        terms = set()
-        for one in cell.actions.covering & side:
-            selected = cell.space.select(one) & every
-            if not covers_resource_atom(one, cell.resource) or selected in (0, every):
-                continue
-            text = " and ".join(sorted(map(format_condition_test, one.conditions)) + sorted(one.unknown))
-            if one.allows and selected & allowed:
-                terms.add(text)
-            elif not one.allows:
-                terms.add(f"unless {text}")
-        return tuple(sorted(terms))
-
-    def _add_actions(self, group: _Group, cell: PermissionCell, causes: frozenset[PolicyStatement]) -> None:
-        named = {pattern for one in causes if not one.not_action for pattern in one.actions}
+    def _add_actions(self, group: _Group, cell: PermissionCell, telling: frozenset[PolicyStatement]) -> None:
+        named = {pattern for one in telling if not one.not_action for pattern in one.actions}
         for atom in cell.actions.atoms:
             chosen = choose_narrowest(atom.matched & named)
             unmatched = self._action_patterns - atom.matched
             group.actions[chosen] = group.actions.get(chosen, unmatched) & unmatched
 
-    def _add_resource(self, group: _Group, cell: PermissionCell, causes: frozenset[PolicyStatement]) -> None:
-        named = {pattern for one in causes if not one.not_resource for pattern in one.resources or ()}
+    def _add_resource(self, group: _Group, cell: PermissionCell, telling: frozenset[PolicyStatement]) -> None:
+        named = {pattern for one in telling if not one.not_resource for pattern in one.resources or ()}
         group.resources.add(to_plain_text(choose_narrowest(cell.resource.matched & named)))
         patterns = {pattern for one in cell.actions.covering for pattern in one.resources or ()}
         unmatched = frozenset(map(to_plain_text, patterns - cell.resource.matched))
@@ -254,22 +226,27 @@ class _CellGrouper:
 
     def build_changes(self) -> Iterator[PermissionChange]:
         """Yield the rows, in no certain order."""
-        for (direction, causes, before, after), group in self._groups.items():
-            resources = tuple(sorted(_drop_covered(group.resources)))
-            excluded = {
-                one for one in group.not_resources or () if any(patterns_overlap(one, other) for other in resources)
-            }
-            yield PermissionChange(
-                tuple(_build_patterns(group.actions)),
-                resources,
-                tuple(sorted(_drop_covered(excluded))),
-                before,
-                after,
-                direction,
-                _list_sources(causes),
-                group.decided,
-                find_unread_policies(causes),
-            )
+        summaries = {key: _build_change(key, group) for key, group in self._summaries.items()}
+        for (key, grants), group in self._groups.items():
+            change = _build_change(key, group)
+            yield replace(change, summary=_merge_unread(summaries[key])) if grants else change
+
+
+def _build_change(key: _CauseKey, group: _Group) -> PermissionChange:
+    direction, causes, before, after = key
+    resources = tuple(sorted(_drop_covered(group.resources)))
+    excluded = {one for one in group.not_resources or () if any(patterns_overlap(one, other) for other in resources)}
+    return PermissionChange(
+        tuple(_build_patterns(group.actions)),
+        resources,
+        tuple(sorted(_drop_covered(excluded))),
+        before,
+        after,
+        direction,
+        _list_sources(causes),
+        group.decided,
+        find_unread_policies(causes),
+    )
 
 
 def _list_sources(causes: Iterable[PolicyStatement]) -> tuple[StatementSource, ...]:

@@ -12,17 +12,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from reconciler.access.boundary_escapes import escape_key_of
 from reconciler.access.escalation_paths import Grade
 from reconciler.access.matrix import group_equivalent_pairs
 from reconciler.access.named_powers import (
     NamedPower,
-    NamedResources,
-    PassableRoles,
     find_combined_powers,
     find_named_powers,
     has_named_rights,
     may_combine_rights,
 )
+from reconciler.access.named_resources import NamedResources, PassableRoles
 from reconciler.access.power_keys import named_key_of, power_key_of
 from reconciler.access.powers import (
     Power,
@@ -32,6 +32,7 @@ from reconciler.access.powers import (
     rests_on_unread_policies,
 )
 from reconciler.access.principal import Principal
+from reconciler.access.resource_tags import NO_TAGS_KNOWN, ResourceTags
 from reconciler.access.role_assumption import Target, can_assume
 from reconciler.access.verdicts import PolicySource, Verdict
 
@@ -56,7 +57,7 @@ class PowerFinder:
     def _evaluate(self, principal: Principal) -> tuple[Power, ...]:
         if not may_have_powers(principal):
             return ()
-        key = power_key_of(principal)
+        key = power_key_of(principal), escape_key_of(principal)
         found = self._by_key.get(key)
         if found is None:
             found = self._by_key[key] = find_known_powers(principal)
@@ -90,13 +91,14 @@ class AccountResources:
     """The account in which ways are followed.
 
     principals: every user and role. groups: every group as a principal. targets: every role. All by ARN.
-    positions: the bit of each role in a set of roles.
+    positions: the bit of each role in a set of roles. tags: those of its users, roles and policies.
     """
 
     principals: Mapping[str, Principal]
     groups: Mapping[str, Principal]
     targets: Mapping[str, Target]
     positions: Mapping[str, int]
+    tags: ResourceTags = NO_TAGS_KNOWN
 
 
 @dataclass
@@ -191,7 +193,8 @@ class PowerGraph:
         for role in self.account.targets:
             for source in self.account.principals[role].policies if role in self.account.principals else ():
                 holders.setdefault(source.label, []).append(role)
-        resources = NamedResources({**self._everything, "policy": [arn for arn in holders if ":policy/" in arn]})
+        policies = [arn for arn in holders if ":policy/" in arn]
+        resources = NamedResources({**self._everything, "policy": policies}, tags=self.account.tags)
         rights: dict[tuple[object, ...], dict[str, dict[str, Verdict]]] = {}
         for principal in asking:
             known = rights.setdefault(named_key_of(principal), {})
@@ -236,7 +239,7 @@ class PowerGraph:
             return
         asked = frozenset(new)
         resources = NamedResources(
-            {kind: arns & asked for kind, arns in self._everything.items()}, self._administrators
+            {kind: arns & asked for kind, arns in self._everything.items()}, self._administrators, self.account.tags
         )
         for holders in self._holders.values():
             for power in find_named_powers(holders[0], resources, self._passable):

@@ -90,11 +90,12 @@ def _find_allowed_actions(document: CompiledDocument) -> AllowedActions:
 
 def allowed_actions_of(principal: Principal) -> AllowedActions:
     """Return what the policies of a principal may allow, as far as their content is known."""
-    return _merge_allowed_actions(principal.compiled_policies.documents)
+    return find_allowed_actions(principal.compiled_policies.documents)
 
 
 @cache_for_account(maxsize=65536)
-def _merge_allowed_actions(documents: tuple[CompiledDocument, ...]) -> AllowedActions:
+def find_allowed_actions(documents: tuple[CompiledDocument, ...]) -> AllowedActions:
+    """Return what policies may allow together, as far as their content is known."""
     found = [item for item in map(_find_allowed_actions, documents) if item.somewhere]
     if len(found) == 1:
         return found[0]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from reconciler.access.boundary_escapes import escape_key_of, find_boundary_escapes
 from reconciler.access.context import NOTHING_KNOWN, Context
 from reconciler.access.escalation_paths import PASS_ROLE, EscalationPath, Grade, PathStep, load_paths
 from reconciler.access.power_keys import AllowedActions, allowed_actions_of, power_key_of
@@ -84,7 +85,23 @@ def _evaluate_possible_paths(principal: Principal, context: Context, grades: fro
             answer = require_all([answer, other_path])
         if not answer.denied:
             found.append(Power(path.name, path.grade, answer, path, _find_own_targets(path, principal, context)))
+    if Grade.ESCALATION in grades:
+        found += _find_escapes(principal, context, found)
     return found
+
+
+def _find_escapes(principal: Principal, context: Context, found: list[Power]) -> Iterator[Power]:
+    """Yield the paths by which a principal can lift its boundary, which holds back others than those found already."""
+    if any(power.grade is Grade.ADMINISTRATOR for power in found):
+        return
+    names = {power.name for power in found}
+
+    def find_ways_without(free: Principal) -> list[Verdict]:
+        powers = _evaluate_possible_paths(free, context, POWER_GRADES)
+        return [power.verdict for power in powers if power.name not in names]
+
+    for path, target, verdict in find_boundary_escapes(principal, context, find_ways_without):
+        yield Power(path.name, path.grade, verdict, path, (target,))
 
 
 def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Principal, tuple[Power, ...]]]:
@@ -97,7 +114,7 @@ def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Princi
         if not may_have_powers(principal) and not _may_allow_unread(principal):
             yield principal, ()
             continue
-        key = power_key_of(principal)
+        key = power_key_of(principal), escape_key_of(principal)
         if key not in powers_by_key:
             powers_by_key[key] = find_powers(principal)
         yield principal, powers_by_key[key]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from reconciler.access.closer_conditions import implies
 from reconciler.access.federated_subjects import find_open_subjects
 from reconciler.access.trust_entrances import Entrance, covers_entrance, list_entrances
 from reconciler.model.address import Address
@@ -20,6 +21,9 @@ from reconciler.policy.operators import OPERATORS
 from reconciler.policy.overlap import covers_pattern, covers_patterns, pattern_sets_overlap
 from reconciler.policy.statement_places import find_statement_place
 from reconciler.policy.trust import CLOSED_DOCUMENT, entity_of
+
+_PLAIN_OPERATORS = frozenset(["StringEquals", "StringLike", "ArnEquals", "ArnLike", "IpAddress", "Bool"])
+"""Operators that accept the values that stand beside them, and no request without the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class TrustChange:
             yield self._make_reason(
                 RiskCode.TRUST_ACCOUNT, f"{self.role} can now be assumed by {named}{without}", statement
             )
-        elif entrance.kind == "AWS" and owner and entity_of(entrance.value, self.account) is None:
+        elif entrance.kind == "AWS" and entrance.value.endswith(":root"):
             yield self._make_reason(
                 RiskCode.TRUST_OWN_ACCOUNT,
                 f"{self.role} can now be assumed by every principal of the account whose policies allow it{without}",
@@ -92,16 +96,20 @@ class TrustChange:
             yield self._make_reason(RiskCode.TRUST_CONDITION_REMOVED, message, statement)
         for one in sorted((one for one in lost if one.key not in MFA_KEYS), key=lambda one: one.key):
             key, values = closest.spelling_of(one.key), ", ".join(sorted(one.values))
-            now = by_key.get(one.key)
-            if now is None:
+            same_key = [other for other in statement.conditions if other.key == one.key]
+            if not same_key:
                 verb = "no longer ends at" if one.key in TIME_KEYS else f"no longer demands {key}"
                 message = f"{self.role} {verb} {values} for {name}"
                 yield self._make_reason(RiskCode.TRUST_CONDITION_REMOVED, message, statement)
                 continue
+            now = min(same_key, key=lambda other: (other.operator != one.operator, other.operator))
             is_wild = any("*" in value for value in now.values - one.values)
             code = RiskCode.TRUST_WILDCARD if is_wild else RiskCode.TRUST_CONDITION_REMOVED
             values_now = ", ".join(sorted(now.values))
             message = f"{self.role} accepts {key} {values_now} of {name} (before: {values})"
+            if not {one.operator, now.operator} <= _PLAIN_OPERATORS:
+                tests = f"{now.operator} {key} {values_now} of {name} (before: {one.operator} {values})"
+                message = f"{self.role} now demands {tests}"
             if one.key in TIME_KEYS and one.operator == now.operator and now.operator.startswith("DateLessThan"):
                 message = f"{self.role} now ends at {values_now} for {name} (before: {values})"
             yield self._make_reason(code, message, statement)
@@ -162,52 +170,7 @@ def _demands_at_least(statement: Statement, earlier: Statement) -> bool:
 
 
 def _is_implied(condition: Condition, statement: Statement) -> bool:
-    return any(_implies(own, condition) for own in statement.conditions)
-
-
-def _implies(one: Condition, other: Condition) -> bool:
-    """Return whether a request that fulfils one condition surely fulfils the other."""
-    if one == other:
-        return True
-    if one.key != other.key:
-        return False
-    ours, theirs = OPERATORS.get(one.operator), OPERATORS.get(other.operator)
-    if ours is None or theirs is None or ours.quantifier != theirs.quantifier or ours.if_exists > theirs.if_exists:
-        return False
-    if (ours.base, theirs.base) == ("StringLike", "StringEquals"):
-        return one.values <= other.values and not any(mark in value for value in one.values for mark in "*?$")
-    if ours.base == theirs.base and ours.base in ("StringEquals", "StringEqualsIgnoreCase", "ArnEquals", "Bool"):
-        return one.values <= other.values
-    if ours.base in ("StringEquals", "StringLike") and theirs.base == "StringLike":
-        return all(any(covers_pattern(text, value) for text in other.values) for value in one.values)
-    if ours.base == theirs.base and ours.base in _ORDERED:
-        (value,), (limit,) = (one.values, other.values) if len(one.values) == len(other.values) == 1 else ([""], [""])
-        return bool(value) and _ORDERED[ours.base](value, limit)
-    return False
-
-
-def demands_as_much(term: str, earlier: str) -> bool:
-    """Return whether a condition in words (`DateLessThan KEY VALUE`) equals an earlier one, or is a closer limit."""
-    ours, theirs = term.split(" "), earlier.split(" ")
-    if term == earlier or len(ours) != 3 or ours[:2] != theirs[:2]:
-        return term == earlier
-    return ours[0] in _ORDERED and _ORDERED[ours[0]](ours[2], " ".join(theirs[2:]))
-
-
-def _is_at_most(value: str, limit: str) -> bool:
-    return value.isdigit() and limit.isdigit() and int(value) <= int(limit)
-
-
-def _is_as_early(value: str, limit: str) -> bool:
-    return value <= limit and value[-1:] == limit[-1:] == "Z"
-
-
-_ORDERED = {
-    "NumericLessThan": _is_at_most,
-    "NumericLessThanEquals": _is_at_most,
-    "DateLessThan": _is_as_early,
-    "DateLessThanEquals": _is_as_early,
-}
+    return any(implies(own, condition) for own in statement.conditions)
 
 
 def _describe_missing_mfa(statement: Statement) -> str:

@@ -54,7 +54,7 @@ def _summarize(path: Path, lines: list[str]) -> ListedJournal:
 
 
 def read_journal(path: Path) -> list[ApplyRun]:
-    """Return the runs of a journal. Raises ReconcileError if it cannot be read, is not a journal, or records nothing."""
+    """Return the runs of a journal. Raises ReconcileError if it cannot be read, is not a journal or records nothing."""
     lines = _read_lines(path)
     if _is_cut_off_first(lines):
         summary = f"{path} ends before the plan of its apply. That apply made no call, so there is nothing to undo."

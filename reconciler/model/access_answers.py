@@ -104,7 +104,7 @@ class AccessAnswer:
     principal: its address. resource: an ARN or `*`. reason: why, in words. depends_on: the facts that would decide it
     (`access/verdicts.py:Verdict.keys`). statements: those that decide.
     allowed_resources, denied_resources: if the resource is `*`, others for which the answer may differ: patterns.
-    ignored_keys: keys of the question that follow from the principal or the role, so that their values do not count.
+    ignored_keys: keys of the question that follow from the principal or the resource; their values do not count.
     """
 
     principal: str

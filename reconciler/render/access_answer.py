@@ -79,7 +79,7 @@ def _list_hints(answer: AccessAnswer) -> Iterator[str]:
         if patterns:
             yield f"{effect} covers {format_list(patterns, _MAX_RESOURCES)}: name the resource to ask about it."
     for key in answer.ignored_keys:
-        yield f"--context {key} does not count: its value follows from the principal or the role."
+        yield f"--context {key} does not count: its value follows from the principal or the resource."
 
 
 def answer_to_dict(answer: AccessAnswer) -> dict[str, Any]:

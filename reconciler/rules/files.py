@@ -40,8 +40,8 @@ RULES = (
         "not-desired-state",
         Level.ERROR,
         title="The file is a plan, a journal or results, not a desired state",
-        why="reconcile writes saved plans, journals and the results of many accounts. They are not the input of `plan` or "
-        "`validate`.",
+        why="reconcile writes saved plans, journals and the results of many accounts. They are not the input of `plan` "
+        "or `validate`.",
         how_to_fix=(
             "Look at a saved plan with `reconcile show FILE`, apply it with `reconcile apply FILE`; go back with "
             "`reconcile undo FILE`. For results, name their folder. Here, name the YAML file."

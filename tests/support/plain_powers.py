@@ -22,7 +22,8 @@ from reconciler.access import (
     targets_of,
 )
 from reconciler.access import powers as power_module
-from reconciler.access.named_powers import NamedResources, PassableRoles, find_combined_powers, find_named_powers
+from reconciler.access.named_powers import find_combined_powers, find_named_powers
+from reconciler.access.named_resources import NamedResources, PassableRoles
 from reconciler.access.powers import rests_on_unread_policies
 from reconciler.model.admin_ways import PrincipalWays
 from reconciler.model.live import State

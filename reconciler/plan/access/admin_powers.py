@@ -7,8 +7,8 @@ but only if the plan changes somebody's own powers, a right over single entities
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from reconciler.access import (
     ASSUME_PATH,
@@ -20,10 +20,12 @@ from reconciler.access import (
     PowerGraph,
     Principal,
     Target,
+    Verdict,
     group_principals_of,
     has_named_rights,
     may_combine_rights,
 )
+from reconciler.access.resource_tags import ResourceTags, depends_on_tags, may_depend_on_tags
 from reconciler.model.address import Address
 from reconciler.model.live import State
 from reconciler.model.plan import PrincipalPower
@@ -39,7 +41,7 @@ class AccountSide:
     """The account before or after a plan.
 
     principals: every user and role. changed: those that differ on the other side.
-    groups: every group as a principal. targets: every role.
+    groups: every group as a principal. targets: every role. tags: those of users, roles and policies.
     display_names: the names of entities after the plan.
     """
 
@@ -47,6 +49,7 @@ class AccountSide:
     changed: Principals
     groups: Principals
     targets: Mapping[Address, Target]
+    tags: ResourceTags
     display_names: DisplayNames
 
     def display_name(self, address: Address) -> str:
@@ -75,8 +78,8 @@ def build_sides(
     same = [address for address, group in groups_after.items() if groups_before.get(address) == group]
     kept = {address: groups_before[address] for address in same}
     return (
-        AccountSide(principals[0], principals[1], groups_before, targets[0], display_names),
-        AccountSide(principals[2], principals[3], {**groups_after, **kept}, targets[1], {}),
+        AccountSide(principals[0], principals[1], groups_before, targets[0], ResourceTags.of(before), display_names),
+        AccountSide(principals[2], principals[3], {**groups_after, **kept}, targets[1], ResourceTags.of(after), {}),
     )
 
 
@@ -94,7 +97,8 @@ def compare_powers(
         positions = {arn: index for index, arn in enumerate(roles)}
         held.follow_ways(positions)
         holds.follow_ways(positions)
-    return tuple(_list_new_rows(holds, held)), tuple(_list_new_rows(held, holds))
+    gained, lost = _list_new_rows(holds, held, tells_looser=True), _list_new_rows(held, holds, tells_looser=False)
+    return tuple(gained), tuple(lost)
 
 
 class _SideWays:
@@ -117,6 +121,7 @@ class _SideWays:
             {group.arn: group for group in side.groups.values()},
             {target.arn: target for target in side.targets.values()},
             positions,
+            side.tags,
         )
         self.graph = PowerGraph(resources, self._finder)
 
@@ -154,6 +159,8 @@ def _may_change_ways(before: _SideWays, after: _SideWays) -> bool:
         everybody = (item for side in (before, after) for item in side.principals.values())
         if any(map(may_combine_rights, everybody)):
             return True
+    if before.side.tags != after.side.tags and any(map(may_depend_on_tags, after.principals.values())):
+        return True
     groups = before.side.groups.keys() | after.side.groups.keys()
     return any(_ids_of(before.powers_of_group(one)) != _ids_of(after.powers_of_group(one)) for one in groups)
 
@@ -164,39 +171,77 @@ def _labels_of(side: _SideWays, name: str) -> frozenset[str] | None:
     return None if principal is None else frozenset(source.label for source in principal.policies)
 
 
-def _ids_of(powers: tuple[Power, ...]) -> set[str]:
+def _ids_of(powers: Iterable[Power]) -> set[str]:
     return {power.path.id for power in powers if power.path is not None}
 
 
-def _list_new_rows(side: _SideWays, other: _SideWays) -> list[PrincipalPower]:
+def _list_new_rows(side: _SideWays, other: _SideWays, *, tells_looser: bool) -> list[PrincipalPower]:
     """Return the rows of one side that the other side lacks.
 
     For an administrator only that power is listed, and nothing for one who is an administrator on the other side.
+
+    tells_looser: tell also the ways that the other side has on further conditions.
     """
     names = set(side.changed)
     if side.graph is not None:
         names |= {name for name, item in side.principals.items() if side.graph.has_ways_over_others(item.arn)}
-    rows = [row for name in names if not other.is_administrator(name) for row in _build_new_rows(side, other, name)]
+    finders = (_find_new_ways, _find_looser_ways) if tells_looser else (_find_new_ways,)
+    rows = []
+    for name in names:
+        if not other.is_administrator(name):
+            for find_ways in finders:
+                looser = ", on fewer conditions than before" if find_ways is _find_looser_ways else ""
+                rows += [
+                    replace(row, reason=row.reason + looser)
+                    for row in build_rows(find_ways(side, other, name), side.graph, side.name_of)
+                ]
     return sorted(rows, key=lambda row: (row.principal, row.power, row.path))
 
 
-def _build_new_rows(side: _SideWays, other: _SideWays, name: str) -> Iterator[PrincipalPower]:
-    """Yield the rows of one principal. A way on all resources of a type includes the way on single ones."""
+def _find_new_ways(side: _SideWays, other: _SideWays, name: str) -> NewWays:
+    """Return the ways of one principal. A way on all resources of a type includes the way on single ones."""
     broad = _ids_of(other.powers_of(name))
     powers = [power for power in side.powers_of(name) if power.path is not None and power.path.id not in broad]
     principal = side.principals[name]
     if side.is_administrator(name):
-        administrator = [power for power in powers if power.grade is Grade.ADMINISTRATOR]
-        yield from build_rows(NewWays(principal, administrator), side.graph, side.name_of)
-        return
-    known = {(power.path.id, other.name_of(power.target)) for power in other.named_powers_of(name)}
+        return NewWays(principal, [power for power in powers if power.grade is Grade.ADMINISTRATOR])
+    including = _ids_of(power for power in other.powers_of(name) if not depends_on_tags(power.verdict))
+    known = _named_verdicts_of(other, name)
     named = [
         power
         for power in side.named_powers_of(name)
-        if power.path.id not in broad and (power.path.id, side.name_of(power.target)) not in known
+        if power.path.id not in including and (power.path.id, side.name_of(power.target)) not in known
     ]
     assumable = side.assumable_of(name) & ~other.assumable_of(name)
     if assumable:
         powers = [power for power in powers if power.path is not None and power.path.id != ASSUME_PATH]
-    if powers or named or assumable:
-        yield from build_rows(NewWays(principal, powers, named, assumable), side.graph, side.name_of)
+    return NewWays(principal, powers, named, assumable)
+
+
+def _find_looser_ways(side: _SideWays, other: _SideWays, name: str) -> NewWays:
+    """Return the ways of one principal that both sides have, and that the other side has on further conditions."""
+    principal = side.principals[name]
+    if side.is_administrator(name):
+        return NewWays(principal, ())
+    broad = {power.path.id: power.verdict for power in other.powers_of(name) if power.path is not None}
+    powers = [
+        power
+        for power in side.powers_of(name)
+        if power.path is not None and power.path.id in broad and _is_looser(power.verdict, broad[power.path.id])
+    ]
+    known = _named_verdicts_of(other, name)
+    named = [
+        power
+        for power in side.named_powers_of(name)
+        if (key := (power.path.id, side.name_of(power.target))) in known and _is_looser(power.verdict, known[key])
+    ]
+    return NewWays(principal, powers, named)
+
+
+def _is_looser(verdict: Verdict, earlier: Verdict) -> bool:
+    return not earlier.allowed and (verdict.allowed or verdict.keys < earlier.keys)
+
+
+def _named_verdicts_of(side: _SideWays, name: str) -> dict[tuple[str, str], Verdict]:
+    """Return the verdict on each path over a single resource, by the id of the path and the name of the resource."""
+    return {(power.path.id, side.name_of(power.target)): power.verdict for power in side.named_powers_of(name)}

@@ -30,6 +30,7 @@ from reconciler.access import (
 )
 from reconciler.access.guardrail_stops import ServiceControls
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
+from reconciler.access.resource_tags import ResourceTags, depends_on_tags
 from reconciler.model.access_answers import AccessSide
 from reconciler.model.address import Address
 from reconciler.model.admin_ways import AdminWay, AdminWays, PrincipalWays
@@ -83,6 +84,7 @@ class _AccountWays:
             {group.arn: group for group in self._groups.values()},
             {target.arn: target for target in targets.values()},
             {target.arn: index for index, target in enumerate(targets.values())},
+            ResourceTags.of(self.side.state),
         )
         return PowerGraph(resources, PowerFinder())
 
@@ -170,7 +172,8 @@ class _AccountWays:
         principal = members[0]
         subject = self.name_of(principal.arn) if len(members) == 1 else "each"
         if not self.is_administrator(principal):
-            broad = {power.path.id for power in self._list_powers(principal) if power.path}
+            listed = self._list_powers(principal)
+            broad = {power.path.id for power in listed if power.path and not depends_on_tags(power.verdict)}
             named = [one for one in self.graph.named.get(principal.arn, ()) if one.path.id not in broad]
             assumable = self._assumable.get(principal.arn, {})
             describe = partial(self.hops.describe_assumption, principal.arn)

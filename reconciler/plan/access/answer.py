@@ -23,6 +23,7 @@ from reconciler.access.compiled_policies import CompiledStatement
 from reconciler.access.guardrail_stops import ServiceControls
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
 from reconciler.access.request_scope import ROLE_ACTIONS
+from reconciler.access.resource_tags import ResourceTags
 from reconciler.access.templates import to_plain_text
 from reconciler.model.access_answers import AccessAnswer, AccessSide, Outcome
 from reconciler.model.address import Address
@@ -45,15 +46,12 @@ def answer_request(
     keys: Mapping[str, tuple[str, ...]],
 ) -> AccessAnswer:
     """Return the answer to one request. keys: known keys of the request; without values, those that it lacks."""
-    context = make_request_context(keys)
     target = find_assumed_role(side, action, resource)
+    known = find_resource_keys(side, action, resource)
+    context = known.with_fallbacks(make_request_context(keys))
     verdict = decide_request(principal, action, resource, context, target)
     allowed, denied = _find_other_resources(principal, action, verdict) if resource == "*" else ((), ())
-    fixed = (
-        principal.request_context
-        if target is None
-        else principal.request_context.with_fallbacks(target.resource_context)
-    )
+    fixed = principal.request_context.with_fallbacks(known if target is None else target.resource_context)
     return AccessAnswer(
         str(address),
         action,
@@ -80,6 +78,11 @@ def find_assumed_role(side: AccessSide, action: str, resource: str) -> Target | 
         return None
     address = address_of(resource, side.state.account)
     return targets_of(side.state).get(address) if address else None
+
+
+def find_resource_keys(side: AccessSide, action: str, resource: str) -> Context:
+    """Return the keys of a request to IAM that follow from its resource, if that is an entity of the account."""
+    return ResourceTags.of(side.state).find_keys(action, resource)
 
 
 def decide_request(

@@ -35,7 +35,7 @@ from reconciler.model.access_answers import (
 )
 from reconciler.model.address import Address
 from reconciler.model.document import Condition
-from reconciler.plan.access.answer import find_assumed_role
+from reconciler.plan.access.answer import find_assumed_role, find_resource_keys
 from reconciler.plan.access.assume_words import describe_dependency, shorten_policy
 from reconciler.plan.access.statement_sources import describe_statement_source
 
@@ -57,7 +57,8 @@ def explain_answer(
 ) -> AnswerSteps:
     """Return the steps of an answer. context: the known keys of the request."""
     target = find_assumed_role(side, answer.action, answer.resource)
-    others = (context,) if target is None else (target.resource_context, context)
+    known = find_resource_keys(side, answer.action, answer.resource)
+    others = (known, context) if target is None else (target.resource_context, context)
     full = principal.request_context.with_fallbacks(*others)
     return AnswerSteps(answer, tuple(_StepBuilder(side, principal, address, answer, full).build_steps(target)))
 

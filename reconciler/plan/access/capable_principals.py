@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from reconciler.access import NOTHING_KNOWN, Principal, Target, Verdict, evaluate
 from reconciler.access.compiled_policies import ActionStatements, CompiledPolicies
 from reconciler.access.context import WITHOUT_MFA, make_mfa_context
 from reconciler.access.guardrail_stops import ServiceControls, find_assume_stops
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
+from reconciler.access.resource_tags import ResourceTags
 from reconciler.access.templates import to_plain_text
 from reconciler.model.access_answers import (
     AccessSide,
@@ -62,6 +64,10 @@ class _Finder:
     side: AccessSide
     action: str
     resource: str | None
+
+    @cached_property
+    def _tags(self) -> ResourceTags:
+        return ResourceTags.of(self.side.state)
 
     def find_all(self, everybody: Principals) -> Iterator[CapablePrincipals]:
         """Yield the principals that can by their own policies."""
@@ -130,7 +136,7 @@ class _Finder:
             candidates = ["*", *sorted(_list_patterns(principal, self.action))]
         by_verdict: defaultdict[Verdict, list[str]] = defaultdict(list)
         for resource in candidates:
-            verdict = evaluate(principal, self.action, resource)
+            verdict = evaluate(principal, self.action, resource, self._tags.find_keys(self.action, resource))
             if not verdict.denied:
                 by_verdict[verdict].append(resource)
             if verdict.allowed and resource == "*":

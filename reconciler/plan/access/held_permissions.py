@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reconciler.access import Principal
+from reconciler.access.change_causes import format_condition_test
 from reconciler.access.guardrail_stops import ServiceControls
-from reconciler.access.permission_changes import find_unread_policies, format_condition_test
+from reconciler.access.permission_changes import find_unread_policies
 from reconciler.access.policy_statements import BOUNDARY, IDENTITY, PolicyStatement, list_policy_statements
 from reconciler.access.statement_coverage import may_meet, resource_texts_of, surely_covers
 from reconciler.model.access_answers import AccessSide, HeldPermission, Limit, PrincipalPermissions

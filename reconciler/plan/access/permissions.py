@@ -33,6 +33,8 @@ from reconciler.plan.access.statement_sources import describe_policy, find_sourc
 
 MAX_DISTINCT = 500
 """The number of different pairs of statements that are compared exactly."""
+MAX_OF_A_CAUSE = 10
+"""The number of rows for what one Deny or boundary lets through, or holds back; more become one row."""
 
 
 def find_permission_rows(
@@ -80,7 +82,19 @@ def _find_changes(principals: BothSides[Principal], renames: Renames) -> Mapping
     for those, gains in ((created, True), (deleted, False)):
         for statement, addresses in _find_holders(those):
             found[make_unproven_change(statement, gains=gains)].update(addresses)
+    _gather_by_cause(found)
     return found
+
+
+def _gather_by_cause(found: defaultdict[PermissionChange, set[Address]]) -> None:
+    """Replace many changes that one Deny or boundary causes by one that tells all that it covers."""
+    by_summary: defaultdict[PermissionChange, list[PermissionChange]] = defaultdict(list)
+    for change in found:
+        if change.summary is not None:
+            by_summary[change.summary].append(change)
+    for summary, changes in by_summary.items():
+        if len(changes) > MAX_OF_A_CAUSE:
+            found[summary].update(*map(found.pop, changes))
 
 
 def _find_holders(principals: Mapping[Address, Principal]) -> Iterator[tuple[PolicyStatement, list[Address]]]:

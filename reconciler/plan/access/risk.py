@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.access.trust_risk import TrustChange, demands_as_much
+from reconciler.access.closer_conditions import demands_as_much
+from reconciler.access.trust_risk import TrustChange
 from reconciler.kinds.facets.tags import BREAK_GLASS, PROTECT, with_our_keys
 from reconciler.model.account_caches import cache_for_account
 from reconciler.model.address import Address
-from reconciler.model.document import Statement
-from reconciler.model.entity import Entity, Group, Policy, Role, User
+from reconciler.model.entity import Entity, Role
 from reconciler.model.held_policies import boundary_of
 from reconciler.model.live import State
 from reconciler.model.permissions import PermissionRow
@@ -23,14 +23,14 @@ from reconciler.model.plan import AccessDelta
 from reconciler.model.problem import Place, Problem
 from reconciler.model.risk import Risk, RiskCode, RiskReason
 from reconciler.model.role_access import AccessTerms, gather_by_principals
-from reconciler.model.sentence import format_counted
+from reconciler.model.sentence import format_counted, format_list
+from reconciler.plan.access.lifted_denies import LiftedDenies
 from reconciler.plan.access.permission_words import describe_gain, group_by_service
 from reconciler.plan.access.power_words import describe_powers
 from reconciler.plan.access.provider_risk import find_provider_risks
 from reconciler.plan.compare.diff import Difference
-from reconciler.policy.overlap import is_surely_covered, statements_overlap
-from reconciler.policy.permission_delta import diff_statements
-from reconciler.policy.statement_words import describe_statement
+from reconciler.policy.global_keys import spell_key
+from reconciler.policy.statement_words import MAX_NAMED
 
 _GRAVITY = {code: rank for rank, code in enumerate(RiskCode)}
 _TYPE_AND_ANY_NAME = re.compile(r"([A-Za-z0-9_.-]+[:/])?[*?:/]*\*[*?:/]*", re.ASCII)
@@ -100,6 +100,8 @@ class RiskJudge:
 
     def _find_lost_limits(self) -> Iterator[RiskReason]:
         """Yield each Deny, boundary, protection and break-glass mark that comes off an entity that stays."""
+        for address, message in LiftedDenies(self.baseline, self.after, self.differences).find():
+            yield self._make_reason(RiskCode.DENY_REMOVED, address, message)
         for difference in self.differences:
             old, new = difference.before, difference.after
             if old is None or new is None:
@@ -107,8 +109,6 @@ class RiskJudge:
             if boundary_of(old) and not boundary_of(new):
                 message = f"{new.address} loses its permissions boundary"
                 yield self._make_reason(RiskCode.BOUNDARY_REMOVED, new.address, message)
-            for message in _describe_lifted_denies(old, new, self.after.account):
-                yield self._make_reason(RiskCode.DENY_REMOVED, new.address, message)
             before, after = _tags_of(old), _tags_of(new)
             for tag, code, noun in (
                 (PROTECT, RiskCode.PROTECTION_REMOVED, "protection"),
@@ -148,13 +148,15 @@ class RiskJudge:
             roles = [role for role in group.roles if Address.parse(role) not in opened]
             if not roles or not group.before or demands_more(group.before, group.terms):
                 continue
-            loses_mfa = group.before.mfa and not group.terms.mfa
-            code, how = (
-                (RiskCode.TRUST_CONDITION_REMOVED, "without MFA")
-                if loses_mfa
-                else (RiskCode.ROLE_ACCESS, "on other conditions")
-            )
-            message = f"{format_counted(group.principals)} may now assume {format_counted(roles)} {how}"
+            lost = sorted(set(group.before.conditions) - set(group.terms.conditions))
+            code = RiskCode.TRUST_CONDITION_REMOVED
+            if group.before.mfa and not group.terms.mfa:
+                how = " without MFA"
+            elif lost:
+                how = f", no longer depending on {format_list(map(spell_key, lost), MAX_NAMED)}"
+            else:
+                code, how = RiskCode.ROLE_ACCESS, " on other conditions"
+            message = f"{format_counted(group.principals)} may now assume {format_counted(roles)}{how}"
             yield self._make_reason(code, Address.parse(roles[0]), message)
 
 
@@ -208,37 +210,3 @@ def _covers_whole_type(pattern: str) -> bool:
 
 def _tags_of(entity: Entity) -> Mapping[str, str]:
     return with_our_keys(getattr(entity, "tags", {}))
-
-
-def _describe_lifted_denies(old: Entity, new: Entity, account: str) -> Iterator[str]:
-    """Yield a sentence for each Deny that a document of an entity loses, and no Deny that stays covers."""
-    before, after = _documents_of(old), _documents_of(new)
-    remaining = frozenset(one for statements in after.values() for one in statements)
-    for name, statements in before.items():
-        added = after.get(name, frozenset()) - statements
-        for lifted in sorted(diff_statements(statements, remaining).lifts, key=repr):
-            if is_surely_covered(lifted, remaining, "Deny"):
-                continue
-            was = describe_statement(lifted, account)
-            left = _find_what_is_left(lifted, added)
-            if left is None:
-                yield f"a Deny comes off {name}: {was}"
-            elif (now := describe_statement(left, account)) != was:
-                yield f"a Deny of {name} is narrowed: {now} (before: {was})"
-            else:
-                yield f"a Deny of {name} applies on other conditions: {now}"
-
-
-def _find_what_is_left(lifted: Statement, added: frozenset[Statement]) -> Statement | None:
-    """Return the Deny that takes the place of another one and denies a part of it; None if there is none."""
-    near = (one for one in added if one.effect == "Deny" and statements_overlap(frozenset([one]), frozenset([lifted])))
-    return min(near, key=lambda one: (one.sid != lifted.sid, repr(one)), default=None)
-
-
-def _documents_of(entity: Entity) -> dict[str, frozenset[Statement]]:
-    if isinstance(entity, Policy):
-        return {str(entity.address): entity.document.statements}
-    if isinstance(entity, User | Group | Role):
-        documents = sorted(entity.inline_policies.items())
-        return {f"{entity.address} inline policy {name}": document.statements for name, document in documents}
-    return {}

@@ -88,7 +88,22 @@ ROWS: dict[str, tuple[Principal, Principal, list[str]]] = {
     "a Deny lifted": (
         user(allow("s3:GetObject", BUCKET), deny("s3:*", SECRET)),
         user(allow("s3:GetObject", BUCKET)),
-        [f"wider: s3:* on {SECRET}: never -> always"],
+        [f"wider: s3:getobject on {SECRET}: never -> always"],
+    ),
+    "a Deny of everything lifted": (
+        user(allow("s3:GetObject", BUCKET), deny("*")),
+        user(allow("s3:GetObject", BUCKET)),
+        [f"wider: s3:getobject on {BUCKET}: never -> always"],
+    ),
+    "a Deny of all but some actions lifted": (
+        user(allow("s3:*"), {"Effect": "Deny", "NotAction": "s3:Get*", "Resource": "*"}),
+        user(allow("s3:*")),
+        ["wider: s3:* except s3:get* on *: never -> always"],
+    ),
+    "a Deny lifted that held back two Allows, one within the other": (
+        user(allow("s3:Get*"), allow("s3:GetObject", BUCKET), deny("s3:*")),
+        user(allow("s3:Get*"), allow("s3:GetObject", BUCKET)),
+        ["wider: s3:get* on *: never -> always"],
     ),
     "a Deny without an Allow behind it": (user(deny("s3:*")), user(), []),
     "everything": (user(allow("s3:GetObject")), user(allow("*")), ["wider: * on *: never -> always"]),
@@ -108,7 +123,17 @@ ROWS: dict[str, tuple[Principal, Principal, list[str]]] = {
     "a boundary put on": (
         user(allow(["s3:GetObject", "s3:PutObject"])),
         user(allow(["s3:GetObject", "s3:PutObject"]), boundary=source("bound", allow("s3:Get*"))),
-        ["narrower: * except s3:get* on *: always -> never"],
+        ["narrower: s3:putobject on *: always -> never"],
+    ),
+    "a boundary taken off": (
+        user(allow("s3:GetObject", BUCKET), allow("sqs:*"), boundary=source("bound", allow("ec2:*"))),
+        user(allow("s3:GetObject", BUCKET), allow("sqs:*")),
+        [f"wider: s3:getobject on {BUCKET}: never -> always", "wider: sqs:* on *: never -> always"],
+    ),
+    "another boundary": (
+        user(allow("s3:GetObject", BUCKET), boundary=source("bound", allow("ec2:*"))),
+        user(allow("s3:GetObject", BUCKET), boundary=source("wide", allow("*"))),
+        [f"wider: s3:getobject on {BUCKET}: never -> always"],
     ),
     "a tag that a condition asks for": (
         user(allow("s3:GetObject", StringEquals={"aws:PrincipalTag/team": "red"}), tags={"team": "blue"}),

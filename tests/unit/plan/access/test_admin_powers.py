@@ -361,3 +361,56 @@ def test_ways_through_the_account_are_followed_only_if_the_plan_can_change_one(c
     with patch.object(admin_powers, "PowerGraph") as followed:
         delta([*CHIEFS, *CHAIN, BOB, alice()], [*CHIEFS, *CHAIN, BOB, change])
     assert not followed.called
+
+
+def tagged(value: str) -> Role:
+    return replace(ROOT_ROLE, tags={**MINE, "team": value})
+
+
+TRUSTED = on(
+    "iam:UpdateAssumeRolePolicy", "role/ops/chief", Condition={"StringEquals": {"aws:ResourceTag/team": "red"}}
+)
+ALL_TAGGED = {**TRUSTED, "Resource": "*"}
+OVER_CHIEF = "iam:UpdateAssumeRolePolicy on role/chief"
+
+
+@pytest.mark.parametrize("right", [TRUSTED, ALL_TAGGED], ids=["by name", "over everything"])
+def test_a_tag_that_opens_an_administrator_to_somebody_is_a_new_way(right: dict[str, Any]) -> None:
+    closed, opened = [alice(right), tagged("blue")], [alice(right), tagged("red")]
+    assert gained(closed, opened) == {("user/alice", OVER_CHIEF)}
+    assert gained(opened, closed) == set()
+
+
+def test_tags_that_do_not_fit_leave_a_way_by_name_open_because_somebody_may_set_others() -> None:
+    made = delta([alice(), tagged("blue")], [alice(TRUSTED), tagged("blue")])
+    (row,) = made.powers_gained
+    assert row.power == OVER_CHIEF and row.reason.endswith(", depending on aws:ResourceTag/team")
+
+
+def test_a_tag_of_a_passed_role_does_not_count() -> None:
+    """AWS: such a condition "does not have reliable results"."""
+    right = on("iam:PassRole", "role/ops/chief", Condition={"StringEquals": {"iam:ResourceTag/team": "red"}})
+    chief = replace(tagged("blue"), trust_policy=document(service("ec2.amazonaws.com")))
+    user = alice(right, allow("ec2:RunInstances"))
+    assert gained([user, chief], [user, replace(chief, tags=tagged("red").tags)]) == set()
+
+
+LOOSER = {
+    "without MFA": ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, {}, True),
+    "without an office": (OFFICE, {}, True),
+    "with MFA": ({}, {"Bool": {"aws:MultiFactorAuthPresent": "true"}}, False),
+    "of one office more": (OFFICE, {"IpAddress": {"aws:SourceIp": ["198.51.100.0/24"]}}, False),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "is_told"), LOOSER.values(), ids=list(LOOSER))
+def test_a_way_on_fewer_conditions_is_told_as_gained(
+    before: dict[str, Any], after: dict[str, Any], is_told: bool
+) -> None:
+    def user(condition: dict[str, Any]) -> User:
+        return alice(on("iam:CreateAccessKey", "user/ops/boss", **({"Condition": condition} if condition else {})))
+
+    made = delta([user(before), CHIEF], [user(after), CHIEF])
+    told = [(row.power, row.reason.endswith(", on fewer conditions than before")) for row in made.powers_gained]
+    assert told == ([("iam:CreateAccessKey on user/boss", True)] if is_told else [])
+    assert made.powers_lost == ()

@@ -130,3 +130,20 @@ def test_without_a_resource_those_with_another_answer_are_named() -> None:
 def test_of_a_plan_a_group_outside_it_may_allow() -> None:
     answer = ask([MEMBER], "s3:GetObject", BUCKET, is_part=True)
     assert (answer.outcome, answer.depends_on) == (Outcome.DEPENDS, ("policy:group/crew",))
+
+
+TAGGED_ROLE = Role("app", document(trust(ROOT)), tags={"team": "red"})
+
+
+@pytest.mark.parametrize(("team", "outcome"), [("red", Outcome.ALLOWED), ("blue", Outcome.DENIED)])
+def test_the_tags_of_the_entity_that_a_request_to_iam_is_about_are_known(team: str, outcome: Outcome) -> None:
+    user = alice({**allow("iam:PutRolePolicy"), "Condition": {"StringEquals": {"aws:ResourceTag/Team": team}}})
+    answer = ask([user, TAGGED_ROLE], "iam:PutRolePolicy", APP, **{"aws:ResourceTag/team": ("blue",)})
+    assert (answer.outcome, answer.ignored_keys) == (outcome, ("aws:ResourceTag/team",))
+
+
+def test_a_boundary_whose_effect_aws_leaves_open_is_no_policy_of_unknown_content() -> None:
+    named = Role("app", document(trust(f"arn:aws:iam::{ACCOUNT}:user/alice")))
+    answer = ask([LIMIT, User("alice", permissions_boundary=policy_arn("limit")), named], "sts:AssumeRole", APP)
+    assert (answer.outcome, answer.depends_on) == (Outcome.DEPENDS, (f"boundary:{policy_arn('limit')}",))
+    assert answer.statements == ()

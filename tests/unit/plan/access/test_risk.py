@@ -109,7 +109,9 @@ def subject(value: str) -> Document:
 
 STAFF = [User(f"u{number:03}", groups=frozenset([Address("group", "staff")])) for number in range(200)]
 ALICE = User("alice", inline_policies={"p": document(allow("s3:GetObject", "arn:aws:s3:::b/*"))})
+OFFICE = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
 ASSUMER = replace(ALICE, inline_policies={"p": document(allow("sts:AssumeRole"))})
+ASSUMER_AT_OFFICE = replace(ALICE, inline_policies={"p": document(allow("sts:AssumeRole", **OFFICE))})
 BUCKET = "arn:aws:s3:::acme/*"
 
 PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
@@ -314,6 +316,17 @@ PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
         ),
         RiskLevel.NONE,
     ),
+    "a role can be assumed from everywhere, and only from an office": (
+        (
+            [ASSUMER_AT_OFFICE, role(trusts=aws(f"{ACCOUNT}:root"))],
+            [ASSUMER, role(trusts=aws(f"{ACCOUNT}:root"))],
+        ),
+        (
+            [ASSUMER, role(trusts=aws(f"{ACCOUNT}:root"))],
+            [ASSUMER_AT_OFFICE, role(trusts=aws(f"{ACCOUNT}:root"))],
+        ),
+        RiskLevel.NONE,
+    ),
     "keys of users can be made, and looked at": (
         ([ALICE], [replace(ALICE, inline_policies={"p": document(allow("iam:CreateAccessKey"))})]),
         ([ALICE], [replace(ALICE, inline_policies={"p": document(allow("iam:ListAccessKeys"))})]),
@@ -390,6 +403,30 @@ def test_two_hundred_members_of_a_group_are_one_row() -> None:
     assert (row.group, len(row.principals), row.actions) == ("group/staff", 200, ("iam:passrole",))
 
 
+def bounded(number: int, boundary: str) -> list[Entity]:
+    """Return roles that share a boundary, each with a bucket of its own."""
+    grants = [document(allow("s3:GetObject", f"arn:aws:s3:::b{index}/*")) for index in range(number)]
+    roles = [
+        Role(f"r{index}", EC2, inline_policies={"p": grant}, permissions_boundary=boundary)
+        for index, grant in enumerate(grants)
+    ]
+    return [*POLICIES, Policy("narrow", document(allow("ec2:*"))), *roles]
+
+
+def test_a_boundary_lets_through_what_the_policies_behind_it_allow() -> None:
+    plan = planned(bounded(1, policy_arn("narrow")), bounded(1, WIDE))
+    (row,) = plan.access.permissions.gained
+    assert (row.actions, row.resources, row.decided) == (("s3:getobject",), ("arn:aws:s3:::b0/*",), True)
+    assert plan.risk.level is RiskLevel.LOW
+
+
+def test_the_boundary_of_many_roles_is_told_as_one_row_that_is_not_decided() -> None:
+    plan = planned(bounded(30, policy_arn("narrow")), bounded(30, WIDE))
+    (row,) = plan.access.permissions.gained
+    assert (len(row.principals), row.resources, row.decided) == (30, ("*",), False)
+    assert [(one.pattern, one.exceptions) for one in row.patterns] == [("*", ("ec2:*",))]
+
+
 SECRET, PART = "arn:aws:s3:::acme/secret/*", "arn:aws:s3:::acme/secret/a*"
 SOME = allow("s3:*", BUCKET)
 
@@ -429,6 +466,89 @@ def test_a_deny_that_comes_off_is_told_from_one_that_is_narrowed_or_widened(
     risk = planned([role(SOME, *before)], [role(SOME, *after)]).risk
     assert [reason.message for reason in risk.reasons if reason.code is RiskCode.DENY_REMOVED] == said
     assert risk.level is (RiskLevel.HIGH if said else RiskLevel.NONE)
+
+
+GUARD = Policy("guard", document(deny("s3:*", BUCKET)))
+GUARD_ARN, QUARANTINE = policy_arn("guard"), "arn:aws:iam::aws:policy/AWSDenyAll"
+GUARDED = Group("guarded", policies=frozenset([GUARD_ARN]), inline_policies={"g": document(deny("ec2:*"))})
+BOUNDS: list[Entity] = [
+    Policy("old", document(allow("*"), deny("s3:*", BUCKET))),
+    Policy("new", document(allow("*"))),
+]
+MEMBERS = [User(name, groups=frozenset([GUARDED.address])) for name in ("amy", "bob")]
+LEAVERS = [User(name) for name in ("amy", "bob")]
+
+LOST_DENIES: dict[str, tuple[Sequence[Entity], Sequence[Entity], list[str]]] = {
+    "a policy is detached": (
+        [GUARD, role(SOME, policies=frozenset([GUARD_ARN]))],
+        [GUARD, role(SOME)],
+        [f"a Deny of policy/guard no longer holds for role/app: s3:* on {BUCKET}"],
+    ),
+    "a policy is detached from a group": (
+        [GUARD, GUARDED],
+        [GUARD, replace(GUARDED, policies=frozenset())],
+        [f"a Deny of policy/guard no longer holds for group/guarded: s3:* on {BUCKET}"],
+    ),
+    "users leave a group": (
+        [GUARD, GUARDED, *MEMBERS],
+        [GUARD, GUARDED, *LEAVERS],
+        [
+            f"a Deny of group/guarded (policy/guard) no longer holds for 2 users (amy, bob): s3:* on {BUCKET}",
+            "a Deny of group/guarded inline policy g no longer holds for 2 users (amy, bob): ec2:* on *",
+        ],
+    ),
+    "a policy of AWS is detached": (
+        [replace(ALICE, policies=frozenset([QUARANTINE]))],
+        [ALICE],
+        ["a Deny of aws:AWSDenyAll no longer holds for user/alice: * on *"],
+    ),
+    "another boundary": (
+        [*BOUNDS, role(SOME, permissions_boundary=policy_arn("old"))],
+        [*BOUNDS, role(SOME, permissions_boundary=policy_arn("new"))],
+        [f"a Deny of the boundary policy/old no longer holds for role/app: s3:* on {BUCKET}"],
+    ),
+    "a Deny moves from an inline policy to an attached one": (
+        [GUARD, role(SOME, deny("s3:*", BUCKET))],
+        [GUARD, role(SOME, policies=frozenset([GUARD_ARN]))],
+        [],
+    ),
+    "a user moves to a group with the same Deny": (
+        [GUARD, GUARDED, *MEMBERS],
+        [
+            GUARD,
+            GUARDED,
+            replace(GUARDED, name="others"),
+            *(replace(one, groups=frozenset([Address("group", "others")])) for one in MEMBERS),
+        ],
+        [],
+    ),
+    "the policy of a group is narrowed": (
+        [GUARD, GUARDED, *MEMBERS],
+        [replace(GUARD, document=document(deny("s3:*", BUCKET + "a"))), GUARDED, *MEMBERS],
+        [f"a Deny of policy/guard is narrowed: s3:* on {BUCKET}a (before: s3:* on {BUCKET})"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "said"), LOST_DENIES.values(), ids=list(LOST_DENIES))
+def test_a_deny_that_a_principal_no_longer_holds_is_a_high_risk(
+    before: Sequence[Entity], after: Sequence[Entity], said: list[str]
+) -> None:
+    risk = planned(before, after).risk
+    assert [reason.message for reason in risk.reasons if reason.code is RiskCode.DENY_REMOVED] == said
+    assert not said or risk.level is RiskLevel.HIGH
+
+
+def test_a_deny_that_a_deleted_group_held_is_a_high_risk_for_members_outside_the_file() -> None:
+    live = {one.address: one for one in (GUARD, GUARDED, *MEMBERS)}
+    settings = Settings(prune="all", ignore=("user/*", "policy/*"))
+    desired = Desired(State(ACCOUNT, "aws", {}), None, settings, {}, {})
+    plan = build_plan(desired, State(ACCOUNT, "aws", live, LiveDetails(quotas={})), ALLOWED, Catalogue())
+    told = [reason.message for reason in plan.risk.reasons if reason.code is RiskCode.DENY_REMOVED]
+    assert [message.partition(":")[0] for message in told] == [
+        "a Deny of group/guarded (policy/guard) no longer holds for 2 users (amy, bob)",
+        "a Deny of group/guarded inline policy g no longer holds for 2 users (amy, bob)",
+    ]
 
 
 ANYONE = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
@@ -498,6 +618,16 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], RiskLevel]] = {
         {"NumericLessThan": {"aws:MultiFactorAuthAge": "7200"}},
         RiskLevel.HIGH,
     ),
+    "a part of a network": (
+        {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+        {"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}},
+        RiskLevel.LOW,
+    ),
+    "another network": (
+        {"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}},
+        {"IpAddress": {"aws:SourceIp": "10.2.0.0/16"}},
+        RiskLevel.HIGH,
+    ),
     "another external id": (
         {"StringEquals": {"sts:ExternalId": "y"}},
         {"StringEquals": {"sts:ExternalId": "x"}},
@@ -510,6 +640,42 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], RiskLevel]] = {
 def test_a_closer_limit_of_a_trust_is_no_risk(before: dict[str, Any], after: dict[str, Any], level: RiskLevel) -> None:
     sides = [[ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)]
     assert planned(*sides).risk.level is level
+
+
+DEMANDS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+    "an account less excluded": (
+        {"StringNotEquals": {"aws:PrincipalAccount": [OTHER_ACCOUNT, "1" * 12]}},
+        {"StringNotEquals": {"aws:PrincipalAccount": OTHER_ACCOUNT}},
+        f"role/app now demands StringNotEquals aws:PrincipalAccount {OTHER_ACCOUNT} of user/alice "
+        f"(before: StringNotEquals 111111111111, {OTHER_ACCOUNT})",
+    ),
+    "a key that may be absent": (
+        {"StringEquals": {"sts:ExternalId": "x"}},
+        {"StringEqualsIfExists": {"sts:ExternalId": "x"}},
+        "role/app now demands StringEqualsIfExists sts:ExternalId x of user/alice (before: StringEquals x)",
+    ),
+    "another text": (
+        {"StringEquals": {"sts:ExternalId": "x"}},
+        {"StringEquals": {"sts:ExternalId": "y"}},
+        "role/app accepts sts:ExternalId y of user/alice (before: x)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "said"), DEMANDS.values(), ids=list(DEMANDS))
+def test_a_condition_of_a_trust_is_told_with_its_operator_if_that_one_decides(
+    before: dict[str, Any], after: dict[str, Any], said: str
+) -> None:
+    sides = [[ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)]
+    assert [one.message for one in planned(*sides).risk.reasons] == [said]
+
+
+def test_a_session_of_the_account_is_not_every_principal_of_it() -> None:
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/run"
+    risk = planned([role()], [role(trusts=either(EC2, trust({"AWS": session})))]).risk
+    assert [(one.code, one.message) for one in risk.reasons] == [
+        (RiskCode.ROLE_ACCESS, f"{session} may newly assume role/app")
+    ]
 
 
 def test_a_closer_limit_beside_a_wider_one_is_a_risk() -> None:
