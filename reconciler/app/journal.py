@@ -40,7 +40,10 @@ class Journal:
     """
 
     def __init__(self, path: Path, file: IO[bytes], trace: TraceContext | None = None, *, is_new: bool = False) -> None:
-        """is_new: nobody else has the file, so it is deleted at the end if it records no plan."""
+        """Take over an open file.
+
+        is_new: nobody else has the file, so it is deleted at the end if it records no plan.
+        """
         self.path = path
         self._file = file
         self._trace = trace

@@ -21,7 +21,7 @@ from botocore.parsers import JSONParser, QueryParser, ResponseParserError, Respo
 from botocore.utils import parse_timestamp
 
 from reconciler.aws.limits import get_answering_host
-from reconciler.aws.required_fields import MAY_BE_EMPTY, REQUIRED, REQUIRED_IN_JSON, VALUE_PATTERNS
+from reconciler.aws.required_fields import PATHS, PATHS_IN_JSON, RequiredPaths, find_missing_field
 
 _PARSER_ERRORS = (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 """The exceptions that botocore's parsers raise for unexpected bytes."""
@@ -135,7 +135,7 @@ class _QueryAnswerParser(QueryParser):
             if element in members:
                 name, member, handle = members[element]
                 parsed[name] = handle(self, member, item)
-        return _check_answer(shape, parsed, _REQUIRED_PATHS)
+        return _check_fields(shape, parsed, PATHS)
 
     def _handle_list(self, shape: Any, node: Any) -> list[Any]:
         handle, member = _find_handler(shape.member), shape.member
@@ -189,7 +189,7 @@ class _JsonAnswerParser(JSONParser):
         if not isinstance(value, dict):
             raise ForeignAnswer(shape.name)
         above: Any = super()
-        return _check_answer(shape, above._handle_structure(shape, value), _REQUIRED_PATHS_IN_JSON)
+        return _check_fields(shape, above._handle_structure(shape, value), PATHS_IN_JSON)
 
     def _handle_list(self, shape: Any, value: Any) -> Any:
         """Refuse a `null` item, which botocore passes on as None: no list of the API has one."""
@@ -243,45 +243,12 @@ def _make_status_error(response: Any) -> dict[str, Any]:
     return {"Error": {"Code": code, "Message": f"{reason} ({_describe_answer(response)})"}, "ResponseMetadata": {}}
 
 
-_RequiredPaths = Mapping[str, list[tuple[str, str, str]]]
-"""Shape → its required paths, each with its first part and the rest."""
-
-
-def _split_paths(required: Mapping[str, tuple[str, ...]]) -> _RequiredPaths:
-    return {
-        name: [(path, first, rest) for path in paths for first, _, rest in [path.partition(".")]]
-        for name, paths in required.items()
-    }
-
-
-_REQUIRED_PATHS, _REQUIRED_PATHS_IN_JSON = _split_paths(REQUIRED), _split_paths(REQUIRED_IN_JSON)
-
-
-def _check_answer(shape: Any, parsed: Any, required: _RequiredPaths) -> Any:
+def _check_fields(shape: Any, parsed: Any, required: RequiredPaths) -> Any:
     """Return the structure. Raises ForeignAnswer if a field that the code relies on is missing or malformed."""
-    for path, first, subfield in required.get(shape.name, ()):
-        value = parsed.get(first)
-        if value and not subfield and first not in VALUE_PATTERNS:
-            continue
-        values = (
-            [value]
-            if not subfield
-            else [item.get(subfield) for item in (value if isinstance(value, list) else [value])]
-        )
-        if not all(_is_present(subfield or first, one) for one in values):
-            raise ForeignAnswer(f"{shape.name}.{path}")
-    if shape.name == "ManagedPolicyDetail":
-        versions = parsed["PolicyVersionList"]
-        if not any(version["IsDefaultVersion"] and version.get("Document") for version in versions):
-            raise ForeignAnswer("ManagedPolicyDetail.PolicyVersionList")
+    missing = find_missing_field(shape.name, parsed, required)
+    if missing is not None:
+        raise ForeignAnswer(f"{shape.name}.{missing}")
     return parsed
-
-
-def _is_present(name: str, value: Any) -> bool:
-    if value is None or (value == "" and name not in MAY_BE_EMPTY):
-        return False
-    form = VALUE_PATTERNS.get(name)
-    return form is None or bool(form.fullmatch(value if isinstance(value, str) else value.decode("latin-1")))
 
 
 def _describe_answer(response: Any, field: str = "") -> str:

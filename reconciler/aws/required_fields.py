@@ -7,7 +7,8 @@ not require some that the code needs. A list is named here if the model says tha
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from reconciler.model.partitions import ARN_PARTITION
 
@@ -108,3 +109,46 @@ VALUE_PATTERNS: Mapping[str, re.Pattern[str]] = {
     "Base32StringSeed": re.compile(r"[A-Z2-7]+=*"),
 }
 """Member → its format as AWS documents it, for values that are parsed or go into files, variables and commands."""
+
+RequiredPaths = Mapping[str, Sequence[tuple[str, str, str]]]
+"""Shape → its required paths, each whole, and as its first part and the rest."""
+
+
+def _split_paths(required: Mapping[str, tuple[str, ...]]) -> RequiredPaths:
+    return {
+        name: [(path, first, rest) for path in paths for first, _, rest in [path.partition(".")]]
+        for name, paths in required.items()
+    }
+
+
+PATHS, PATHS_IN_JSON = _split_paths(REQUIRED), _split_paths(REQUIRED_IN_JSON)
+
+
+def find_missing_field(shape: str, parsed: Mapping[str, Any], required: RequiredPaths) -> str | None:
+    """Return the path of a required member that is missing or malformed; None if all are there.
+
+    shape: its name. required: PATHS or PATHS_IN_JSON.
+    """
+    for path, first, subfield in required.get(shape, ()):
+        value: Any = parsed.get(first)
+        if value and not subfield and first not in VALUE_PATTERNS:
+            continue
+        values = (
+            [value]
+            if not subfield
+            else [item.get(subfield) for item in (value if isinstance(value, list) else [value])]
+        )
+        if not all(_is_present(subfield or first, one) for one in values):
+            return path
+    if shape == "ManagedPolicyDetail":
+        versions = parsed["PolicyVersionList"]
+        if not any(version["IsDefaultVersion"] and version.get("Document") for version in versions):
+            return "PolicyVersionList"
+    return None
+
+
+def _is_present(name: str, value: Any) -> bool:
+    if value is None or (value == "" and name not in MAY_BE_EMPTY):
+        return False
+    form = VALUE_PATTERNS.get(name)
+    return form is None or bool(form.fullmatch(value if isinstance(value, str) else value.decode("latin-1")))
