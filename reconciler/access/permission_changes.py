@@ -36,7 +36,7 @@ class PermissionChange:
     resources, not_resources: patterns; the change is about those that match one of the first and none of the second.
     before, after: the conditions of either side. sources: the statements that cause it.
     decided: a request proves it; else it may be less than it says, or nothing.
-    unread: the labels of the policies of unknown content that a cause is a statement of.
+    unread: the labels of the policies of unknown content to which some of these statements belong.
     """
 
     actions: tuple[ActionPattern, ...]
@@ -253,7 +253,7 @@ class _CellGrouper:
         group.not_resources = unmatched if group.not_resources is None else group.not_resources & unmatched
 
     def build_changes(self) -> Iterator[PermissionChange]:
-        """Yield the rows, in no certain order."""
+        """Yield the rows, in no particular order."""
         for (direction, causes, before, after), group in self._groups.items():
             resources = tuple(sorted(_drop_covered(group.resources)))
             excluded = {
