@@ -34,7 +34,7 @@ class PermissionChange:
     resources, not_resources: patterns; the change is about those that match one of the first and none of the second.
     before, after: the conditions of either side. sources: the statements that cause it.
     decided: a request proves it; else it may be less than it says, or nothing.
-    unread: the labels of the policies of unknown content that a cause is a statement of.
+    unread: the labels of the policies of unknown content to which some of these statements belong.
     summary: what the causes alone tell, in place of many changes: all that a Deny or a boundary covers, not only what
         an Allow grants of it. None if they are Allows themselves.
     """
@@ -225,7 +225,7 @@ class _CellGrouper:
         group.not_resources = unmatched if group.not_resources is None else group.not_resources & unmatched
 
     def build_changes(self) -> Iterator[PermissionChange]:
-        """Yield the rows, in no certain order."""
+        """Yield the rows, in no particular order."""
         summaries = {key: _build_change(key, group) for key, group in self._summaries.items()}
         for (key, grants), group in self._groups.items():
             change = _build_change(key, group)

@@ -127,10 +127,8 @@ def verify_alias(request: AssumeRequest, environ: Mapping[str, str], notice: Not
     role_chain = start_chain(replace(request, duration=MIN_DURATION), environ, notice)
     caller = role_chain.run.source.identify_caller(finish_chain(role_chain))
     last = role_chain.run.requests[-1]
-    _, partition, _, _, account, role = last.role_arn.split(":", 5)
-    expected = f"arn:{partition}:sts::{account}:assumed-role/{role.rpartition('/')[2]}/{last.session_name}"
-    if caller.arn != expected:
-        summary = f"The alias {request.alias} gives {caller.arn}, not {expected}."
+    if caller.arn != last.session_arn:
+        summary = f"The alias {request.alias} gives {caller.arn}, not {last.session_arn}."
         raise make_error("not-as-meant", summary, "AWS reports another caller than the role of the alias.")
     return caller
 

@@ -1,4 +1,4 @@
-"""The session with which one hop of a role chain makes the next call: its ARN, its tags and its session policies."""
+"""The session with which one hop of a role chain makes the next call: its tags and its session policies."""
 
 from __future__ import annotations
 
@@ -30,12 +30,6 @@ def session_of(requests: tuple[AssumeRoleCall, ...], hop: int, caller_arn: str) 
     """Return the session that makes the call at `hop`, which must not be the first."""
     before, carried = requests[hop - 1], collect_inherited(requests, hop - 1, caller_arn)
     return ChainedSession(before, {**dict(carried.tags), **dict(before.session_tags)} if carried.known else None)
-
-
-def session_arn_of(request: AssumeRoleCall) -> str:
-    """Return the ARN of the session that a call makes."""
-    _, partition, _, _, account, resource = request.role_arn.split(":", 5)
-    return f"arn:{partition}:sts::{account}:assumed-role/{resource.rpartition('/')[2]}/{request.session_name}"
 
 
 def role_address_of(arn: str) -> Address:

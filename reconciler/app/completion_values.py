@@ -22,7 +22,7 @@ def read_alias_roles(files: Sequence[str], variables: Mapping[str, str]) -> Mapp
 
 
 def read_users(files: Sequence[str], variables: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the users of the file, without help. Raises ReconcileError as `read_alias_roles` does."""
+    """Return each user of the file → "": users have no help text. Raises ReconcileError as `read_alias_roles` does."""
     return {name: "" for name, _ in _read_section(_read_root(files, variables), "users")}
 
 
@@ -64,7 +64,7 @@ def _text_of(node: object, key: str) -> str:
     return str(node.get(key, "")) if isinstance(node, Map) else ""
 
 
-def list_journal_helps(environ: Mapping[str, str]) -> Mapping[str, str]:
+def describe_journals(environ: Mapping[str, str]) -> Mapping[str, str]:
     """Return the path of each of the user's own journals, newest first → when and in which account it was written."""
     from reconciler.files.journal_files import account_of_journal, find_own_journals, time_of_journal
 

@@ -12,13 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reconciler.access import Principal, Target, make_external_principal, principals_of, targets_of
-from reconciler.app.chained_session import (
-    ChainedSession,
-    narrow_principal,
-    role_address_of,
-    session_arn_of,
-    session_of,
-)
+from reconciler.app.chained_session import ChainedSession, narrow_principal, role_address_of, session_of
 from reconciler.assume.chain import collect_inherited
 from reconciler.assume.recent_applies import seconds_since_applied
 from reconciler.aws.evidence_reads import UNREAD, LiveEvidence, make_iam_client, read_evidence
@@ -84,7 +78,7 @@ class EvidenceReader:
     ) -> AssumeAttempt:
         """Return the evidence of the call at `hop`. denied_action: the action that AWS named in its refusal."""
         request, previous = requests[hop], requests[hop - 1] if hop else None
-        caller_arn = session_arn_of(previous) if previous else self._caller_arn
+        caller_arn = previous.session_arn if previous else self._caller_arn
         caller, role = _parse_caller(caller_arn), role_address_of(request.role_arn)
         account, own_account = caller_arn.split(":", 5)[4], self._account
         is_own_role = _account_of(request.role_arn) == own_account

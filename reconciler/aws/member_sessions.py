@@ -51,8 +51,7 @@ class MemberSessions:
             keys, caller = self._get_hop(call, keys, caller), call.role_arn
         last = calls[-1]
         keys = self._assume(last, keys, caller)
-        arn = _session_arn_of(last)
-        connection = connect_role_session(self._make_session(keys), self.home.endpoint_url, arn)
+        connection = connect_role_session(self._make_session(keys), self.home.endpoint_url, last.session_arn)
         return replace(connection, trace=self.home.trace)
 
     def _get_hop(self, call: AssumeRoleCall, keys: SessionKeys | None, caller: str) -> SessionKeys:
@@ -77,12 +76,6 @@ class MemberSessions:
         core.set_credentials(*keys[:3])
         mark_trace(core, self.home.trace)
         return boto3.session.Session(region_name=self.home.session.region_name, botocore_session=core)
-
-
-def _session_arn_of(call: AssumeRoleCall) -> str:
-    """Return the ARN of the session that a call makes: it has the role's name, not its path (STS, AssumedRoleUser)."""
-    _, partition, _, _, account, role = call.role_arn.split(":", 5)
-    return f"arn:{partition}:sts::{account}:assumed-role/{role.rpartition('/')[2]}/{call.session_name}"
 
 
 def _explain_refusal(problem: Problem, call: AssumeRoleCall, caller: str) -> Problem:

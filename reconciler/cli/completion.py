@@ -60,9 +60,9 @@ def complete_journals(ctx: click.Context, param: click.Parameter, incomplete: st
     """Return the user's own journals, newest first, with time and account as help; then files, as the shell finds."""
     from click.shell_completion import CompletionItem
 
-    from reconciler.app.completion_values import list_journal_helps
+    from reconciler.app.completion_values import describe_journals
 
-    journals = _make_items(list_journal_helps(os.environ), incomplete)
+    journals = _make_items(describe_journals(os.environ), incomplete)
     return [*journals, CompletionItem(incomplete, type="file")]
 
 

@@ -20,6 +20,13 @@ class AssumeRoleCall:
     policy: str | None = None
     policy_arns: tuple[str, ...] = ()
 
+    @property
+    def session_arn(self) -> str:
+        """The ARN of the session that the call makes. It has the role's name, not its path (STS, AssumedRoleUser)."""
+        _, partition, _, _, account, resource = self.role_arn.split(":", 5)
+        name = resource.rpartition("/")[2]
+        return f"arn:{partition}:sts::{account}:assumed-role/{name}/{self.session_name}"
+
     def to_parameters(self) -> dict[str, object]:
         """Return the parameters for boto3's `assume_role`; unset ones are absent, never empty."""
         optional = {

@@ -18,7 +18,7 @@ from reconciler.render.text_lines import LineWriter
 
 NO_CHANGES = "No changes. Live IAM matches {goal}."
 
-IAM_ONLY = "  Not counted: SCPs and RCPs. The file has no `guardrails`."
+IAM_ONLY = "  As far as IAM goes: SCPs and RCPs do not count, because the file has no `guardrails`."
 
 NO_TARGETED_CHANGES = "No changes to the --target entities. The rest was not compared."
 

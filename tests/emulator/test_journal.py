@@ -228,7 +228,7 @@ def test_two_applies_in_one_journal_are_undone_as_one(account: Account) -> None:
     ],
     ids=["text", "a list", "no plan", "of another version", "broken", "deep"],
 )
-def test_what_is_no_journal_is_refused(account: Account, text: str) -> None:
+def test_what_is_not_a_journal_is_refused(account: Account, text: str) -> None:
     (account.folder / "j.jsonl").write_text(text)
     result = account.run_cli("undo", "j.jsonl")
     assert (result.code, "is not a journal" in result.err) == (1, True)

@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
         from tests.fuzz.driver import run_all
 
         if unknown := set(given.targets) - set(TARGETS):
-            parser.error(f"no target {', '.join(sorted(unknown))}: there are {', '.join(TARGETS)}")
+            parser.error(f"no target {', '.join(sorted(unknown))}. These targets exist: {', '.join(TARGETS)}")
         return run_all(given.targets or list(TARGETS), given.seconds, max(1, given.jobs), given.seed)
     if given.command == "replay":
         return _replay_input(given.input)

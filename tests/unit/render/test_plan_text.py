@@ -51,7 +51,7 @@ Access:
 + service:ec2.amazonaws.com may assume role/new
 + user/alice  s3:getobject and s3:listbucket on *  [at most]
 - 2 users (alice, old)  what aws:ReadOnlyAccess allows, whose content is not known  [at most]
-  Not counted: SCPs and RCPs. The file has no `guardrails`.
+  As far as IAM goes: SCPs and RCPs do not count, because the file has no `guardrails`.
 
 Plan: 1 to create, 2 to update, 1 to delete, 1 to adopt."""
 

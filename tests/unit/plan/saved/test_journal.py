@@ -64,7 +64,7 @@ BROKEN: dict[str, Callable[[list[dict[str, Any]]], object]] = {
 
 
 @pytest.mark.parametrize("spoil", BROKEN.values(), ids=BROKEN)
-def test_what_is_no_journal_is_refused_with_an_error_that_the_reader_expects(
+def test_what_is_not_a_journal_is_refused_with_an_error_that_the_reader_expects(
     spoil: Callable[[list[dict[str, Any]]], object],
 ) -> None:
     records = lines()

@@ -46,7 +46,7 @@ def test_an_entity_that_two_runs_touch_counts_once() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in BROKEN if name not in NOT_SUMMED_UP])
-def test_what_is_no_journal_is_refused(name: str) -> None:
+def test_what_is_not_a_journal_is_refused(name: str) -> None:
     records = lines()
     BROKEN[name](records)
     with pytest.raises((ValueError, LookupError, TypeError, AttributeError)):
