@@ -71,6 +71,14 @@ PROVIDER = OidcProvider("token.actions.githubusercontent.com", client_ids=frozen
 OKTA_TRUST = trust({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"}, "sts:AssumeRoleWithSAML")
 ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
 EXTERNAL_ID = {"StringEquals": {"sts:ExternalId": "x"}}
+FOR_STS = trust(
+    {"Federated": GITHUB},
+    WEB,
+    StringEquals={
+        "token.actions.githubusercontent.com:sub": "repo:acme/a",
+        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+    },
+)
 SUBJECT = "token.actions.githubusercontent.com:sub"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 EU = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
@@ -273,6 +281,17 @@ PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
         (
             [role(trusts=subject("repo:acme/a")), replace(PROVIDER, tags={"team": "a"})],
             [role(trusts=subject("repo:acme/a")), replace(PROVIDER, tags={"team": "b"})],
+        ),
+        RiskLevel.NONE,
+    ),
+    "a trusted provider gets a client, whose tokens the trust accepts, and does not": (
+        (
+            [role(trusts=subject("repo:acme/a")), PROVIDER],
+            [role(trusts=subject("repo:acme/a")), replace(PROVIDER, client_ids=frozenset(["sts.amazonaws.com", "x"]))],
+        ),
+        (
+            [role(trusts=FOR_STS), PROVIDER],
+            [role(trusts=FOR_STS), replace(PROVIDER, client_ids=frozenset(["sts.amazonaws.com", "x"]))],
         ),
         RiskLevel.NONE,
     ),
