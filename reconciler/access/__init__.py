@@ -30,6 +30,7 @@ from reconciler.access.compiled_policies import CompiledPolicies, compile_polici
 from reconciler.access.context import (
     NO_MFA_POSSIBLE,
     NOTHING_KNOWN,
+    SESSION_WITHOUT_MFA,
     WITHOUT_MFA,
     Context,
     make_mfa_context,
@@ -74,6 +75,7 @@ __all__ = [
     "ASSUME_PATH",
     "NOTHING_KNOWN",
     "NO_MFA_POSSIBLE",
+    "SESSION_WITHOUT_MFA",
     "UNREAD_POLICIES",
     "WITHOUT_MFA",
     "AccountResources",

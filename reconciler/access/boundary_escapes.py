@@ -20,17 +20,10 @@ from reconciler.access.probes import best_of, make_probe
 from reconciler.access.verdicts import Verdict, require_all
 
 
-def may_escape_boundary(principal: Principal) -> bool:
+def _may_escape_boundary(principal: Principal) -> bool:
     """Return whether the policies and the boundary may allow an action that lifts the boundary, on something."""
     boundary = principal.compiled_boundary
     return boundary is not None and bool(_find_escaping_actions(principal.compiled_policies, boundary))
-
-
-def escape_key_of(principal: Principal) -> tuple[str, ...]:
-    """Return what decides about escapes besides the statements of a principal; empty if it surely has none."""
-    if principal.boundary is None or not may_escape_boundary(principal):
-        return ()
-    return principal.arn, principal.role_arn, principal.boundary.label
 
 
 def find_boundary_escapes(
@@ -41,7 +34,7 @@ def find_boundary_escapes(
     find_ways_without: returns the verdicts of the ways that a principal without the boundary has besides.
     """
     boundary = principal.boundary
-    if boundary is None or not may_escape_boundary(principal):
+    if boundary is None or not _may_escape_boundary(principal):
         return
     escapes = list(_list_escapes(principal, boundary.label, context))
     ways = find_ways_without(replace(principal, boundary=None)) if escapes else ()

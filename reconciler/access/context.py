@@ -97,6 +97,9 @@ def make_tag_context(tags: Mapping[str, str], is_iam: bool = True) -> Context:
 WITHOUT_MFA = Context.of(absent=(MFA_PRESENT, MFA_AGE))
 """A call of a user with long-term keys lacks both MFA keys (IAM User Guide, "AWS global condition context keys")."""
 
+SESSION_WITHOUT_MFA = Context.of({MFA_PRESENT: False}, absent=(MFA_AGE,))
+"""A call of a user in the console, or with a session that was made without MFA, says that there was none."""
+
 
 def make_mfa_context(age: int = 0) -> Context:
     """Return the MFA keys of a user who gave a code `age` seconds ago."""

@@ -33,9 +33,14 @@ def find_open_subjects(statement: Statement) -> str | None:
 
 
 def _accepts_by_name(condition: Condition) -> bool:
-    """Return whether a condition says which values it accepts; a StringNotLike accepts all but its values."""
+    """Return whether a condition says which values it accepts; a StringNotLike accepts all but its values.
+
+    With IfExists or ForAllValues it also accepts a token that lacks the claim.
+    """
     operator = OPERATORS.get(condition.operator)
-    return operator is not None and operator.base in (*_EXACT_BASES, *_PATTERN_BASES)
+    if operator is None or operator.if_exists or operator.quantifier == "ForAllValues":
+        return False
+    return operator.base in (*_EXACT_BASES, *_PATTERN_BASES)
 
 
 def _list_wild_values(condition: Condition) -> list[str]:

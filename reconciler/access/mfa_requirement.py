@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
-from reconciler.access.context import NOTHING_KNOWN, WITHOUT_MFA, Context, make_mfa_context
+from reconciler.access.context import NOTHING_KNOWN, SESSION_WITHOUT_MFA, WITHOUT_MFA, Context, make_mfa_context
 from reconciler.access.principal import Principal
 from reconciler.access.role_assumption import Target, evaluate_assumption
 from reconciler.access.verdicts import Verdict, require_all
@@ -66,6 +66,19 @@ class MfaRequirement:
     def verdict(self) -> Verdict:
         """Return the verdict for the call with MFA if it is required, else without."""
         return self.verdict_with_mfa if self.is_required else self.verdict_without_mfa
+
+    @cached_property
+    def verdict_of_session(self) -> Verdict:
+        """Return the verdict for a user's session without MFA: one in the console, or one of GetSessionToken.
+
+        Anybody with keys can make such a session (AWS STS API Reference, "GetSessionToken": it needs no permission).
+        """
+        return replace(self, no_mfa_context=SESSION_WITHOUT_MFA).verdict_without_mfa
+
+    @property
+    def is_required_always(self) -> bool:
+        """Return whether no call without MFA is allowed, neither with keys nor with a session."""
+        return self.is_required and self.verdict_of_session.denied
 
     @property
     def may_matter(self) -> bool:

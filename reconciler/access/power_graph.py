@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.access.boundary_escapes import escape_key_of
 from reconciler.access.escalation_paths import Grade
 from reconciler.access.matrix import group_equivalent_pairs
 from reconciler.access.named_powers import (
@@ -26,6 +25,7 @@ from reconciler.access.named_resources import NamedResources, PassableRoles
 from reconciler.access.power_keys import named_key_of, power_key_of
 from reconciler.access.powers import (
     Power,
+    find_escapes,
     find_known_powers,
     is_administrator,
     may_have_powers,
@@ -57,7 +57,12 @@ class PowerFinder:
     def _evaluate(self, principal: Principal) -> tuple[Power, ...]:
         if not may_have_powers(principal):
             return ()
-        key = power_key_of(principal), escape_key_of(principal)
+        found = self._find_within(principal)
+        return (*found, *find_escapes(principal, found, self._find_within))
+
+    def _find_within(self, principal: Principal) -> tuple[Power, ...]:
+        """Return the powers that the boundary of a principal leaves."""
+        key = power_key_of(principal)
         found = self._by_key.get(key)
         if found is None:
             found = self._by_key[key] = find_known_powers(principal)

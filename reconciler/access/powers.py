@@ -8,10 +8,10 @@ are the principal itself. `named_powers.py` finds rights over single users, role
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.access.boundary_escapes import escape_key_of, find_boundary_escapes
+from reconciler.access.boundary_escapes import find_boundary_escapes
 from reconciler.access.context import NOTHING_KNOWN, Context
 from reconciler.access.escalation_paths import PASS_ROLE, EscalationPath, Grade, PathStep, load_paths
 from reconciler.access.power_keys import AllowedActions, allowed_actions_of, power_key_of
@@ -56,6 +56,14 @@ def find_powers(
     grades: the grades to look for.
     """
     grade_set = frozenset(grades)
+    found = _find_powers_within(principal, context, grade_set)
+    if Grade.ESCALATION not in grade_set:
+        return found
+    return (*found, *find_escapes(principal, found, lambda free: _find_known_powers(free, context), context))
+
+
+def _find_powers_within(principal: Principal, context: Context, grade_set: frozenset[Grade]) -> tuple[Power, ...]:
+    """Return the powers of `find_powers` that the boundary leaves."""
     powers = _evaluate_possible_paths(principal, context, grade_set)
     known_powers = [power for power in powers if not rests_on_unread_policies(power.verdict)]
     unread = [power.verdict for power in powers if rests_on_unread_policies(power.verdict)]
@@ -67,8 +75,15 @@ def find_powers(
 
 
 def find_known_powers(principal: Principal) -> tuple[Power, ...]:
-    """Return the powers of `find_powers`, without those that depend only on policies of unknown content."""
-    found = _evaluate_possible_paths(principal, NOTHING_KNOWN, POWER_GRADES)
+    """Return the powers of `find_powers` that the boundary leaves.
+
+    Those that depend only on policies of unknown content are left out.
+    """
+    return _find_known_powers(principal, NOTHING_KNOWN)
+
+
+def _find_known_powers(principal: Principal, context: Context) -> tuple[Power, ...]:
+    found = _evaluate_possible_paths(principal, context, POWER_GRADES)
     return tuple(power for power in found if not rests_on_unread_policies(power.verdict))
 
 
@@ -85,22 +100,27 @@ def _evaluate_possible_paths(principal: Principal, context: Context, grades: fro
             answer = require_all([answer, other_path])
         if not answer.denied:
             found.append(Power(path.name, path.grade, answer, path, _find_own_targets(path, principal, context)))
-    if Grade.ESCALATION in grades:
-        found += _find_escapes(principal, context, found)
     return found
 
 
-def _find_escapes(principal: Principal, context: Context, found: list[Power]) -> Iterator[Power]:
-    """Yield the paths by which a principal can lift its boundary, which holds back others than those found already."""
-    if any(power.grade is Grade.ADMINISTRATOR for power in found):
+def find_escapes(
+    principal: Principal,
+    found: Sequence[Power],
+    find_known: Callable[[Principal], Sequence[Power]],
+    context: Context = NOTHING_KNOWN,
+) -> Iterator[Power]:
+    """Yield the paths by which a principal can lift its boundary, if that one holds back other powers.
+
+    found: the powers that the boundary leaves. find_known: returns those of the principal without a boundary.
+    """
+    if principal.boundary is None or any(power.grade is Grade.ADMINISTRATOR for power in found):
         return
     names = {power.name for power in found}
 
     def find_ways_without(free: Principal) -> list[Verdict]:
-        powers = _evaluate_possible_paths(free, context, POWER_GRADES)
-        return [power.verdict for power in powers if power.name not in names]
+        return [power.verdict for power in find_known(free) if power.name not in names]
 
-    for path, target, verdict in find_boundary_escapes(principal, context, find_ways_without):
+    for path, target, verdict in find_boundary_escapes(principal.known_part, context, find_ways_without):
         yield Power(path.name, path.grade, verdict, path, (target,))
 
 
@@ -114,10 +134,11 @@ def find_powers_of_all(principals: Iterable[Principal]) -> Iterator[tuple[Princi
         if not may_have_powers(principal) and not _may_allow_unread(principal):
             yield principal, ()
             continue
-        key = power_key_of(principal), escape_key_of(principal)
-        if key not in powers_by_key:
-            powers_by_key[key] = find_powers(principal)
-        yield principal, powers_by_key[key]
+        key = power_key_of(principal)
+        found = powers_by_key.get(key)
+        if found is None:
+            found = powers_by_key[key] = _find_powers_within(principal, NOTHING_KNOWN, POWER_GRADES)
+        yield principal, (*found, *find_escapes(principal, found, find_known_powers))
 
 
 def is_administrator(principal: Principal) -> bool:

@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.access.closer_conditions import implies
+from reconciler.access.conditions import compile_condition
+from reconciler.access.context import NO_MFA_POSSIBLE
 from reconciler.access.federated_subjects import find_open_subjects
 from reconciler.access.trust_entrances import Entrance, covers_entrance, list_entrances
 from reconciler.model.address import Address
 from reconciler.model.document import Condition, Document, Statement
 from reconciler.model.problem import Place
 from reconciler.model.risk import RiskCode, RiskReason
-from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS, TIME_KEYS
-from reconciler.policy.operators import OPERATORS
+from reconciler.policy.canonical import CURRENT_VERSION
+from reconciler.policy.global_keys import MFA_KEYS, TIME_KEYS
 from reconciler.policy.overlap import covers_pattern, covers_patterns, pattern_sets_overlap
 from reconciler.policy.statement_places import find_statement_place
 from reconciler.policy.trust import CLOSED_DOCUMENT, entity_of
@@ -57,7 +59,8 @@ class TrustChange:
         open_to_all = (one.statement for one in old if one.kind in ("*", entrance.kind) and one.value == "*")
         if any(_demands_at_least(entrance.statement, one) for one in open_to_all):
             return
-        statement, without = entrance.statement, _describe_missing_mfa(entrance.statement)
+        statement = entrance.statement
+        without = "" if self._demands_mfa(entrance) else ", without MFA"
         owner = _find_account(entrance.value)
         if "*" in (entrance.kind, entrance.value):
             yield self._make_reason(
@@ -81,6 +84,18 @@ class TrustChange:
                 f"{self.role} can now be assumed by {subjects} of {entrance.value.rpartition(':')[2]}",
                 statement,
             )
+
+    def _demands_mfa(self, entrance: Entrance) -> bool:
+        """Return whether the trust lets somebody in with MFA only: by its Allow, or by a Deny that covers it."""
+        if any(map(_holds_with_mfa_only, entrance.statement.conditions)):
+            return True
+        actions = frozenset(_list_assume_actions(entrance))
+        return any(
+            covers_entrance(one, entrance.kind, entrance.value)
+            and covers_patterns(one.actions, one.not_action, actions, False)
+            and all(map(_holds_without_mfa, one.conditions))
+            for one in _bare_denies_of(self.after)
+        )
 
     def _find_lost_conditions(self, entrance: Entrance, earlier: list[Statement]) -> Iterator[RiskReason]:
         """Yield each condition that a name no longer has to fulfil, beside the closest of the earlier statements."""
@@ -173,18 +188,17 @@ def _is_implied(condition: Condition, statement: Statement) -> bool:
     return any(implies(own, condition) for own in statement.conditions)
 
 
-def _describe_missing_mfa(statement: Statement) -> str:
-    return "" if any(map(_demands_mfa, statement.conditions)) else ", without MFA"
+def _holds_with_mfa_only(condition: Condition) -> bool:
+    """Return whether a condition refuses every call without MFA: with keys, which lack it, and with a session."""
+    return condition.key in MFA_KEYS and _evaluate_without_mfa(condition) is False
 
 
-def _demands_mfa(condition: Condition) -> bool:
-    """Return whether a condition holds with MFA only: `Bool: {aws:MultiFactorAuthPresent: "false"}` does not."""
-    operator = OPERATORS.get(condition.operator)
-    if condition.key not in MFA_KEYS or operator is None or operator.if_exists:
-        return False
-    if condition.key == MFA_AGE:
-        return operator.base.startswith("Numeric") or (operator.base == "Null" and condition.values == {"false"})
-    return operator.base in ("Bool", "StringEquals") and condition.values == {"true"}
+def _holds_without_mfa(condition: Condition) -> bool:
+    return condition.key in MFA_KEYS and _evaluate_without_mfa(condition) is True
+
+
+def _evaluate_without_mfa(condition: Condition) -> bool | None:
+    return compile_condition(condition, CURRENT_VERSION).holds(NO_MFA_POSSIBLE).value
 
 
 def _find_account(value: str) -> str:

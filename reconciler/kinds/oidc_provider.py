@@ -71,7 +71,7 @@ class OidcProvider(Entity):
         if not isinstance(after, OidcProvider):
             return ""
         removed = sorted(
-            client for client in self.client_ids - after.client_ids if self._accepts_client(statement, client)
+            client for client in self.client_ids - after.client_ids if self.accepts_client(statement, client)
         )
         if removed:
             return f"the plan takes the client id {removed[0]!r} from {self.address}"
@@ -79,7 +79,7 @@ class OidcProvider(Entity):
             return f"the plan takes a thumbprint from {self.address}"
         return ""
 
-    def _accepts_client(self, statement: Statement, client: str) -> bool:
+    def accepts_client(self, statement: Statement, client: str) -> bool:
         """Return False if a condition on the token's `aud` names only other client ids, exactly or by patterns."""
         for condition in statement.conditions:
             exact = condition.operator.endswith(_EXACT)

@@ -199,6 +199,8 @@ def evaluate_with_mfa(principal: Principal, target: Target) -> tuple[bool, Verdi
     if principal.kind != "user":
         return False, can_assume(principal, target)
     demand = MfaRequirement(principal, target)
+    if demand.is_required and not demand.is_required_always:
+        return False, demand.verdict_of_session
     return demand.is_required, demand.verdict
 
 

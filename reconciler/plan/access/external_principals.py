@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.access import Target, targets_of
 from reconciler.access.conditions import compile_condition
-from reconciler.access.context import NOTHING_KNOWN, WITHOUT_MFA
+from reconciler.access.context import NO_MFA_POSSIBLE, NOTHING_KNOWN
 from reconciler.access.statement_scope import covers_action
 from reconciler.access.trust_entrances import covers_entrance, find_trusted_providers, list_entrances
 from reconciler.model.address import Address
@@ -142,7 +142,7 @@ def _demands_mfa(allow: Statement, denies: Iterable[Statement]) -> bool:
 
 
 def _holds_without_mfa(condition: Condition) -> bool | None:
-    """Return whether a condition on MFA holds for long-term keys; None if it is unknown, or not on MFA."""
+    """Return whether a condition on MFA holds without MFA; None if it is not on MFA, or depends on the credentials."""
     if condition.key not in MFA_KEYS:
         return None
-    return compile_condition(condition, CURRENT_VERSION).holds(WITHOUT_MFA).value
+    return compile_condition(condition, CURRENT_VERSION).holds(NO_MFA_POSSIBLE).value

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reconciler.access import Context, Principal, Target, Verdict, principals_of, targets_of
-from reconciler.access.context import NOTHING_KNOWN, WITHOUT_MFA, make_mfa_context
+from reconciler.access.context import NOTHING_KNOWN, SESSION_WITHOUT_MFA, WITHOUT_MFA, make_mfa_context
 from reconciler.access.request_scope import ASSUME_ROLE, ROLE_ACTIONS
 from reconciler.access.scoped_requests import is_free_key
 from reconciler.model.access_answers import AccessSide, DecidingStatement
@@ -132,11 +132,17 @@ class JudgedAccount:
         return describe_reason(verdict.reason, self.principals[address], action, resource)
 
 
-def make_known_context(assertion: Assertion) -> Context:
-    """Return the keys that the requests of an assertion carry: those of MFA, as far as it says something about it."""
+def list_known_contexts(assertion: Assertion) -> tuple[Context, ...]:
+    """Return the keys that the requests of an assertion carry: those of MFA, as far as it says something about it.
+
+    Requests without MFA are of two kinds, and one that forbids them forbids both.
+    """
+    if assertion.with_mfa is None:
+        return (NOTHING_KNOWN,)
+    is_about_one = assertion.form is AssertionForm.CAN
     if not assertion.with_mfa:
-        return NOTHING_KNOWN if assertion.with_mfa is None else WITHOUT_MFA
-    return make_mfa_context() if assertion.form is AssertionForm.CAN else Context.of({MFA_PRESENT: True})
+        return (WITHOUT_MFA,) if is_about_one else (WITHOUT_MFA, SESSION_WITHOUT_MFA)
+    return (make_mfa_context() if is_about_one else Context.of({MFA_PRESENT: True}),)
 
 
 def describe_terms(keys: frozenset[str], context: Context) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from reconciler.access import NOTHING_KNOWN
 from reconciler.model.address import Address
 from reconciler.model.assertions import Assertion, AssertionForm
 from reconciler.model.desired import Desired
@@ -13,7 +14,7 @@ from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.suggest import suggest_word
-from reconciler.plan.assertions.account import JudgedAccount
+from reconciler.plan.assertions.account import JudgedAccount, list_known_contexts
 from reconciler.plan.assertions.breach import Breach
 from reconciler.plan.assertions.entrants import EntrantJudge
 from reconciler.plan.assertions.judge import PermissionJudge
@@ -86,8 +87,15 @@ def _find_places(desired: Desired) -> Mapping[Address, Place]:
 
 
 def _judge(assertion: Assertion, account: JudgedAccount) -> list[Breach]:
+    """Return the breaches by all kinds of requests, each principal once; one that is certain wins."""
     judge = EntrantJudge if assertion.form is AssertionForm.ENTRANTS else PermissionJudge
-    return judge(account, assertion).find_breaches()
+    breaches: dict[str, Breach] = {}
+    for known in list_known_contexts(assertion):
+        for breach in judge(account, assertion, known).find_breaches():
+            other = breaches.get(breach.principal)
+            if other is None or (breach.is_certain and not other.is_certain):
+                breaches[breach.principal] = breach
+    return list(breaches.values())
 
 
 def _find_broken(
@@ -125,7 +133,7 @@ def _find_unused(assertion: Assertion, account: JudgedAccount, *, is_whole: bool
 def _find_idle_resources(assertion: Assertion, account: JudgedAccount) -> list[str]:
     """Return the resources that no action of the assertion can name, such as a bucket for s3:GetObject."""
     parts = ((one, replace(assertion, resources=(one,))) for one in assertion.resources)
-    return [pattern for pattern, part in parts if not PermissionJudge(account, part).has_requests()]
+    return [pattern for pattern, part in parts if not PermissionJudge(account, part, NOTHING_KNOWN).has_requests()]
 
 
 def _is_outside(pattern: str) -> bool:

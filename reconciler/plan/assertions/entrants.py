@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.access import StatementSource, Target, group_equivalent_pairs
+from reconciler.access import Context, StatementSource, Target, group_equivalent_pairs
 from reconciler.access.request_scope import ASSUME_ROLE
 from reconciler.access.scoped_requests import is_free_key
 from reconciler.access.trust_entrances import find_unnamed_entrances, list_entrances
@@ -22,7 +22,6 @@ from reconciler.plan.assertions.account import (
     JudgedAccount,
     describe_facts,
     list_terms,
-    make_known_context,
 )
 from reconciler.plan.assertions.breach import Breach
 from reconciler.plan.assertions.role_requests import decide_entry
@@ -35,10 +34,11 @@ _ASSUME = "sts:AssumeRole"
 
 @dataclass(frozen=True)
 class EntrantJudge:
-    """The check of one assertion with `assumable_only_by` on an account."""
+    """The check of one assertion with `assumable_only_by` on an account. known: the keys that its requests carry."""
 
     account: JudgedAccount
     assertion: Assertion
+    known: Context
 
     def find_breaches(self) -> list[Breach]:
         """Return the principals that can assume one of the roles, and may not, each once."""
@@ -72,7 +72,7 @@ class EntrantJudge:
         """
         others = {a: principal for a, principal in self.account.principals.items() if a not in allowed}
         addresses = {principal.arn: address for address, principal in others.items()}
-        known = make_known_context(self.assertion)
+        known = self.known
         for group in group_equivalent_pairs(others.values(), roles.values()):
             verdict, context = decide_entry(group.principals[0], group.roles[0], ASSUME_ROLE, known)
             for principal in group.principals if not verdict.denied else ():

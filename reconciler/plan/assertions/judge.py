@@ -19,7 +19,6 @@ from reconciler.plan.assertions.account import (
     describe_facts,
     describe_terms,
     list_terms,
-    make_known_context,
 )
 from reconciler.plan.assertions.breach import Breach
 from reconciler.plan.assertions.policy_sets import narrow_sets
@@ -37,10 +36,11 @@ def decide_alone(principal: Principal, action: str, resource: str, context: Cont
 
 @dataclass(frozen=True)
 class PermissionJudge:
-    """The check of one assertion with `can` or `cannot` on an account."""
+    """The check of one assertion with `can` or `cannot` on an account. known: the keys that its requests carry."""
 
     account: JudgedAccount
     assertion: Assertion
+    known: Context
 
     def find_breaches(self) -> list[Breach]:
         """Return the principals for which the assertion fails or cannot be decided, each once."""
@@ -59,10 +59,6 @@ class PermissionJudge:
         return bool(self._targets) or self._scope.has_requests()
 
     @cached_property
-    def _request_context(self) -> Context:
-        return make_known_context(self.assertion)
-
-    @cached_property
     def _patterns(self) -> frozenset[str] | None:
         """The patterns of ARNs that the assertion is about; None for every resource."""
         found = self.account.subjects.find_resources(self.assertion.resources).values()
@@ -79,7 +75,7 @@ class PermissionJudge:
             state.partition,
             state.account,
             self.assertion.form is AssertionForm.CANNOT,
-            self._request_context,
+            self.known,
             self.account.catalogue,
         )
 
@@ -126,9 +122,7 @@ class PermissionJudge:
     def _make_breach(self, address: Address, request: ScopedRequest, verdict: Verdict) -> Breach:
         terms: tuple[str, ...] = ()
         if verdict.allowed:
-            plain = decide_alone(
-                self.account.principals[address], request.action, request.resource, self._request_context
-            )
+            plain = decide_alone(self.account.principals[address], request.action, request.resource, self.known)
             terms = describe_terms(plain.keys, request.context)
         return Breach(
             str(address),
@@ -150,14 +144,12 @@ class PermissionJudge:
         """Add who can assume a role of the assertion, or may be able to."""
         for principals, roles in self._pair(population):
             for action in self._role_actions:
-                verdict, context = decide_entry(principals[0], roles[0], action, self._request_context)
+                verdict, context = decide_entry(principals[0], roles[0], action, self.known)
                 for principal in principals if not verdict.denied else ():
                     address = self._addresses[principal.arn]
                     own = breaches.get(address)
                     if own is None or (verdict.allowed and not own.is_certain):
-                        breaches[address] = self.account.describe_entry(
-                            address, roles[0], action, self._request_context, context
-                        )
+                        breaches[address] = self.account.describe_entry(address, roles[0], action, self.known, context)
 
     def _pair(self, population: frozenset[Address]) -> Iterator[tuple[list[Principal], list[Target]]]:
         """Yield principals and roles whose pairs all get the same answer, and are not surely denied."""
@@ -210,13 +202,13 @@ class PermissionJudge:
 
     def _decide_role(self, principal: Principal, role: Target, action: str) -> tuple[Verdict, Verdict]:
         """Return the verdict on a request without further keys, and on the best one that the principal can make."""
-        plain = decide_plain_entry(principal, role, action, self._request_context)
-        return plain, plain if plain.allowed else decide_entry(principal, role, action, self._request_context)[0]
+        plain = decide_plain_entry(principal, role, action, self.known)
+        return plain, plain if plain.allowed else decide_entry(principal, role, action, self.known)[0]
 
     def _describe_closed(self, address: Address, role: Target, action: str, is_certain: bool) -> Breach:
         principal = self.account.principals[address]
-        verdict = decide_request(principal, action, role.arn, self._request_context, role)
-        breach = self.account.describe_entry(address, role, action, self._request_context, self._request_context)
+        verdict = decide_request(principal, action, role.arn, self.known, role)
+        breach = self.account.describe_entry(address, role, action, self.known, self.known)
         reason = self.account.describe_refusal(verdict, address, action, role.arn) if is_certain else ""
         reason = reason if verdict.denied or not is_certain else "no request meets all conditions"
         facts = () if is_certain else describe_facts(verdict.keys)

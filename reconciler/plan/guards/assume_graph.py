@@ -16,6 +16,7 @@ from functools import partial
 
 from reconciler.access import (
     NOTHING_KNOWN,
+    SESSION_WITHOUT_MFA,
     WITHOUT_MFA,
     Context,
     Principal,
@@ -34,7 +35,6 @@ from reconciler.model.document import Document, Statement
 from reconciler.model.entity import Role
 from reconciler.model.live import State
 from reconciler.plan.guards.strictness import AccessQuestion, may_be_allowed
-from reconciler.policy.global_keys import MFA_AGE, MFA_PRESENT
 from reconciler.policy.trust import entity_of
 
 _EVERYONE = "arn:aws:iam::000000000000:root"
@@ -56,7 +56,7 @@ class AuthMethod(Enum):
 
 CONTEXT_OF_METHOD = {
     AuthMethod.KEY: WITHOUT_MFA,
-    AuthMethod.PASSWORD: Context.of({MFA_PRESENT: False}, absent=[MFA_AGE]),
+    AuthMethod.PASSWORD: SESSION_WITHOUT_MFA,
     AuthMethod.MFA: make_mfa_context(),
 }
 

@@ -200,3 +200,19 @@ def test_a_session_of_a_user_without_mfa_is_told_from_long_term_keys() -> None:
     assert not demand(case).is_required
     found = demand(case)
     assert MfaRequirement(found.principal, found.role, no_mfa_context=known).is_required
+
+
+SOFT_TESTS: dict[str, tuple[dict[str, Any], bool]] = {
+    "the key is there": ({"Null": {PRESENT: "false"}}, False),
+    "the key has any value": ({"StringLike": {PRESENT: "*"}}, False),
+    "yes or no": ({"Bool": {PRESENT: ["true", "false"]}}, False),
+    "yes": (MFA, True),
+    "the age is there": ({"Null": {AGE: "false"}}, True),
+}
+
+
+@pytest.mark.parametrize(("condition", "always"), SOFT_TESTS.values(), ids=SOFT_TESTS)
+def test_a_session_without_mfa_passes_tests_that_keys_fail(condition: dict[str, Any], always: bool) -> None:
+    found = demand(Case((lets({"AWS": USER}, condition),)))
+    assert found.is_required
+    assert (found.is_required_always, found.verdict_of_session.denied) == (always, always)

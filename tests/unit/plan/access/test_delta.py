@@ -129,6 +129,11 @@ TRUSTS: dict[str, Case] = {
 
 CONDITIONS: dict[str, Case] = {
     "only with MFA": Case([ALICE, CLOSED], [ALICE, app(trust("user/alice", **MFA))], (can("user/alice", mfa=True),)),
+    "the key of MFA has to be there, as in a session without MFA": Case(
+        [ALICE, CLOSED],
+        [ALICE, app(trust("user/alice", Condition={"Null": {"aws:MultiFactorAuthPresent": "false"}}))],
+        (can("user/alice"),),
+    ),
     "MFA is asked for from now on": Case(
         [ALICE, TO_ALICE], [ALICE, app(trust("user/alice", **MFA))], (can("user/alice", mfa=True),)
     ),

@@ -71,6 +71,14 @@ PROVIDER = OidcProvider("token.actions.githubusercontent.com", client_ids=frozen
 OKTA_TRUST = trust({"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/okta"}, "sts:AssumeRoleWithSAML")
 ORGANIZATION = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
 EXTERNAL_ID = {"StringEquals": {"sts:ExternalId": "x"}}
+FOR_STS = trust(
+    {"Federated": GITHUB},
+    WEB,
+    StringEquals={
+        "token.actions.githubusercontent.com:sub": "repo:acme/a",
+        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+    },
+)
 SUBJECT = "token.actions.githubusercontent.com:sub"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 EU = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
@@ -273,6 +281,17 @@ PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
         (
             [role(trusts=subject("repo:acme/a")), replace(PROVIDER, tags={"team": "a"})],
             [role(trusts=subject("repo:acme/a")), replace(PROVIDER, tags={"team": "b"})],
+        ),
+        RiskLevel.NONE,
+    ),
+    "a trusted provider gets a client, whose tokens the trust accepts, and does not": (
+        (
+            [role(trusts=subject("repo:acme/a")), PROVIDER],
+            [role(trusts=subject("repo:acme/a")), replace(PROVIDER, client_ids=frozenset(["sts.amazonaws.com", "x"]))],
+        ),
+        (
+            [role(trusts=FOR_STS), PROVIDER],
+            [role(trusts=FOR_STS), replace(PROVIDER, client_ids=frozenset(["sts.amazonaws.com", "x"]))],
         ),
         RiskLevel.NONE,
     ),
@@ -668,6 +687,40 @@ def test_a_condition_of_a_trust_is_told_with_its_operator_if_that_one_decides(
 ) -> None:
     sides = [[ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)]
     assert [one.message for one in planned(*sides).risk.reasons] == [said]
+
+
+MFA_TESTS: dict[str, tuple[dict[str, Any], bool]] = {
+    "yes": (MFA, True),
+    "yes, if it is told": ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}, False),
+    "yes in each of no values": ({"ForAllValues:Bool": {"aws:MultiFactorAuthPresent": "true"}}, False),
+    "a time since MFA": ({"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}, True),
+    "not a certain time": ({"NumericNotEquals": {"aws:MultiFactorAuthAge": "3600"}}, False),
+    "yes as a text": ({"StringEqualsIgnoreCase": {"aws:MultiFactorAuthPresent": "TRUE"}}, True),
+    "yes or no": ({"Bool": {"aws:MultiFactorAuthPresent": ["true", "false"]}}, False),
+}
+
+
+@pytest.mark.parametrize(("condition", "demands"), MFA_TESTS.values(), ids=list(MFA_TESTS))
+def test_a_trust_that_some_calls_without_mfa_pass_is_told_as_without_mfa(
+    condition: dict[str, Any], demands: bool
+) -> None:
+    (reason,) = planned([role()], [role(trusts=either(EC2, aws(f"{OTHER_ACCOUNT}:root", **condition)))]).risk.reasons
+    assert reason.message == (
+        f"role/app can now be assumed by account {OTHER_ACCOUNT}{'' if demands else ', without MFA'}"
+    )
+
+
+def test_a_deny_of_calls_without_mfa_demands_it_as_well() -> None:
+    guard = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+    denies = document({"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Condition": guard})
+    (reason,) = planned([role()], [role(trusts=either(EC2, aws(f"{OTHER_ACCOUNT}:root"), denies))]).risk.reasons
+    assert reason.message == f"role/app can now be assumed by account {OTHER_ACCOUNT}"
+
+
+@pytest.mark.parametrize("operator", ["ForAllValues:StringLike", "StringLikeIfExists"])
+def test_a_subject_that_a_token_may_lack_is_not_named(operator: str) -> None:
+    trusts = trust({"Federated": GITHUB}, WEB, **{operator: {SUBJECT: "repo:acme/app:ref:refs/heads/main"}})
+    assert planned([role()], [role(trusts=trusts)]).risk.reasons[0].code is RiskCode.TRUST_WILDCARD
 
 
 def test_a_session_of_the_account_is_not_every_principal_of_it() -> None:

@@ -122,6 +122,16 @@ ROWS: dict[str, Row] = {
     ),
     "with MFA": ([user("bob", allow("iam:*", **WITH_MFA))], cannot("iam:*"), FAILS),
     "with MFA, asked without": ([user("bob", allow("iam:*", **WITH_MFA))], cannot("iam:*", with_mfa=False), {}),
+    "with a key that says whether there was MFA, asked without": (
+        [user("bob", allow("iam:*", **when("Null", "aws:MultiFactorAuthPresent", "false")))],
+        cannot("iam:*", with_mfa=False),
+        FAILS,
+    ),
+    "with keys alone, asked without": (
+        [user("bob", allow("iam:*", **when("Null", "aws:MultiFactorAuthPresent", "true")))],
+        cannot("iam:*", with_mfa=False),
+        FAILS,
+    ),
     "without MFA, asked without": ([user("bob", allow("iam:*"))], cannot("iam:*", with_mfa=False), FAILS),
     "without MFA, asked with": (
         [user("bob", allow("iam:*", **when("Bool", "aws:MultiFactorAuthPresent", "false")))],
