@@ -62,7 +62,10 @@ def write_results(folder: Path, run: RunResults) -> None:
         write_whole(path, dump_json(document, indent=2).encode(errors="backslashreplace"), os.environ)
     except OSError as error:
         summary = f"Cannot write the results to {path}: {reason_of(error)}."
-        raise make_error("cannot-write", summary, hint="Name another folder with --out.") from None
+        hint = "Name another folder with --out."
+        if run.command == "apply":  # a folder of plans takes no --out
+            hint = "Name another folder with --out, or a copy of the folder of plans that you can write to."
+        raise make_error("cannot-write", summary, hint=hint) from None
 
 
 def delete_outdated_results(folder: Path, options: RunOptions) -> None:
