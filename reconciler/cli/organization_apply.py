@@ -178,11 +178,13 @@ class ManyApply:
 def _move_plan(result: AccountResult, folder: Path) -> AccountResult:
     """Return the result with its plan in a folder: that of the approved plans, if these were planned again.
 
-    An account that failed before its first call has none: the folder may have no plan of it, or another one.
+    An account that failed before its first call has none: the folder may have no plan of it, or another one. Nor has
+    one in step that is new since the approval.
     """
-    if result.plan is None or (result.status is AccountStatus.FAILED and not result.journal):
+    path = folder / f"{result.account.name}.json"
+    if result.plan is None or (result.status is AccountStatus.FAILED and not result.journal) or not path.is_file():
         return replace(result, plan=None)
-    return replace(result, plan=replace(result.plan, file=str(folder / f"{result.account.name}.json")))
+    return replace(result, plan=replace(result.plan, file=str(path)))
 
 
 def describe_end(result: AccountResult) -> str:

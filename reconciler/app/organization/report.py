@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.app.organization.results_file import has_results, read_results
@@ -19,7 +20,7 @@ def merge_results(folder: Path) -> OrganizationResults:
     runs = read_results(folder, command)
     missing = find_missing_parts(runs)
     selected = {account.id: account for run in runs for account in run.selected}
-    results = {result.account.id: result for run in runs for result in run.results}
+    results = {result.account.id: _without_missing_plan(result, command) for run in runs for result in run.results}
     reason = (
         f"Its part of the run left no results: {'; '.join(missing)}." if missing else "No shard has done this account."
     )
@@ -35,3 +36,15 @@ def merge_results(folder: Path) -> OrganizationResults:
         missing,
         is_applied=command == "apply",
     )
+
+
+def _without_missing_plan(result: AccountResult, command: str) -> AccountResult:
+    """Return the result, without its plan if the file is missing. An account that is only planned has failed then."""
+    if result.plan is None or Path(result.plan.file).is_file():
+        return result
+    is_plan = command == "plan"
+    summary = f"Its plan file {result.plan.file} is missing."
+    hint = "Run that part of `reconcile plan` again." if is_plan else ""
+    problem = Problem(Level.ERROR if is_plan else Level.WARNING, "plan-missing", summary, "", hint)
+    status = AccountStatus.FAILED if is_plan else result.status
+    return replace(result, status=status, plan=None, problems=(*result.problems, problem))
