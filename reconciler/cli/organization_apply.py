@@ -143,7 +143,7 @@ class ManyApply:
         write_results(folder, replace(results, command="apply", results=moved, shard=shard, wave=wave))
 
     def _is_confirmed(self, planned: OrganizationResults) -> bool:
-        from reconciler.cli.terminal import is_interactive
+        from reconciler.cli.terminal import ask_for_yes, is_interactive
 
         if self.run.log.for_programs:
             reason = "with --log-format json nobody is asked. Pass --yes, or a folder of saved plans."
@@ -152,8 +152,7 @@ class ManyApply:
         if not is_interactive():
             self._note_refusal(planned, "there is no terminal to ask on. Pass --yes. Nothing was written.")
             return False
-        question = f"\n{format_question(planned)} Type 'yes' to continue"
-        if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
+        if ask_for_yes(format_question(planned)):
             return True
         self.run.accounts = planned
         self.run.conclude(RunStatus.DECLINED, "Declined; nothing was written.")
