@@ -10,13 +10,15 @@ from reconciler.app.organization.saved_plans import find_missing_parts
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults
 from reconciler.model.problem import Level, Problem, make_error
 
+_NO_RESULTS = "Name the folder that all shards wrote to. If it is this one, their runs were cut off: run them again."
+
 
 def merge_results(folder: Path) -> OrganizationResults:
     """Return the results of the apply in a folder, or of the plan if nothing was applied. Raises ReconcileError."""
     command = next((name for name in ("apply", "plan") if has_results(folder, name)), None)
     if command is None:
         lacks = "has no results of `plan --out DIR` or `apply`" if folder.is_dir() else "is no folder"
-        raise make_error("no-results", f"{folder} {lacks}.", hint="Name the folder that all shards wrote to.")
+        raise make_error("no-results", f"{folder} {lacks}.", hint=_NO_RESULTS)
     runs = read_results(folder, command)
     missing = find_missing_parts(runs)
     selected = {account.id: account for run in runs for account in run.selected}
