@@ -143,7 +143,8 @@ def _is_cut_off(file: IO[bytes]) -> bool:
 def _make_own_path(account: str, environ: Mapping[str, str]) -> Path:
     folder = find_journal_folder(environ)
     if folder is None:
-        raise make_error("cannot-write", "This user has no home folder for the journal.", hint="Pass --journal FILE.")
+        summary = "This user has no home folder for the journal."
+        raise make_error("cannot-write", summary, hint="Name a place for it with --journal.")
     try:
         ensure_private_folder(str(folder.parent))
         ensure_private_folder(str(folder))
@@ -160,5 +161,5 @@ def _make_write_error(path: Path, error: OSError) -> ReconcileError:
         "cannot-write",
         f"Cannot write the journal {path}: {error.strerror or type(error).__name__}.",
         "reconcile applies nothing without a journal.",
-        "Pass --journal FILE to write it elsewhere.",
+        "Name another place with --journal.",
     )

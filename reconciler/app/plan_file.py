@@ -41,7 +41,7 @@ def write_plan_document(document: Mapping[str, Any], path: Path) -> None:
         write_whole(path, content, os.environ)
     except OSError as error:
         summary = f"Cannot write the plan to {path}: {error.strerror or error}."
-        raise make_error("cannot-write", summary, hint="Name another file with --out.") from None
+        raise make_error("cannot-write", summary, hint="Name another place with --out.") from None
 
 
 def read_plan_document(path: Path) -> Mapping[str, Any] | None:

@@ -174,7 +174,7 @@ def _report_unsafe(run: Run, plan: Plan) -> int:
 
 
 def _is_confirmed(run: Run, planned: ConnectedPlan) -> bool:
-    from reconciler.cli.terminal import is_interactive
+    from reconciler.cli.terminal import ask_for_yes, is_interactive
 
     if run.log.for_programs:
         message = "Refused: --log-format json asks no questions. Pass --yes, or a saved plan. Nothing was written."
@@ -188,8 +188,7 @@ def _is_confirmed(run: Run, planned: ConnectedPlan) -> bool:
     counts = ", ".join(f"{number} to {action}" for action in Action if (number := plan.count_changes(action)))
     alias = f" ({plan.account_alias})" if plan.account_alias else ""
     account = escape_line(f"{plan.account}{alias}")
-    question = f"\nApply {calls} to account {account}: {counts}? Type 'yes' to continue"
-    if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
+    if ask_for_yes(f"Apply {calls} to account {account}: {counts}?"):
         return True
     run.conclude(RunStatus.DECLINED, "Declined; nothing was written.")
     return False

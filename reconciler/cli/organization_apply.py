@@ -143,7 +143,7 @@ class OrganizationApplyRun:
         write_results(folder, replace(results, command="apply", results=moved, shard=shard, wave=wave))
 
     def _is_confirmed(self, planned: OrganizationResults) -> bool:
-        from reconciler.cli.terminal import is_interactive
+        from reconciler.cli.terminal import ask_for_yes, is_interactive
 
         if self.run.log.for_programs:
             reason = "--log-format json asks no questions. Pass --yes, or a folder of saved plans."
@@ -152,8 +152,7 @@ class OrganizationApplyRun:
         if not is_interactive():
             self._note_refusal(planned, "there is no terminal to ask on. Pass --yes. Nothing was written.")
             return False
-        question = f"\n{format_question(planned)} Type 'yes' to continue"
-        if click.prompt(question, default="no", show_default=False, err=True).strip().lower() == "yes":
+        if ask_for_yes(format_question(planned)):
             return True
         self.run.accounts = planned
         self.run.conclude(RunStatus.DECLINED, "Declined; nothing was written.")
@@ -179,10 +178,12 @@ def _move_plan(result: AccountResult, folder: Path) -> AccountResult:
     """Return the result with its plan in a folder: that of the approved plans, if these were planned again.
 
     An account that failed before its first call is left without a plan: the folder may have none of it, or another one.
+    So is one in step that is new since the approval.
     """
-    if result.plan is None or (result.status is AccountStatus.FAILED and not result.journal):
+    path = folder / f"{result.account.name}.json"
+    if result.plan is None or (result.status is AccountStatus.FAILED and not result.journal) or not path.is_file():
         return replace(result, plan=None)
-    return replace(result, plan=replace(result.plan, file=str(folder / f"{result.account.name}.json")))
+    return replace(result, plan=replace(result.plan, file=str(path)))
 
 
 def describe_end(result: AccountResult) -> str:

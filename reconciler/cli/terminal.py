@@ -62,6 +62,18 @@ def echo_sentence(text: str, *, err: bool = False, whole: Iterable[str] = ()) ->
     streams.write_sentence(text, err=err, whole=whole)
 
 
+def ask_for_yes(question: str) -> bool:
+    """Ask a question on stderr, broken between words to fit the terminal. Return whether the answer is `yes`."""
+    import click
+
+    from reconciler.model.wrap import wrap_line
+
+    width = get_width(err=True)
+    lines = wrap_line(f"{question} Type 'yes' to continue", width - len(": yes") - 1 if width else None)
+    asked = "\n".join(["", *lines])
+    return bool(click.prompt(asked, default="no", show_default=False, err=True).strip().lower() == "yes")
+
+
 def echo_commands(text: str) -> None:
     """Print the annotations of `--format github`."""
     streams.write_commands(text)

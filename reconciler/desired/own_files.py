@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular
 from reconciler.model.problem import Level, Place, Problem
 
 
@@ -50,6 +51,26 @@ def _make_problem(path: Path, kind: str, hint: str) -> Problem:
 def holds_results(folder: Path) -> bool:
     """Return whether a folder has the plans of many accounts. Raises OSError."""
     return any(path.suffix == ".json" and path.name.startswith("plan-results") for path in folder.iterdir())
+
+
+def explain_folder(folder: Path) -> str:
+    """Return what to do with a folder that has no desired state. Raises OSError."""
+    if holds_results(folder):
+        return describe_results(folder)
+    first = min((path for path in folder.iterdir() if path.suffix == ".json"), default=None)
+    if first is not None and is_plan(_read_beginning(first)):
+        return (
+            "It has plans, but no results: the run that wrote them was cut off. Run it again: "
+            f"`reconcile plan FILE --out {folder}`"
+        )
+    return "Name another folder."
+
+
+def _read_beginning(path: Path) -> bytes:
+    try:
+        return read_regular(path, LARGEST_RECORD)[:100]
+    except OSError:
+        return b""
 
 
 def describe_results(folder: Path) -> str:

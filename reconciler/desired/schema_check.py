@@ -151,6 +151,17 @@ SYNONYMS = {
 _CODES = {"required": "missing-key", "type": "wrong-type", "enum": "wrong-value", "pattern": "wrong-value"}
 
 
+_BOUNDS = {
+    "minLength": ("at least", "character"),
+    "maxLength": ("at most", "character"),
+    "minItems": ("at least", "item"),
+    "maxItems": ("at most", "item"),
+    "minimum": ("at least", ""),
+    "maximum": ("at most", ""),
+}
+"""Rule of the schema → its words, and what it counts; "" for the number itself."""
+
+
 def _describe_error(rule: str, error: ValidationError, path: Sequence[str | int]) -> tuple[str, str]:
     """Return the sentence for one error, and the hint."""
     name = _format_path(path)
@@ -186,7 +197,20 @@ def _describe_error(rule: str, error: ValidationError, path: Sequence[str | int]
     if rule == "uniqueItems":
         repeated = _find_repeated_item(value) or (value,)
         return f"{name} lists {_format_value(repeated[0])} twice.", "Remove one."
+    if rule in _BOUNDS:
+        return _describe_bound(rule, name, value, rule_value)
     return f"{name}: {error.message}.", ""
+
+
+def _describe_bound(rule: str, name: str, value: Any, bound: int) -> tuple[str, str]:
+    """Return the sentence and the hint for a number that is too small or large, or a text or list of a wrong length."""
+    words, noun = _BOUNDS[rule]
+    plural = "" if bound == 1 else "s"
+    if not noun:
+        return f"{name} cannot be {_format_value(value)}.", f"Write {words} {bound}."
+    if not value:
+        return f"{name} is empty.", f"Write {words} {bound} {noun}{plural}."
+    return f"{name} has {len(value)} {noun}{'' if len(value) == 1 else 's'}.", f"Write {words} {bound} {noun}{plural}."
 
 
 def _explain_pattern(name: str, pattern: str) -> str:

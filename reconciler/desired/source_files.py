@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from reconciler.desired.include_globs import expand_glob
-from reconciler.desired.own_files import describe_results, holds_results
+from reconciler.desired.own_files import explain_folder
 from reconciler.desired.path_bounds import find_escape, has_git_part, repository_of
 from reconciler.files.bounded_reads import (
     LARGEST_DESIRED,
@@ -75,8 +75,8 @@ def _list_folder(folder: Path) -> list[Path]:
     except OSError as error:
         raise make_error("no-file", f"Cannot read the folder {folder}: {reason_of(error)}.") from None
     if not files:
-        hint = describe_results(folder) if holds_results(folder) else "Name another folder."
-        raise make_error("no-file", f"The folder {folder} has no *.yaml or *.yml file.", hint=hint)
+        summary = f"The folder {folder} has no *.yaml or *.yml file."
+        raise make_error("no-file", summary, hint=explain_folder(folder))
     return files
 
 

@@ -108,13 +108,17 @@ def open_new(path: Path, environ: Mapping[str, str]) -> int:
 
 
 def write_text(path: Path, content: str, *, new: bool = False) -> None:
-    """Write a file that everybody may read. Raises OSError, also if the path is a link.
+    """Write a file that everybody may read. Raises OSError, also if the path is a link; then no half file is left.
 
     new: True to raise FileExistsError if there is anything at the path.
     """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_EXCL if new else os.O_TRUNC) | _NO_FOLLOW | _BINARY, 0o666)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content.encode(errors="backslashreplace"))
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode(errors="backslashreplace"))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def make_parent(folder: Path, path: Path) -> None:

@@ -33,7 +33,8 @@ class AccountStatus(StrEnum):
 class PlanFacts:
     """The facts of a plan that a summary shows.
 
-    file: the plan file that has the rest. group: the same text for plans of the same changes, whatever the account.
+    file: the plan file that has the rest. group: the same text for plans of the same changes, whatever the account;
+    "" for one that says nothing.
     counts: changes by action. calls: the number of calls to make. account_alias: None if it has none or is not read.
     waits: the order that its calls ask for across accounts.
     """

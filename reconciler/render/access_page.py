@@ -58,7 +58,8 @@ def _hash_source(content: str) -> str:
 def _describe_source(source: AccessSource, side: str) -> str:
     account = f"Account {source.account}" if source.account else "An account that no file names"
     is_guarded = any(one.name == side and one.state.guardrails for one in source.sides)
-    return f"{account}, {_SIDES[side]}. {'Guardrails count.' if is_guarded else 'As far as IAM goes: SCPs and RCPs do not count.'}"
+    limits = "Guardrails count." if is_guarded else "As far as IAM goes: SCPs and RCPs do not count."
+    return f"{account}, {_SIDES[side]}. {limits}"
 
 
 class _Numbers(Generic[T]):

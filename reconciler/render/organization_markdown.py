@@ -74,7 +74,7 @@ def _render_group(text: OrganizationText, group: AccountGroup, room: int) -> str
     names = ", ".join(format_code(name) for name in group.names[:_MAX_NAMES])
     more = f" and {len(group.names) - _MAX_NAMES} more" if len(group.names) > _MAX_NAMES else ""
     icon, title = _ICONS[group.status], text.format_group(group)
-    if group.status is AccountStatus.IN_STEP:
+    if group.status is AccountStatus.IN_STEP and not group.has_plan_to_show:
         return f"{icon} {_escape_title(title)}: {names}{more}\n"
     findings = [group.generalize(f"- {escape_finding(problem)}") for problem in group.first.problems]
     body = "" if group.first.plan is None or room <= 0 else group.generalize(_render_plan(text, group.first.plan))

@@ -98,7 +98,7 @@ class OrganizationText:
         first = group.first
         if first.problems:
             lines.append(group.generalize(render_problems(first.problems, color=self.color, width=self.width)))
-        if first.plan is not None and group.status is not AccountStatus.IN_STEP:
+        if first.plan is not None and group.has_plan_to_show:
             changes = [group.generalize(line) for line in self.draw_plan(self.read_plan(first.plan))]
             lines += ["", *changes] if changes else []
         return lines
@@ -142,6 +142,8 @@ class OrganizationText:
         lines = list(text.changes.draw_all())
         if access := text.draw_access():
             lines = [*lines, "Access:", *access, ""]
+        if plan.unmanaged:
+            lines = [*lines, *text.render_unmanaged(), ""]
         if findings := gather_findings(plan, self.detail):
             lines = [*lines, render_problems(findings, color=self.color, width=self.width), ""]
         return lines[:-1] if lines and not lines[-1] else lines

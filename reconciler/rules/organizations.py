@@ -79,6 +79,13 @@ RULES = (
         how_to_fix="Name a file of one account, or the file with `organization:` itself if another file includes it.",
     ),
     Rule(
+        "plan-missing",
+        (Level.ERROR, Level.WARNING),
+        title="The folder lacks the plan file of an account",
+        why="The results of the run name it. Without it nobody can see the plan, nor apply it.",
+        how_to_fix="Run that part of `reconcile plan` again. After an apply, only the changes can no longer be shown.",
+    ),
+    Rule(
         "results-edited",
         Level.ERROR,
         title="The results of a run were edited or damaged",

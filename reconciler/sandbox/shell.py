@@ -24,7 +24,8 @@ def run_in_sandbox(command: Sequence[str]) -> int:
     with Sandbox() as sandbox:
         if command:
             return child.run_command(command, sandbox.build_environment(), _echo_line)
-        streams.write_text(WELCOME.format(url=sandbox.url), err=True)
+        for line in WELCOME.format(url=sandbox.url).split("\n"):
+            streams.write_sentence(line, err=True)
         shell = shell_of(os.environ, os.name == "nt")
         # The user's start-up files may export keys, a profile or a proxy; none of them may lead out of the sandbox.
         return subshell.run_subshell(

@@ -83,7 +83,7 @@ def test_a_killed_plan_leaves_no_folder_that_could_be_applied(account: Account, 
     run_killed(account, front, "GetAccountAuthorizationDetails", "plan", "org.yaml", "--out", "plans")
     for command in ("apply", "report"):
         refused = account.run_cli(command, "plans")
-        assert (refused.code, refused.out) == (1, "")
+        assert (refused.code, refused.out, "cut off" in refused.err) == (1, "", True)
     assert list_created(front) == []
 
 
@@ -95,6 +95,7 @@ def test_no_call_is_made_if_the_results_of_an_apply_cannot_be_written(
     result = account.run_cli("apply", "plans")
     assert (result.code, list_created(front)) == (1, [])
     assert "Cannot write the results to plans/apply-results.json: no space left on device." in result.err
+    assert "or a copy of the folder of plans that you can write to." in result.err  # --out is not for such a folder
 
 
 def test_an_apply_whose_results_cannot_be_written_at_the_end_says_all_the_same_what_it_did(

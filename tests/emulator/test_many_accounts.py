@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -455,3 +456,29 @@ def test_accounts_that_only_aws_knows_are_not_counted_as_checked(declared: str, 
     account.write(f"version: 1\nowner: x\norganization:\n  role: r\n  discover: {{}}\n  {declared}\n", "org.yaml")
     result = account.run_cli("validate", "org.yaml")
     assert (result.code, result.out) == (0, f"Valid: {said} and those of `discover`, 0 entities, 0 aliases.\n")
+
+
+def test_what_a_plan_says_of_an_account_in_step_is_told_in_every_format(account: Account) -> None:
+    """Here that a right ends soon; the other accounts have nothing to tell."""
+    write_organization(account)
+    soon = f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%d}"
+    account.write(f"version: 1\nusers: {{bob: {{expires: {soon}}}}}\n", "prod.yaml")
+    assert apply_many(account).code == 0
+    text = plan_many(account, "--out", "plans")
+    told = text.out.index(f"prod ({PROD}): in step")
+    assert (text.code, text.out.endswith("\nPlan: 3 accounts, 0 to change, 3 in step.\n")) == (0, True)
+    assert "bob" in text.out[told:] and told < text.out.index("2 accounts: in step\n")
+    (plan,) = [one["plan"] for one in plan_many(account, "--format", "json").json["accounts"] if one["name"] == "prod"]
+    assert plan["findings"]
+    assert "bob" in plan_many(account, "--format", "markdown").out
+    assert account.run_cli("report", "plans").out == text.out
+
+
+def test_unmanaged_entities_are_listed_by_account(account: Account) -> None:
+    write_organization(account)
+    assert apply_many(account).code == 0
+    account.iam.create_user(UserName="by-hand")
+    for options in ((), ("--format", "markdown")):
+        shown = plan_many(account, "--unmanaged", *options).out
+        assert shown.count("user/by-hand") == 1
+    assert "by-hand" not in plan_many(account).out

@@ -378,6 +378,29 @@ def test_who_names_a_folder_of_plans_wrongly_is_told_how_to_name_it(
     assert "the plans of that run: `reconcile report plans`. To apply them: `reconcile apply plans`." in words
 
 
+def test_a_plan_file_that_is_missing_is_a_failure_of_its_account_alone(account: Account) -> None:
+    plan_many(account, "--out", "plans")
+    (account.folder / "plans/dev.json").unlink()
+    report = account.run_cli("report", "plans", "--format", "json")
+    assert statuses_of(report.json) == {"first": "changed", "dev": "failed", "prod": "changed"}
+    text = account.run_cli("report", "plans")
+    assert (report.code, text.code, "Its plan file plans/dev.json is missing." in text.out) == (1, 1, True)
+
+
+def test_the_report_of_an_apply_needs_no_plan_of_an_account_that_is_new_and_in_step(account: Account) -> None:
+    plan_many(account, "--out", "plans")
+    new = "    new: {id: '555555555555', vars: {user: new}}\n"
+    account.write(f"{WAVES}{new}", "org.yaml")
+    assert apply_many(account, "--account", "new").code == 0
+    assert account.run_cli("apply", "plans", "--against", "org.yaml").code == 0
+    report = account.run_cli("report", "plans", "--format", "json")
+    assert report.code == 0
+    assert statuses_of(report.json) == {"first": "changed", "dev": "changed", "prod": "changed", "new": "in-step"}
+    (account.folder / "plans/dev.json").unlink()
+    again = account.run_cli("report", "plans")
+    assert (again.code, "Its plan file plans/dev.json is missing." in again.out) == (0, True)
+
+
 # Shards
 
 

@@ -41,7 +41,7 @@ RESULTS = (
     make_result("dev-2", 2, AccountStatus.CHANGED, "same", LOW),
     make_result("dev-3", 3, AccountStatus.CHANGED, "same", LOW),
     replace(make_result("prod", 4, AccountStatus.CHANGED, "own", HIGH, LOW), journal="/state/4.jsonl", done=3),
-    make_result("idle", 5, AccountStatus.IN_STEP, "nothing"),
+    replace(make_result("idle", 5, AccountStatus.IN_STEP), plan=make_facts("idle", "")),
     make_result("unsafe", 6, AccountStatus.UNSAFE, "unsafe"),
     replace(make_result("shut", 7, AccountStatus.FAILED), problems=(REFUSED, NOTE)),
     replace(make_result("late", 8, AccountStatus.NOT_STARTED, "same"), account=make_account("late", 8, 2, canary=True)),

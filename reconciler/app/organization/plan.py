@@ -128,10 +128,16 @@ def _make_facts(plan: Plan, path: Path, document: Mapping[str, Any], desired: De
 
 
 def _group_of(plan: Plan, document: Mapping[str, Any]) -> str:
-    """Return a digest of what a reader sees of the plan. It depends neither on the account's id nor on lines."""
+    """Return a digest of what a reader sees of the plan; "" if that is nothing.
+
+    It depends neither on the account's id nor on lines.
+    """
     said = [
         document["changes"],
         [(finding.level, finding.code, finding.message) for finding in plan.findings],
         [(reason.code, reason.message) for reason in plan.risk.reasons],
+        *([[(str(one.address), one.owner) for one in plan.unmanaged]] if plan.unmanaged else []),
     ]
+    if not any(said):
+        return ""
     return sha256(dump_json(said).replace(plan.account, "ACCOUNT").encode(errors="backslashreplace")).hexdigest()

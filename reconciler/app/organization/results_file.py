@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from reconciler.app.organization.files import RunOptions
@@ -22,6 +23,8 @@ from reconciler.plan.saved.strict_json import MalformedPlan, parse_strict_json
 from reconciler.render.json_text import dump_json
 
 _NAME = "results"
+_NAME_OF_PART = re.compile(r"apply-results(?:-wave-([0-9]+))?(?:-([0-9]+)-of-([0-9]+))?\.json")
+"""The name of the results of an apply; its groups are wave, shard and number of shards."""
 
 
 def make_results(command: str, summary: OrganizationResults, run: OrganizationRun, options: RunOptions) -> RunResults:
@@ -59,24 +62,37 @@ def write_results(folder: Path, run: RunResults) -> None:
         write_whole(path, dump_json(document, indent=2).encode(errors="backslashreplace"), os.environ)
     except OSError as error:
         summary = f"Cannot write the results to {path}: {reason_of(error)}."
-        raise make_error("cannot-write", summary, hint="Name another folder with --out.") from None
+        hint = "Name another folder with --out."
+        if run.command == "apply":  # a folder of plans takes no --out
+            hint = "Name another folder with --out, or a copy of the folder of plans that you can write to."
+        raise make_error("cannot-write", summary, hint=hint) from None
 
 
 def delete_outdated_results(folder: Path, options: RunOptions) -> None:
     """Delete the results that a new plan run is about to take the place of. Raises ReconcileError.
 
-    These are the plans of the same shard, and the applies of them. If the run is cut off, the folder has new plan files
-    beside old ones: without results, `apply` and `report` refuse it.
+    These are the plans of the same shard, and every apply of its accounts. If the run is cut off, the folder has new
+    plan files beside old ones: without results, `apply` and `report` refuse it.
     """
     wave, shard = options.wave, options.shard
     try:
-        applied = _list_files(folder, "apply") if wave is None and shard is None else []
-        own = (folder / name_results(command, wave, shard) for command in ("apply", "plan"))
-        for outdated in (*applied, *own):
-            outdated.unlink(missing_ok=True)
+        outdated = [path for path in _list_files(folder, "apply") if not _is_other_part(path, wave, shard)]
+        for path in (*outdated, folder / name_results("plan", wave, shard)):
+            path.unlink(missing_ok=True)
     except OSError as error:
         summary = f"Cannot delete the results of an earlier run in {folder}: {reason_of(error)}."
         raise make_error("cannot-write", summary, hint="Name another folder with --out.") from None
+
+
+def _is_other_part(path: Path, wave: int | None, shard: Shard | None) -> bool:
+    """Return whether the results of a file are those of another part than this one, and have none of its accounts."""
+    match = _NAME_OF_PART.fullmatch(path.name)
+    if match is None:
+        return False
+    of_wave, index, total = (int(group) if group else None for group in match.groups())
+    if wave is not None and of_wave is not None and wave != of_wave:
+        return True
+    return of_wave == wave and shard is not None and total == shard.total and index != shard.index
 
 
 def _list_files(folder: Path, command: str) -> list[Path]:

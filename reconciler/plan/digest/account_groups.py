@@ -46,6 +46,12 @@ class AccountGroup:
     def names(self) -> tuple[str, ...]:
         return tuple(result.account.name for result in self.results)
 
+    @property
+    def has_plan_to_show(self) -> bool:
+        """True if the plan says something: changes, or findings of an account that is in step."""
+        plan = self.first.plan
+        return plan is not None and (self.status is not AccountStatus.IN_STEP or bool(plan.group))
+
     def generalize(self, text: str) -> str:
         """Return a text about the first account as one about all of the group: `ACCOUNT` in place of its id."""
         return _without_account(text, self.first) if len(self.results) > 1 else text
@@ -66,9 +72,10 @@ def group_results(summary: OrganizationResults) -> tuple[AccountGroup, ...]:
     """
     order = _APPLY_ORDER if summary.is_applied else _PLAN_ORDER
 
-    def rank(group: AccountGroup) -> tuple[int, int, int]:
+    def rank(group: AccountGroup) -> tuple[int, int, bool, int]:
         level = group.first.plan.risk.level if group.first.plan else RiskLevel.NONE
-        return order.index(group.status), _RISK_ORDER.index(level), -len(group.results)
+        is_quiet = group.status is AccountStatus.IN_STEP and not group.has_plan_to_show
+        return order.index(group.status), _RISK_ORDER.index(level), is_quiet, -len(group.results)
 
     groups: dict[object, list[AccountResult]] = {}
     for result in summary.results:
@@ -78,7 +85,7 @@ def group_results(summary: OrganizationResults) -> tuple[AccountGroup, ...]:
 
 def _key_of(result: AccountResult) -> object:
     problems = tuple((one.code, one.place, _without_account(one.message, result)) for one in result.problems)
-    shown = result.plan.group if result.plan and result.status is not AccountStatus.IN_STEP else ""
+    shown = result.plan.group if result.plan else ""
     done = result.done if result.status is AccountStatus.FAILED else 0  # the heading of a failed apply tells it
     return result.status, shown, problems, done
 

@@ -183,3 +183,25 @@ def test_a_file_with_nothing_wrong_is_read_without_importing_jsonschema(folder: 
         "assert 'jsonschema' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "summary", "hint"),
+    [
+        ("roles: {r: {trust: []}}\n", "roles.r.trust is empty.", "Write at least 1 item."),
+        ("users: {u: {groups: ['']}}\n", "users.u.groups[0] is empty.", "Write at least 1 character."),
+        (
+            "account_settings: {password_policy: {minimum_length: 2}}\n",
+            "account_settings.password_policy.minimum_length cannot be 2.",
+            "Write at least 6.",
+        ),
+        (
+            "roles: {r: {trust: [{accounts: ['123456789012'], external_id: z}]}}\n",
+            "roles.r.trust[0].external_id has 1 character.",
+            "Write at least 2 characters.",
+        ),
+    ],
+)
+def test_a_wrong_size_is_told_with_the_size_that_fits(folder: Folder, text: str, summary: str, hint: str) -> None:
+    (problem,) = folder.declare_text(HEAD + text).problems
+    assert (problem.summary, problem.hint) == (summary, hint)

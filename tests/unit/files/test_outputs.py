@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from reconciler.files import outputs
 from reconciler.files.outputs import check_folder, is_stream, open_for_append, open_new, open_stream, write_text
 
 MALLORY = 54_321
+PATHS = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+"""The environment of a program that imports this package from another folder."""
 ROOT_ONLY = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
 
 
@@ -131,3 +135,21 @@ def test_a_new_file_is_new_and_its_owners_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "seed").stat().st_mode) == 0o600
     with pytest.raises(FileExistsError):
         open_new(tmp_path / "seed", {})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of POSIX")
+@pytest.mark.parametrize("new", [True, False])
+def test_a_text_that_does_not_fit_on_the_disk_leaves_no_half_file(tmp_path: Path, new: bool) -> None:
+    """`init` would keep it as the user's own, and `export --split` would find its folder in use."""
+    script = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from reconciler.files.outputs import write_text\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))\n"
+        f"write_text(Path('roles.yaml'), 'x' * 1000, new={new})\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False, env=PATHS
+    )
+    assert (done.returncode, "File too large" in done.stderr) == (1, True)
+    assert list(tmp_path.iterdir()) == []

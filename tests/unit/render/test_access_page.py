@@ -97,4 +97,5 @@ def test_the_page_says_if_guardrails_count() -> None:
     side = AccessSide("file", bound)
     page = render_access_page(AccessSource((side,), ACCOUNT), find_access_graph(side), "file")
     assert data_of(page)["about"] == f"Account {ACCOUNT}, by the files. Guardrails count."
-    assert data_of(page_of(User("ann")))["about"] == f"Account {ACCOUNT}, by the files. As far as IAM goes: SCPs and RCPs do not count."
+    limits = "As far as IAM goes: SCPs and RCPs do not count."
+    assert data_of(page_of(User("ann")))["about"] == f"Account {ACCOUNT}, by the files. {limits}"

@@ -92,20 +92,24 @@ def test_parts_are_read_by_wave_and_number(tmp_path: Path) -> None:
     ("plan", "left"),
     [
         ((None, None), []),
-        ((1, None), ["apply-results-2-of-2.json", "apply-results.json"]),
-        ((None, Shard(2, 2)), ["apply-results-wave-1.json", "apply-results.json"]),
+        ((1, None), ["apply-results-wave-2-1-of-2.json"]),
+        ((2, Shard(2, 2)), ["apply-results-wave-1.json", "apply-results-wave-2-1-of-2.json"]),
+        ((2, Shard(1, 3)), ["apply-results-wave-1.json"]),
+        ((None, Shard(2, 2)), ["apply-results-1-of-2.json"]),
+        ((None, Shard(2, 3)), []),
     ],
 )
-def test_new_plans_outdate_the_results_of_their_part_and_of_its_applies(
+def test_new_plans_outdate_the_plans_of_their_part_and_every_apply_of_its_accounts(
     plan: tuple[int | None, Shard | None], left: list[str], tmp_path: Path
 ) -> None:
-    for wave, shard in ((None, None), (1, None), (None, Shard(2, 2))):
+    parts = ((None, None), (1, None), (2, Shard(1, 2)), (None, Shard(1, 2)), (None, Shard(2, 2)))
+    for wave, shard in parts:
         write(tmp_path, command="apply", wave=wave, shard=shard)
         write(tmp_path, wave=wave, shard=shard)
     delete_outdated_results(tmp_path, RunOptions(wave=plan[0], shard=plan[1]))
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("apply")) == left
     assert not (tmp_path / name_results("plan", *plan)).exists()
-    assert len(list(tmp_path.glob("plan-*"))) == 2
+    assert len(list(tmp_path.glob("plan-*"))) == len(parts) - (plan in parts)
 
 
 def test_a_folder_is_one_of_results_only_if_a_whole_file_of_them_is_there(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults
 from reconciler.plan.digest.account_groups import format_accounts, gather_reasons, group_results
-from tests.support.account_results import HIGH, LOW, NOTE, REFUSED, RESULTS, SUMMARY, make_result
+from tests.support.account_results import HIGH, LOW, NOTE, REFUSED, RESULTS, SUMMARY, make_facts, make_result
 
 
 def names_of_groups(*results: AccountResult) -> list[str]:
@@ -27,10 +27,12 @@ def test_among_changes_of_the_same_risk_those_of_most_accounts_come_first() -> N
     assert names_of_groups(few, *none, *many) == ["m2 m3", "few", "n4 n5 n6"]
 
 
-def test_accounts_in_step_are_one_group_whatever_their_plans_say() -> None:
-    assert names_of_groups(
-        make_result("a", 1, AccountStatus.IN_STEP, "x"), make_result("b", 2, AccountStatus.IN_STEP, "y")
-    ) == ["a b"]
+def test_accounts_in_step_are_one_group_but_those_whose_plans_say_something() -> None:
+    results = [
+        replace(make_result(name, number, AccountStatus.IN_STEP), plan=make_facts(name, group))
+        for number, (name, group) in enumerate({"a": "", "b": "x", "c": "", "d": "x", "e": ""}.items(), 1)
+    ]
+    assert names_of_groups(*results) == ["b d", "a c e"]
 
 
 def fail(name: str, number: int, **problem: str) -> AccountResult:
