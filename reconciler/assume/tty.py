@@ -65,8 +65,8 @@ def _make_lost_error() -> ReconcileError:
 
 def _ask_question(question: str) -> str:
     columns = read_size().columns
-    show_text("\n".join(part for line in question.split("\n") for part in wrap_line(line, columns)))
     try:
+        show_text("\n".join(part for line in question.split("\n") for part in wrap_line(line, columns)))
         with _READ.open(encoding="utf-8", errors="replace") as reader:
             answer = reader.readline()
     except OSError:

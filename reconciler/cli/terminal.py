@@ -68,8 +68,8 @@ def ask_for_yes(question: str) -> bool:
 
     from reconciler.model.wrap import wrap_line
 
-    width = get_width(err=True)
-    lines = wrap_line(f"{question} Type 'yes' to continue", width - len(": yes") - 1 if width else None)
+    width, how = get_width(err=True), "Type 'yes' to continue"
+    lines = wrap_line(f"{question} {how}", width - len(": yes") - 1 if width else None, unbreakable=[how])
     asked = "\n".join(["", *lines])
     return bool(click.prompt(asked, default="no", show_default=False, err=True).strip().lower() == "yes")
 

@@ -195,7 +195,7 @@ def test_the_question_of_apply_names_the_alias(account: Account, alias: str | No
         account.iam.create_account_alias(AccountAlias=alias)
     command = [sys.executable, "-m", "reconciler", "apply", str(account.write(HEAD + user("")))]
     with Pseudo(command, account.environment) as terminal:
-        terminal.expect(rf"Apply this call to account {re.escape(shown)}: 1 to create\? Type 'yes' to continue: ")
+        terminal.expect(rf"Apply this call to account {re.escape(shown)}: 1 to create\?\s+Type 'yes' to continue: ")
         terminal.send("no\n")
         assert terminal.code() == 1
 

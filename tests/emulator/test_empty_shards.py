@@ -98,4 +98,4 @@ def test_a_report_shows_no_plan_that_is_gone_or_was_edited(organization: Account
     assert (result.code, "The plan p/dev.json was edited" in result.err) == (1, True), result.out
     plan.unlink()
     result = organization.run_cli("report", "p", "--format", form)
-    assert (result.code, "p/dev.json does not exist." in result.err) == (1, True), result.out
+    assert (result.code, "Its plan file p/dev.json is missing." in result.out) == (1, True), result.out
