@@ -16,10 +16,10 @@ from reconciler.app.organization import results_file
 from reconciler.sandbox.proxy import Layer
 from reconciler.sandbox.query_protocol import HttpRequest, Reply
 from reconciler.sandbox.server import Sandbox
-from tests.emulator.test_many_accounts_apply import USERS, WAVES, list_created
+from tests.emulator.test_many_accounts_apply import list_created
 from tests.support.account import Account
 from tests.support.faults import FaultLayer, shorten_retries
-from tests.support.many_accounts import apply_many, plan_many, read_statuses, statuses_of, write_organization
+from tests.support.many_accounts import USERS, apply_many, lend_waves, plan_many, read_statuses, statuses_of
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 
@@ -27,11 +27,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 @pytest.fixture
 def account(faulty: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     shorten_retries(monkeypatch)
-    lent = Account(faulty, tmp_path)
-    write_organization(lent, WAVES, USERS)
-    yield lent
-    front.clear()
-    lent.reset()
+    with lend_waves(faulty, front, tmp_path) as lent:
+        yield lent
 
 
 def run_killed(account: Account, front: FaultLayer, line: str, *arguments: str) -> None:

@@ -26,40 +26,23 @@ from tests.support.many_accounts import (
     DEV,
     HOME,
     PROD,
+    USERS,
+    WAVES,
     apply_many,
+    lend_waves,
     plan_many,
     read_statuses,
     statuses_of,
-    write_organization,
 )
 
-USERS = """\
-version: 1
-owner: platform
-users: {"{{ user }}": {}}
-"""
-"""Each account has a user of its own name, so that a test can break the call to one account."""
-WAVES = f"""\
-version: 1
-organization:
-  role: reconciler
-  defaults: {{files: [base.yaml]}}
-  accounts:
-    prod: {{id: "{PROD}", vars: {{user: prod}}, wave: 2}}
-    dev: {{id: "{DEV}", vars: {{user: dev}}}}
-    first: {{id: "{HOME}", vars: {{user: first}}, canary: true}}
-"""
 denied = refuse_with("AccessDenied", "User is not authorized to perform: iam:CreateUser", 403)
 
 
 @pytest.fixture
 def account(faulty: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     shorten_retries(monkeypatch)
-    lent = Account(faulty, tmp_path)
-    write_organization(lent, WAVES, USERS)
-    yield lent
-    front.clear()
-    lent.reset()
+    with lend_waves(faulty, front, tmp_path) as lent:
+        yield lent
 
 
 def find_call(front: FaultLayer, line: str) -> RecordedCall:

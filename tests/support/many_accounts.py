@@ -5,11 +5,14 @@ The caller's own account is HOME; the sandbox lets everyone assume a role of ano
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account, Result
+from tests.support.faults import FaultLayer
 
 HOME, DEV, PROD = "123456789012", "222222222222", "333333333333"
 ORGANIZATION = f"""\
@@ -29,12 +32,38 @@ owner: platform
 users: {ann: {tags: {region: "{{ region }}"}}}
 """
 PROD_FILE = "version: 1\nusers: {bob: {}}\n"
+USERS = """\
+version: 1
+owner: platform
+users: {"{{ user }}": {}}
+"""
+"""Each account has a user of its own name, so that a test can break the call to one account."""
+WAVES = f"""\
+version: 1
+organization:
+  role: reconciler
+  defaults: {{files: [base.yaml]}}
+  accounts:
+    prod: {{id: "{PROD}", vars: {{user: prod}}, wave: 2}}
+    dev: {{id: "{DEV}", vars: {{user: dev}}}}
+    first: {{id: "{HOME}", vars: {{user: first}}, canary: true}}
+"""
 
 
 def write_organization(account: Account, text: str = ORGANIZATION, base: str = BASE, prod: str = PROD_FILE) -> None:
     account.write(text, "org.yaml")
     account.write(base, "base.yaml")
     account.write(prod, "prod.yaml")
+
+
+@contextmanager
+def lend_waves(sandbox: Sandbox, front: FaultLayer, folder: Path) -> Iterator[Account]:
+    """Lend an organization of two waves, the first with a canary, on a sandbox whose calls `front` can break."""
+    lent = Account(sandbox, folder)
+    write_organization(lent, WAVES, USERS)
+    yield lent
+    front.clear()
+    lent.reset()
 
 
 def plan_many(account: Account, *options: str | Path) -> Result:
