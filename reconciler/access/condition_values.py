@@ -11,6 +11,7 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import combinations, pairwise
 
@@ -21,7 +22,7 @@ from reconciler.access.templates import MANY, ONE, compile_filled_glob, parse_ar
 from reconciler.access.text_atoms import TextPattern, find_text_atoms, make_pattern
 from reconciler.access.verdicts import Ternary
 from reconciler.model.globs import Repeat, accept_any, parse_glob
-from reconciler.policy.global_keys import BOOLEAN_KEYS
+from reconciler.policy.global_keys import BOOLEAN_KEYS, TIME_KEYS
 
 _FRESH_TEXTS = ("reconcile-other", "arn:x:x:x:x:x")
 """A text and an ARN that no policy names."""
@@ -59,7 +60,10 @@ def list_key_choices(conditions: Iterable[CompiledCondition], own: Context) -> l
 
 def _list_choices(key: str, tests: Sequence[CompiledCondition], known: Sequence[Alternative]) -> list[KeyChoice]:
     choices: dict[tuple[Ternary, ...], Alternative] = {}
-    for values in known or (None, *((text,) for text in _list_texts(tests))):
+    texts = [(text,) for text in _list_texts(tests)]
+    # Every request has a time (IAM User Guide, "AWS global condition context keys"), so an example rather has one, too.
+    possible = known or ([*texts, None] if key in TIME_KEYS else [None, *texts])
+    for values in possible:
         choices.setdefault(_test_values(key, values, tests), values)
     if not known and any(condition.operator and condition.operator.quantifier for condition in tests):
         _add_sets(key, tests, choices)
@@ -126,20 +130,29 @@ def _list_truths(_: Iterable[str]) -> Iterator[str]:
     yield from _TRUTHS
 
 
-def _list_around(texts: Iterable[str], parse: Callable[[str], Decimal | None]) -> Iterator[str]:
+def _list_around(texts: Iterable[str], parse: Callable[[str], Decimal | None]) -> Iterator[Decimal]:
     """Yield each edge of the intervals that numbers or times divide, and a value on either side of it."""
     numbers = sorted({number for text in texts if (number := parse(to_plain_text(text))) is not None})
     if numbers:
-        yield from map(str, (numbers[0] - 1, *numbers, numbers[-1] + 1))
-        yield from (str((low + high) / 2) for low, high in pairwise(numbers))
+        yield from (numbers[0] - 1, *numbers, numbers[-1] + 1)
+        yield from ((low + high) / 2 for low, high in pairwise(numbers))
 
 
 def _list_numbers(texts: Iterable[str]) -> Iterator[str]:
-    return _list_around(texts, parse_number)
+    return map(str, _list_around(texts, parse_number))
 
 
 def _list_times(texts: Iterable[str]) -> Iterator[str]:
-    return _list_around(texts, parse_timestamp)
+    return map(_format_time, _list_around(texts, parse_timestamp))
+
+
+def _format_time(seconds: Decimal) -> str:
+    """Return a time as a reader knows it, `2027-12-04T23:59:59Z`; in seconds since 1970 if that form cannot hold it."""
+    try:
+        text = datetime.fromtimestamp(float(seconds), UTC).isoformat().replace("+00:00", "Z")
+    except (OverflowError, OSError, ValueError):
+        return str(seconds)
+    return text if parse_timestamp(text) == seconds else str(seconds)
 
 
 def _list_addresses(texts: Iterable[str]) -> Iterator[str]:

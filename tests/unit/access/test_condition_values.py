@@ -85,3 +85,14 @@ def test_a_key_has_values_of_its_type_only(key: str, tests: list[Test], values: 
     (choices,) = list_key_choices(conditions, Context())
     assert {text for choice in choices for text in choice.values or ()} <= values
     assert not any(choice.values and not choice.held for choice in choices)
+
+
+def test_an_example_has_the_time_that_every_request_has() -> None:
+    condition = compile_condition(
+        Condition("DateLessThan", "aws:currenttime", frozenset(["2027-12-05T00:00:00Z"])), CURRENT
+    )
+    (choices,) = list_key_choices([condition], Context())
+    assert {choice.values: bool(choice.held) for choice in choices} == {
+        ("2027-12-04T23:59:59Z",): True,
+        ("2027-12-05T00:00:00Z",): False,
+    }
