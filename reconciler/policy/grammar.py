@@ -146,9 +146,9 @@ def _read_elements(
 
     names: the right names. parent: the object with the elements, such as "statement".
     """
-    parts = {name: DocumentPart((*path, name), mapping[name]) for name in names if name in mapping}
+    parts = {key: DocumentPart((*path, key), value) for key, value in mapping.items() if key in names}
     unknown = []
-    for key, value in mapping.items():
+    for key, value in mapping.items() if len(parts) < len(mapping) else ():
         if key in names:
             continue
         part = DocumentPart((*path, str(key)), value)

@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from reconciler.kinds.steps import make_step, presence_of, removal_of
+from reconciler.model.account_caches import cache_for_account
 from reconciler.model.address import Address
 from reconciler.model.effects import SetFields
 from reconciler.model.entity import Tags
@@ -51,8 +52,14 @@ def with_our_keys(tags: Tags) -> dict[str, str]:
 
     If a key is there in several spellings, the value of our spelling wins.
     """
-    respelled = {fold_key(key) if is_ours(fold_key(key)) else key: value for key, value in tags.items()}
+    respelled = {_respell_key(key): value for key, value in tags.items()}
     return respelled | {key: value for key, value in tags.items() if is_ours(key) and key in respelled}
+
+
+@cache_for_account(maxsize=4096)
+def _respell_key(key: str) -> str:
+    folded = fold_key(key)
+    return folded if is_ours(folded) else key
 
 
 def _normalize_key(key: str) -> str:
