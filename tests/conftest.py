@@ -17,6 +17,7 @@ from tests.support.disk_waits import skip_disk_waits
 from tests.support.emulators import StartSandbox
 from tests.support.examples import load_profile
 from tests.support.garbage import collect_seldom
+from tests.support.pinned_worker import pin_worker
 from tests.support.quick_http import parse_headers_quickly
 from tests.support.warm_python import fork_warm_processes
 
@@ -24,6 +25,7 @@ LONGEST = ("test_terraform.py", "test_interrupts.py", "test_pages.py", "test_und
 """Files of tests that take ten seconds or more. They begin first, so that none is left when the others are done."""
 
 gc.disable()  # until all tests are collected
+pin_worker()
 load_profile()
 parse_headers_quickly()
 
