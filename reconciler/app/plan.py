@@ -12,7 +12,7 @@ from itertools import chain
 from reconciler.app.desired_files import DesiredFiles, account_of, read_files, require_valid
 from reconciler.app.targets import resolve_targets
 from reconciler.aws import snapshot
-from reconciler.aws.concurrency import start_call
+from reconciler.aws.concurrency import prompt_turns, start_call
 from reconciler.aws.known_calls import check_calls
 from reconciler.aws.session import Connection, check_account, connect, needs_no_prompt
 from reconciler.aws.snapshot import AccountReader
@@ -129,6 +129,7 @@ class ConnectedPlan:
         return self.connection.meter.calls
 
 
+@prompt_turns()
 def make_plan(request: PlanRequest) -> ConnectedPlan:
     """Validate the file, connect, check the account, read it and compare.
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+_PROMPT_SWITCH_SECONDS = 0.0005
 
 _Task = tuple[Future[Any], Callable[[], Any]]
 
@@ -90,3 +94,18 @@ def start_call(call: Callable[..., T], /, *args: Any) -> Future[T]:
     future: Future[T] = Future()
     Thread(target=_run_call, args=(future, partial(call, *args)), daemon=True).start()
     return future
+
+
+@contextmanager
+def prompt_turns() -> Iterator[None]:
+    """Let threads that read from AWS have their turns soon, beside one that computes.
+
+    A call takes some ten turns. With Python's own 5 ms for each, the reads of a large account hardly begin before its
+    file is parsed and validated. Not for many accounts at once: all their threads compute, and would only take turns.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_PROMPT_SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from reconciler.aws.concurrency import start_call
+from reconciler.aws.snapshot import AccountReader
 from reconciler.desired.yaml_nodes import compose_yaml
 from tests.support.account import Account
 
@@ -50,6 +51,22 @@ def test_what_is_wrong_with_the_file_is_said_before_what_is_wrong_with_the_crede
     assert "grups" in account.run_cli("plan", "roles.yaml", "--profile", "missing").err
     account.write(VALID)
     assert "missing" in account.run_cli("plan", "roles.yaml", "--profile", "missing").err
+
+
+@pytest.mark.parametrize("command", [["plan"], ["apply", "--yes"]])
+def test_reads_have_their_turns_soon_while_a_plan_is_made_and_only_then(
+    account: Account, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    account.write(VALID)
+    before, seen, make_reader = sys.getswitchinterval(), [], AccountReader.__init__
+
+    def note_interval(*arguments: Any, **options: Any) -> None:
+        seen.append(sys.getswitchinterval())
+        make_reader(*arguments, **options)
+
+    monkeypatch.setattr(AccountReader, "__init__", note_interval)
+    assert account.run_cli(*command, "roles.yaml").code in (0, 2)
+    assert seen[0] < before == sys.getswitchinterval()
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])

@@ -1,8 +1,8 @@
 """One core for each worker of `pytest -n`.
 
-A test, the boto3 client in it and the emulator that answers are threads of one process and take turns. Each turn wakes a
-thread. On a core that is idle, this takes much longer than on the one that runs already, and a sixth of all time of the
-processor went there. What a worker starts stays on its core, too.
+A test, the boto3 client in it and the emulator that answers are threads of one process and take turns. To wake a thread
+on a core that is idle takes longer than on the one that runs already: a sixth of the time of the processor went there.
+What a worker starts stays on its core, too.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from threading import Barrier, Event, Lock
 
 import pytest
 
-from reconciler.aws.concurrency import DaemonExecutor, start_call
+from reconciler.aws.concurrency import DaemonExecutor, prompt_turns, start_call
 
 
 def test_every_call_is_made_once_and_answers_keep_their_order() -> None:
@@ -90,7 +90,7 @@ def test_what_is_asked_for_after_the_end_is_cancelled_at_once() -> None:
 def test_a_program_ends_while_calls_are_under_way() -> None:
     code = (
         "from threading import Event\n"
-        "from reconciler.aws.concurrency import DaemonExecutor, start_call\n"
+        "from reconciler.aws.concurrency import DaemonExecutor, prompt_turns, start_call\n"
         "pool = DaemonExecutor(2)\n"
         "for _ in range(5): pool.submit(Event().wait)\n"
         "start_call(Event().wait)\n"
@@ -98,3 +98,11 @@ def test_a_program_ends_while_calls_are_under_way() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (0, "over\n", "")
+
+
+def test_turns_are_prompt_within_the_block_and_as_before_after_it() -> None:
+    before = sys.getswitchinterval()
+    with pytest.raises(KeyboardInterrupt), prompt_turns():
+        assert sys.getswitchinterval() < before
+        raise KeyboardInterrupt
+    assert sys.getswitchinterval() == before
