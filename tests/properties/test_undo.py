@@ -52,7 +52,7 @@ def different(before: State, after: State) -> list[str]:
 
 
 def drop_protection(pair: tuple[Desired, State]) -> tuple[Desired, State]:
-    """Return the same world, whose file protects nothing: what an apply makes and protects stays, whatever undo does."""
+    """Return the same world, whose file protects nothing: what an apply protects stays, whatever an undo does."""
     desired, live = pair
     for entity in desired.state.entities.values():
         getattr(entity, "tags", {}).pop(PROTECT, None)
