@@ -73,6 +73,7 @@ demo: $(READY)  ## the main job on the sandbox: plan, apply, drift, assume
 
 bench: $(READY)  ## counts and ratios of this machine, as docs/performance.md shows them
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks plan first --sizes XL --runs 1
 
 bench-terraform: $(READY)  ## the middle size beside Terraform, where it is installed
 	$(BIN)/python -m benchmarks terraform --sizes M --runs 3
