@@ -174,11 +174,15 @@ def _describe_error(rule: str, error: ValidationError, path: Sequence[str | int]
     if rule == "type":
         kinds = rule_value if isinstance(rule_value, list) else [rule_value]
         expected = " or ".join(_TYPES[kind] for kind in kinds)
-        hint = (
-            "Quote it." if "string" in kinds and isinstance(value, int | float) and not isinstance(value, bool) else ""
-        )
+        fragment: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+        pattern = str(fragment.get("pattern", ""))
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if name == "account":
             hint = explain_text(str(value)) or f'Quote it: "{value}". YAML may read a leading zero as octal.'
+        elif "string" in kinds and is_number and re.search(pattern, str(value)):
+            hint = "Quote it."
+        else:
+            hint = _explain_pattern(name, pattern)
         return f"{name or 'The file'} must be {expected}, not {_format_value(value)}.", hint
     if rule in ("enum", "const"):
         choices = rule_value if isinstance(rule_value, list) else [rule_value]
@@ -191,8 +195,8 @@ def _describe_error(rule: str, error: ValidationError, path: Sequence[str | int]
         hint = f"Did you mean {close!r}?" if close else f"Write {'' if len(choices) == 1 else 'one of: '}{choice_list}."
         return f"{name} cannot be {_format_value(value)}.", hint
     if rule == "pattern":
-        return f"{name} cannot be {_format_value(value)}.", explain_text(str(value)) or _explain_pattern(
-            name, str(rule_value)
+        return f"{name} cannot be {_format_value(value)}.", (
+            explain_text(str(value)) or _explain_pattern(name, str(rule_value)) or f"It must match {rule_value}."
         )
     if rule == "uniqueItems":
         repeated = _find_repeated_item(value) or (value,)
@@ -214,6 +218,7 @@ def _describe_bound(rule: str, name: str, value: Any, bound: int) -> tuple[str, 
 
 
 def _explain_pattern(name: str, pattern: str) -> str:
+    """Return what to write for a pattern; empty if nothing says more than the pattern itself."""
     if name == "account_settings.alias":
         return "Write 3 to 63 lower-case letters, digits and single dashes, and no dash at either end."
     if name.endswith("account"):
@@ -228,7 +233,7 @@ def _explain_pattern(name: str, pattern: str) -> str:
         return "Write a duration such as 45m, 1h, 90d, or a number of seconds."
     if "required" in pattern:
         return "Write `required`, or `{max_age: 1h}`."
-    return f"It must match {pattern}."
+    return ""
 
 
 def _format_path(path: Sequence[str | int]) -> str:

@@ -205,3 +205,21 @@ def test_a_file_with_nothing_wrong_is_read_without_importing_jsonschema(folder: 
 def test_a_wrong_size_is_told_with_the_size_that_fits(folder: Folder, text: str, summary: str, hint: str) -> None:
     (problem,) = folder.declare_text(HEAD + text).problems
     assert (problem.summary, problem.hint) == (summary, hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("users: {u: {}}\nroles: {r: {trust: [{users: [u], mfa: true}]}}\n", "Write `required`, or `{max_age: 1h}`."),
+        (
+            "roles: {r: {max_session_duration: true, trust: [{services: [ec2.amazonaws.com]}]}}\n",
+            "Write a duration such as 45m, 1h, 90d, or a number of seconds.",
+        ),
+        ("users: {u: {}}\nroles: {r: {trust: [{users: [u], mfa: 3600}]}}\n", "Write `required`, or `{max_age: 1h}`."),
+        ("users: {u: {path: true}}\n", ""),
+        ("users: {u: {path: 7}}\n", "Quote it."),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_told_with_what_fits(folder: Folder, text: str, hint: str) -> None:
+    (problem,) = folder.declare_text(HEAD + text).problems
+    assert (problem.code, problem.hint) == ("wrong-type", hint)
