@@ -24,6 +24,7 @@ from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account
 from tests.support.faults import Fault, FaultLayer, count_most_in_flight, delay_answer, refuse_with, shorten_retries
 from tests.support.plans import changes_of
+from tests.support.warm_python import SCRIPTS
 
 HEAD = "version: 1\nowner: platform\n"
 USERS = 60
@@ -43,13 +44,17 @@ def account(faulty: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pyt
 
 
 def started(
-    account: Account, *arguments: str, hung_up: signal.Handlers = signal.SIG_DFL, **variables: str
+    account: Account,
+    *arguments: str,
+    program: tuple[str, ...] = ("reconciler",),
+    hung_up: signal.Handlers = signal.SIG_DFL,
+    **variables: str,
 ) -> subprocess.Popen[str]:
     """hung_up: what becomes of SIGHUP; whoever runs the tests may have nohup before them."""
     before = signal.signal(signal.SIGHUP, hung_up)  # the process inherits it
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", "reconciler", "apply", "--yes", *arguments],
+            [sys.executable, "-m", *program, "apply", "--yes", *arguments],
             env=account.environment | variables,
             cwd=account.folder,
             stdout=subprocess.PIPE,
@@ -242,6 +247,14 @@ def tags_of(account: Account) -> list[dict[str, str]]:
     return [{tag["Key"]: tag["Value"] for tag in user["Tags"]} for user in listed]
 
 
+IMPATIENT = """\
+import runpy
+from reconciler.aws import timing
+timing.VERIFY_PAUSES = (0.0, 0.2, 0.5)
+runpy.run_module("reconciler", run_name="__main__", alter_sys=True)
+"""
+
+
 @pytest.mark.parametrize("machines", [1, 2])
 def test_two_applies_at_once_end_in_one_of_the_two_states_or_say_so(
     account: Account, front: FaultLayer, machines: int, tmp_path: Path
@@ -252,7 +265,11 @@ def test_two_applies_at_once_end_in_one_of_the_two_states_or_say_so(
     account.apply("c.yaml")
     front.latency = 0.02
     homes = [str(tmp_path / f"home{number % machines}") for number in range(2)]
-    processes = [started(account, f"{team}.yaml", XDG_STATE_HOME=home) for team, home in zip("ab", homes, strict=True)]
+    program = (SCRIPTS, str(account.write(IMPATIENT, "impatient.py")))
+    processes = [
+        started(account, f"{team}.yaml", program=program, XDG_STATE_HOME=home, PYTHONPATH=str(Path.cwd()))
+        for team, home in zip("ab", homes, strict=True)
+    ]
     said = [process.communicate(timeout=120) for process in processes]
     codes = [process.returncode for process in processes]
     teams = {tags["team"] for tags in tags_of(account)}

@@ -192,7 +192,7 @@ def serve_iam(iam: PagedIam) -> Iterator[PagedIam]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     iam.url = f"http://127.0.0.1:{server.server_address[1]}"
     try:
         yield iam
