@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+from functools import cache
 from itertools import combinations
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -142,8 +145,11 @@ def with_slips(*slips: tuple[tuple[str | int, ...], object]) -> str:
     return json.dumps(tree, indent=1)
 
 
-def said(folder: Folder, text: str) -> set[tuple[str, str]]:
-    return {(one.code, one.summary) for one in folder.declare_text(text, names=AwsNames()).problems}
+@cache
+def said(text: str) -> frozenset[tuple[str, str]]:
+    with TemporaryDirectory() as folder:
+        declared = Folder(Path(folder)).declare_text(text, names=AwsNames())
+    return frozenset((one.code, one.summary) for one in declared.problems)
 
 
 USUAL = {("trust-to-anyone", "Everybody may assume this role, from any AWS account.")}
@@ -165,23 +171,20 @@ def independent(slips: list[Any]) -> bool:
     return True
 
 
-def test_the_file_without_a_slip_has_none(folder: Folder) -> None:
-    assert said(folder, with_slips()) == USUAL
+def test_the_file_without_a_slip_has_none() -> None:
+    assert said(with_slips()) == USUAL
 
 
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{'.'.join(map(str, slip[0]))}={slip[1]!r}"[:60])
-def test_one_slip_is_one_problem(folder: Folder, slip: Any) -> None:
-    found = said(folder, with_slips(slip)) - USUAL
+def test_one_slip_is_one_problem(slip: Any) -> None:
+    found = said(with_slips(slip)) - USUAL
     assert len(found) == 1, found
 
 
 @given(slips=st.lists(st.sampled_from(SLIPS), min_size=2, max_size=4).filter(independent))
-def test_independent_slips_are_all_reported_and_nothing_else(
-    tmp_path_factory: pytest.TempPathFactory, slips: list[Any]
-) -> None:
-    folder = Folder(tmp_path_factory.mktemp("slips"))
-    found = said(folder, with_slips(*slips)) - USUAL
-    alone = set().union(*(said(folder, with_slips(slip)) for slip in slips)) - USUAL
+def test_independent_slips_are_all_reported_and_nothing_else(slips: list[Any]) -> None:
+    found = said(with_slips(*slips)) - USUAL
+    alone = set().union(*(said(with_slips(slip)) for slip in slips)) - USUAL
     if any(len(path) == 1 for path, _ in slips):  # nobody knows what a section has that cannot be read
         assert found <= alone and {code for code, _ in alone - found} <= {"unknown-reference"}
     else:
