@@ -17,6 +17,7 @@ from tests.support.disk_waits import skip_disk_waits
 from tests.support.emulators import StartSandbox
 from tests.support.examples import load_profile
 from tests.support.garbage import collect_seldom
+from tests.support.open_files import raise_file_limit
 from tests.support.pinned_worker import pin_worker
 from tests.support.quick_http import parse_headers_quickly
 from tests.support.warm_python import fork_warm_processes
@@ -26,6 +27,7 @@ LONGEST = ("test_terraform.py", "test_interrupts.py", "test_pages.py", "test_und
 
 gc.disable()  # until all tests are collected
 pin_worker()
+raise_file_limit()
 load_profile()
 parse_headers_quickly()
 
