@@ -50,7 +50,9 @@ def started(
     hung_up: signal.Handlers = signal.SIG_DFL,
     **variables: str,
 ) -> subprocess.Popen[str]:
-    """hung_up: what becomes of SIGHUP; whoever runs the tests may have nohup before them."""
+    """program: the module, and its arguments before `apply`. hung_up: what becomes of SIGHUP; who runs the tests may
+    have nohup before them.
+    """
     before = signal.signal(signal.SIGHUP, hung_up)  # the process inherits it
     try:
         return subprocess.Popen(
@@ -253,6 +255,7 @@ from reconciler.aws import timing
 timing.VERIFY_PAUSES = (0.0, 0.2, 0.5)
 runpy.run_module("reconciler", run_name="__main__", alter_sys=True)
 """
+"""`reconcile`, which looks again sooner: of two applies, the one that finds the other's tags would wait 17 seconds."""
 
 
 @pytest.mark.parametrize("machines", [1, 2])
