@@ -22,8 +22,18 @@ from tests.support.pinned_worker import pin_worker
 from tests.support.quick_http import parse_headers_quickly
 from tests.support.warm_python import fork_warm_processes
 
-LONGEST = ("test_terraform.py", "test_interrupts.py", "test_pages.py", "test_undo.py")
-"""Files of tests that take ten seconds or more. They begin first, so that none is left when the others are done."""
+SLOW = (
+    "test_terraform.py",
+    "test_interrupts.py",
+    "test_pages.py",
+    "test_undo.py",
+    "test_limits.py",
+    "test_reads.py",
+    "test_federation.py",
+    "test_observability.py",
+    "test_executor_other_accounts.py",
+)
+"""Files of tests that take ten seconds or more, or mostly wait."""
 
 gc.disable()  # until all tests are collected
 pin_worker()
@@ -32,12 +42,14 @@ load_profile()
 parse_headers_quickly()
 
 
-@pytest.fixture(autouse=True)
-def _hide_developer_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _hide_developer_aws() -> Iterator[None]:
     """No test sees the credentials or the files of whoever runs it."""
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "RECONCILE_")):
-            monkeypatch.delenv(name)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("AWS_", "RECONCILE_")):
+                patch.delenv(name)
+        yield
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -48,7 +60,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     second_emulator.drop_irrelevant(items)
     second_emulator.mark_gaps(items, whole=not any("::" in argument for argument in config.args))
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    _place_slow_tests(items)
+
+
+def _place_slow_tests(items: list[pytest.Item]) -> None:
+    """Begin the share of the last worker with them: while it waits, another works on its core (`pinned_worker.py`).
+
+    xdist counts the workers as they get ready. One that has a core of its own is among the first.
+    """
+    slow = [item for item in items if item.path.name in SLOW]
+    others = [item for item in items if item.path.name not in SLOW]
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    start = len(items) * (workers - 1) // workers
+    items[:] = [*others[:start], *slow, *others[start:]]
 
 
 def pytest_collection_finish() -> None:
