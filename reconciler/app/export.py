@@ -21,7 +21,7 @@ from reconciler.model.entity import Policy
 from reconciler.model.live import State
 from reconciler.model.problem import make_error
 from reconciler.model.sentence import format_list
-from reconciler.model.suggest import suggest_word
+from reconciler.model.suggest import suggest_address
 from reconciler.plan.followup_reads import FollowupReads
 
 
@@ -67,8 +67,8 @@ def _find_undescribed(live: State, only: Sequence[str]) -> Iterator[Address]:
 def _make_hint(pattern: str, live: State) -> str:
     if pattern.startswith("instance-profile/"):
         return "Instance profiles are exported with their role: name the role instead."
-    close = suggest_word(pattern, [str(address) for address in select_entities(live, ())])
-    return f"Did you mean {close!r}?" if close else "Write a pattern as kind/name with * and ?, as in 'role/app-*'."
+    close = suggest_address(pattern, select_entities(live, ()))
+    return f"Did you mean {close!r}?" if close else "Check the pattern and the account."
 
 
 def format_export(export: AccountExport, request: ExportRequest) -> str:

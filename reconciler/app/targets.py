@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconciler.model.address import Address
 from reconciler.model.problem import ReconcileError, make_error
-from reconciler.model.suggest import suggest_word
+from reconciler.model.suggest import suggest_address
 from reconciler.plan.compare.comparison import Comparison
 from reconciler.plan.compare.ownership import AddressPatterns
 from reconciler.plan.options import PlanOptions
@@ -42,7 +42,7 @@ def _find_matches(pattern: str, addresses: Iterable[Address]) -> set[Address]:
 
 
 def _make_unknown_error(target: str, known: Iterable[Address], account: str) -> ReconcileError:
-    close = suggest_word(target, map(str, known))
-    hint = f"Did you mean {close!r}?" if close else "Write an address as kind/name, as in role/app or 'role/app-*'."
+    close = suggest_address(target, known)
+    hint = f"Did you mean {close!r}?" if close else "Check the name, the files and the account."
     summary = f"--target {target} is neither in the file nor in account {account}."
     return make_error("unknown-target", summary, hint=hint)

@@ -94,5 +94,7 @@ def _check_sides(move: Move, targets: list[Address], place: Place, context: Decl
         context.add_problem("bad-move", summary, move.place, f"Rename its entry to {move.new}.")
     if move.new not in context.paths and not context.may_be_declared(move.new):
         close = suggest_word(move.new.name, context.declared_names.get(move.new.kind, ()))
-        hint = f"Did you mean '{move.new.kind}/{close}'?" if close else f"Declare {move.new} as {move.old} was."
+        hint = f"Declare {move.new}: it is the new name of {move.old}."
+        if close:
+            hint = f"Did you mean '{move.new.kind}/{close}'?"
         context.add_problem("unknown-reference", f"{move.new} is not in this file.", place, hint)

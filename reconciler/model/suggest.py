@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from reconciler.model.address import Address
+
 # A single slip costs a short word more of its ratio than a long one, yet two short words are alike by
 # chance more often: the table in tests/unit/model/test_suggest.py is what these numbers were tuned on.
 _SHORT_LENGTH = 5
@@ -44,6 +46,23 @@ def suggest_word(word: str, known_words: Iterable[str]) -> str | None:
     return _build_index(tuple(known_words)).find_nearest(word)
 
 
+def suggest_address(text: str, known: Iterable[Address]) -> str | None:
+    """Return the known address that a text probably means, or that has its name in another kind; None if none is near.
+
+    Kinds and names are compared separately: `user/dave` and `user/alice` have most of their letters in common.
+    """
+    names: dict[str, list[str]] = {}
+    for address in known:
+        names.setdefault(address.kind, []).append(address.name)
+    kind, _, name = text.partition("/") if "/" in text else ("", "", text)
+    near_kind = suggest_word(kind, names)
+    near_name = suggest_word(name, names[near_kind]) if near_kind else None
+    if near_name:
+        return f"{near_kind}/{near_name}"
+    same = (f"{other}/{found}" for other in names for found in names[other] if found.casefold() == name.casefold())
+    return next(same, None)
+
+
 @lru_cache(maxsize=8)
 def _build_index(known_words: tuple[str, ...]) -> _WordIndex:
     return _WordIndex(known_words)
@@ -62,8 +81,11 @@ class _WordIndex:
 
     def find_nearest(self, word: str) -> str | None:
         folded = _fold(word)
-        if folded in self._spellings:
-            return self._spellings[folded]
+        # To difflib, a short word with two letters swapped is no longer like itself.
+        same = [folded, *(_swap(folded) if len(folded) < _SHORT_LENGTH else ())]
+        for spelling in same:
+            if spelling in self._spellings:
+                return self._spellings[spelling]
         if len(folded) > _MAX_LENGTH:
             return None
         cutoff = _CUTOFF_SHORT if len(folded) < _SHORT_LENGTH else _CUTOFF
@@ -150,6 +172,12 @@ def _shorten(word: str) -> Iterator[str]:
     """Yield the word with one letter removed, for each letter."""
     for place in range(len(word)):
         yield word[:place] + word[place + 1 :]
+
+
+def _swap(word: str) -> Iterator[str]:
+    """Yield the word with two neighbouring letters swapped, for each pair."""
+    for place in range(len(word) - 1):
+        yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
 
 def _triples_of(word: str) -> set[str]:

@@ -312,6 +312,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "a misspelt user": (("user/alicee", "s3:GetObject"), "Did you mean 'user/alice'?"),
     "a bare name": (("alice", "s3:GetObject"), "Did you mean 'user/alice'?"),
     "a bare letter": (("x", "s3:GetObject"), "Write an address, as in role/app."),
+    "an unknown user": (("user/dave", "s3:GetObject"), "Declare it, name another one, or pass --live"),
     "a group": (("group/crew", "s3:GetObject"), "A group makes no requests"),
     "another account": (("arn:aws:iam::210987654321:user/alice", "s3:GetObject"), "not a user or role of account 1234"),
     "a pattern": (("user/alice", "s3:*"), "'s3:*' is not a single action."),

@@ -265,6 +265,7 @@ def test_a_folder_with_files_is_left_alone(account: Account) -> None:
     ("options", "said"),
     [
         (("--only", "role/ap"), "--only role/ap matches nothing in the account.\n    Did you mean 'role/app'?"),
+        (("--only", "role/zz"), "Check the pattern and the account."),
         (("--only", "instance-profile/*"), "Instance profiles are exported with their role"),
         (("--only", "app"), "write kind/name, as in role/app."),
         (("--owner", "a b"), "'a b' is not an owner: use 1 to 64 letters, digits and . _ -."),

@@ -212,6 +212,7 @@ def test_a_saved_plan_of_a_glob_is_compared_with_the_same_glob(account: Account)
     ("target", "said"),
     [
         ("role/ap-*", "--target role/ap-* is neither in the file nor in account 123456789012."),
+        ("role/zz", "Check the name, the files and the account."),
         ("app-*", "'app-*' is not an address of the form kind/name"),
     ],
 )

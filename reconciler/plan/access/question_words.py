@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.access_answers import AccessSource
@@ -11,7 +11,7 @@ from reconciler.model.address import Address
 from reconciler.model.arns import address_of, arn_of, role_of_session
 from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.problem import ReconcileError, make_error
-from reconciler.model.suggest import suggest_word
+from reconciler.model.suggest import suggest_address
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
 _ADDRESS = re.compile(r"(?:user|role|group|policy|instance-profile|oidc-provider|saml-provider)/.+", re.DOTALL)
@@ -45,7 +45,7 @@ class QuestionReader:
             entity = side.state.entities.get(address)
             if entity is not None:
                 return arn_of(entity.address, entity.path, side.state.account, side.state.partition)
-        close = suggest_word(text, map(str, self._entities))
+        close = suggest_address(text, self._entities)
         summary = f"There is no {text} {self._scope}."
         raise make_error("unknown-resource", summary, hint=_suggest(close, "Write its ARN if it is elsewhere."))
 
@@ -72,10 +72,19 @@ class QuestionReader:
             summary = f"{text} is not a user or role of account {self.source.sides[0].state.account}."
             hint = "Name a user or role of this account, as in role/app."
             return make_error("foreign-principal", summary, hint=hint)
-        known = [str(known) for known, entity in self._entities.items() if isinstance(entity, (User, Role))]
-        close = suggest_word(str(address or text), known) or _find_bare_name(text, known)
+        close = suggest_address(
+            str(address or text),
+            (known for known, entity in self._entities.items() if isinstance(entity, (User, Role))),
+        )
         summary = f"There is no user or role {text} {self._scope}."
-        return make_error("principal-not-found", summary, hint=_suggest(close, "Write an address, as in role/app."))
+        return make_error("principal-not-found", summary, hint=_suggest(close, self._say_where_to_look(address)))
+
+    def _say_where_to_look(self, address: Address | None) -> str:
+        if address is None:
+            return "Write an address, as in role/app."
+        if self.source.sides[0].name == "file":
+            return "Declare it, name another one, or pass --live to ask about the account."
+        return "Check the name and the account."
 
     def _name_member(self, group: Address) -> str:
         entities = self._entities
@@ -105,11 +114,6 @@ def check_action(text: str) -> str:
         "Write it as SERVICE:ACTION, as in s3:GetObject. `reconcile access show PRINCIPAL` lists all that one can do."
     )
     raise make_error("bad-action", summary, hint=hint)
-
-
-def _find_bare_name(text: str, known: Iterable[str]) -> str | None:
-    """Return the address with a name that was written without its kind."""
-    return next((name for name in known if name.partition("/")[2] == text), None)
 
 
 def _suggest(close: str | None, otherwise: str) -> str:

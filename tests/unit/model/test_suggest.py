@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import suggest
-from reconciler.model.suggest import suggest_word
+from reconciler.model.address import Address
+from reconciler.model.suggest import suggest_address, suggest_word
 
 KEYS = (
     *(
@@ -64,6 +65,7 @@ ELEMENTS = (
         ("sid", ELEMENTS, "Sid"),
         ("Efect", ELEMENTS, "Effect"),
         ("allow", ("Allow", "Deny"), "Allow"),
+        ("bbo", ("alice", "bob"), "bob"),
         ("AmazonS3ReadOnlyAcces", ("AmazonS3FullAccess", "AmazonS3ReadOnlyAccess"), "AmazonS3ReadOnlyAccess"),
     ],
 )
@@ -168,3 +170,25 @@ _WORDS = st.text(alphabet="abcde", min_size=1, max_size=9)
 @given(word=_WORDS, known=st.lists(_WORDS, max_size=suggest._SMALL_INDEX))
 def test_of_a_few_words_the_one_is_taken_that_difflib_finds_nearest(word: str, known: list[str]) -> None:
     assert suggest_word(word, known) == reference(word, known)
+
+
+ADDRESSES = tuple(map(Address.parse, ("user/alice", "user/bob", "role/app-reader", "role/ci", "policy/alice-boundary")))
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    {
+        "a slip in the name": ("user/alcie", "user/alice"),
+        "a slip in the kind": ("rols/ci", "role/ci"),
+        "slips in both": ("Users/bobb", "user/bob"),
+        "another kind": ("role/Bob", "user/bob"),
+        "no kind": ("ci", "role/ci"),
+        "a pattern": ("role/app-raeder*", "role/app-reader"),
+        "a name unlike those of its kind": ("user/dave", None),
+        "a name like one of another kind": ("user/ap-reader", None),
+        "an unknown kind": ("bucket/logs", None),
+        "nothing": ("", None),
+    }.values(),
+)
+def test_an_address_is_suggested_if_its_name_is_near(text: str, meant: str | None) -> None:
+    assert suggest_address(text, ADDRESSES) == meant
