@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from strict_account import EC2, Made, refusal
+from strict_account import EC2, EntityMaker, refusal
 
 from reconciler.sandbox.strict.linked_role_names import LINKED_ROLES
 
@@ -73,8 +73,8 @@ def test_a_role_goes_by_a_deletion_task_alone(fresh: Any) -> None:
     fresh.create_service_linked_role(AWSServiceName="batch.amazonaws.com")
 
 
-def test_a_role_of_ones_own_is_no_service_linked_role(iam: Any, made: Made) -> None:
-    role = made.role()
+def test_a_role_of_ones_own_is_no_service_linked_role(iam: Any, maker: EntityMaker) -> None:
+    role = maker.role()
     assert refusal(iam.delete_service_linked_role, RoleName=role)[:2] == (404, "NoSuchEntity")
     iam.delete_role(RoleName=role)
 
