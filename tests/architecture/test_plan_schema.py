@@ -177,7 +177,7 @@ def test_a_plan_that_says_something_of_its_order_is_as_the_schema_says(account: 
     )
 
 
-def test_what_is_unmanaged_is_listed_only_where_it_was_asked_for(changed_account: Account) -> None:
+def test_what_is_unmanaged_is_listed_only_if_it_was_asked_for(changed_account: Account) -> None:
     changed_account.iam.create_group(GroupName="outside")
     plan = changed_account.plan("roles.yaml", "--unmanaged")
     assert flaws(plan, close_schema(SCHEMA)) == []

@@ -149,7 +149,7 @@ def test_unset_needs_no_file_and_no_aws(
 
 
 @pytest.mark.parametrize("more", [[], ["--format", "json"], ["--shell", "cmd"]])
-def test_unset_leaves_the_users_own_keys_where_nothing_is_assumed(
+def test_unset_leaves_the_users_own_keys_if_nothing_is_assumed(
     more: list[str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("RECONCILE_ALIAS", raising=False)

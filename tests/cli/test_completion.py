@@ -166,7 +166,7 @@ def test_the_file_is_found_as_by_every_command(home: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_nothing_is_offered_and_nothing_is_said_where_something_is_wrong(
+def test_nothing_is_offered_and_nothing_is_said_if_something_is_wrong(
     home: Path, content: str, line: str, shell: str
 ) -> None:
     (home / "roles.yaml").write_text(content)

@@ -362,7 +362,7 @@ def test_a_role_that_is_gone_may_nothing(world: World) -> None:
     assert not world.may(given.second, given.session)
 
 
-def test_a_role_may_assume_itself_only_where_its_trust_says_so(world: World) -> None:
+def test_a_role_may_assume_itself_only_if_its_trust_says_so(world: World) -> None:
     given = chain(world)
     assert not world.may(given.first, given.session)
     world.iam.update_assume_role_policy(

@@ -133,7 +133,7 @@ def test_a_document_comes_back_as_it_was_written(iam: Any, maker: EntityMaker) -
     assert detail["UserPolicyList"] == [{"PolicyName": "p", "PolicyDocument": document}]
 
 
-def test_a_sixth_of_a_policy_is_allowed_where_it_fits(iam: Any, maker: EntityMaker) -> None:
+def test_a_sixth_of_a_policy_is_allowed_if_it_fits(iam: Any, maker: EntityMaker) -> None:
     role = maker.role()
     for number in range(6):
         iam.put_role_policy(RoleName=role, PolicyName=f"p{number}", PolicyDocument=ALLOW)

@@ -43,7 +43,7 @@ def test_a_role_that_is_there_is_taken(fresh: Any) -> None:
     assert refusal(fresh.create_service_linked_role, AWSServiceName="batch.amazonaws.com") == taken
 
 
-def test_a_suffix_makes_another_role_where_the_service_takes_one(fresh: Any) -> None:
+def test_a_suffix_makes_another_role_if_the_service_takes_one(fresh: Any) -> None:
     create = fresh.create_service_linked_role
     create(AWSServiceName="autoscaling.amazonaws.com")
     second = create(AWSServiceName="autoscaling.amazonaws.com", CustomSuffix="blue")["Role"]["RoleName"]

@@ -63,7 +63,7 @@ def test_the_filter_leaves_the_other_lists_empty(fresh: Any, maker: EntityMaker)
     assert [len(told[name]) for name in LISTS] == [0, 0, 1, 0]
 
 
-def test_aws_managed_policies_are_told_where_they_are_in_use(fresh: Any, maker: EntityMaker) -> None:
+def test_aws_managed_policies_are_told_if_they_are_in_use(fresh: Any, maker: EntityMaker) -> None:
     local = maker.policy()
     fresh.attach_user_policy(UserName=maker.user(), PolicyArn=ADMINISTRATOR)
     told = fresh.get_account_authorization_details()["Policies"]

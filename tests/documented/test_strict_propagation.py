@@ -13,7 +13,7 @@ INSTANCE = "arn:aws:sso:::instance/ssoins-1234567890abcdef"
 CONTEXT = {"SubjectSourceKey": "sub", "KeyDefinitionList": [{"SourceKey": "a", "TargetKey": "b"}, {"SourceKey": "c"}]}
 
 
-def test_a_sign_in_session_stays_where_it_is_omitted_and_is_cleared_by_its_reset(iam: Any, name: Any) -> None:
+def test_a_sign_in_session_stays_if_it_is_omitted_and_is_cleared_by_its_reset(iam: Any, name: Any) -> None:
     role = {"RoleName": name("role")}
 
     def read_durations() -> tuple[Any, Any]:

@@ -33,7 +33,7 @@ def test_a_provider_exists_once(iam: Any, name: Any) -> None:
     assert same[:2] == again[:2]
 
 
-def test_thumbprints_are_fetched_where_none_are_given_and_replaced_as_a_list(iam: Any, name: Any) -> None:
+def test_thumbprints_are_fetched_if_none_are_given_and_replaced_as_a_list(iam: Any, name: Any) -> None:
     provider = oidc(iam, f"{name('idp')}.example.com")
     (fetched,) = iam.get_open_id_connect_provider(**provider)["ThumbprintList"]
     assert len(fetched) == 40

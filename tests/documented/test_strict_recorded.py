@@ -346,7 +346,7 @@ def test_every_bad_value_of_a_password_policy_is_told_at_once(iam: Any) -> None:
     assert refused == (400, "ValidationError", f"3 validation errors detected: {'; '.join(told)}")
 
 
-def test_a_password_policy_tells_hard_expiry_only_where_it_is_on(fresh: Any) -> None:
+def test_a_password_policy_tells_hard_expiry_only_if_it_is_on(fresh: Any) -> None:
     fresh.update_account_password_policy()
     assert "HardExpiry" not in fresh.get_account_password_policy()["PasswordPolicy"]
     fresh.update_account_password_policy(MaxPasswordAge=60, HardExpiry=True)

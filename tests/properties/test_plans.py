@@ -97,7 +97,7 @@ def test_needs_alone_are_enough_whatever_the_order(pair: tuple[Desired, State], 
 
 @thorough
 @given(worlds())
-def test_a_need_crosses_a_phase_only_where_a_note_says_so(pair: tuple[Desired, State]) -> None:
+def test_a_need_crosses_a_phase_only_if_a_note_says_so(pair: tuple[Desired, State]) -> None:
     desired, live = pair
     steps = make_plan(desired, FakeIam.of(live).read_state()).steps
     for step in steps:

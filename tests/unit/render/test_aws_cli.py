@@ -128,7 +128,7 @@ def test_what_is_said_of_the_order_stands_first_and_its_calls_are_numbered() -> 
     assert [end - begin - 1 for begin, end in pairwise(heads)] == list(map(len, told))
 
 
-def test_calls_are_not_numbered_where_nothing_speaks_of_them() -> None:
+def test_calls_are_not_numbered_if_nothing_speaks_of_them() -> None:
     assert not [line for line in render_plan_commands(everything()).splitlines()[1:] if "(call" in line]
 
 

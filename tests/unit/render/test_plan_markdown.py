@@ -201,19 +201,19 @@ def test_of_many_deletions_some_are_named_and_the_rest_counted() -> None:
 # Whatever a document says
 
 
-def described(text: str) -> list[Entity]:
+def describe_role(text: str) -> list[Entity]:
     return [Role("r", TRUST, description=text, tags=MINE)]
 
 
 NASTY: dict[str, list[Entity]] = {
-    "a fence in a description": described("a\n```\n</details>\n@everyone\n```"),
-    "a longer fence": described("`````\n# Approved by @boss\n`````"),
+    "a fence in a description": describe_role("a\n```\n</details>\n@everyone\n```"),
+    "a longer fence": describe_role("`````\n# Approved by @boss\n`````"),
     "a fence in a resource": [policy("p", {**allow("a:b"), "Resource": "arn:aws:s3:::```\n</details> @team"})],
-    "tildes": described("~~~\n@team\n~~~"),
-    "HTML": described("</details></summary><img src=https://example.com/x.png>"),
-    "a link": described("[click](https://example.com) ![x](https://example.com/y.png)"),
-    "a terminal's controls": described("\x1b[2J\x9b2J\r@team"),
-    "other line ends": described("a\u2028```\u2028@team\x0b```\x0c@team"),
+    "tildes": describe_role("~~~\n@team\n~~~"),
+    "HTML": describe_role("</details></summary><img src=https://example.com/x.png>"),
+    "a link": describe_role("[click](https://example.com) ![x](https://example.com/y.png)"),
+    "a terminal's controls": describe_role("\x1b[2J\x9b2J\r@team"),
+    "other line ends": describe_role("a\u2028```\u2028@team\x0b```\x0c@team"),
     "a name with an at sign": [User("alice@example.com", tags=MINE)],
     "a tag": [User("u", tags={**MINE, "who": "@octocat"})],
 }

@@ -139,12 +139,12 @@ def test_a_terminal_is_not_steered_by_what_live_iam_says() -> None:
 
 
 def test_access_says_of_a_unique_id_that_it_is_what_is_left_of_a_deleted_principal() -> None:
-    def trusting(*principals: str) -> Role:
+    def trust_principals(*principals: str) -> Role:
         rule = {"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": "sts:AssumeRole"}
         return Role("r", document(rule), tags=MINE)
 
     foreign = "arn:aws:iam::210987654321:user/AIDAEXAMPLE"
-    live = trusting("AIDAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE123", foreign)
+    live = trust_principals("AIDAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE123", foreign)
     text = render_plan_text(plan([live], [Role("r", TRUST, tags=MINE)]))
     assert "- AIDAEXAMPLEEXAMPLE123 (a deleted user) may no longer assume role/r\n" in text
     assert "- AROAEXAMPLEEXAMPLE123 (a deleted role) may no longer assume role/r\n" in text
