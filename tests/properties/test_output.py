@@ -86,7 +86,7 @@ from reconciler.shell import streams
 from tests.support.account_results import SUMMARY
 from tests.support.examples import examples
 from tests.support.hostile import BREAKS, COMMANDS, spoil, texts
-from tests.unit.render.plans import everything
+from tests.unit.render.plans import plan_everything
 from tests.unit.render.test_explanation import REFUSED
 from tests.unit.render.test_mfa_status import PASSKEY, VIRTUAL
 
@@ -105,7 +105,10 @@ DELTA = AccessDelta.of_pairs(
     (PrincipalPower("user/a", "way", "A way."),),
 )
 PLAN = replace(
-    everything(), findings=FINDINGS, access=DELTA, unmanaged=(UnmanagedEntity(Address("role", "left"), "somebody"),)
+    plan_everything(),
+    findings=FINDINGS,
+    access=DELTA,
+    unmanaged=(UnmanagedEntity(Address("role", "left"), "somebody"),),
 )
 UNCHANGED = replace(PLAN, changes=(), steps=())
 ALIASES = [ListedAlias("ro", "r", "123456789012", ("hop",), None, 3600, "2030-01-01T00:00:00Z")]
