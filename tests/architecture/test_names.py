@@ -1,13 +1,14 @@
-"""A function is a verb and a noun, never one bare participle; `where` in its name stands for a place."""
+"""A function is a verb and a noun, and `where` in its name is a place. No two classes have the same name."""
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.source_modules import ROOT
+from tests.support.source_modules import PACKAGE, ROOT
 
 IRREGULAR = frozenset(
     """
@@ -74,6 +75,12 @@ def find_bad_names_below(folder: str) -> dict[str, list[str]]:
     paths = [path for path in sorted((ROOT / folder).rglob("*.py")) if "node_modules" not in path.parts]
     assert paths
     return {path.relative_to(ROOT).as_posix(): names for path in paths if (names := find_bad_names(path.read_text()))}
+
+
+def test_a_name_belongs_to_one_class() -> None:
+    trees = (ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py")))
+    names = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef))
+    assert [name for name, number in names.items() if number > 1 and not name.startswith("_")] == []
 
 
 def test_every_name_with_a_place_is_there() -> None:

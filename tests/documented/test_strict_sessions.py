@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from strict_account import EntityMaker, client, refusal, trust
 
-from reconciler.sandbox.query_protocol import STS_VERSION, HttpRequest, Refusal
+from reconciler.sandbox.query_protocol import STS_VERSION, AwsError, HttpRequest
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.strict import clock, sessions
 from reconciler.sandbox.strict.keyring import IssuedKey
@@ -237,7 +237,7 @@ def test_what_sts_takes_from_a_session_of_a_user_without_mfa(action: str) -> Non
     user = IamEntity(USER, "x", "arn:aws:iam::123456789012:user/x")
     key = IssuedKey("ASIAX", "123456789012", user, token="t")
     sessions.refuse_forbidden(make_request(action), key)
-    with pytest.raises(Refusal):
+    with pytest.raises(AwsError):
         sessions.refuse_forbidden(make_request("GetSessionToken"), key)
-    with pytest.raises(Refusal):
+    with pytest.raises(AwsError):
         sessions.refuse_forbidden(make_request("GetAccessKeyInfo"), key)
