@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, PaginationError
 from reconciler.aws.faults import AWS_ERRORS, THROTTLED, code_of
 from reconciler.aws.pagination import MAX_PAGES, check_marker
 from reconciler.aws.session import Connection
-from reconciler.kinds.raw_account import Detail, Item, tags_of
+from reconciler.kinds.raw_account import Item, TagsAndDescription, tags_of
 from reconciler.model.partitions import home_region_of
 from reconciler.model.quotas import TAG_PAGE_SIZE
 
@@ -22,16 +22,16 @@ _SERVICE = "resourcegroupstaggingapi"
 _RESOURCE_TYPES = ["iam:policy", "iam:instance-profile"]
 
 
-def read_bulk_tags(connection: Connection) -> Mapping[str, Detail] | None:
+def read_bulk_tags(connection: Connection) -> Mapping[str, TagsAndDescription] | None:
     """Return ARN → tags of all tagged entities; None if the bulk read fails or finds nothing."""
     region = home_region_of(connection.partition)
     if region is None:
         return None
-    details: dict[str, Detail] = {}
+    details: dict[str, TagsAndDescription] = {}
     try:
         for page in _read_tag_pages(connection, region):
             for item in page.get("ResourceTagMappingList") or ():
-                details[item["ResourceARN"]] = Detail(tags_of(item["Tags"]))
+                details[item["ResourceARN"]] = TagsAndDescription(tags_of(item["Tags"]))
     except AWS_ERRORS:
         return None
     return details or None
@@ -65,22 +65,22 @@ def _read_tag_pages(connection: Connection, region: str) -> Iterator[Item]:
     raise PaginationError(message=f"GetResources has more than {MAX_PAGES} pages")
 
 
-def read_details(connection: Connection, arns: Iterable[str], pool: Executor) -> Mapping[str, Detail]:
+def read_details(connection: Connection, arns: Iterable[str], pool: Executor) -> Mapping[str, TagsAndDescription]:
     """Return ARN → detail, read from IAM one by one. An entity that was deleted since has an empty detail."""
     listed = list(arns)
     return dict(zip(listed, pool.map(lambda arn: _read_detail(connection, arn), listed), strict=True))
 
 
-def _read_detail(connection: Connection, arn: str) -> Detail:
+def _read_detail(connection: Connection, arn: str) -> TagsAndDescription:
     """Read one detail. GetPolicy and GetInstanceProfile return all tags (at most 50) in one page."""
     try:
         if ":policy/" in arn:
             policy = connection.iam.get_policy(PolicyArn=arn)["Policy"]
-            return Detail(tags_of(policy.get("Tags")), policy.get("Description") or "")
+            return TagsAndDescription(tags_of(policy.get("Tags")), policy.get("Description") or "")
         name = arn.rpartition("/")[2]
         profile = connection.iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
-        return Detail(tags_of(profile.get("Tags")))
+        return TagsAndDescription(tags_of(profile.get("Tags")))
     except ClientError as error:
         if code_of(error) == "NoSuchEntity":
-            return Detail({})
+            return TagsAndDescription({})
         raise

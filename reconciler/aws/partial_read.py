@@ -22,7 +22,7 @@ from reconciler.aws.session import Connection
 from reconciler.kinds.account import ALIAS, read_account_alias
 from reconciler.kinds.live_reader import EntityNotFoundError, RawEntry
 from reconciler.kinds.policy import read_policy_versions
-from reconciler.kinds.raw_account import Detail, RawAccount, tags_of
+from reconciler.kinds.raw_account import RawAccount, TagsAndDescription, tags_of
 from reconciler.kinds.registry import KINDS, KINDS_BY_NAME, find_expirations
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
@@ -72,7 +72,7 @@ class PartialReader:
         for key, item in entries:
             lists[key].append(item)
         tags = {
-            item["Arn"]: Detail(tags_of(item.get("Tags")))
+            item["Arn"]: TagsAndDescription(tags_of(item.get("Tags")))
             for _, item in entries
             if isinstance(item, Mapping) and "Arn" in item
         }

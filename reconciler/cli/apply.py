@@ -225,7 +225,7 @@ def _report_verification(run: Run, applied: ApplyResult, goal: str, made: str) -
         run.conclude(RunStatus.UNVERIFIED, message)
         return INTERRUPTED if applied.interrupted else 1
     if applied.remaining_plan:
-        run.log.report_difference(applied.remaining_plan)
+        run.log.report_difference(applied.remaining_plan, goal)
         run.conclude(RunStatus.DIFFERS, f"Live IAM still differs from {goal}, as shown above.")
     return 1
 

@@ -150,11 +150,12 @@ class JsonLog:
         facts |= {"retries": calls.retries, "throttles": calls.throttles}
         self._write(LogEvent.CALLS_COUNTED, f"{calls.requests} calls to AWS.", DEBUG, **facts)
 
-    def report_difference(self, remaining_plan: Plan) -> None:
-        from reconciler.render.plan_text import render_plan_summary
+    def report_difference(self, remaining_plan: Plan, goal: str) -> None:
+        from reconciler.render.organization_text import format_counts
+        from reconciler.render.plan_json import count_changes
 
         changes = [{"address": str(change.address), "action": str(change.action)} for change in remaining_plan.changes]
-        message = f"What still differs: {render_plan_summary(remaining_plan)}"
+        message = f"Live IAM still differs from {goal}: {format_counts(count_changes(remaining_plan))}."
         self._write(LogEvent.DIFFERENCE_FOUND, message, Level.WARNING, changes=changes)
 
     def report_conclusion(self, *message: str) -> None:

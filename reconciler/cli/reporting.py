@@ -166,8 +166,8 @@ class TextLog:
 
         echo_text_quietly(render_calls(calls), err=True)
 
-    def report_difference(self, remaining_plan: Plan) -> None:
-        """Show the plan of all that still differs."""
+    def report_difference(self, remaining_plan: Plan, goal: str) -> None:
+        """Show the plan of all that still differs. The conclusion that follows names the goal."""
         from reconciler.cli.terminal import get_width, uses_color
         from reconciler.render.plan_text import render_plan_text
 

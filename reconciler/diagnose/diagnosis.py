@@ -10,7 +10,14 @@ from dataclasses import replace
 
 from reconciler.access import MfaRequirement
 from reconciler.diagnose.attempt import AssumeAttempt
-from reconciler.diagnose.evaluation import NON_CONDITION_PREFIXES, ActionVerdict, CallerAndRole, Cause, evaluate_action
+from reconciler.diagnose.evaluation import (
+    NON_CONDITION_PREFIXES,
+    ActionVerdict,
+    CallerAndRole,
+    Cause,
+    evaluate_action,
+    keys_of,
+)
 from reconciler.diagnose.messages import side_of, write_message
 from reconciler.diagnose.request_context import SET_SOURCE_IDENTITY, TAG_SESSION, WITH_CODE, Mfa, actions_of
 from reconciler.diagnose.wording import Message, describe_inherited
@@ -226,7 +233,7 @@ def _explain_dependence(attempt: AssumeAttempt, verdicts: list[ActionVerdict]) -
     """Explain a call that nothing refuses for certain, by naming the keys that decide it."""
     view = attempt.live
     words = attempt.build_wording(view)
-    keys = sorted(frozenset[str]().union(*(item.verdict.keys for item in verdicts)))
+    keys = sorted(keys_of(verdicts))
     unseen = [key for key in keys if key.startswith(NON_CONDITION_PREFIXES)]
     sides = _build_sides(attempt, view, [item for item in verdicts if not item.verdict.allowed])
     if attempt.is_refused and set(keys) <= MFA_KEYS:

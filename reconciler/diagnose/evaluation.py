@@ -92,6 +92,11 @@ class ActionVerdict:
         return frozenset(cause for cause in (self.trust_cause, self.caller_cause) if cause)
 
 
+def keys_of(verdicts: Iterable[ActionVerdict]) -> frozenset[str]:
+    """Return the keys that the verdicts depend on."""
+    return frozenset[str]().union(*(item.verdict.keys for item in verdicts))
+
+
 def evaluate_action(view: CallerAndRole, action: str, context: Context) -> ActionVerdict:
     """Evaluate one action. context: the keys that the call carries."""
     principal, role = view.principal, view.target

@@ -8,7 +8,7 @@ from reconciler.access import Decision, PrincipalMatch, StatementMatch, Verdict,
 from reconciler.access.guardrail_stops import find_assume_stops
 from reconciler.diagnose.evaluation import NON_CONDITION_PREFIXES, ActionVerdict, Cause, evaluate_action
 from reconciler.diagnose.request_context import ASSUME_ROLE, SET_SOURCE_IDENTITY, TAG_SESSION
-from reconciler.diagnose.unseen_causes import describe_suspects, format_keys
+from reconciler.diagnose.unseen_causes import describe_possible_causes, format_keys
 from reconciler.diagnose.wording import (
     CallWording,
     Message,
@@ -24,6 +24,13 @@ from reconciler.model.problem import Place
 from reconciler.model.sentence import format_list
 
 _MAX_NAMED = 3
+
+_NAMED_BY = {
+    PrincipalMatch.ACCOUNT: " by its account {account}",
+    PrincipalMatch.EVERYONE: " among everyone",
+    PrincipalMatch.BY_ARN: " by aws:PrincipalArn",
+}
+"""How a trust that lets a caller in names it, if not by its own ARN."""
 
 _SIDE_VERDICTS = {
     Decision.ALLOW: SideVerdict.ALLOWS,
@@ -71,16 +78,9 @@ def _describe_trust(words: CallWording, item: ActionVerdict) -> list[str]:
         return [f"no statement lets {caller} in" + ("" if item.action == ASSUME_ROLE else f" with {item.action}")]
     if verdict.denied:
         return [describe_failure(words, reason) for reason in item.trust_reasons]
-    named_by = {
-        PrincipalMatch.ACCOUNT: f" by its account {words.view.principal.account}",
-        PrincipalMatch.EVERYONE: " among everyone",
-    }
-    named_by[PrincipalMatch.BY_ARN] = " by aws:PrincipalArn"
     if verdict.allowed:
-        return [
-            f"{words.name_statement(reason.source)} lets {caller} in{named_by.get(item.naming, '')}"
-            for reason in item.trust_reasons
-        ]
+        how = _NAMED_BY.get(item.naming, "").format(account=words.view.principal.account)
+        return [f"{words.name_statement(reason.source)} lets {caller} in{how}" for reason in item.trust_reasons]
     return _describe_open_keys(words, item.trust_reasons, verdict)
 
 
@@ -152,7 +152,7 @@ def write_message(
         hint = "Make sure that the call meets this condition."
         return Message(f"{caller} may assume {role}{suffix}, depending on {keys}.", (), hint)
     if outcome is AssumeOutcome.UNSEEN:
-        return describe_suspects(words, verdicts, refused)
+        return describe_possible_causes(words, verdicts, refused)
     if outcome in _MFA_OUTCOMES:
         return _write_mfa_refusal(words, outcome, first, refusal)
     if outcome is AssumeOutcome.WRONG_EXTERNAL_ID:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.diagnose.evaluation import NON_CONDITION_PREFIXES, ActionVerdict
+from reconciler.diagnose.evaluation import NON_CONDITION_PREFIXES, ActionVerdict, keys_of
 from reconciler.diagnose.request_context import EXTERNAL_ID
 from reconciler.diagnose.wording import CallWording, Message
 from reconciler.model.explanation import Evidence
@@ -15,12 +15,11 @@ _OUTSIDE_CAUSES = "an SCP or RCP that the file does not name, or a session polic
 
 def format_keys(verdicts: Sequence[ActionVerdict]) -> str:
     """Return the keys that the verdicts depend on, as the statements spell them."""
-    keys = frozenset[str]().union(*(item.verdict.keys for item in verdicts))
     statements = [
         source.statement for item in verdicts for source in item.verdict.deciding_statements if source.statement
     ]
     spelling = {key: text for statement in statements for key, text in statement.spelling.items()}
-    return ", ".join(sorted(spelling.get(key, _describe_key(key)) for key in keys))
+    return ", ".join(sorted(spelling.get(key, _describe_key(key)) for key in keys_of(verdicts)))
 
 
 def _describe_key(key: str) -> str:
@@ -30,20 +29,17 @@ def _describe_key(key: str) -> str:
     return limits.get(kind, f"the content of {label}" if kind == "policy" else key)
 
 
-def describe_suspects(words: CallWording, verdicts: Sequence[ActionVerdict], refused: bool) -> Message:
+def describe_possible_causes(words: CallWording, verdicts: Sequence[ActionVerdict], refused: bool) -> Message:
     """Return the possible causes if nothing that can be read refuses. refused: AWS has refused the call."""
-    keys = frozenset[str]().union(*(item.verdict.keys for item in verdicts))
     if not refused:
         return Message(f"reconcile cannot tell if {words.caller} may assume {words.role}.")
     if words.view.trust_evidence is Evidence.UNSEEN:
         return _describe_unread_trust(words)
     summary = f"AWS refuses {words.role} to {words.caller}, and nothing that reconcile can read refuses it."
-    conditions = sorted(key for key in keys if not key.startswith(NON_CONDITION_PREFIXES))
-    details = []
-    if conditions:
-        details.append(f"The likely cause is one of these, whose values are not known: {format_keys(verdicts)}.")
+    if all(key.startswith(NON_CONDITION_PREFIXES) for key in keys_of(verdicts)):
+        details = [f"The likely cause cannot be read: {_OUTSIDE_CAUSES}."]
     else:
-        details.append(f"The likely cause cannot be read: {_OUTSIDE_CAUSES}.")
+        details = [f"The likely cause is one of these, whose values are not known: {format_keys(verdicts)}."]
     if words.view.trust_evidence is not Evidence.LIVE:
         details.append("AWS answers the same if the role does not exist, or differs from the file.")
     return Message(summary, tuple(details), "Ask an administrator of the account and of its organization.")

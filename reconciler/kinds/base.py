@@ -104,7 +104,7 @@ class Kind(ABC):
         """Return whether a write of unknown outcome took effect: live IAM must match every parameter of the call.
 
         False: the entity of that name is another one, which somebody else made meanwhile.
-        None: the call may be sent again, so no look is needed.
+        None: the call may be sent again, so nothing must be read.
         Raises EntityNotFoundError if IAM does not show the entity, or not yet.
         """
 

@@ -17,7 +17,7 @@ from reconciler.kinds.facets.tags import OWNER, TagFacet, to_tag_list
 from reconciler.kinds.live_reader import LiveReader, RawEntry
 from reconciler.kinds.lost_writes import matches_request
 from reconciler.kinds.plan_context import PlanContext
-from reconciler.kinds.raw_account import NO_DETAIL, Item, RawAccount, ReadCall
+from reconciler.kinds.raw_account import NO_TAGS, Item, RawAccount, ReadCall
 from reconciler.kinds.steps import link_of, link_removal_of, make_create_step, make_step, plan_deletion, presence_of
 from reconciler.model.address import Address
 from reconciler.model.desired import Declaration
@@ -90,7 +90,7 @@ class InstanceProfileKind(Kind):
     def read(self, raw: RawAccount) -> Iterable[InstanceProfile]:
         for item in raw.items_of("InstanceProfiles"):
             role = next((Address("role", role["RoleName"]) for role in item.get("Roles") or ()), None)
-            tags = raw.details.get(item["Arn"], NO_DETAIL).tags
+            tags = raw.details.get(item["Arn"], NO_TAGS).tags
             yield InstanceProfile(item["InstanceProfileName"], item["Path"], role, tags)
 
     def read_one(self, address: Address, reader: LiveReader) -> Iterator[RawEntry]:

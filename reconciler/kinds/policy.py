@@ -19,7 +19,7 @@ from reconciler.kinds.facets.tags import TagFacet, to_tag_list
 from reconciler.kinds.live_reader import LiveReader, RawEntry
 from reconciler.kinds.lost_writes import is_same_document, matches_request
 from reconciler.kinds.plan_context import PlanContext
-from reconciler.kinds.raw_account import NO_DETAIL, Item, RawAccount, ReadCall
+from reconciler.kinds.raw_account import NO_TAGS, Item, RawAccount, ReadCall
 from reconciler.kinds.steps import (
     absence_of,
     boundary_removal_of,
@@ -93,7 +93,7 @@ class PolicyKind(Kind):
             arn: str = item["Arn"]
             name = arn.rpartition("/")[2]
             document = raw.parse_document(default["Document"])
-            detail = raw.details.get(arn, NO_DETAIL)
+            detail = raw.details.get(arn, NO_TAGS)
             description = item.get("Description", detail.description)
             yield Policy(name, document, path_of(arn), description, detail.tags)
 

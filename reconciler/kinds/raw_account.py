@@ -54,14 +54,14 @@ class ReadCall:
 
 
 @dataclass(frozen=True)
-class Detail:
+class TagsAndDescription:
     """The tags and the description of an entity. description: None: not read."""
 
     tags: Mapping[str, str]
     description: str | None = None
 
 
-NO_DETAIL = Detail({})
+NO_TAGS = TagsAndDescription({})
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class RawAccount:
     account: str
     partition: str
     lists: Mapping[str, list[Item]]
-    details: Mapping[str, Detail] = field(default_factory=dict)
+    details: Mapping[str, TagsAndDescription] = field(default_factory=dict)
     known_documents: Mapping[str, Document] = field(default_factory=dict)
     _decoded: dict[str, Document] = field(default_factory=dict, repr=False)
 

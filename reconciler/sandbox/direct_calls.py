@@ -1,7 +1,7 @@
 """Hand calls of the query protocol to moto's code for IAM and STS, without the web framework around it.
 
-Flask, its extensions and werkzeug's request take half of the time of a small call. What moto reads of a request stands
-in `_Form`. Whatever else comes, and another version of moto than 5.2, goes the usual way.
+Flask, its extensions and werkzeug's request take half of the time of a small call. `_Form` has the attributes that moto
+reads of a request. Flask still answers every other call, and all calls if moto is not version 5.2.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any
 
 from reconciler.sandbox import signin
 from reconciler.sandbox.call_log import CallLog
-from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
+from reconciler.sandbox.query_protocol import AwsError, HttpRequest, Reply
 from reconciler.sandbox.upstream import Upstream
 
 Layer = Callable[[HttpRequest], Reply]
@@ -57,13 +57,13 @@ class Proxy(ThreadingHTTPServer):
             self.call_log.record_call(request)
         try:
             return signin.answer_signin(request) if signin.is_signin(request) else self.layer(request)
-        except Refusal as refusal:
-            return refusal.to_reply(request.version)
+        except AwsError as error:
+            return error.to_reply(request.version)
         except HangUp:
             raise
         except Exception as error:
             # A bug here must not look like a lost connection, after which clients would try again.
-            failure = Refusal("InternalFailure", f"The sandbox failed on {request.action}: {error!r}", 500)
+            failure = AwsError("InternalFailure", f"The sandbox failed on {request.action}: {error!r}", 500)
             return failure.to_reply(request.version)
 
     def _answer_own_page(self, request: HttpRequest) -> Reply:

@@ -74,7 +74,7 @@ class HttpRequest:
         return match[1] if match else self.parameters.get("X-Amz-Credential", "").partition("/")[0]
 
 
-class Refusal(Exception):
+class AwsError(Exception):
     """An error answer of AWS. code: AWS's error code. message: its text. status: the HTTP status."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:

@@ -37,7 +37,7 @@ class Sandbox:
     url: the address for clients. upstream_url: the emulator's address, whose requests the strict layer does not see.
     strict: answer as AWS documents; False: pass every request to the emulator (calls are still counted).
     port: the port of `url`; 0 chooses a free one. account: the account id.
-    wrap: wraps the layer that answers in one of the caller's; that one may raise Refusal or HangUp.
+    wrap: wraps the layer that answers in one of the caller's; that one may raise AwsError or HangUp.
     emulator: starts the emulator, given the account id and a log file.
 
     Entering raises ReconcileError if the emulator does not start or the port is in use.

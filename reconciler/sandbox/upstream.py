@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from reconciler.sandbox.query_protocol import IAM_VERSION, HttpRequest, Refusal, Reply
+from reconciler.sandbox.query_protocol import IAM_VERSION, AwsError, HttpRequest, Reply
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer", "content-length"}
 RESPONSE_TIMEOUT = 60.0
@@ -25,13 +25,13 @@ class Upstream:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=RESPONSE_TIMEOUT)
 
     def send(self, request: HttpRequest) -> Reply:
-        """Pass a request on with its Host and Authorization, so that its signature stays valid. Raises Refusal."""
+        """Pass a request on with its Host and Authorization, so that its signature stays valid. Raises AwsError."""
         with self.lock:
             try:
                 return self._exchange(request)
             except (OSError, http.client.HTTPException) as error:
                 self._connection.close()
-                raise Refusal("ServiceUnavailable", f"The emulator did not answer: {error!r}", 503) from error
+                raise AwsError("ServiceUnavailable", f"The emulator did not answer: {error!r}", 503) from error
 
     def _exchange(self, request: HttpRequest) -> Reply:
         connection = self._connection

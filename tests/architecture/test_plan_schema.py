@@ -91,14 +91,14 @@ WRONG: tuple[tuple[tuple[str | int, ...], object], ...] = (
 )
 
 
-def closed(fragment: Any) -> Any:
+def close_schema(fragment: Any) -> Any:
     """The schema without its room for growth: what it does not name is a mistake."""
     if isinstance(fragment, list):
-        return [closed(item) for item in fragment]
+        return [close_schema(item) for item in fragment]
     if not isinstance(fragment, dict):
         return fragment
     more = {"additionalProperties": False} if isinstance(fragment.get("properties"), dict) else {}
-    return {key: closed(value) for key, value in fragment.items()} | more
+    return {key: close_schema(value) for key, value in fragment.items()} | more
 
 
 def flaws(plan: Any, schema: dict[str, Any]) -> list[str]:
@@ -115,7 +115,7 @@ def objects(fragment: Any, path: str = "$") -> Iterator[tuple[str, dict[str, Any
 
 
 @pytest.fixture
-def changing(account: Account) -> Account:
+def changed_account(account: Account) -> Account:
     """An account that AFTER creates, updates, deletes and adopts in, and grants power in."""
     account.write(BEFORE)
     account.apply()
@@ -130,28 +130,28 @@ def test_the_schema_is_valid_draft_2020_12_and_of_the_version_of_the_code() -> N
     assert SCHEMA["properties"]["format_version"]["const"] == FORMAT_VERSION
 
 
-def test_a_plan_that_does_everything_is_as_the_schema_says(changing: Account) -> None:
-    plan = changing.plan()
-    assert flaws(plan, closed(SCHEMA)) == []
+def test_a_plan_that_does_everything_is_as_the_schema_says(changed_account: Account) -> None:
+    plan = changed_account.plan()
+    assert flaws(plan, close_schema(SCHEMA)) == []
     assert {change["action"] for change in plan["changes"]} == set(map(str, Action))
     assert [name for name, found in plan["access"].items() if not found] == ["pairs_gathered", "groups", "powers_lost"]
     assert any("conditions" in pair["after"] for pair in plan["access"]["changed"])
     assert any("flag" in finding for finding in plan["findings"]) and not plan["safe"]
 
 
-def test_a_plan_that_takes_power_away_is_as_the_schema_says(changing: Account) -> None:
-    changing.apply("roles.yaml", "--allow-deletes")
-    changing.write(BEFORE)
-    plan = changing.plan()
-    assert flaws(plan, closed(SCHEMA)) == []
+def test_a_plan_that_takes_power_away_is_as_the_schema_says(changed_account: Account) -> None:
+    changed_account.apply("roles.yaml", "--allow-deletes")
+    changed_account.write(BEFORE)
+    plan = changed_account.plan()
+    assert flaws(plan, close_schema(SCHEMA)) == []
     assert plan["access"]["powers_lost"]
 
 
 @pytest.mark.parametrize("options", [(), ("--target", "user/comes")], ids=["whole", "targeted"])
-def test_a_saved_plan_is_as_the_schema_says(changing: Account, options: tuple[str, ...]) -> None:
-    assert changing.run_cli("plan", "--out", "plan.json", *options).code == (0 if options else 3)
-    plan = json.loads((changing.folder / "plan.json").read_text(encoding="utf-8"))
-    assert flaws(plan, closed(SCHEMA)) == []
+def test_a_saved_plan_is_as_the_schema_says(changed_account: Account, options: tuple[str, ...]) -> None:
+    assert changed_account.run_cli("plan", "--out", "plan.json", *options).code == (0 if options else 3)
+    plan = json.loads((changed_account.folder / "plan.json").read_text(encoding="utf-8"))
+    assert flaws(plan, close_schema(SCHEMA)) == []
     assert ("targets" in plan, "saved" in plan, "integrity" in plan) == (bool(options), True, True)
 
 
@@ -159,7 +159,7 @@ def test_a_plan_without_an_owner_or_a_change_is_as_the_schema_says(account: Acco
     account.write("version: 1\nsettings: {prune: none}\n")
     plan = account.plan()
     assert (plan["owner"], plan["changes"]) == (None, [])
-    assert flaws(plan, closed(SCHEMA)) == []
+    assert flaws(plan, close_schema(SCHEMA)) == []
 
 
 def test_a_plan_that_says_something_of_its_order_is_as_the_schema_says(account: Account) -> None:
@@ -167,7 +167,7 @@ def test_a_plan_that_says_something_of_its_order_is_as_the_schema_says(account: 
     account.apply()
     account.write(CROSSED.format(policies="p, q"))
     plan = account.plan()
-    assert flaws(plan, closed(SCHEMA)) == []
+    assert flaws(plan, close_schema(SCHEMA)) == []
     (note,) = plan["findings"]
     assert (note["code"], note["address"], note["addresses"], note["calls"]) == (
         "order-excess",
@@ -177,27 +177,27 @@ def test_a_plan_that_says_something_of_its_order_is_as_the_schema_says(account: 
     )
 
 
-def test_what_is_unmanaged_is_listed_only_where_it_was_asked_for(changing: Account) -> None:
-    changing.iam.create_group(GroupName="outside")
-    plan = changing.plan("roles.yaml", "--unmanaged")
-    assert flaws(plan, closed(SCHEMA)) == []
+def test_what_is_unmanaged_is_listed_only_if_it_was_asked_for(changed_account: Account) -> None:
+    changed_account.iam.create_group(GroupName="outside")
+    plan = changed_account.plan("roles.yaml", "--unmanaged")
+    assert flaws(plan, close_schema(SCHEMA)) == []
     assert plan["unmanaged"] == ["group/outside"]
-    assert "unmanaged" not in changing.plan()
+    assert "unmanaged" not in changed_account.plan()
 
 
-def test_readers_may_meet_fields_that_they_do_not_know(changing: Account) -> None:
-    plan = changing.plan()
+def test_readers_may_meet_fields_that_they_do_not_know(changed_account: Account) -> None:
+    plan = changed_account.plan()
 
-    def grown(value: Any) -> Any:
+    def add_unknown_fields(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: grown(item) for key, item in value.items()} | {"zz_new": 1}
-        return [grown(item) for item in value] if isinstance(value, list) else value
+            return {key: add_unknown_fields(item) for key, item in value.items()} | {"zz_new": 1}
+        return [add_unknown_fields(item) for item in value] if isinstance(value, list) else value
 
-    assert flaws(grown(plan), SCHEMA) == []
+    assert flaws(add_unknown_fields(plan), SCHEMA) == []
 
 
-def test_a_wrong_value_is_found(changing: Account) -> None:
-    plan = changing.plan()
+def test_a_wrong_value_is_found(changed_account: Account) -> None:
+    plan = changed_account.plan()
     for path, wrong in WRONG:
         holder = changed = deepcopy(plan)
         for key in path[:-1]:

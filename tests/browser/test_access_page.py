@@ -45,19 +45,19 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Browser]:
+def shared_browser() -> Iterator[Browser]:
     assert PROGRAM
     with run_browser(PROGRAM) as browser:
         yield browser
 
 
 @pytest.fixture
-def browser(running: Browser) -> Iterator[Browser]:
+def browser(shared_browser: Browser) -> Iterator[Browser]:
     """A browser whose page has asked for nothing but itself, and has written nothing to the console."""
-    yield running
-    running.ask("0")  # reads the events that came last
-    assert running.errors == []
-    assert [address.partition(":")[0] for address in running.requests] == ["file"]
+    yield shared_browser
+    shared_browser.ask("0")  # reads the events that came last
+    assert shared_browser.errors == []
+    assert [address.partition(":")[0] for address in shared_browser.requests] == ["file"]
 
 
 def test_a_search_and_enter_show_chains_with_their_terms(browser: Browser, page: Path) -> None:
@@ -142,17 +142,17 @@ def test_dark_and_light_follow_the_system(browser: Browser, page: Path) -> None:
     assert colours == ["rgb(246, 247, 249)", "rgb(15, 19, 23)"]
 
 
-def test_the_policy_of_the_page_stops_other_scripts_and_requests(running: Browser, page: Path) -> None:
-    running.open(page)
-    running.ask(
+def test_the_policy_of_the_page_stops_other_scripts_and_requests(shared_browser: Browser, page: Path) -> None:
+    shared_browser.open(page)
+    shared_browser.ask(
         "document.head.append(Object.assign(document.createElement('script'), {textContent: 'window.ran = 1'}))"
     )
-    running.ask("document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.1:9/x'}))")
-    running.ask("document.body.setAttribute('onclick', 'window.ran = 1') ?? document.body.click()")
-    running.wait("1")
-    assert running.ask("window.ran") is None
-    assert len(running.errors) == 3
-    assert all("Content Security Policy" in error for error in running.errors)
+    shared_browser.ask("document.body.append(Object.assign(new Image(), {src: 'http://127.0.0.1:9/x'}))")
+    shared_browser.ask("document.body.setAttribute('onclick', 'window.ran = 1') ?? document.body.click()")
+    shared_browser.wait("1")
+    assert shared_browser.ask("window.ran") is None
+    assert len(shared_browser.errors) == 3
+    assert all("Content Security Policy" in error for error in shared_browser.errors)
 
 
 def test_of_ten_thousand_principals_few_are_drawn(browser: Browser, tmp_path: Path) -> None:

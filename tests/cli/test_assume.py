@@ -34,34 +34,34 @@ unset AWS_SECURITY_TOKEN;
 
 
 @pytest.fixture
-def wanted(monkeypatch: pytest.MonkeyPatch) -> list[use_case.AssumeRequest]:
+def requests(monkeypatch: pytest.MonkeyPatch) -> list[use_case.AssumeRequest]:
     """What the use case was asked for; it answers ASSUMED."""
     asked: list[use_case.AssumeRequest] = []
 
-    def assumed(wanted: use_case.AssumeRequest, environ: Any, say: Any) -> use_case.AssumedRole:
+    def record_request(wanted: use_case.AssumeRequest, environ: Any, say: Any) -> use_case.AssumedRole:
         asked.append(wanted)
         return ASSUMED
 
-    monkeypatch.setattr(use_case, "assume_alias", assumed)
+    monkeypatch.setattr(use_case, "assume_alias", record_request)
     monkeypatch.setenv("SHELL", "/bin/bash")
     for name in ("RECONCILE_MFA_CODE", "RECONCILE_SOURCE_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     return asked
 
 
-def test_assignments_are_all_that_a_pipe_gets(wanted: Any, capfd: pytest.CaptureFixture[str]) -> None:
+def test_assignments_are_all_that_a_pipe_gets(requests: Any, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_command(["assume", "s3"]) == 0
     assert capfd.readouterr() == (PRINTED, "")
 
 
-def test_every_option_reaches_the_use_case(wanted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_option_reaches_the_use_case(requests: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RECONCILE_MFA_CODE", "222222")
     line = (
         "assume s3 -f a.yaml --file b.yaml --var env=prod --profile p --region r --endpoint-url http://e "
         "--duration 2h --session-name me --token-code 111111 --token-command true"
     )
     assert run_command(line.split()) == 0
-    (asked,) = wanted
+    (asked,) = requests
     assert (asked.alias, tuple(asked.files), asked.variables) == ("s3", ("a.yaml", "b.yaml"), {"env": "prod"})
     assert (asked.profile, asked.region, asked.endpoint_url) == ("p", "r", "http://e")
     assert (asked.duration, asked.session_name) == (7200, "me")
@@ -69,9 +69,9 @@ def test_every_option_reaches_the_use_case(wanted: Any, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("900", 900), ("45m", 2700), ("12h", 43200)])
-def test_a_duration_is_written_as_in_the_file(wanted: Any, text: str, seconds: int) -> None:
+def test_a_duration_is_written_as_in_the_file(requests: Any, text: str, seconds: int) -> None:
     assert run_command(["assume", "s3", "--duration", text]) == 0
-    assert wanted[0].duration == seconds
+    assert requests[0].duration == seconds
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,12 @@ def test_a_duration_is_written_as_in_the_file(wanted: Any, text: str, seconds: i
         ("zsh", "export RECONCILE_ALIAS='s3';"),
     ],
 )
-def test_the_shell_can_be_chosen(wanted: Any, shell: str, line: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_shell_can_be_chosen(requests: Any, shell: str, line: str, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_command(["assume", "s3", "--shell", shell]) == 0
     assert line in capfd.readouterr().out.splitlines()
 
 
-def test_json_and_credential_process_are_one_object_each(wanted: Any, capfd: pytest.CaptureFixture[str]) -> None:
+def test_json_and_credential_process_are_one_object_each(requests: Any, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_command(["assume", "s3", "--format", "json"]) == 0
     assert json.loads(capfd.readouterr().out) == ASSUMED.variables
     assert run_command(["assume", "s3", "--format", "credential-process"]) == 0
@@ -97,7 +97,7 @@ def test_json_and_credential_process_are_one_object_each(wanted: Any, capfd: pyt
 
 
 def test_a_command_gets_the_role_and_keeps_its_own_options(
-    wanted: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    requests: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "work")
     show = "sys.argv[1:], os.environ['RECONCILE_ALIAS'], 'AWS_PROFILE' in os.environ"
@@ -106,7 +106,7 @@ def test_a_command_gets_the_role_and_keeps_its_own_options(
     assert capfd.readouterr() == ("['--format', 'json', '--', '-f'] s3 False\n", "")
 
 
-def test_a_command_that_does_not_exist_is_127_and_one_line(wanted: Any, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_command_that_does_not_exist_is_127_and_one_line(requests: Any, capfd: pytest.CaptureFixture[str]) -> None:
     assert run_command(["assume", "s3", "--", "no-such-program-here"]) == 127
     assert capfd.readouterr() == ("", "reconcile: no-such-program-here: command not found\n")
 
@@ -127,29 +127,29 @@ def test_a_command_that_does_not_exist_is_127_and_one_line(wanted: Any, capfd: p
     ],
 )
 def test_a_usage_error_is_1_and_prints_no_result(
-    wanted: Any, line: str, said: str, capfd: pytest.CaptureFixture[str]
+    requests: Any, line: str, said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert run_command(line.split()) == 1
     out, err = capfd.readouterr()
     assert out == "" and said in err
-    assert wanted == []
+    assert requests == []
 
 
 def test_unset_needs_no_file_and_no_aws(
-    wanted: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    requests: Any, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RECONCILE_ALIAS", "s3")
     monkeypatch.setenv("RECONCILE_SOURCE_PROFILE", "it's mine")
     assert run_command(["assume", "--unset"]) == 0
     out, err = capfd.readouterr()
-    assert err == "" and wanted == []
+    assert err == "" and requests == []
     lines = out.splitlines()
     assert "unset AWS_CREDENTIAL_EXPIRATION;" in lines and "unset RECONCILE_ALIAS;" in lines
     assert lines[-1] == "export AWS_PROFILE='it'\"'\"'s mine';"
 
 
 @pytest.mark.parametrize("more", [[], ["--format", "json"], ["--shell", "cmd"]])
-def test_unset_leaves_the_users_own_keys_where_nothing_is_assumed(
+def test_unset_leaves_the_users_own_keys_if_nothing_is_assumed(
     more: list[str], capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("RECONCILE_ALIAS", raising=False)

@@ -58,7 +58,7 @@ def environ(home: Path) -> dict[str, str]:
     return kept | {"HOME": str(home)}
 
 
-def asked(home: Path, line: str, shell: str = "bash", **extra: str) -> tuple[list[str], str]:
+def complete_line(home: Path, line: str, shell: str = "bash", **extra: str) -> tuple[list[str], str]:
     """What the program answers to the script of a shell, and what it says on stderr."""
     told = {"_RECONCILE_COMPLETE": f"{shell}_complete", "COMP_LINE": line, "COMP_WORDBREAKS": " \t\n\"'@><=;|&(:"}
     done = subprocess.run(
@@ -122,7 +122,7 @@ def asked(home: Path, line: str, shell: str = "bash", **extra: str) -> tuple[lis
     ],
 )
 def test_what_is_offered(home: Path, line: str, offered: list[str]) -> None:
-    answered, said = asked(home, line)
+    answered, said = complete_line(home, line)
     assert sorted(answered) == offered
     assert said == ""
 
@@ -134,7 +134,7 @@ def test_the_file_is_found_as_by_every_command(home: Path) -> None:
     (below / "more.yaml").write_text("include: [other.yaml]\naliases: {more: {role: x}}\n")
     told = environ(home) | {"_RECONCILE_COMPLETE": "bash_complete", "COMP_WORDBREAKS": ":"}
 
-    def offered(options: str, **extra: str) -> list[str]:
+    def list_offers(options: str, **extra: str) -> list[str]:
         return subprocess.run(
             [sys.executable, "-m", "reconciler"],
             env=told | extra | {"COMP_LINE": f"reconcile assume {options}"},
@@ -144,9 +144,9 @@ def test_the_file_is_found_as_by_every_command(home: Path) -> None:
             check=True,
         ).stdout.split()
 
-    assert "plain,read" in offered("")
-    assert offered("-f other.yaml ") == offered("", RECONCILE_FILE="other.yaml") == ["plain,other"]
-    assert sorted(offered("--file more.yaml ")) == ["plain,more", "plain,other"]
+    assert "plain,read" in list_offers("")
+    assert list_offers("-f other.yaml ") == list_offers("", RECONCILE_FILE="other.yaml") == ["plain,other"]
+    assert sorted(list_offers("--file more.yaml ")) == ["plain,more", "plain,other"]
 
 
 @pytest.mark.parametrize(
@@ -166,12 +166,12 @@ def test_the_file_is_found_as_by_every_command(home: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_nothing_is_offered_and_nothing_is_said_where_something_is_wrong(
+def test_nothing_is_offered_and_nothing_is_said_if_something_is_wrong(
     home: Path, content: str, line: str, shell: str
 ) -> None:
     (home / "roles.yaml").write_text(content)
     words = line.split(" ")
-    answered, said = asked(home, line, shell, COMP_WORDS=line, COMP_CWORD=words[-1] if shell == "fish" else "9")
+    answered, said = complete_line(home, line, shell, COMP_WORDS=line, COMP_CWORD=words[-1] if shell == "fish" else "9")
     assert (answered, said) == ([], "")
 
 
@@ -181,33 +181,33 @@ def test_journals_are_offered_newest_first_and_then_files(home: Path) -> None:
     names = ["210987654321-20260101T120000.000000", "123456789012-20260102T120000.000000", "odd"]
     for name in names:
         (folder / f"{name}.jsonl").write_text("")
-    answered, said = asked(home, "reconcile undo ")
+    answered, said = complete_line(home, "reconcile undo ")
     assert answered == [*(f"{folder}/{names[index]}.jsonl" for index in (1, 0, 2)), "file,"]
     assert said == ""
-    lines, _ = asked(home, "", "zsh", COMP_WORDS="reconcile undo ", COMP_CWORD="2")
+    lines, _ = complete_line(home, "", "zsh", COMP_WORDS="reconcile undo ", COMP_CWORD="2")
     assert lines[:3] == ["plain", f"{folder}/{names[1]}.jsonl", "2026-01-02 12:00:00 UTC, account 123456789012"]
-    assert asked(home, "reconcile undo --last ", XDG_STATE_HOME=str(home / "none"))[0] == ["file,"]
+    assert complete_line(home, "reconcile undo --last ", XDG_STATE_HOME=str(home / "none"))[0] == ["file,"]
 
 
 def test_mistakes_elsewhere_in_the_file_hide_no_alias(home: Path) -> None:
     text = "nonsense: 1\nroles: {r: {description: '{{ unset }}'}}\naliases: {read: {role: absent}, odd: 5, 7: {}}\n"
     (home / "roles.yaml").write_text(text)
-    assert sorted(asked(home, "reconcile assume ")[0]) == ["7", "odd", "read"]
+    assert sorted(complete_line(home, "reconcile assume ")[0]) == ["7", "odd", "read"]
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_no_text_of_a_file_acts_on_the_shell_or_the_terminal(shell: str, home: Path) -> None:
     text = 'aliases: {"x\\nfile,y": {role: r}, "x\\e[2J": {role: r}, "x$(id)": {role: "r\\e[2J"}}\n'
     (home / "roles.yaml").write_text(text)
-    answered, _ = asked(home, "reconcile assume x", shell, COMP_WORDS="reconcile assume x", COMP_CWORD="2")
+    answered, _ = complete_line(home, "reconcile assume x", shell, COMP_WORDS="reconcile assume x", COMP_CWORD="2")
     assert answered == {"bash": [r"x\$\(id\)"], "zsh": ["plain", "x$(id)", "_"]}[shell]
 
 
 def test_unreadable_files_of_aws_have_no_profiles(home: Path) -> None:
     elsewhere = {"AWS_CONFIG_FILE": str(home / "absent"), "AWS_SHARED_CREDENTIALS_FILE": str(home)}
-    assert asked(home, "reconcile assume --profile ", **elsewhere) == ([], "")
+    assert complete_line(home, "reconcile assume --profile ", **elsewhere) == ([], "")
     (home / "mine").write_bytes(b"[profile caf\xe9]\n[profile x]\n[broken\n")
-    offered, _ = asked(home, "reconcile assume --profile x", AWS_CONFIG_FILE="$HOME/mine")
+    offered, _ = complete_line(home, "reconcile assume --profile x", AWS_CONFIG_FILE="$HOME/mine")
     assert offered == ["x"]
 
 
@@ -336,7 +336,7 @@ def test_what_cannot_be_written_behind_a_quote_is_not_offered(home: Path, line: 
     (home / "roles.yaml").write_text(f"aliases: {json.dumps({name: {'role': 'r'} for name in names})}\n")
     if line.endswith('"'):
         offered = [*offered, r"z\\q"]
-    answered, said = asked(home, line)
+    answered, said = complete_line(home, line)
     assert (sorted(answered), said) == (sorted(offered), "")
 
 
@@ -345,7 +345,7 @@ def test_fish_shows_roles_beside_aliases(home: Path) -> None:
     if program is None:
         pytest.skip("this machine has no fish")
 
-    def offered(line: str) -> list[str]:
+    def list_offers(line: str) -> list[str]:
         script = f"_RECONCILE_COMPLETE=fish_source reconcile | source; complete -C '{line}'"
         told = environment_once | {"XDG_CONFIG_HOME": str(home)}
         done = subprocess.run(
@@ -355,15 +355,15 @@ def test_fish_shows_roles_beside_aliases(home: Path) -> None:
         return sorted(done.stdout.splitlines())
 
     environment_once = build_environment(home, None)
-    assert offered("reconcile assume team:") == [
+    assert list_offers("reconcile assume team:") == [
         "team:read\treader",
         "team:write\tarn:aws:iam::123456789012:role/writer",
     ]
-    assert offered("reconcile assume x,") == ["x,y\treader"]
-    assert offered("reconcile assume --profile=al") == ["--profile=alice"]
-    assert offered("reconcile assume --profile ") == PROFILES
+    assert list_offers("reconcile assume x,") == ["x,y\treader"]
+    assert list_offers("reconcile assume --profile=al") == ["--profile=alice"]
+    assert list_offers("reconcile assume --profile ") == PROFILES
 
 
 def test_zsh_is_told_the_roles(home: Path) -> None:
-    lines, _ = asked(home, "", "zsh", COMP_WORDS="reconcile assume team:", COMP_CWORD="2")
+    lines, _ = complete_line(home, "", "zsh", COMP_WORDS="reconcile assume team:", COMP_CWORD="2")
     assert lines[:3] == ["plain", r"team\:read", "reader"]

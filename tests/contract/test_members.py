@@ -11,7 +11,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from reconciler.kinds.raw_account import Detail, RawAccount
+from reconciler.kinds.raw_account import RawAccount, TagsAndDescription
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.entity import Entity
 
@@ -194,7 +194,7 @@ def read(shape: str, **members: Any) -> list[Entity]:
     lists: dict[str, list[Any]] = {key: [item]}
     if shape == "Role":
         lists["RoleDetailList"] = [ITEMS["RoleDetail"][2]]
-    return list(KINDS_BY_NAME[kind].read(RawAccount("1", "aws", lists, {str(item.get("Arn")): Detail({})})))
+    return list(KINDS_BY_NAME[kind].read(RawAccount("1", "aws", lists, {str(item.get("Arn")): TagsAndDescription({})})))
 
 
 MEMBERS = [(shape, member) for shape in ITEMS for member in MODEL.shape_for(shape).members]

@@ -86,7 +86,7 @@ def test_every_word_is_there_whole_and_in_its_place(name: str, width: int) -> No
 
 @pytest.mark.parametrize("width", [80, 120])
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_line_is_too_long_only_where_one_piece_is(name: str, width: int) -> None:
+def test_a_line_is_too_long_only_if_one_piece_is(name: str, width: int) -> None:
     written = EXPLANATION.suggested_lines[0]
     pieces = (f"{PLACE}:", f"({PLACE})", written)
     for line in TEXTS[name](width).split("\n"):

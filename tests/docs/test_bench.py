@@ -117,7 +117,7 @@ def test_bulk_tags_come_at_most_100_a_page() -> None:
     assert (token, len(set(found))) == ("", SIZES["M"].policies)
 
 
-def test_the_floor_reads_the_same_facts_in_three_calls_where_one_page_holds_them(full: ReplayServer) -> None:
+def test_the_floor_reads_the_same_facts_in_three_calls_if_one_page_holds_them(full: ReplayServer) -> None:
     full.clear_stats()
     with patch.dict(os.environ, full.build_environment(), clear=True):
         floor.read_account()

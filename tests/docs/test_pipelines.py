@@ -44,7 +44,7 @@ MakeProject = Callable[[int, object], Project]
 
 
 @pytest.fixture
-def planning(tmp_path: Path) -> Iterator[MakeProject]:
+def project_maker(tmp_path: Path) -> Iterator[MakeProject]:
     """Returns a project whose `reconcile plan` ends with a code and leaves a plan; called again, it plans otherwise."""
     with ExitStack() as stack:
         made: list[Project] = []
@@ -66,8 +66,8 @@ def list_results(jobs: dict[str, JobResult]) -> dict[str, str]:
 
 @needs_jq
 @pytest.mark.parametrize(("code", "plan"), [(0, "success"), (2, "success"), (3, "failure")])
-def test_a_plan_is_shown_and_kept_also_if_it_is_unsafe(planning: MakeProject, code: int, plan: str) -> None:
-    project = planning(code, PLAN)
+def test_a_plan_is_shown_and_kept_also_if_it_is_unsafe(project_maker: MakeProject, code: int, plan: str) -> None:
+    project = project_maker(code, PLAN)
     jobs = project.run("pull_request", project.commit(""))
     assert list_results(jobs) == {"validate": "success", "plan": plan, "comment": "success"}
     (comment,) = project.github.comments[PULL_NUMBER]
@@ -79,40 +79,40 @@ def test_a_plan_is_shown_and_kept_also_if_it_is_unsafe(planning: MakeProject, co
 
 @needs_jq
 @pytest.mark.parametrize("event", ["pull_request", "schedule", "push"])
-def test_a_plan_that_could_not_be_made_is_neither_shown_nor_kept(planning: MakeProject, event: str) -> None:
-    project = planning(1, PLAN)
+def test_a_plan_that_could_not_be_made_is_neither_shown_nor_kept(project_maker: MakeProject, event: str) -> None:
+    project = project_maker(1, PLAN)
     assert list_results(project.run(event, project.commit(""))) == {"validate": "success", "plan": "failure"}
     assert (project.github.comments, project.github.issues, project.github.artifacts) == ({}, [], {})
 
 
 @needs_jq
 @pytest.mark.parametrize(("code", "jobs"), [(0, {}), (2, {"apply": "success"}), (3, {"plan": "failure"})])
-def test_only_a_safe_plan_with_changes_is_applied(planning: MakeProject, code: int, jobs: dict[str, str]) -> None:
-    project = planning(code, PLAN)
+def test_only_a_safe_plan_with_changes_is_applied(project_maker: MakeProject, code: int, jobs: dict[str, str]) -> None:
+    project = project_maker(code, PLAN)
     found = list_results(project.run("push", project.commit("")))
     assert found == {"validate": "success", "plan": "success"} | jobs
 
 
 @needs_jq
-def test_a_pull_request_of_a_fork_is_validated_without_credentials(planning: MakeProject) -> None:
-    project = planning(2, PLAN)
+def test_a_pull_request_of_a_fork_is_validated_without_credentials(project_maker: MakeProject) -> None:
+    project = project_maker(2, PLAN)
     jobs = project.run("pull_request", project.commit(""), head_repository="mallory/iam")
     assert list_results(jobs) == {"validate": "success"}
     assert project.assumed == []
 
 
 @needs_jq
-def test_who_is_asked_about_a_plan(planning: MakeProject) -> None:
+def test_who_is_asked_about_a_plan(project_maker: MakeProject) -> None:
     """Nobody about one that was reviewed and is still the same, nor about a harmless one; a person about all others."""
 
-    merge, _ = planning(2, PLAN).merge("")
+    merge, _ = project_maker(2, PLAN).merge("")
 
     def apply(now: object) -> tuple[str, str, str]:
-        jobs = planning(2, now).run("push", merge)
+        jobs = project_maker(2, now).run("push", merge)
         applied = (project.folder / "calls").read_text().splitlines()[-1]
         return jobs["plan"].outputs["way"], jobs["apply"].environment, applied.removeprefix("apply approved/plan.json ")
 
-    project = planning(2, PLAN)
+    project = project_maker(2, PLAN)
     options = "--against roles.yaml --journal journal.jsonl"
     harmless = ("harmless", "iam-unattended", f"{options} --refuse-widening")
     assert apply(PLAN) == ("reviewed", "iam-unattended", options)
@@ -127,16 +127,16 @@ def test_who_is_asked_about_a_plan(planning: MakeProject) -> None:
 
 
 @needs_jq
-def test_a_run_by_hand_of_another_branch_applies_nothing(planning: MakeProject) -> None:
-    project = planning(2, HARMLESS)
+def test_a_run_by_hand_of_another_branch_applies_nothing(project_maker: MakeProject) -> None:
+    project = project_maker(2, HARMLESS)
     jobs = project.run("workflow_dispatch", project.commit(""), ref="refs/heads/feature")
     assert list_results(jobs) == {"validate": "success", "plan": "success"}
 
 
 @needs_jq
 @pytest.mark.parametrize("flaw", ["a fork's", "another merge", "an expired artifact", "a failed check"])
-def test_a_plan_that_nobody_can_have_reviewed_asks_a_person(planning: MakeProject, flaw: str) -> None:
-    project = planning(3 if flaw == "a failed check" else 2, PLAN)
+def test_a_plan_that_nobody_can_have_reviewed_asks_a_person(project_maker: MakeProject, flaw: str) -> None:
+    project = project_maker(3 if flaw == "a failed check" else 2, PLAN)
     merge, _ = project.merge("")
     (pull,) = project.github.pulls[merge]
     if flaw == "a fork's":
@@ -145,7 +145,7 @@ def test_a_plan_that_nobody_can_have_reviewed_asks_a_person(planning: MakeProjec
         pull["merge_commit_sha"] = pull["head"]["sha"]
     elif flaw == "an expired artifact":
         project.github.artifacts.clear()
-    jobs = planning(2, PLAN).run("push", merge)
+    jobs = project_maker(2, PLAN).run("push", merge)
     assert jobs["plan"].outputs["way"] == "ask"
     assert (jobs["apply"].result, jobs["apply"].environment) == ("success", "iam")
 

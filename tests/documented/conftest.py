@@ -14,7 +14,7 @@ from reconciler.sandbox.server import Sandbox
 
 sys.path.insert(0, str(Path(__file__).parent))  # pytest's importlib mode leaves helper modules to us
 
-from strict_account import Made, client, fetch
+from strict_account import EntityMaker, client, fetch
 
 COUNTER = itertools.count(1)
 
@@ -44,5 +44,5 @@ def name() -> Callable[[str], str]:
 
 
 @pytest.fixture
-def made(iam: Any, name: Callable[[str], str]) -> Made:
-    return Made(iam, name)
+def maker(iam: Any, name: Callable[[str], str]) -> EntityMaker:
+    return EntityMaker(iam, name)

@@ -50,7 +50,7 @@ def fetch(url: str, method: str = "GET") -> Any:
         return json.loads(answer.read() or "null")
 
 
-class Made:
+class EntityMaker:
     """Entities made for a test; each method returns what tests go on with."""
 
     def __init__(self, iam: Any, name: Callable[[str], str]) -> None:

@@ -37,12 +37,12 @@ from tests.support.faults import (
 ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]})
 
 
-def trusting(*arns: str) -> str:
+def trust_arns(*arns: str) -> str:
     statement = {"Effect": "Allow", "Principal": {"AWS": list(arns)}, "Action": "sts:AssumeRole"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-EC2 = trusting("arn:aws:iam::123456789012:root")
+EC2 = trust_arns("arn:aws:iam::123456789012:root")
 
 
 @pytest.fixture(scope="module")
@@ -221,11 +221,11 @@ def test_a_latency_holds_each_call_back(iam: Any, front: FaultLayer) -> None:
 def test_the_most_calls_in_flight_are_those_that_overlap(iam: Any, front: FaultLayer) -> None:
     together = Barrier(4)
 
-    def meeting(request: HttpRequest, layer: Layer) -> Reply:
+    def meet_others(request: HttpRequest, layer: Layer) -> Reply:
         together.wait(20)
         return layer(request)
 
-    front.break_call("CreateUser", meeting, times=4)
+    front.break_call("CreateUser", meet_others, times=4)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda index: iam.create_user(UserName=f"u{index}"), range(4)))
     assert count_most_in_flight(front.list_writes()) == 4
@@ -296,7 +296,7 @@ LISTS = {
 DELETIONS = {"profile": "delete_instance_profile", "provider": "delete_open_id_connect_provider"}
 
 
-def listed(iam: Any, kind: str) -> int:
+def count_entities(iam: Any, kind: str) -> int:
     method, key = LISTS[kind]
     more = {"Scope": "Local"} if kind == "policy" else {}
     found = details(iam).get({"policy": "Policies"}.get(kind, f"{kind.capitalize()}DetailList"))
@@ -312,10 +312,10 @@ def test_what_is_new_is_unknown_for_a_while_and_its_name_is_taken(iam: Any, time
     time.now = 1.9
     assert refusal(getattr(iam, get), **named) == (404, "NoSuchEntity")
     assert refusal(getattr(iam, create), **given) == (409, "EntityAlreadyExists")
-    assert listed(iam, kind) == 0
+    assert count_entities(iam, kind) == 0
     time.now = 2.0
     getattr(iam, get)(**named)
-    assert listed(iam, kind) == 1
+    assert count_entities(iam, kind) == 1
 
 
 @pytest.mark.parametrize("kind", CREATIONS)
@@ -326,10 +326,10 @@ def test_what_is_gone_is_shown_for_a_while(iam: Any, time: Time, kind: str) -> N
     getattr(iam, DELETIONS.get(kind, f"delete_{kind}"))(**named)
     time.now = 12.9
     getattr(iam, get)(**named)
-    assert listed(iam, kind) == 1
+    assert count_entities(iam, kind) == 1
     time.now = 13.0
     assert refusal(getattr(iam, get), **named) == (404, "NoSuchEntity")
-    assert listed(iam, kind) == 0
+    assert count_entities(iam, kind) == 0
 
 
 def test_what_is_made_anew_is_not_shown_twice(iam: Any, time: Time) -> None:
@@ -366,11 +366,11 @@ def test_a_new_principal_is_invalid_in_a_trust_for_a_while(iam: Any, time: Time)
     iam.create_role(RoleName="old", AssumeRolePolicyDocument=EC2)
     time.now = 3.9
     malformed = (400, "MalformedPolicyDocument")
-    assert refusal(iam.create_role, RoleName="r", AssumeRolePolicyDocument=trusting(ann)) == malformed
-    assert refusal(iam.update_assume_role_policy, RoleName="old", PolicyDocument=trusting(ann)) == malformed
+    assert refusal(iam.create_role, RoleName="r", AssumeRolePolicyDocument=trust_arns(ann)) == malformed
+    assert refusal(iam.update_assume_role_policy, RoleName="old", PolicyDocument=trust_arns(ann)) == malformed
     iam.create_role(RoleName="other", AssumeRolePolicyDocument=EC2)
     time.now = 4.0
-    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trusting(ann))
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust_arns(ann))
 
 
 def test_what_was_taken_off_keeps_an_entity_from_going_for_a_while(iam: Any, time: Time) -> None:

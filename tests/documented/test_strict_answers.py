@@ -6,7 +6,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from strict_account import Made, client, fetch, refusal
+from strict_account import EntityMaker, client, fetch, refusal
 
 from reconciler.sandbox.server import Sandbox
 
@@ -44,13 +44,15 @@ QUOTAS = {
         ("list_user_tags", "Tags"),
     ],
 )
-def test_a_list_of_nothing_is_empty_and_of_nobody_refused(iam: Any, made: Made, operation: str, listed: str) -> None:
-    assert getattr(iam, operation)(UserName=made.user())[listed] == []
+def test_a_list_of_nothing_is_empty_and_of_nobody_refused(
+    iam: Any, maker: EntityMaker, operation: str, listed: str
+) -> None:
+    assert getattr(iam, operation)(UserName=maker.user())[listed] == []
     assert refusal(getattr(iam, operation), UserName="nobody")[:2] == (404, "NoSuchEntity")
 
 
-def test_what_is_not_there_is_no_such_entity(iam: Any, made: Made) -> None:
-    user = made.user()
+def test_what_is_not_there_is_no_such_entity(iam: Any, maker: EntityMaker) -> None:
+    user = maker.user()
     assert refusal(iam.get_login_profile, UserName=user)[:2] == (404, "NoSuchEntity")
     assert refusal(iam.get_account_password_policy)[:2] == (404, "NoSuchEntity")
     serial = "arn:aws:iam::123456789012:mfa/none"
@@ -78,16 +80,16 @@ def test_what_nobody_answers_is_a_proper_error(iam: Any) -> None:
     ],
 )
 def test_update_role_resets_an_omitted_duration_and_keeps_an_omitted_description(
-    iam: Any, made: Made, change: dict[str, Any], description: str, duration: int
+    iam: Any, maker: EntityMaker, change: dict[str, Any], description: str, duration: int
 ) -> None:
-    role = made.role(Description="old", MaxSessionDuration=4000)
+    role = maker.role(Description="old", MaxSessionDuration=4000)
     iam.update_role(RoleName=role, **change)
     told = iam.get_role(RoleName=role)["Role"]
     assert (told.get("Description", ""), told["MaxSessionDuration"]) == (description, duration)
 
 
-def test_a_session_lasts_one_to_twelve_hours(iam: Any, made: Made) -> None:
-    refused = refusal(iam.update_role, RoleName=made.role(), MaxSessionDuration=43201)
+def test_a_session_lasts_one_to_twelve_hours(iam: Any, maker: EntityMaker) -> None:
+    refused = refusal(iam.update_role, RoleName=maker.role(), MaxSessionDuration=43201)
     assert refused[:2] == (400, "ValidationError")
 
 
@@ -119,8 +121,8 @@ def test_a_page_of_the_sandbox_that_does_not_exist_is_not_found(sandbox: Sandbox
         fetch(f"{sandbox.url}/_sandbox/nothing")
 
 
-def test_access_keys_name_their_user(sandbox: Sandbox, iam: Any, made: Made) -> None:
-    user = made.user()
+def test_access_keys_name_their_user(sandbox: Sandbox, iam: Any, maker: EntityMaker) -> None:
+    user = maker.user()
     key = iam.create_access_key(UserName=user)["AccessKey"]
     told = client(sandbox.url, "sts", key["AccessKeyId"]).get_caller_identity()
     assert told["Arn"] == f"arn:aws:iam::123456789012:user/{user}"

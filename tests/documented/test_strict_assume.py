@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from strict_account import Made, client, refusal, trust
+from strict_account import EntityMaker, client, refusal, trust
 
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.strict import clock
@@ -39,7 +39,7 @@ class World:
 
     url: str
     iam: Any
-    made: Made
+    maker: EntityMaker
     who: Person
 
     def sts(self, session: Any = None) -> Any:
@@ -48,12 +48,12 @@ class World:
         return client(self.url, "sts", session["AccessKeyId"], session["SessionToken"])
 
     def role(self, document: str, **more: object) -> str:
-        return role_arn(self.made.role(document, **more))
+        return role_arn(self.maker.role(document, **more))
 
     def assume(self, role: str, session: Any = None, **more: object) -> Any:
         return self.sts(session).assume_role(RoleArn=role, **{"RoleSessionName": "me"} | more)
 
-    def refused(self, role: str, session: Any = None, **more: object) -> tuple[int, str, str]:
+    def refusal_of(self, role: str, session: Any = None, **more: object) -> tuple[int, str, str]:
         return refusal(self.sts(session).assume_role, RoleArn=role, **{"RoleSessionName": "me"} | more)
 
     def may(self, role: str, session: Any = None, **more: object) -> bool:
@@ -62,14 +62,14 @@ class World:
         try:
             self.assume(role, session, **more)
         except self.sts().exceptions.ClientError:
-            assert self.refused(role, session, **more) == denied(who, role)
+            assert self.refusal_of(role, session, **more) == denial_of(who, role)
             return False
         return True
 
     def allow(self, action: object, *more: Any, **rest: Any) -> None:
         """Another inline policy of the user."""
         self.iam.put_user_policy(
-            UserName=self.who.name, PolicyName=self.made.name("p"), PolicyDocument=policy(action, *more, **rest)
+            UserName=self.who.name, PolicyName=self.maker.name("p"), PolicyDocument=policy(action, *more, **rest)
         )
 
 
@@ -77,19 +77,19 @@ def role_arn(name: str) -> str:
     return f"arn:aws:iam::{ACCOUNT}:role/{name}"
 
 
-def denied(who: str, role: str, action: str = MAY) -> tuple[int, str, str]:
+def denial_of(who: str, role: str, action: str = MAY) -> tuple[int, str, str]:
     return (403, "AccessDenied", f"User: {who} is not authorized to perform: {action} on resource: {role}")
 
 
 @pytest.fixture
-def world(sandbox: Sandbox, iam: Any, made: Made, name: Any) -> World:
-    return World(sandbox.url, iam, made, create_person(iam, name("someone")))
+def world(sandbox: Sandbox, iam: Any, maker: EntityMaker, name: Any) -> World:
+    return World(sandbox.url, iam, maker, create_person(iam, name("someone")))
 
 
 @pytest.fixture
-def guarded(sandbox: Sandbox, iam: Any, made: Made, name: Any) -> World:
+def mfa_world(sandbox: Sandbox, iam: Any, maker: EntityMaker, name: Any) -> World:
     """With an MFA device."""
-    return World(sandbox.url, iam, made, create_person(iam, name("someone"), mfa=True))
+    return World(sandbox.url, iam, maker, create_person(iam, name("someone"), mfa=True))
 
 
 def code(world: World) -> dict[str, str]:
@@ -142,7 +142,7 @@ def test_a_missing_role_looks_like_a_refused_one(world: World) -> None:
 
 
 def test_a_policy_of_a_group_counts(world: World) -> None:
-    role, group = world.role(trust(ROOT)), world.made.group()
+    role, group = world.role(trust(ROOT)), world.maker.group()
     world.iam.put_group_policy(GroupName=group, PolicyName="p", PolicyDocument=policy(MAY, resource=role))
     assert not world.may(role)
     world.iam.add_user_to_group(GroupName=group, UserName=world.who.name)
@@ -152,7 +152,7 @@ def test_a_policy_of_a_group_counts(world: World) -> None:
 @pytest.mark.parametrize("arn", ["arn:aws:iam::aws:policy/AdministratorAccess", ""])
 def test_a_managed_policy_counts(world: World, arn: str) -> None:
     role = world.role(trust(ROOT))
-    own = world.made.policy()
+    own = world.maker.policy()
     world.iam.attach_user_policy(UserName=world.who.name, PolicyArn=arn or own)
     if not arn:
         assert not world.may(role)
@@ -170,7 +170,7 @@ def test_a_deny_wins_on_either_side(world: World) -> None:
 
 
 def test_a_boundary_limits_what_a_policy_allows(world: World) -> None:
-    role, boundary = world.role(trust(ROOT)), world.made.policy()
+    role, boundary = world.role(trust(ROOT)), world.maker.policy()
     world.allow(MAY)
     world.iam.put_user_permissions_boundary(UserName=world.who.name, PermissionsBoundary=boundary)
     assert not world.may(role)
@@ -197,7 +197,7 @@ def test_the_root_user_assumes_nothing(sandbox: Sandbox, world: World) -> None:
     refused = (403, "AccessDenied", "Roles may not be assumed by root accounts.")
     root = client(sandbox.url, "sts", "testing")
     assert refusal(root.assume_role, RoleArn=role, RoleSessionName="me") == refused
-    assert world.refused(role, root.get_session_token()["Credentials"]) == refused
+    assert world.refusal_of(role, root.get_session_token()["Credentials"]) == refused
 
 
 # Conditions.
@@ -245,28 +245,28 @@ def test_a_session_name_may_have_to_be_the_users(world: World) -> None:
 # MFA.
 
 
-def test_a_code_with_the_call_is_mfa(guarded: World) -> None:
-    role = guarded.role(trust({"AWS": guarded.who.arn}, **MFA))
-    assert not guarded.may(role)
-    given = code(guarded)
-    guarded.assume(role, **given)
-    assert guarded.refused(role, **given) == (
+def test_a_code_with_the_call_is_mfa(mfa_world: World) -> None:
+    role = mfa_world.role(trust({"AWS": mfa_world.who.arn}, **MFA))
+    assert not mfa_world.may(role)
+    given = code(mfa_world)
+    mfa_world.assume(role, **given)
+    assert mfa_world.refusal_of(role, **given) == (
         403,
         "AccessDenied",
         "MultiFactorAuthentication failed with invalid MFA one time pass code.",
     )
 
 
-def test_a_session_with_mfa_is_mfa_of_some_age(guarded: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    role = guarded.role(trust({"AWS": guarded.who.arn}, **MFA))
-    fresh = guarded.role(
-        trust({"AWS": guarded.who.arn}, **if_("NumericLessThan", "aws:MultiFactorAuthAge", "600")),
+def test_a_session_with_mfa_is_mfa_of_some_age(mfa_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    role = mfa_world.role(trust({"AWS": mfa_world.who.arn}, **MFA))
+    fresh = mfa_world.role(
+        trust({"AWS": mfa_world.who.arn}, **if_("NumericLessThan", "aws:MultiFactorAuthAge", "600")),
     )
-    session = guarded.sts().get_session_token(**code(guarded))["Credentials"]
-    assert guarded.may(role, session) and guarded.may(fresh, session)
+    session = mfa_world.sts().get_session_token(**code(mfa_world))["Credentials"]
+    assert mfa_world.may(role, session) and mfa_world.may(fresh, session)
     now = time.time()
     monkeypatch.setattr(clock, "now", lambda: now + 700)
-    assert guarded.may(role, session) and not guarded.may(fresh, session)
+    assert mfa_world.may(role, session) and not mfa_world.may(fresh, session)
 
 
 def test_a_session_without_mfa_says_so(world: World) -> None:
@@ -276,12 +276,12 @@ def test_a_session_without_mfa_says_so(world: World) -> None:
     assert not world.may(world.role(trust({"AWS": world.who.arn}, **MFA)), session)
 
 
-def test_a_role_session_carries_no_mfa_and_has_no_device(guarded: World) -> None:
-    first = guarded.role(trust({"AWS": guarded.who.arn}, **MFA))
-    second = guarded.role(trust({"AWS": first}, **MFA))
-    session = guarded.assume(first, **code(guarded))["Credentials"]
-    assert not guarded.may(second, session)
-    refused = guarded.refused(second, session, **code(guarded))
+def test_a_role_session_carries_no_mfa_and_has_no_device(mfa_world: World) -> None:
+    first = mfa_world.role(trust({"AWS": mfa_world.who.arn}, **MFA))
+    second = mfa_world.role(trust({"AWS": first}, **MFA))
+    session = mfa_world.assume(first, **code(mfa_world))["Credentials"]
+    assert not mfa_world.may(second, session)
+    refused = mfa_world.refusal_of(second, session, **code(mfa_world))
     assert refused[:2] == (403, "AccessDenied") and "unable to validate MFA code" in refused[2]
 
 
@@ -362,7 +362,7 @@ def test_a_role_that_is_gone_may_nothing(world: World) -> None:
     assert not world.may(given.second, given.session)
 
 
-def test_a_role_may_assume_itself_only_where_its_trust_says_so(world: World) -> None:
+def test_a_role_may_assume_itself_only_if_its_trust_says_so(world: World) -> None:
     given = chain(world)
     assert not world.may(given.first, given.session)
     world.iam.update_assume_role_policy(
@@ -382,7 +382,7 @@ def test_a_session_ends_when_it_says(world: World, monkeypatch: pytest.MonkeyPat
     assert abs(ends - time.time() - (seconds or 3600)) < 10
     monkeypatch.setattr(clock, "now", lambda: ends + 1)
     expired = (403, "ExpiredToken", "The security token included in the request is expired")
-    assert world.refused(role, session) == expired
+    assert world.refusal_of(role, session) == expired
     iam = client(world.url, "iam", session["AccessKeyId"], session["SessionToken"])
     assert refusal(iam.list_users) == expired
 
@@ -390,7 +390,7 @@ def test_a_session_ends_when_it_says(world: World, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(("seconds", "bound"), [(899, "greater than or equal to 900"), (43201, "equal to 43200")])
 def test_the_length_of_a_session_is_limited(world: World, seconds: int, bound: str) -> None:
     role = world.role(trust({"AWS": world.who.arn}), MaxSessionDuration=43200)
-    refused = world.refused(role, DurationSeconds=seconds)
+    refused = world.refusal_of(role, DurationSeconds=seconds)
     assert refused[:2] == (400, "ValidationError") and bound in refused[2]
     assert world.may(role, DurationSeconds=43200)
 
@@ -402,12 +402,12 @@ def test_the_role_sets_the_limit(world: World) -> None:
         "ValidationError",
         "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
     )
-    assert world.refused(role, DurationSeconds=3601) == too_long
+    assert world.refusal_of(role, DurationSeconds=3601) == too_long
     world.iam.update_role(RoleName=role.rpartition("/")[2], MaxSessionDuration=7200)
     assert world.may(role, DurationSeconds=7200)
-    assert world.refused(role, DurationSeconds=7201) == too_long
+    assert world.refusal_of(role, DurationSeconds=7201) == too_long
     world.iam.update_role(RoleName=role.rpartition("/")[2], Description="without the other")
-    assert world.refused(role, DurationSeconds=3601) == too_long
+    assert world.refusal_of(role, DurationSeconds=3601) == too_long
 
 
 def test_a_chain_is_limited_to_an_hour(world: World) -> None:
@@ -420,7 +420,7 @@ def test_a_chain_is_limited_to_an_hour(world: World) -> None:
     )
     assert world.may(long, DurationSeconds=7200)
     for session in (given.session, world.sts().get_session_token()["Credentials"]):
-        assert world.refused(long, session, DurationSeconds=3601) == refused
+        assert world.refusal_of(long, session, DurationSeconds=3601) == refused
         assert world.may(long, session, DurationSeconds=3600)
 
 
@@ -430,12 +430,12 @@ def test_a_chain_is_limited_to_an_hour(world: World) -> None:
 def test_session_tags_need_their_permission_on_both_sides(world: World) -> None:
     given = {"Tags": [{"Key": "team", "Value": "x"}]}
     refused = world.role(trust({"AWS": world.who.arn}))
-    assert world.refused(refused, **given) == denied(world.who.arn, refused, "sts:TagSession")
+    assert world.refusal_of(refused, **given) == denial_of(world.who.arn, refused, "sts:TagSession")
     both = ["sts:AssumeRole", "sts:TagSession"]
     assert world.may(world.role(trust({"AWS": world.who.arn}, action=both)), **given)  # type: ignore[arg-type]
     delegated = world.role(trust(ROOT, action=both))  # type: ignore[arg-type]
     world.allow(MAY)
-    assert world.refused(delegated, **given) == denied(world.who.arn, delegated, "sts:TagSession")
+    assert world.refusal_of(delegated, **given) == denial_of(world.who.arn, delegated, "sts:TagSession")
     world.allow("sts:TagSession")
     assert world.may(delegated, **given)
 
@@ -465,11 +465,11 @@ def test_session_tags_are_the_sessions_and_transitive_ones_go_along(world: World
     for key, value, may in (("team", "x", True), ("one", "1", False)):
         condition = if_("StringEquals", f"aws:PrincipalTag/{key}", value)
         assert world.may(world.role(trust({"AWS": given.second}, action="sts:*", **condition)), further) is may
-    conflict = world.refused(given.second, given.session, Tags=[{"Key": "TEAM", "Value": "y"}])
+    conflict = world.refusal_of(given.second, given.session, Tags=[{"Key": "TEAM", "Value": "y"}])
     assert conflict[:2] == (400, "InvalidParameterValue") and "conflicts with a transitive tag key" in conflict[2]
     untagged = world.role(trust({"AWS": given.first}))
     who = world.sts(given.session).get_caller_identity()["Arn"]
-    assert world.refused(untagged, given.session) == denied(who, untagged, "sts:TagSession")
+    assert world.refusal_of(untagged, given.session) == denial_of(who, untagged, "sts:TagSession")
 
 
 def test_a_session_tag_hides_the_roles_own(world: World) -> None:
@@ -484,23 +484,23 @@ def test_a_session_tag_hides_the_roles_own(world: World) -> None:
 
 def test_a_source_identity_needs_its_permission_and_stays(world: World) -> None:
     refused = world.role(trust({"AWS": world.who.arn}))
-    assert world.refused(refused, SourceIdentity="ann") == denied(world.who.arn, refused, "sts:SetSourceIdentity")
+    assert world.refusal_of(refused, SourceIdentity="ann") == denial_of(world.who.arn, refused, "sts:SetSourceIdentity")
     given = chain(world, SourceIdentity="ann")
     who = world.sts(given.session).get_caller_identity()["Arn"]
     # Named by the trust, a role needs a policy of its own all the same: both sides must allow this action.
-    assert world.refused(given.second, given.session) == denied(who, given.second, "sts:SetSourceIdentity")
+    assert world.refusal_of(given.second, given.session) == denial_of(who, given.second, "sts:SetSourceIdentity")
     for arn in (given.first, given.second):
         allowing = policy("sts:SetSourceIdentity")
         world.iam.put_role_policy(RoleName=arn.rpartition("/")[2], PolicyName="p", PolicyDocument=allowing)
     told = world.assume(given.second, given.session)
     assert told["SourceIdentity"] == "ann"
     assert world.may(given.second, given.session, SourceIdentity="ann")
-    changed = world.refused(given.second, given.session, SourceIdentity="bob")
-    assert changed == denied(who, given.second, "sts:SetSourceIdentity")
+    changed = world.refusal_of(given.second, given.session, SourceIdentity="bob")
+    assert changed == denial_of(who, given.second, "sts:SetSourceIdentity")
     seen = trust({"AWS": given.second}, action="sts:*", Condition={"StringEquals": {"aws:SourceIdentity": "ann"}})
     assert world.may(world.role(seen), told["Credentials"])
     silent = world.role(trust({"AWS": given.first}))
-    assert world.refused(silent, given.session) == denied(who, silent, "sts:SetSourceIdentity")
+    assert world.refusal_of(silent, given.session) == denial_of(who, silent, "sts:SetSourceIdentity")
 
 
 # The grammar.
@@ -560,7 +560,7 @@ def test_policy_and_arns_count_together(world: World) -> None:
     half = policy("s3:Get*", resource="x" * 1800)
     assert len(half) <= 2048 < len(half) + len(arns[0]["arn"])
     assert world.may(role, Policy=half)
-    assert world.refused(role, Policy=half, PolicyArns=arns)[1] == "PackedPolicyTooLarge"
+    assert world.refusal_of(role, Policy=half, PolicyArns=arns)[1] == "PackedPolicyTooLarge"
 
 
 # Other accounts.
@@ -577,14 +577,14 @@ def test_a_role_of_another_account_that_nobody_made_is_the_way_in(sandbox: Sandb
 def test_a_role_of_another_account_that_was_made_here_needs_both_sides(world: World) -> None:
     way_in = world.assume(f"arn:aws:iam::{ELSEWHERE}:role/way-in")["Credentials"]
     there = client(world.url, "iam", way_in["AccessKeyId"], way_in["SessionToken"])
-    open_, shut = world.made.name("open"), world.made.name("shut")
+    open_, shut = world.maker.name("open"), world.maker.name("shut")
     there.create_role(RoleName=open_, AssumeRolePolicyDocument=trust(ROOT), MaxSessionDuration=7200)
     there.create_role(RoleName=shut, AssumeRolePolicyDocument=trust({"AWS": ELSEWHERE}))
     role = f"arn:aws:iam::{ELSEWHERE}:role/{open_}"
     assert not world.may(role)
     world.allow(MAY)
     assert world.may(role, DurationSeconds=7200)
-    assert world.refused(role, DurationSeconds=7201)[1] == "ValidationError"
+    assert world.refusal_of(role, DurationSeconds=7201)[1] == "ValidationError"
     assert not world.may(f"arn:aws:iam::{ELSEWHERE}:role/{shut}")
     # Whoever came in by a role that the sandbox made up is an administrator there.
     assert world.may(f"arn:aws:iam::{ELSEWHERE}:role/{shut}", way_in)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from strict_account import ADMINISTRATOR, EC2, Made, refusal
+from strict_account import ADMINISTRATOR, EC2, EntityMaker, refusal
 
 MISSING = "arn:aws:iam::123456789012:policy/missing"
 
@@ -16,9 +16,9 @@ def _detail(iam: Any, kind: str, name: str) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["User", "Role"])
-def test_a_boundary_is_shown_where_aws_shows_it(iam: Any, made: Made, kind: str) -> None:
-    policy = made.policy()
-    name = getattr(made, kind.lower())(PermissionsBoundary=policy)
+def test_a_boundary_is_shown_where_aws_shows_it(iam: Any, maker: EntityMaker, kind: str) -> None:
+    policy = maker.policy()
+    name = getattr(maker, kind.lower())(PermissionsBoundary=policy)
     get = getattr(iam, f"get_{kind.lower()}")
     assert get(**{f"{kind}Name": name})[kind]["PermissionsBoundary"]["PermissionsBoundaryArn"] == policy
     assert _detail(iam, kind, name)["PermissionsBoundary"]["PermissionsBoundaryArn"] == policy
@@ -30,14 +30,14 @@ def test_a_boundary_is_shown_where_aws_shows_it(iam: Any, made: Made, kind: str)
     assert "PermissionsBoundary" not in _detail(iam, kind, name)
 
 
-def test_lists_do_not_show_boundaries_or_tags(iam: Any, made: Made) -> None:
-    name = made.user(PermissionsBoundary=ADMINISTRATOR, Tags=[{"Key": "a", "Value": "b"}])
+def test_lists_do_not_show_boundaries_or_tags(iam: Any, maker: EntityMaker) -> None:
+    name = maker.user(PermissionsBoundary=ADMINISTRATOR, Tags=[{"Key": "a", "Value": "b"}])
     listed = next(user for user in iam.list_users(MaxItems=1000)["Users"] if user["UserName"] == name)
     assert not {"PermissionsBoundary", "Tags"} & set(listed)
 
 
-def test_a_boundary_must_exist(iam: Any, made: Made, name: Any) -> None:
-    user, role = made.user(), made.role()
+def test_a_boundary_must_exist(iam: Any, maker: EntityMaker, name: Any) -> None:
+    user, role = maker.user(), maker.role()
     calls: list[tuple[Any, dict[str, str]]] = [
         (iam.create_user, {"UserName": name("user")}),
         (iam.create_role, {"RoleName": name("role"), "AssumeRolePolicyDocument": EC2}),
@@ -50,8 +50,8 @@ def test_a_boundary_must_exist(iam: Any, made: Made, name: Any) -> None:
         assert MISSING in refused[2]
 
 
-def test_a_new_user_of_a_deleted_name_has_no_boundary(iam: Any, made: Made) -> None:
-    user = made.user(PermissionsBoundary=ADMINISTRATOR)
+def test_a_new_user_of_a_deleted_name_has_no_boundary(iam: Any, maker: EntityMaker) -> None:
+    user = maker.user(PermissionsBoundary=ADMINISTRATOR)
     iam.delete_user(UserName=user)
     iam.create_user(UserName=user)
     assert "PermissionsBoundary" not in iam.get_user(UserName=user)["User"]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from strict_account import ALLOW, Made, refusal, trust
+from strict_account import ALLOW, EntityMaker, refusal, trust
 
 WITH_PRINCIPAL = json.dumps(
     {
@@ -16,20 +16,22 @@ WITH_PRINCIPAL = json.dumps(
 )
 
 
-def sized(length: int) -> str:
+def make_document(length: int) -> str:
     """A valid document of about so many characters; its white space, which does not count, comes on top."""
     statement = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::" + "b" * (length - 110)}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=8)
 
 
 @pytest.mark.parametrize("document", [WITH_PRINCIPAL, "garbage", "[]", trust({"AWS": "*"})])
-def test_an_identity_policy_has_no_principal_and_is_json(iam: Any, made: Made, name: Any, document: str) -> None:
+def test_an_identity_policy_has_no_principal_and_is_json(
+    iam: Any, maker: EntityMaker, name: Any, document: str
+) -> None:
     calls: list[tuple[Any, dict[str, str]]] = [
         (iam.create_policy, {"PolicyName": name("policy")}),
-        (iam.create_policy_version, {"PolicyArn": made.policy()}),
-        (iam.put_user_policy, {"UserName": made.user(), "PolicyName": "p"}),
-        (iam.put_group_policy, {"GroupName": made.group(), "PolicyName": "p"}),
-        (iam.put_role_policy, {"RoleName": made.role(), "PolicyName": "p"}),
+        (iam.create_policy_version, {"PolicyArn": maker.policy()}),
+        (iam.put_user_policy, {"UserName": maker.user(), "PolicyName": "p"}),
+        (iam.put_group_policy, {"GroupName": maker.group(), "PolicyName": "p"}),
+        (iam.put_role_policy, {"RoleName": maker.role(), "PolicyName": "p"}),
     ]
     for call, parameters in calls:
         refused = refusal(call, **parameters, PolicyDocument=document)
@@ -65,10 +67,10 @@ def with_resource(resource: str, version: str = "2012-10-17", element: str = "Re
     ],
 )
 def test_resource_arns_are_refused_in_the_words_of_aws(
-    iam: Any, made: Made, name: Any, resource: str, message: str, element: str
+    iam: Any, maker: EntityMaker, name: Any, resource: str, message: str, element: str
 ) -> None:
     document = with_resource(resource, element=element)
-    user = made.user()
+    user = maker.user()
     if not message:
         iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=document)
         iam.create_policy(PolicyName=name("policy"), PolicyDocument=document)
@@ -83,45 +85,47 @@ def test_resource_arns_are_refused_in_the_words_of_aws(
 
 
 @pytest.mark.parametrize("version", ["2008-10-17", None])
-def test_only_managed_policies_need_the_current_version(iam: Any, made: Made, name: Any, version: str | None) -> None:
+def test_only_managed_policies_need_the_current_version(
+    iam: Any, maker: EntityMaker, name: Any, version: str | None
+) -> None:
     whole = {"Version": version, "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
     document = json.dumps({key: value for key, value in whole.items() if value})
     for call, parameters in (
         (iam.create_policy, {"PolicyName": name("policy")}),
-        (iam.create_policy_version, {"PolicyArn": made.policy()}),
+        (iam.create_policy_version, {"PolicyArn": maker.policy()}),
     ):
         refused = refusal(call, **parameters, PolicyDocument=document)
         words = "Policy document must be version 2012-10-17 or greater."
         assert refused == (400, "MalformedPolicyDocument", words)
-    user = made.user()
+    user = maker.user()
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=document)
     assert iam.get_user_policy(UserName=user, PolicyName="p")["PolicyDocument"] == json.loads(document)
 
 
 def test_a_managed_policy_has_6144_characters_at_most(iam: Any, name: Any) -> None:
-    iam.create_policy(PolicyName=name("policy"), PolicyDocument=sized(6144))
-    refused = refusal(iam.create_policy, PolicyName=name("policy"), PolicyDocument=sized(6300))
+    iam.create_policy(PolicyName=name("policy"), PolicyDocument=make_document(6144))
+    refused = refusal(iam.create_policy, PolicyName=name("policy"), PolicyDocument=make_document(6300))
     assert refused == (409, "LimitExceeded", "Cannot exceed quota for PolicySize: 6144")
 
 
 @pytest.mark.parametrize(("kind", "most"), [("user", 2048), ("group", 5120), ("role", 10240)])
-def test_inline_policies_are_limited_in_sum(iam: Any, made: Made, kind: str, most: int) -> None:
-    holder = {f"{kind.title()}Name": getattr(made, kind)()}
+def test_inline_policies_are_limited_in_sum(iam: Any, maker: EntityMaker, kind: str, most: int) -> None:
+    holder = {f"{kind.title()}Name": getattr(maker, kind)()}
     put = getattr(iam, f"put_{kind}_policy")
-    put(**holder, PolicyName="half", PolicyDocument=sized(most // 2))
-    refused = refusal(put, **holder, PolicyName="other", PolicyDocument=sized(most // 2 + 100))
+    put(**holder, PolicyName="half", PolicyDocument=make_document(most // 2))
+    refused = refusal(put, **holder, PolicyName="other", PolicyDocument=make_document(most // 2 + 100))
     assert refused[:2] == (409, "LimitExceeded")
-    put(**holder, PolicyName="half", PolicyDocument=sized(most // 2 + 100))
+    put(**holder, PolicyName="half", PolicyDocument=make_document(most // 2 + 100))
     getattr(iam, f"delete_{kind}_policy")(**holder, PolicyName="half")
-    put(**holder, PolicyName="other", PolicyDocument=sized(most))
+    put(**holder, PolicyName="other", PolicyDocument=make_document(most))
 
 
-def test_a_document_comes_back_as_it_was_written(iam: Any, made: Made) -> None:
+def test_a_document_comes_back_as_it_was_written(iam: Any, maker: EntityMaker) -> None:
     document = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::a&b<c>/%41+é/*"}],
     }
-    user = made.user()
+    user = maker.user()
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=json.dumps(document))
     assert iam.get_user_policy(UserName=user, PolicyName="p")["PolicyDocument"] == document
     details = iam.get_account_authorization_details(Filter=["User"], MaxItems=1000)["UserDetailList"]
@@ -129,8 +133,8 @@ def test_a_document_comes_back_as_it_was_written(iam: Any, made: Made) -> None:
     assert detail["UserPolicyList"] == [{"PolicyName": "p", "PolicyDocument": document}]
 
 
-def test_a_sixth_of_a_policy_is_allowed_where_it_fits(iam: Any, made: Made) -> None:
-    role = made.role()
+def test_a_sixth_of_a_policy_is_allowed_if_it_fits(iam: Any, maker: EntityMaker) -> None:
+    role = maker.role()
     for number in range(6):
         iam.put_role_policy(RoleName=role, PolicyName=f"p{number}", PolicyDocument=ALLOW)
     assert len(iam.list_role_policies(RoleName=role)["PolicyNames"]) == 6
@@ -138,20 +142,20 @@ def test_a_sixth_of_a_policy_is_allowed_where_it_fits(iam: Any, made: Made) -> N
 
 @pytest.mark.parametrize("version", [None, "2008-10-17"])
 def test_a_managed_policy_needs_the_current_version_and_an_inline_one_does_not(
-    iam: Any, made: Made, name: Any, version: str | None
+    iam: Any, maker: EntityMaker, name: Any, version: str | None
 ) -> None:
     document = json.loads(ALLOW) | {"Version": version}
     text = json.dumps({key: value for key, value in document.items() if value})
     expected = (400, "MalformedPolicyDocument", "Policy document must be version 2012-10-17 or greater.")
     assert refusal(iam.create_policy, PolicyName=name("policy"), PolicyDocument=text) == expected
-    assert refusal(iam.create_policy_version, PolicyArn=made.policy(), PolicyDocument=text) == expected
-    iam.put_user_policy(UserName=made.user(), PolicyName="p", PolicyDocument=text)
+    assert refusal(iam.create_policy_version, PolicyArn=maker.policy(), PolicyDocument=text) == expected
+    iam.put_user_policy(UserName=maker.user(), PolicyName="p", PolicyDocument=text)
 
 
-def test_the_quotes_around_a_number_are_optional(iam: Any, made: Made) -> None:
+def test_the_quotes_around_a_number_are_optional(iam: Any, maker: EntityMaker) -> None:
     document = json.loads(ALLOW)
     document["Statement"][0]["Condition"] = {"NumericLessThan": {"aws:MultiFactorAuthAge": 3600}}
-    user = made.user()
+    user = maker.user()
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=json.dumps(document))
     assert iam.get_user_policy(UserName=user, PolicyName="p")["PolicyDocument"] == document
 
@@ -160,10 +164,12 @@ def test_the_quotes_around_a_number_are_optional(iam: Any, made: Made) -> None:
 @pytest.mark.parametrize(
     ("arn", "taken"), [("arn:aws-cn:s3:::b", False), ("arn:${P}:s3:::b", False), ("arn:*:s3:::b", True)]
 )
-def test_a_resource_is_of_the_accounts_partition(iam: Any, made: Made, element: str, arn: str, taken: bool) -> None:
+def test_a_resource_is_of_the_accounts_partition(
+    iam: Any, maker: EntityMaker, element: str, arn: str, taken: bool
+) -> None:
     statement = {"Effect": "Allow", "Action": "s3:Get*", element: ["arn:aws:s3:::a", arn]}
     parameters = {
-        "UserName": made.user(),
+        "UserName": maker.user(),
         "PolicyName": "p",
         "PolicyDocument": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     }

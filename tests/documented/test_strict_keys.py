@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from strict_account import Made, client, refusal, trust
+from strict_account import EntityMaker, client, refusal, trust
 
 from reconciler.sandbox.server import Sandbox
 from tests.support.people import Person, create_person
@@ -102,8 +102,8 @@ def test_a_user_that_names_nobody_means_itself(sandbox: Sandbox, someone: Person
     assert own.list_mfa_devices()["MFADevices"] == []
 
 
-def test_a_role_that_names_nobody_means_nobody(sandbox: Sandbox, iam: Any, made: Made, someone: Person) -> None:
-    role = made.role(trust({"AWS": someone.arn}))
+def test_a_role_that_names_nobody_means_nobody(sandbox: Sandbox, iam: Any, maker: EntityMaker, someone: Person) -> None:
+    role = maker.role(trust({"AWS": someone.arn}))
     session = sts_of(sandbox, someone).assume_role(
         RoleArn=f"arn:aws:iam::123456789012:role/{role}", RoleSessionName="me"
     )["Credentials"]

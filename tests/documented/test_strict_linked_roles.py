@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from strict_account import EC2, Made, refusal
+from strict_account import EC2, EntityMaker, refusal
 
 from reconciler.sandbox.strict.linked_role_names import LINKED_ROLES
 
@@ -43,7 +43,7 @@ def test_a_role_that_is_there_is_taken(fresh: Any) -> None:
     assert refusal(fresh.create_service_linked_role, AWSServiceName="batch.amazonaws.com") == taken
 
 
-def test_a_suffix_makes_another_role_where_the_service_takes_one(fresh: Any) -> None:
+def test_a_suffix_makes_another_role_if_the_service_takes_one(fresh: Any) -> None:
     create = fresh.create_service_linked_role
     create(AWSServiceName="autoscaling.amazonaws.com")
     second = create(AWSServiceName="autoscaling.amazonaws.com", CustomSuffix="blue")["Role"]["RoleName"]
@@ -73,8 +73,8 @@ def test_a_role_goes_by_a_deletion_task_alone(fresh: Any) -> None:
     fresh.create_service_linked_role(AWSServiceName="batch.amazonaws.com")
 
 
-def test_a_role_of_ones_own_is_no_service_linked_role(iam: Any, made: Made) -> None:
-    role = made.role()
+def test_a_role_of_ones_own_is_no_service_linked_role(iam: Any, maker: EntityMaker) -> None:
+    role = maker.role()
     assert refusal(iam.delete_service_linked_role, RoleName=role)[:2] == (404, "NoSuchEntity")
     iam.delete_role(RoleName=role)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyotp
 import pytest
-from strict_account import Made, refusal
+from strict_account import EntityMaker, refusal
 
 from reconciler.sandbox.strict import authenticator, clock
 from tests.support.people import enable_device
@@ -49,39 +49,39 @@ def test_codes_are_those_of_the_rfc(second: int, digits: str) -> None:
 
 @pytest.mark.parametrize("step", [-2, -1, 0])
 def test_two_consecutive_codes_of_the_moment_enable_a_device(
-    iam: Any, made: Made, name: Any, at: object, step: int
+    iam: Any, maker: EntityMaker, name: Any, at: object, step: int
 ) -> None:
-    user, (serial, code) = made.user(), device(iam, name("device"))
+    user, (serial, code) = maker.user(), device(iam, name("device"))
     iam.enable_mfa_device(UserName=user, SerialNumber=serial, **pair(code(step), code(step + 1)))
     (listed,) = iam.list_mfa_devices(UserName=user)["MFADevices"]
     assert (listed["UserName"], listed["SerialNumber"]) == (user, serial)
 
 
 @pytest.mark.parametrize("steps", [(0, 0), (1, 0), (0, 2), (-1, 1), (-3, -2), (1, 2), (100, 101)])
-def test_other_pairs_do_not(iam: Any, made: Made, name: Any, at: object, steps: tuple[int, int]) -> None:
-    user, (serial, code) = made.user(), device(iam, name("device"))
+def test_other_pairs_do_not(iam: Any, maker: EntityMaker, name: Any, at: object, steps: tuple[int, int]) -> None:
+    user, (serial, code) = maker.user(), device(iam, name("device"))
     refused = refusal(iam.enable_mfa_device, UserName=user, SerialNumber=serial, **pair(*map(code, steps)))
     assert refused == BAD_CODES
     assert iam.list_mfa_devices(UserName=user)["MFADevices"] == []
     iam.enable_mfa_device(UserName=user, SerialNumber=serial, **pair(code(-1), code(0)))
 
 
-def test_codes_of_another_device_do_not_enable_it(iam: Any, made: Made, name: Any, at: object) -> None:
-    user, (serial, _), (_, code) = made.user(), device(iam, name("device")), device(iam, name("device"))
+def test_codes_of_another_device_do_not_enable_it(iam: Any, maker: EntityMaker, name: Any, at: object) -> None:
+    user, (serial, _), (_, code) = maker.user(), device(iam, name("device")), device(iam, name("device"))
     assert refusal(iam.enable_mfa_device, UserName=user, SerialNumber=serial, **pair(code(-1), code(0))) == BAD_CODES
 
 
 @pytest.mark.parametrize(("code", "constraint"), [("1234567", "less than or equal to 6"), ("12345x", "pattern")])
-def test_a_code_has_six_digits(iam: Any, made: Made, name: Any, code: str, constraint: str) -> None:
-    user, (serial, _) = made.user(), device(iam, name("device"))
+def test_a_code_has_six_digits(iam: Any, maker: EntityMaker, name: Any, code: str, constraint: str) -> None:
+    user, (serial, _) = maker.user(), device(iam, name("device"))
     refused = refusal(iam.enable_mfa_device, UserName=user, SerialNumber=serial, **pair("123456", code))
     assert (
         refused[:2] == (400, "ValidationError") and "'authenticationCode2'" in refused[2] and constraint in refused[2]
     )
 
 
-def test_user_and_device_must_exist(iam: Any, made: Made, name: Any) -> None:
-    user, (serial, _) = made.user(), device(iam, name("device"))
+def test_user_and_device_must_exist(iam: Any, maker: EntityMaker, name: Any) -> None:
+    user, (serial, _) = maker.user(), device(iam, name("device"))
     missing = "arn:aws:iam::123456789012:mfa/nothing"
     assert refusal(iam.enable_mfa_device, UserName="nobody", SerialNumber=serial, **pair("000000", "000000")) == (
         404,
@@ -92,8 +92,8 @@ def test_user_and_device_must_exist(iam: Any, made: Made, name: Any) -> None:
     assert refused[:2] == (404, "NoSuchEntity") and missing in refused[2]
 
 
-def test_a_device_has_one_owner_until_it_is_deactivated(iam: Any, made: Made, name: Any, at: Any) -> None:
-    user, other, (serial, code) = made.user(), made.user(), device(iam, name("device"))
+def test_a_device_has_one_owner_until_it_is_deactivated(iam: Any, maker: EntityMaker, name: Any, at: Any) -> None:
+    user, other, (serial, code) = maker.user(), maker.user(), device(iam, name("device"))
     iam.enable_mfa_device(UserName=user, SerialNumber=serial, **pair(code(-1), code(0)))
     at(60)
     codes = pair(code(1), code(2))
@@ -106,16 +106,16 @@ def test_a_device_has_one_owner_until_it_is_deactivated(iam: Any, made: Made, na
     iam.enable_mfa_device(UserName=other, SerialNumber=serial, **codes)
 
 
-def test_the_codes_that_enabled_a_device_are_used(iam: Any, made: Made, name: Any, at: object) -> None:
-    user, (serial, code) = made.user(), device(iam, name("device"))
+def test_the_codes_that_enabled_a_device_are_used(iam: Any, maker: EntityMaker, name: Any, at: object) -> None:
+    user, (serial, code) = maker.user(), device(iam, name("device"))
     codes = pair(code(-1), code(0))
     iam.enable_mfa_device(UserName=user, SerialNumber=serial, **codes)
     iam.deactivate_mfa_device(UserName=user, SerialNumber=serial)
     assert refusal(iam.enable_mfa_device, UserName=user, SerialNumber=serial, **codes) == BAD_CODES
 
 
-def test_a_user_has_eight_devices_at_most(iam: Any, made: Made) -> None:
-    user = made.user()
+def test_a_user_has_eight_devices_at_most(iam: Any, maker: EntityMaker) -> None:
+    user = maker.user()
     for number in range(8):
         enable_device(iam, user, f"{user}-{number}")
     serial, code = device(iam, f"{user}-ninth")
@@ -123,8 +123,8 @@ def test_a_user_has_eight_devices_at_most(iam: Any, made: Made) -> None:
     assert refused == (409, "LimitExceeded", "Cannot exceed quota for MFADevicesPerUser: 8")
 
 
-def test_a_clock_that_is_wrong_is_brought_into_step(iam: Any, made: Made, name: Any, at: Any) -> None:
-    user, other, (serial, code) = made.user(), made.user(), device(iam, name("device"))
+def test_a_clock_that_is_wrong_is_brought_into_step(iam: Any, maker: EntityMaker, name: Any, at: Any) -> None:
+    user, other, (serial, code) = maker.user(), maker.user(), device(iam, name("device"))
     assert refusal(iam.resync_mfa_device, UserName=user, SerialNumber=serial, **pair(code(9), code(10)))[1] == (
         "NoSuchEntity"
     )
@@ -142,8 +142,8 @@ def test_a_clock_that_is_wrong_is_brought_into_step(iam: Any, made: Made, name: 
     iam.enable_mfa_device(UserName=user, SerialNumber=serial, **pair(code(11), code(12)))
 
 
-def test_lists_tell_who_has_a_device_and_no_secret(iam: Any, made: Made, name: Any) -> None:
-    user, (free, _) = made.user(), device(iam, name("device"))
+def test_lists_tell_who_has_a_device_and_no_secret(iam: Any, maker: EntityMaker, name: Any) -> None:
+    user, (free, _) = maker.user(), device(iam, name("device"))
     taken = enable_device(iam, user).serial
     iam.update_user(UserName=user, NewUserName=f"{user}-new", NewPath="/ops/")
     listed = {

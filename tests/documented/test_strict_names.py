@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from strict_account import ALLOW, EC2, Made, refusal
+from strict_account import ALLOW, EC2, EntityMaker, refusal
 
 CREATE = {
     "user": ("create_user", "UserName", {}),
@@ -44,28 +44,28 @@ def test_the_same_name_may_be_used_by_another_kind(iam: Any, name: Any) -> None:
         getattr(iam, operation)(**{parameter: given}, **more)
 
 
-def test_a_deleted_name_is_free_again(iam: Any, made: Made) -> None:
-    user = made.user()
+def test_a_deleted_name_is_free_again(iam: Any, maker: EntityMaker) -> None:
+    user = maker.user()
     iam.delete_user(UserName=user)
     iam.create_user(UserName=user.upper())
 
 
-def test_a_user_cannot_take_the_name_of_another(iam: Any, made: Made) -> None:
-    user, other = made.user(), made.user()
+def test_a_user_cannot_take_the_name_of_another(iam: Any, maker: EntityMaker) -> None:
+    user, other = maker.user(), maker.user()
     taken = refusal(iam.update_user, UserName=user, NewUserName=other.upper())
     assert taken[:2] == (409, "EntityAlreadyExists")
     iam.update_user(UserName=user, NewUserName=user.upper())
 
 
-def test_a_group_cannot_take_the_name_of_another(iam: Any, made: Made) -> None:
-    group, other = made.group(), made.group()
+def test_a_group_cannot_take_the_name_of_another(iam: Any, maker: EntityMaker) -> None:
+    group, other = maker.group(), maker.group()
     taken = refusal(iam.update_group, GroupName=group, NewGroupName=other.upper())
     assert taken[:2] == (409, "EntityAlreadyExists")
 
 
-def test_a_user_that_moves_keeps_its_id_tags_boundary_groups_and_policies(iam: Any, made: Made) -> None:
-    policy, group = made.policy(), made.group()
-    user = made.user(Tags=[{"Key": "team", "Value": "red"}], PermissionsBoundary=policy)
+def test_a_user_that_moves_keeps_its_id_tags_boundary_groups_and_policies(iam: Any, maker: EntityMaker) -> None:
+    policy, group = maker.policy(), maker.group()
+    user = maker.user(Tags=[{"Key": "team", "Value": "red"}], PermissionsBoundary=policy)
     iam.add_user_to_group(GroupName=group, UserName=user)
     iam.attach_user_policy(UserName=user, PolicyArn=policy)
     before = iam.get_user(UserName=user)["User"]
@@ -83,8 +83,8 @@ def test_a_user_that_moves_keeps_its_id_tags_boundary_groups_and_policies(iam: A
 
 
 @pytest.mark.parametrize("rename", [True, False])
-def test_a_group_moves_with_all_that_it_has(iam: Any, made: Made, rename: bool) -> None:
-    group, user, policy = made.group(), made.user(), made.policy()
+def test_a_group_moves_with_all_that_it_has(iam: Any, maker: EntityMaker, rename: bool) -> None:
+    group, user, policy = maker.group(), maker.user(), maker.policy()
     iam.add_user_to_group(GroupName=group, UserName=user)
     iam.attach_group_policy(GroupName=group, PolicyArn=policy)
     iam.put_group_policy(GroupName=group, PolicyName="p", PolicyDocument=ALLOW)
@@ -100,15 +100,15 @@ def test_a_group_moves_with_all_that_it_has(iam: Any, made: Made, rename: bool) 
     assert iam.list_group_policies(GroupName=name)["PolicyNames"] == ["p"]
 
 
-def test_unique_ids_say_what_they_name(iam: Any, made: Made) -> None:
-    assert iam.get_user(UserName=made.user())["User"]["UserId"].startswith("AIDA")
-    assert iam.get_group(GroupName=made.group())["Group"]["GroupId"].startswith("AGPA")
-    assert iam.get_role(RoleName=made.role())["Role"]["RoleId"].startswith("AROA")
-    assert iam.get_policy(PolicyArn=made.policy())["Policy"]["PolicyId"].startswith("ANPA")
+def test_unique_ids_say_what_they_name(iam: Any, maker: EntityMaker) -> None:
+    assert iam.get_user(UserName=maker.user())["User"]["UserId"].startswith("AIDA")
+    assert iam.get_group(GroupName=maker.group())["Group"]["GroupId"].startswith("AGPA")
+    assert iam.get_role(RoleName=maker.role())["Role"]["RoleId"].startswith("AROA")
+    assert iam.get_policy(PolicyArn=maker.policy())["Policy"]["PolicyId"].startswith("ANPA")
 
 
-def test_the_keys_of_a_renamed_user_are_listed_under_its_new_name(iam: Any, made: Made) -> None:
-    user = made.user()
+def test_the_keys_of_a_renamed_user_are_listed_under_its_new_name(iam: Any, maker: EntityMaker) -> None:
+    user = maker.user()
     iam.create_access_key(UserName=user)
     iam.update_user(UserName=user, NewUserName=f"{user}-new")
     assert iam.list_access_keys(UserName=f"{user}-new")["AccessKeyMetadata"][0]["UserName"] == f"{user}-new"

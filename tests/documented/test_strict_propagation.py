@@ -13,10 +13,10 @@ INSTANCE = "arn:aws:sso:::instance/ssoins-1234567890abcdef"
 CONTEXT = {"SubjectSourceKey": "sub", "KeyDefinitionList": [{"SourceKey": "a", "TargetKey": "b"}, {"SourceKey": "c"}]}
 
 
-def test_a_sign_in_session_stays_where_it_is_omitted_and_is_cleared_by_its_reset(iam: Any, name: Any) -> None:
+def test_a_sign_in_session_stays_if_it_is_omitted_and_is_cleared_by_its_reset(iam: Any, name: Any) -> None:
     role = {"RoleName": name("role")}
 
-    def shown() -> tuple[Any, Any]:
+    def read_durations() -> tuple[Any, Any]:
         listed = next(one for one in iam.list_roles()["Roles"] if one["RoleName"] == role["RoleName"])
         single = iam.get_role(**role)["Role"]
         return single.get("MaxSigninSessionDuration"), listed.get("MaxSigninSessionDuration")
@@ -24,11 +24,11 @@ def test_a_sign_in_session_stays_where_it_is_omitted_and_is_cleared_by_its_reset
     made = iam.create_role(**role, AssumeRolePolicyDocument=EC2, MaxSigninSessionDuration=7200)
     assert made["Role"]["MaxSigninSessionDuration"] == 7200
     iam.update_role(**role, Description="text", MaxSessionDuration=3600)
-    assert shown() == (7200, 7200)
+    assert read_durations() == (7200, 7200)
     iam.update_role(**role, MaxSigninSessionDuration=43200)
-    assert shown() == (43200, 43200)
+    assert read_durations() == (43200, 43200)
     iam.update_role(**role, ResetMaxSigninSessionDuration=True)
-    assert shown() == (None, None)
+    assert read_durations() == (None, None)
 
 
 @pytest.mark.parametrize("length", [3599, 7_776_001])
@@ -58,11 +58,11 @@ def provider(iam: Any, kind: str, name: str, **more: Any) -> tuple[Any, Any]:
         }
         update, read = iam.update_saml_provider, iam.get_saml_provider
 
-    def shown() -> tuple[Any, Any]:
+    def read_context() -> tuple[Any, Any]:
         answer = read(**who)
         return answer.get("ContextProvider"), answer.get("IdentityCenterInstanceArn")
 
-    return lambda **changes: update(**who, **changes), shown
+    return lambda **changes: update(**who, **changes), read_context
 
 
 @pytest.mark.parametrize("kind", ["oidc", "saml"])

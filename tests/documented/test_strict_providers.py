@@ -33,7 +33,7 @@ def test_a_provider_exists_once(iam: Any, name: Any) -> None:
     assert same[:2] == again[:2]
 
 
-def test_thumbprints_are_fetched_where_none_are_given_and_replaced_as_a_list(iam: Any, name: Any) -> None:
+def test_thumbprints_are_fetched_if_none_are_given_and_replaced_as_a_list(iam: Any, name: Any) -> None:
     provider = oidc(iam, f"{name('idp')}.example.com")
     (fetched,) = iam.get_open_id_connect_provider(**provider)["ThumbprintList"]
     assert len(fetched) == 40
@@ -74,14 +74,14 @@ def test_metadata_is_xml(iam: Any, name: Any) -> None:
     assert iam.get_saml_provider(**provider)["SAMLMetadataDocument"] == METADATA
 
 
-def test_a_trust_may_name_a_provider_that_is_not_there_yet_or_any_more(iam: Any, made: Any, name: Any) -> None:
+def test_a_trust_may_name_a_provider_that_is_not_there_yet_or_any_more(iam: Any, maker: Any, name: Any) -> None:
     arn = f"arn:aws:iam::123456789012:oidc-provider/{name('idp')}.example.com"
     document = trust({"Federated": arn}, action="sts:AssumeRoleWithWebIdentity")
     iam.create_role(RoleName=name("role"), AssumeRolePolicyDocument=document)
-    iam.update_assume_role_policy(RoleName=made.role(), PolicyDocument=document)
+    iam.update_assume_role_policy(RoleName=maker.role(), PolicyDocument=document)
     provider = oidc(iam, arn.partition("oidc-provider/")[2])
-    role = made.role(document)
+    role = maker.role(document)
     iam.delete_open_id_connect_provider(**provider)
     assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == json.loads(document)
-    made.role(document.replace("123456789012", "210987654321"))
-    made.role(trust({"Federated": "accounts.google.com"}, action="sts:AssumeRoleWithWebIdentity"))
+    maker.role(document.replace("123456789012", "210987654321"))
+    maker.role(trust({"Federated": "accounts.google.com"}, action="sts:AssumeRoleWithWebIdentity"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from strict_account import ADMINISTRATOR, ALLOW, EC2, Made, client, refusal, trust
+from strict_account import ADMINISTRATOR, ALLOW, EC2, EntityMaker, client, refusal, trust
 
 from reconciler.sandbox.server import Sandbox
 
@@ -19,7 +19,7 @@ UNPARSABLE = (400, "ValidationError", "Invalid ARN:  Could not be parsed!")
 KINDS = ["user", "group", "role"]
 
 
-def detected(where: str, constraint: str) -> tuple[int, str, str]:
+def detected_error(where: str, constraint: str) -> tuple[int, str, str]:
     message = f"1 validation error detected: Value at '{where}' failed to satisfy constraint: {constraint}"
     return 400, "ValidationError", message
 
@@ -28,7 +28,7 @@ def absent(message: str) -> tuple[int, str, str]:
     return 404, "NoSuchEntity", message
 
 
-def named(kind: str, name: str) -> dict[str, str]:
+def make_name_parameter(kind: str, name: str) -> dict[str, str]:
     return {f"{kind.title()}Name": name}
 
 
@@ -45,8 +45,8 @@ def test_create_role_tells_no_duration_no_last_use_and_no_description(iam: Any, 
     assert "RoleLastUsed" not in told
 
 
-def test_update_role_description_tells_the_description_alone(iam: Any, made: Made) -> None:
-    told = iam.update_role_description(RoleName=made.role(), Description="new")["Role"]
+def test_update_role_description_tells_the_description_alone(iam: Any, maker: EntityMaker) -> None:
+    told = iam.update_role_description(RoleName=maker.role(), Description="new")["Role"]
     assert told["Description"] == "new"
     assert not {"MaxSessionDuration", "RoleLastUsed"} & told.keys()
 
@@ -58,27 +58,30 @@ def test_create_role_tells_the_trust_as_it_was_sent_and_get_role_its_root(iam: A
     assert got["Statement"][0]["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 
 
-def test_update_role_with_nothing_changes_nothing(iam: Any, made: Made) -> None:
-    role = made.role(Description="d", MaxSessionDuration=7200)
+def test_update_role_with_nothing_changes_nothing(iam: Any, maker: EntityMaker) -> None:
+    role = maker.role(Description="d", MaxSessionDuration=7200)
     iam.update_role(RoleName=role)
     told = iam.get_role(RoleName=role)["Role"]
     assert (told["Description"], told["MaxSessionDuration"]) == ("d", 7200)
 
 
 @pytest.mark.parametrize("kind", ["user", "role"])
-def test_the_type_of_a_boundary_is_policy(iam: Any, made: Made, kind: str) -> None:
-    boundary = made.policy()
-    holder = getattr(made, kind)(PermissionsBoundary=boundary)
+def test_the_type_of_a_boundary_is_policy(iam: Any, maker: EntityMaker, kind: str) -> None:
+    boundary = maker.policy()
+    holder = getattr(maker, kind)(PermissionsBoundary=boundary)
     expected = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": boundary}
-    assert getattr(iam, f"get_{kind}")(**named(kind, holder))[kind.title()]["PermissionsBoundary"] == expected
+    assert (
+        getattr(iam, f"get_{kind}")(**make_name_parameter(kind, holder))[kind.title()]["PermissionsBoundary"]
+        == expected
+    )
     details = iam.get_account_authorization_details(Filter=[kind.title()], MaxItems=1000)[f"{kind.title()}DetailList"]
     told = next(one for one in details if one[f"{kind.title()}Name"] == holder)
     assert told["PermissionsBoundary"] == expected
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_is_no_arn_of_a_policy_cannot_be_attached(iam: Any, made: Made, kind: str) -> None:
-    holder, attach = named(kind, getattr(made, kind)()), getattr(iam, f"attach_{kind}_policy")
+def test_what_is_no_arn_of_a_policy_cannot_be_attached(iam: Any, maker: EntityMaker, kind: str) -> None:
+    holder, attach = make_name_parameter(kind, getattr(maker, kind)()), getattr(iam, f"attach_{kind}_policy")
     assert refusal(attach, **holder, PolicyArn="longpolicynamebutnoarn") == UNPARSABLE
     other = f"arn:aws:iam::{ACCOUNT}:not_a_policy/x"
     assert refusal(attach, **holder, PolicyArn=other) == (400, "InvalidInput", f"ARN {other} is not valid.")
@@ -87,19 +90,19 @@ def test_what_is_no_arn_of_a_policy_cannot_be_attached(iam: Any, made: Made, kin
     attach(**holder, PolicyArn=ADMINISTRATOR)
 
 
-def test_a_boundary_must_be_the_arn_of_a_policy_that_exists(iam: Any, made: Made, name: Any) -> None:
+def test_a_boundary_must_be_the_arn_of_a_policy_that_exists(iam: Any, maker: EntityMaker, name: Any) -> None:
     other = f"arn:aws:iam::{ACCOUNT}:not_a_policy/invalid"
     wanted = {
         "longpolicynamebutnoarn": UNPARSABLE,
         other: (400, "InvalidInput", f"ARN {other} is not valid."),
         NONE: absent(f"Scope ARN: {NONE} does not exist or is not attachable."),
     }
-    role = made.role()
+    role = maker.role()
     for arn, expected in wanted.items():
         assert refusal(iam.put_role_permissions_boundary, RoleName=role, PermissionsBoundary=arn) == expected
         given = {"AssumeRolePolicyDocument": EC2, "PermissionsBoundary": arn}
         assert refusal(iam.create_role, RoleName=name("role"), **given) == expected
-    nobody = {"RoleName": "nobody", "PermissionsBoundary": made.policy()}
+    nobody = {"RoleName": "nobody", "PermissionsBoundary": maker.policy()}
     message = "The role with name nobody cannot be found."
     assert refusal(iam.put_role_permissions_boundary, **nobody) == absent(message)
 
@@ -141,8 +144,8 @@ def test_who_is_not_there_cannot_be_found(iam: Any, operation: str, given: dict[
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_an_entity_does_not_have_cannot_be_found(iam: Any, made: Made, kind: str) -> None:
-    holder, policy = named(kind, getattr(made, kind)()), made.policy()
+def test_what_an_entity_does_not_have_cannot_be_found(iam: Any, maker: EntityMaker, kind: str) -> None:
+    holder, policy = make_name_parameter(kind, getattr(maker, kind)()), maker.policy()
     for verb in ("get", "delete"):
         message = f"The {kind} policy with name p cannot be found."
         assert refusal(getattr(iam, f"{verb}_{kind}_policy"), **holder, PolicyName="p") == absent(message)
@@ -150,8 +153,8 @@ def test_what_an_entity_does_not_have_cannot_be_found(iam: Any, made: Made, kind
     assert refusal(detach, **holder, PolicyArn=policy) == absent(f"Policy {policy} was not found.")
 
 
-def test_credentials_that_a_user_lacks_or_has_already(iam: Any, made: Made) -> None:
-    user, password = {"UserName": made.user()}, "Correct-Horse-7-Battery"
+def test_credentials_that_a_user_lacks_or_has_already(iam: Any, maker: EntityMaker) -> None:
+    user, password = {"UserName": maker.user()}, "Correct-Horse-7-Battery"
     message = f"Login Profile for User {user['UserName']} cannot be found."
     assert refusal(iam.get_login_profile, **user) == absent(message)
     assert refusal(iam.delete_login_profile, **user) == absent(message)
@@ -163,8 +166,8 @@ def test_credentials_that_a_user_lacks_or_has_already(iam: Any, made: Made) -> N
     assert refusal(iam.update_access_key, **user, **key) == absent(message)
 
 
-def test_a_user_who_is_no_member_is_removed_all_the_same(iam: Any, made: Made) -> None:
-    group, user = made.group(), made.user()
+def test_a_user_who_is_no_member_is_removed_all_the_same(iam: Any, maker: EntityMaker) -> None:
+    group, user = maker.group(), maker.user()
     iam.remove_user_from_group(GroupName=group, UserName=user)
     iam.add_user_to_group(GroupName=group, UserName=user)
     iam.remove_user_from_group(GroupName=group, UserName=user)
@@ -175,8 +178,8 @@ def test_a_user_who_is_no_member_is_removed_all_the_same(iam: Any, made: Made) -
     assert refusal(remove, GroupName="none", UserName=user) == absent("The group with name none cannot be found.")
 
 
-def test_an_instance_profile_has_one_role_and_tells_of_no_other(iam: Any, made: Made) -> None:
-    profile, role, other = {"InstanceProfileName": made.profile()}, made.role(), made.role()
+def test_an_instance_profile_has_one_role_and_tells_of_no_other(iam: Any, maker: EntityMaker) -> None:
+    profile, role, other = {"InstanceProfileName": maker.profile()}, maker.role(), maker.role()
     iam.add_role_to_instance_profile(**profile, RoleName=role)
     for told in (
         iam.get_instance_profile(**profile)["InstanceProfile"],
@@ -202,23 +205,25 @@ def test_an_error_has_no_second_message(iam: Any, operation: str) -> None:
     assert set(caught.value.response["Error"]) == {"Type", "Code", "Message"}
 
 
-def test_a_session_without_policy_or_tags_has_a_packed_size_of_zero(sandbox: Sandbox, iam: Any, made: Made) -> None:
-    role = made.role(trust({"AWS": ACCOUNT}))
-    user = iam.create_access_key(UserName=made.user())["AccessKey"]
+def test_a_session_without_policy_or_tags_has_a_packed_size_of_zero(
+    sandbox: Sandbox, iam: Any, maker: EntityMaker
+) -> None:
+    role = maker.role(trust({"AWS": ACCOUNT}))
+    user = iam.create_access_key(UserName=maker.user())["AccessKey"]
     iam.attach_user_policy(UserName=user["UserName"], PolicyArn=ADMINISTRATOR)
     sts = client(sandbox.url, "sts", user["AccessKeyId"])
     told = sts.assume_role(RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{role}", RoleSessionName="test")
     assert told["PackedPolicySize"] == 0
 
 
-def test_an_untagged_policy_and_profile_tell_an_empty_list_of_tags(iam: Any, made: Made, name: Any) -> None:
+def test_an_untagged_policy_and_profile_tell_an_empty_list_of_tags(iam: Any, maker: EntityMaker, name: Any) -> None:
     created = iam.create_policy(PolicyName=name("policy"), PolicyDocument=ALLOW, Description="d")["Policy"]
     assert not {"Tags", "Description"} & created.keys()
     assert iam.get_policy(PolicyArn=created["Arn"])["Policy"]["Tags"] == []
     assert iam.get_policy(PolicyArn=ADMINISTRATOR)["Policy"]["Tags"] == []
-    assert iam.get_instance_profile(InstanceProfileName=made.profile())["InstanceProfile"]["Tags"] == []
-    assert "Tags" not in iam.get_role(RoleName=made.role())["Role"]
-    assert "Tags" not in iam.get_user(UserName=made.user())["User"]
+    assert iam.get_instance_profile(InstanceProfileName=maker.profile())["InstanceProfile"]["Tags"] == []
+    assert "Tags" not in iam.get_role(RoleName=maker.role())["Role"]
+    assert "Tags" not in iam.get_user(UserName=maker.user())["User"]
 
 
 @pytest.mark.parametrize("operation", ["tag_role", "tag_policy"])
@@ -236,27 +241,27 @@ def test_an_untagged_policy_and_profile_tell_an_empty_list_of_tags(iam: Any, mad
     ],
 )
 def test_bad_tags_are_refused_in_aws_words(
-    iam: Any, made: Made, operation: str, tags: dict[str, str], where: str, constraint: str
+    iam: Any, maker: EntityMaker, operation: str, tags: dict[str, str], where: str, constraint: str
 ) -> None:
     listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-    given = {"RoleName": made.role()} if operation == "tag_role" else {"PolicyArn": made.policy()}
-    assert refusal(getattr(iam, operation), **given, Tags=listed) == detected(where, constraint)
+    given = {"RoleName": maker.role()} if operation == "tag_role" else {"PolicyArn": maker.policy()}
+    assert refusal(getattr(iam, operation), **given, Tags=listed) == detected_error(where, constraint)
 
 
-def test_equal_tag_keys_are_refused_and_letter_case_counts_on_policies(iam: Any, made: Made) -> None:
+def test_equal_tag_keys_are_refused_and_letter_case_counts_on_policies(iam: Any, maker: EntityMaker) -> None:
     twice = [{"Key": "a", "Value": "v"}] * 2
-    policy = made.policy()
+    policy = maker.policy()
     assert refusal(iam.tag_policy, PolicyArn=policy, Tags=twice) == (400, "InvalidInput", "Duplicate tag keys found.")
     iam.tag_policy(PolicyArn=policy, Tags=[{"Key": "a", "Value": "v"}, {"Key": "A", "Value": "v"}])
     caseless = "Duplicate tag keys found. Please note that Tag keys are case insensitive."
-    assert refusal(iam.tag_role, RoleName=made.role(), Tags=twice) == (400, "InvalidInput", caseless)
+    assert refusal(iam.tag_role, RoleName=maker.role(), Tags=twice) == (400, "InvalidInput", caseless)
     many = [f"k{n}" for n in range(51)]
-    expected = detected("tagKeys", "Member must have length less than or equal to 50")
+    expected = detected_error("tagKeys", "Member must have length less than or equal to 50")
     assert refusal(iam.untag_policy, PolicyArn=policy, TagKeys=many) == expected
 
 
-def test_versions_are_listed_newest_first_and_without_their_documents(iam: Any, made: Made) -> None:
-    policy = made.policy()
+def test_versions_are_listed_newest_first_and_without_their_documents(iam: Any, maker: EntityMaker) -> None:
+    policy = maker.policy()
     for _ in range(4):
         version = iam.create_policy_version(PolicyArn=policy, PolicyDocument=ALLOW)["PolicyVersion"]
         assert "Document" not in version
@@ -270,7 +275,7 @@ def test_versions_are_listed_newest_first_and_without_their_documents(iam: Any, 
     assert iam.get_policy_version(PolicyArn=policy, VersionId="v1")["PolicyVersion"]["Document"] == json.loads(ALLOW)
     pattern = r"Member must satisfy regular expression pattern: v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"
     for operation in (iam.get_policy_version, iam.delete_policy_version, iam.set_default_policy_version):
-        assert refusal(operation, PolicyArn=policy, VersionId="1") == detected("versionId", pattern)
+        assert refusal(operation, PolicyArn=policy, VersionId="1") == detected_error("versionId", pattern)
 
 
 def test_policies_of_aws_are_not_changed(iam: Any) -> None:
@@ -292,10 +297,10 @@ def sids(*given: str) -> str:
 
 
 @pytest.mark.parametrize("sid", ["with space", "with_underscore", "with-dash", "dot."])
-def test_a_sid_has_letters_and_digits_alone(iam: Any, made: Made, name: Any, sid: str) -> None:
+def test_a_sid_has_letters_and_digits_alone(iam: Any, maker: EntityMaker, name: Any, sid: str) -> None:
     calls: list[tuple[Callable[..., object], dict[str, str]]] = [
         (iam.create_policy, {"PolicyName": name("policy"), "PolicyDocument": sids(sid)}),
-        (iam.put_role_policy, {"RoleName": made.role(), "PolicyName": "p", "PolicyDocument": sids(sid)}),
+        (iam.put_role_policy, {"RoleName": maker.role(), "PolicyName": "p", "PolicyDocument": sids(sid)}),
         (iam.create_role, {"RoleName": name("role"), "AssumeRolePolicyDocument": trust({"AWS": "*"}, Sid=sid)}),
     ]
     for call, given in calls:
@@ -304,9 +309,9 @@ def test_a_sid_has_letters_and_digits_alone(iam: Any, made: Made, name: Any, sid
         assert NOT_ALPHANUMERIC.match(message)
 
 
-def test_sids_that_are_unique_empty_or_left_out_are_taken(iam: Any, made: Made, name: Any) -> None:
+def test_sids_that_are_unique_empty_or_left_out_are_taken(iam: Any, maker: EntityMaker, name: Any) -> None:
     iam.create_policy(PolicyName=name("policy"), PolicyDocument=sids("One1", "Two2", "", ""))
-    made.role(trust({"AWS": "*"}, Sid="Sid1"))
+    maker.role(trust({"AWS": "*"}, Sid="Sid1"))
     refused = refusal(iam.create_policy, PolicyName=name("policy"), PolicyDocument=sids("One", "One"))
     assert refused == (400, "MalformedPolicyDocument", "Statement IDs (SID) in a single policy must be unique.")
 
@@ -327,8 +332,8 @@ def conditions(operator: str, value: object) -> str:
         trust({"Service": "ec2.amazonaws.com", "AWS": ACCOUNT}),
     ],
 )
-def test_a_trust_that_is_right_is_taken(iam: Any, made: Made, document: str) -> None:
-    assert iam.get_role(RoleName=made.role(document))["Role"]["AssumeRolePolicyDocument"]
+def test_a_trust_that_is_right_is_taken(iam: Any, maker: EntityMaker, document: str) -> None:
+    assert iam.get_role(RoleName=maker.role(document))["Role"]["AssumeRolePolicyDocument"]
 
 
 def test_every_bad_value_of_a_password_policy_is_told_at_once(iam: Any) -> None:
@@ -341,15 +346,15 @@ def test_every_bad_value_of_a_password_policy_is_told_at_once(iam: Any) -> None:
     assert refused == (400, "ValidationError", f"3 validation errors detected: {'; '.join(told)}")
 
 
-def test_a_password_policy_tells_hard_expiry_only_where_it_is_on(fresh: Any) -> None:
+def test_a_password_policy_tells_hard_expiry_only_if_it_is_on(fresh: Any) -> None:
     fresh.update_account_password_policy()
     assert "HardExpiry" not in fresh.get_account_password_policy()["PasswordPolicy"]
     fresh.update_account_password_policy(MaxPasswordAge=60, HardExpiry=True)
     assert fresh.get_account_password_policy()["PasswordPolicy"]["HardExpiry"] is True
 
 
-def test_the_details_of_an_account_tell_the_newest_version_first(iam: Any, made: Made) -> None:
-    policy = made.policy()
+def test_the_details_of_an_account_tell_the_newest_version_first(iam: Any, maker: EntityMaker) -> None:
+    policy = maker.policy()
     iam.create_policy_version(PolicyArn=policy, PolicyDocument=ALLOW)
     details = iam.get_account_authorization_details(Filter=["LocalManagedPolicy"], MaxItems=1000)["Policies"]
     told = next(one for one in details if one["Arn"] == policy)

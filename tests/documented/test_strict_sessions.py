@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from strict_account import Made, client, refusal, trust
+from strict_account import EntityMaker, client, refusal, trust
 
-from reconciler.sandbox.query_protocol import STS_VERSION, HttpRequest, Refusal
+from reconciler.sandbox.query_protocol import STS_VERSION, AwsError, HttpRequest
 from reconciler.sandbox.server import Sandbox
 from reconciler.sandbox.strict import clock, sessions
 from reconciler.sandbox.strict.keyring import IssuedKey
@@ -32,7 +32,7 @@ def someone(iam: Any, name: Any) -> Person:
 
 
 @pytest.fixture
-def guarded(iam: Any, name: Any) -> Person:
+def mfa_person(iam: Any, name: Any) -> Person:
     return create_person(iam, name("someone"), mfa=True)
 
 
@@ -105,20 +105,20 @@ def test_without_mfa_a_session_may_not_call_iam(sandbox: Sandbox, someone: Perso
     assert refusal(inside(sandbox, session, "iam").get_user) == INVALID
 
 
-def test_with_mfa_a_session_calls_iam_as_the_user(sandbox: Sandbox, iam: Any, guarded: Person) -> None:
-    session = sts_of(sandbox, guarded).get_session_token(**mfa_of(guarded))["Credentials"]
+def test_with_mfa_a_session_calls_iam_as_the_user(sandbox: Sandbox, iam: Any, mfa_person: Person) -> None:
+    session = sts_of(sandbox, mfa_person).get_session_token(**mfa_of(mfa_person))["Credentials"]
     own = inside(sandbox, session, "iam")
-    assert own.get_user()["User"]["UserName"] == guarded.name
-    assert [key["AccessKeyId"] for key in own.list_access_keys()["AccessKeyMetadata"]] == [guarded.access_key]
-    assert own.create_access_key()["AccessKey"]["UserName"] == guarded.name
-    iam.delete_access_key(UserName=guarded.name, AccessKeyId=guarded.access_key)
-    assert own.get_user()["User"]["UserName"] == guarded.name
-    refused = refusal(own.update_access_key, AccessKeyId=guarded.access_key, Status="Active")
+    assert own.get_user()["User"]["UserName"] == mfa_person.name
+    assert [key["AccessKeyId"] for key in own.list_access_keys()["AccessKeyMetadata"]] == [mfa_person.access_key]
+    assert own.create_access_key()["AccessKey"]["UserName"] == mfa_person.name
+    iam.delete_access_key(UserName=mfa_person.name, AccessKeyId=mfa_person.access_key)
+    assert own.get_user()["User"]["UserName"] == mfa_person.name
+    refused = refusal(own.update_access_key, AccessKeyId=mfa_person.access_key, Status="Active")
     assert refused == (400, "ValidationError", "Must specify userName when calling with non-User credentials")
 
 
-def test_a_session_gets_no_further_session(sandbox: Sandbox, guarded: Person) -> None:
-    session = sts_of(sandbox, guarded).get_session_token(**mfa_of(guarded))["Credentials"]
+def test_a_session_gets_no_further_session(sandbox: Sandbox, mfa_person: Person) -> None:
+    session = sts_of(sandbox, mfa_person).get_session_token(**mfa_of(mfa_person))["Credentials"]
     refused = (403, "AccessDenied", "Cannot call GetSessionToken with session credentials")
     assert refusal(inside(sandbox, session).get_session_token) == refused
     assert refusal(inside(sandbox, session).get_access_key_info, AccessKeyId="AKIAIOSFODNN7EXAMPLE")[1] == (
@@ -126,8 +126,8 @@ def test_a_session_gets_no_further_session(sandbox: Sandbox, guarded: Person) ->
     )
 
 
-def test_a_role_session_gets_none_either(sandbox: Sandbox, made: Made, someone: Person) -> None:
-    role = f"arn:aws:iam::123456789012:role/{made.role(trust({'AWS': someone.arn}))}"
+def test_a_role_session_gets_none_either(sandbox: Sandbox, maker: EntityMaker, someone: Person) -> None:
+    role = f"arn:aws:iam::123456789012:role/{maker.role(trust({'AWS': someone.arn}))}"
     session = sts_of(sandbox, someone).assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
     sts = inside(sandbox, session)
     for call, name, given in (
@@ -139,11 +139,11 @@ def test_a_role_session_gets_none_either(sandbox: Sandbox, made: Made, someone: 
     inside(sandbox, session, "iam").list_users()
 
 
-def test_a_session_by_a_providers_token_is_its_role(sandbox: Sandbox, made: Made) -> None:
-    made.iam.create_open_id_connect_provider(Url="https://token.example.com")
+def test_a_session_by_a_providers_token_is_its_role(sandbox: Sandbox, maker: EntityMaker) -> None:
+    maker.iam.create_open_id_connect_provider(Url="https://token.example.com")
     provider = {"Federated": "arn:aws:iam::123456789012:oidc-provider/token.example.com"}
-    role = made.role(trust(provider, action="sts:AssumeRoleWithWebIdentity"))
-    arn, next_ = f"arn:aws:iam::123456789012:role/{role}", made.role(trust({"AWS": "*"}))
+    role = maker.role(trust(provider, action="sts:AssumeRoleWithWebIdentity"))
+    arn, next_ = f"arn:aws:iam::123456789012:role/{role}", maker.role(trust({"AWS": "*"}))
     told = client(sandbox.url, "sts", "testing").assume_role_with_web_identity(
         RoleArn=arn, RoleSessionName="ci", WebIdentityToken="token", DurationSeconds=900
     )
@@ -161,52 +161,52 @@ def test_a_session_ends_with_its_user(sandbox: Sandbox, iam: Any, someone: Perso
     assert refusal(inside(sandbox, session).get_caller_identity) == INVALID
 
 
-def test_a_code_works_once(sandbox: Sandbox, guarded: Person) -> None:
-    sts, given = sts_of(sandbox, guarded), mfa_of(guarded)
+def test_a_code_works_once(sandbox: Sandbox, mfa_person: Person) -> None:
+    sts, given = sts_of(sandbox, mfa_person), mfa_of(mfa_person)
     sts.get_session_token(**given)
     assert refusal(sts.get_session_token, **given) == WRONG_CODE
-    sts.get_session_token(**mfa_of(guarded))
+    sts.get_session_token(**mfa_of(mfa_person))
 
 
-def test_a_code_that_enabled_the_device_is_used(sandbox: Sandbox, guarded: Person) -> None:
-    spent = guarded.device.code_at(guarded.device.last_step)
-    assert refusal(sts_of(sandbox, guarded).get_session_token, **mfa_of(guarded, spent)) == WRONG_CODE
+def test_a_code_that_enabled_the_device_is_used(sandbox: Sandbox, mfa_person: Person) -> None:
+    spent = mfa_person.device.code_at(mfa_person.device.last_step)
+    assert refusal(sts_of(sandbox, mfa_person).get_session_token, **mfa_of(mfa_person, spent)) == WRONG_CODE
 
 
 @pytest.mark.parametrize(("steps", "good"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 def test_a_code_is_good_for_one_step_before_and_after(
-    sandbox: Sandbox, guarded: Person, monkeypatch: pytest.MonkeyPatch, steps: int, good: bool
+    sandbox: Sandbox, mfa_person: Person, monkeypatch: pytest.MonkeyPatch, steps: int, good: bool
 ) -> None:
-    middle = guarded.device.last_step + 10
+    middle = mfa_person.device.last_step + 10
     monkeypatch.setattr(clock, "now", lambda: middle * 30 + 15)
-    sts, given = sts_of(sandbox, guarded), mfa_of(guarded, guarded.device.code_at(middle + steps))
+    sts, given = sts_of(sandbox, mfa_person), mfa_of(mfa_person, mfa_person.device.code_at(middle + steps))
     if good:
         sts.get_session_token(**given)
     else:
         assert refusal(sts.get_session_token, **given) == WRONG_CODE
 
 
-def test_a_device_must_be_the_callers(sandbox: Sandbox, iam: Any, guarded: Person, someone: Person) -> None:
+def test_a_device_must_be_the_callers(sandbox: Sandbox, iam: Any, mfa_person: Person, someone: Person) -> None:
     sts, free = sts_of(sandbox, someone), f"{someone.name}-free"
-    given = mfa_of(guarded)
+    given = mfa_of(mfa_person)
     assert refusal(sts.get_session_token, **given) == UNKNOWN_DEVICE
-    sts_of(sandbox, guarded).get_session_token(**given)  # it was not used up
+    sts_of(sandbox, mfa_person).get_session_token(**given)  # it was not used up
     unassigned = iam.create_virtual_mfa_device(VirtualMFADeviceName=free)["VirtualMFADevice"]["SerialNumber"]
     for serial in (unassigned, "arn:aws:iam::123456789012:mfa/nothing", "GAHT12345678"):
         assert refusal(sts.get_session_token, SerialNumber=serial, TokenCode="123456") == UNKNOWN_DEVICE
-    assert refusal(client(sandbox.url, "sts", "testing").get_session_token, **mfa_of(guarded)) == UNKNOWN_DEVICE
+    assert refusal(client(sandbox.url, "sts", "testing").get_session_token, **mfa_of(mfa_person)) == UNKNOWN_DEVICE
 
 
-def test_a_device_that_was_deactivated_is_nobodys(sandbox: Sandbox, iam: Any, guarded: Person) -> None:
-    iam.deactivate_mfa_device(UserName=guarded.name, SerialNumber=guarded.device.serial)
-    assert refusal(sts_of(sandbox, guarded).get_session_token, **mfa_of(guarded)) == UNKNOWN_DEVICE
+def test_a_device_that_was_deactivated_is_nobodys(sandbox: Sandbox, iam: Any, mfa_person: Person) -> None:
+    iam.deactivate_mfa_device(UserName=mfa_person.name, SerialNumber=mfa_person.device.serial)
+    assert refusal(sts_of(sandbox, mfa_person).get_session_token, **mfa_of(mfa_person)) == UNKNOWN_DEVICE
 
 
 @pytest.mark.parametrize("missing", ["SerialNumber", "TokenCode"])
-def test_serial_and_code_go_together(sandbox: Sandbox, guarded: Person, missing: str) -> None:
-    given = mfa_of(guarded)
+def test_serial_and_code_go_together(sandbox: Sandbox, mfa_person: Person, missing: str) -> None:
+    given = mfa_of(mfa_person)
     del given[missing]
-    assert refusal(sts_of(sandbox, guarded).get_session_token, **given) == (
+    assert refusal(sts_of(sandbox, mfa_person).get_session_token, **given) == (
         403,
         "AccessDenied",
         "MultiFactorAuthentication failed, must provide both MFA serial number and one time pass code.",
@@ -222,12 +222,12 @@ def test_serial_and_code_go_together(sandbox: Sandbox, guarded: Person, missing:
         ({"SerialNumber": "with space"}, "serialNumber"),
     ],
 )
-def test_serial_and_code_have_a_grammar(sandbox: Sandbox, guarded: Person, given: Any, where: str) -> None:
-    refused = refusal(sts_of(sandbox, guarded).get_session_token, **mfa_of(guarded, "123456") | given)
+def test_serial_and_code_have_a_grammar(sandbox: Sandbox, mfa_person: Person, given: Any, where: str) -> None:
+    refused = refusal(sts_of(sandbox, mfa_person).get_session_token, **mfa_of(mfa_person, "123456") | given)
     assert refused[:2] == (400, "ValidationError") and f"at '{where}'" in refused[2]
 
 
-def asked(action: str) -> HttpRequest:
+def make_request(action: str) -> HttpRequest:
     return HttpRequest("GET", f"/?Action={action}&Version={STS_VERSION}", ())
 
 
@@ -236,8 +236,8 @@ def test_what_sts_takes_from_a_session_of_a_user_without_mfa(action: str) -> Non
     """STS API Reference, "Comparing the AWS STS APIs", and each action's own page."""
     user = IamEntity(USER, "x", "arn:aws:iam::123456789012:user/x")
     key = IssuedKey("ASIAX", "123456789012", user, token="t")
-    sessions.refuse_forbidden(asked(action), key)
-    with pytest.raises(Refusal):
-        sessions.refuse_forbidden(asked("GetSessionToken"), key)
-    with pytest.raises(Refusal):
-        sessions.refuse_forbidden(asked("GetAccessKeyInfo"), key)
+    sessions.refuse_forbidden(make_request(action), key)
+    with pytest.raises(AwsError):
+        sessions.refuse_forbidden(make_request("GetSessionToken"), key)
+    with pytest.raises(AwsError):
+        sessions.refuse_forbidden(make_request("GetAccessKeyInfo"), key)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from strict_account import ADMINISTRATOR, Made, refusal
+from strict_account import ADMINISTRATOR, EntityMaker, refusal
 
 ACCOUNT, OTHER = "123456789012", "210987654321"
 BUCKET, OBJECT, SECRET = "arn:aws:s3:::b", "arn:aws:s3:::b/o", "arn:aws:s3:::secret/o"
@@ -175,7 +175,7 @@ def test_keys_are_missing_only_for_statements_that_speak_of_the_request(iam: Any
     assert found["MissingContextValues"] == ["aws:PrincipalTag/Team"]
 
 
-def test_a_variable_is_filled_in_from_the_request_or_from_the_caller(iam: Any, made: Made) -> None:
+def test_a_variable_is_filled_in_from_the_request_or_from_the_caller(iam: Any, maker: EntityMaker) -> None:
     home = policy(statement("Allow", "s3:GetObject", "arn:aws:s3:::home/${aws:username}/*"))
     mine = "arn:aws:s3:::home/ann/o"
     (found,) = results(iam, home, ResourceArns=[mine])
@@ -202,17 +202,17 @@ def test_policies_of_an_organization_must_allow_on_every_level(iam: Any) -> None
     every, s3 = policy(statement("Allow", "*")), policy(statement("Allow", "s3:*"))
     no_get = policy(statement("Allow", "*"), statement("Deny", "s3:Get*"))
 
-    def simulated(*levels: list[str]) -> tuple[str, dict[str, bool]]:
+    def simulate_levels(*levels: list[str]) -> tuple[str, dict[str, bool]]:
         listed = [{"ServiceControlPolicyInputList": level} for level in levels]
         (found,) = results(iam, every, OrderedOrganizationPolicyInputList=listed)
         return found["EvalDecision"], found["OrganizationsDecisionDetail"]
 
-    assert simulated([every], [every, s3]) == ("allowed", {"AllowedByOrganizations": True})
-    assert simulated([every], [policy(statement("Allow", "ec2:*"))])[0] == "implicitDeny"
-    assert simulated([no_get], [every]) == ("explicitDeny", {"AllowedByOrganizations": False})
+    assert simulate_levels([every], [every, s3]) == ("allowed", {"AllowedByOrganizations": True})
+    assert simulate_levels([every], [policy(statement("Allow", "ec2:*"))])[0] == "implicitDeny"
+    assert simulate_levels([no_get], [every]) == ("explicitDeny", {"AllowedByOrganizations": False})
 
 
-def holder_with_policies(iam: Any, made: Made) -> tuple[str, str, str]:
+def holder_with_policies(iam: Any, made: EntityMaker) -> tuple[str, str, str]:
     """A user with an inline policy, an attached one, and a group of its own."""
     user, group, managed = made.user(), made.group(), made.policy()
     iam.add_user_to_group(GroupName=group, UserName=user)
@@ -229,8 +229,8 @@ def of_user(iam: Any, user: str, *actions: str, **more: Any) -> list[dict[str, A
     return found
 
 
-def test_a_user_has_its_own_policies_and_its_groups(iam: Any, made: Made) -> None:
-    user, group, managed = holder_with_policies(iam, made)
+def test_a_user_has_its_own_policies_and_its_groups(iam: Any, maker: EntityMaker) -> None:
+    user, group, managed = holder_with_policies(iam, maker)
     found = of_user(iam, user, "sqs:SendMessage", "s3:GetObject", "sns:Publish", "ec2:RunInstances")
     assert [one["EvalDecision"] for one in found] == ["allowed"] * 3 + ["implicitDeny"]
     sources = [one["MatchedStatements"][0]["SourcePolicyId"] for one in found[:3]]
@@ -239,8 +239,8 @@ def test_a_user_has_its_own_policies_and_its_groups(iam: Any, made: Made) -> Non
     assert extra[0]["EvalDecision"] == "allowed"
 
 
-def test_policies_of_a_role_a_group_and_of_aws(iam: Any, made: Made) -> None:
-    role, group = made.role(), made.group()
+def test_policies_of_a_role_a_group_and_of_aws(iam: Any, maker: EntityMaker) -> None:
+    role, group = maker.role(), maker.group()
     iam.attach_role_policy(RoleName=role, PolicyArn=ADMINISTRATOR)
     iam.put_group_policy(GroupName=group, PolicyName="p", PolicyDocument=READ)
     arn = iam.get_role(RoleName=role)["Role"]["Arn"]
@@ -252,8 +252,8 @@ def test_policies_of_a_role_a_group_and_of_aws(iam: Any, made: Made) -> None:
     assert told["EvaluationResults"][0]["EvalDecision"] == "allowed"
 
 
-def test_the_boundary_of_an_entity_counts_unless_the_request_brings_one(iam: Any, made: Made) -> None:
-    user = made.user(PermissionsBoundary=made.policy())
+def test_the_boundary_of_an_entity_counts_unless_the_request_brings_one(iam: Any, maker: EntityMaker) -> None:
+    user = maker.user(PermissionsBoundary=maker.policy())
     iam.attach_user_policy(UserName=user, PolicyArn=ADMINISTRATOR)
     get, create = of_user(iam, user, "s3:GetObject", "iam:CreateUser")
     assert (get["EvalDecision"], create["EvalDecision"]) == ("allowed", "implicitDeny")
@@ -280,14 +280,14 @@ def test_the_boundary_of_an_entity_counts_unless_the_request_brings_one(iam: Any
         ),
     ],
 )
-def test_policies_may_be_left_out(iam: Any, made: Made, excluded: dict[str, Any], left: list[str]) -> None:
-    user, _, _ = holder_with_policies(iam, made)
+def test_policies_may_be_left_out(iam: Any, maker: EntityMaker, excluded: dict[str, Any], left: list[str]) -> None:
+    user, _, _ = holder_with_policies(iam, maker)
     actions = ("sqs:SendMessage", "s3:GetObject", "sns:Publish")
     found = of_user(iam, user, *actions, PolicyExclusionList=[excluded])
     assert [one["EvalActionName"] for one in found if one["EvalDecision"] == "allowed"] == left
 
 
-def granting(principal: object, **more: object) -> str:
+def grant_to(principal: object, **more: object) -> str:
     grant = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*", **more}
     return policy(grant)
 
@@ -298,14 +298,14 @@ USER = f"arn:aws:iam::{ACCOUNT}:user/ann"
 @pytest.mark.parametrize(
     ("own", "resource_policy", "owner", "expected"),
     [
-        (policy(statement("Allow", "ec2:*")), granting({"AWS": USER}), ACCOUNT, "allowed"),
-        (policy(statement("Allow", "ec2:*")), granting({"AWS": ACCOUNT}), ACCOUNT, "implicitDeny"),
-        (READ, granting({"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"}), ACCOUNT, "allowed"),
-        (READ, granting({"AWS": USER}, Effect="Deny"), ACCOUNT, "explicitDeny"),
-        (policy(statement("Allow", "ec2:*")), granting({"AWS": USER}), OTHER, "implicitDeny"),
-        (READ, granting({"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"}), OTHER, "implicitDeny"),
-        (READ, granting({"AWS": ACCOUNT}), OTHER, "allowed"),
-        (READ, granting("*"), f"arn:aws:iam::{OTHER}:root", "allowed"),
+        (policy(statement("Allow", "ec2:*")), grant_to({"AWS": USER}), ACCOUNT, "allowed"),
+        (policy(statement("Allow", "ec2:*")), grant_to({"AWS": ACCOUNT}), ACCOUNT, "implicitDeny"),
+        (READ, grant_to({"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"}), ACCOUNT, "allowed"),
+        (READ, grant_to({"AWS": USER}, Effect="Deny"), ACCOUNT, "explicitDeny"),
+        (policy(statement("Allow", "ec2:*")), grant_to({"AWS": USER}), OTHER, "implicitDeny"),
+        (READ, grant_to({"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"}), OTHER, "implicitDeny"),
+        (READ, grant_to({"AWS": ACCOUNT}), OTHER, "allowed"),
+        (READ, grant_to("*"), f"arn:aws:iam::{OTHER}:root", "allowed"),
     ],
 )
 def test_a_resource_policy_allows_beside_and_across_accounts_together(
@@ -320,16 +320,16 @@ def test_a_resource_policy_allows_beside_and_across_accounts_together(
 
 def test_a_request_to_another_account_tells_what_each_type_of_policy_decides(iam: Any) -> None:
     given = {"CallerArn": USER, "ResourceArns": [OBJECT], "ResourceOwner": OTHER}
-    (found,) = results(iam, READ, **given, ResourcePolicy=granting({"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"}))
+    (found,) = results(iam, READ, **given, ResourcePolicy=grant_to({"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"}))
     assert found["EvalDecisionDetails"] == {"IAM Policy": "allowed", "Resource Policy": "implicitDeny"}
 
 
 def test_a_boundary_does_not_limit_what_a_resource_policy_grants_to_a_user(iam: Any) -> None:
     given = {"PermissionsBoundaryPolicyInputList": [policy(statement("Allow", "ec2:*"))], "ResourceArns": [OBJECT]}
     own = policy(statement("Allow", "ec2:*"))
-    assert decisions(iam, own, CallerArn=USER, ResourcePolicy=granting({"AWS": USER}), **given) == ["allowed"]
+    assert decisions(iam, own, CallerArn=USER, ResourcePolicy=grant_to({"AWS": USER}), **given) == ["allowed"]
     role = f"arn:aws:iam::{ACCOUNT}:role/r"
-    assert decisions(iam, own, CallerArn=role, ResourcePolicy=granting({"AWS": role}), **given) == ["implicitDeny"]
+    assert decisions(iam, own, CallerArn=role, ResourcePolicy=grant_to({"AWS": role}), **given) == ["implicitDeny"]
 
 
 def test_results_come_in_pages(iam: Any) -> None:
@@ -349,21 +349,21 @@ def test_results_come_in_pages(iam: Any) -> None:
         ({"ActionNames": ["GetObject"]}, "InvalidInput"),
         ({"PolicyInputList": ["garbage"]}, "InvalidInput"),
         ({"PolicyInputList": ["[]"]}, "InvalidInput"),
-        ({"PolicyInputList": [granting("*")]}, "InvalidInput"),
+        ({"PolicyInputList": [grant_to("*")]}, "InvalidInput"),
         ({"PolicyInputList": [policy(statement("allow", "s3:*"))]}, "InvalidInput"),
         (
             {"PolicyInputList": [policy(statement("Allow", "s3:*", Condition={"StringEqualz": {"a:b": "c"}}))]},
             "InvalidInput",
         ),
         ({"ResourcePolicy": READ, "CallerArn": USER}, "InvalidInput"),
-        ({"ResourcePolicy": granting("*")}, "InvalidInput"),
+        ({"ResourcePolicy": grant_to("*")}, "InvalidInput"),
         ({"CallerArn": f"arn:aws:sts::{ACCOUNT}:assumed-role/r/s"}, "InvalidInput"),
         ({"PermissionsBoundaryPolicyInputList": [READ, READ]}, "InvalidInput"),
         ({"ContextEntries": [entry("aws:SourceIp", "here", kind="ip")]}, "InvalidInput"),
         ({"ContextEntries": [entry("aws:username", "a", "b")]}, "InvalidInput"),
         ({"ContextEntries": [entry("aws:username", "a", kind="text")]}, "InvalidInput"),
         ({"ResourceHandlingOption": "EC2-Classic"}, "InvalidInput"),
-        ({"CallerArn": USER, "ResourcePolicy": granting("*"), "ResourceOwner": "me"}, "InvalidInput"),
+        ({"CallerArn": USER, "ResourcePolicy": grant_to("*"), "ResourceOwner": "me"}, "InvalidInput"),
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused(iam: Any, given: dict[str, Any], code: str) -> None:
@@ -380,14 +380,14 @@ def test_whose_policies_are_asked_for_must_exist(iam: Any) -> None:
     assert refusal(simulate, PolicySourceArn=root, ActionNames=["s3:GetObject"]) == (400, "InvalidInput", message)
 
 
-def test_the_keys_that_policies_ask_for_are_told(iam: Any, made: Made) -> None:
+def test_the_keys_that_policies_ask_for_are_told(iam: Any, maker: EntityMaker) -> None:
     asking = policy(
         statement("Allow", "s3:*", "arn:aws:s3:::home/${aws:username}/*", Condition=MFA),
         statement("Allow", "s3:*", Condition={"StringEquals": {"aws:SourceVpc": "${aws:PrincipalTag/vpc, 'none'}"}}),
     )
     expected = ["aws:MultiFactorAuthPresent", "aws:PrincipalTag/vpc", "aws:SourceVpc", "aws:username"]
     assert iam.get_context_keys_for_custom_policy(PolicyInputList=[asking])["ContextKeyNames"] == expected
-    user = made.user()
+    user = maker.user()
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=asking)
     arn = iam.get_user(UserName=user)["User"]["Arn"]
     assert iam.get_context_keys_for_principal_policy(PolicySourceArn=arn)["ContextKeyNames"] == expected

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from strict_account import Made, refusal
+from strict_account import EntityMaker, refusal
 
-Kind = tuple[str, Callable[[Made], str], str]
+Kind = tuple[str, Callable[[EntityMaker], str], str]
 KINDS: list[Kind] = [
-    ("user", lambda made, **more: made.user(**more), "UserName"),
-    ("role", lambda made, **more: made.role(**more), "RoleName"),
-    ("policy", lambda made, **more: made.policy(**more), "PolicyArn"),
-    ("instance_profile", lambda made, **more: made.profile(**more), "InstanceProfileName"),
+    ("user", lambda maker, **more: maker.user(**more), "UserName"),
+    ("role", lambda maker, **more: maker.role(**more), "RoleName"),
+    ("policy", lambda maker, **more: maker.policy(**more), "PolicyArn"),
+    ("instance_profile", lambda maker, **more: maker.profile(**more), "InstanceProfileName"),
 ]
 of_every_kind = pytest.mark.parametrize(("kind", "make", "key"), KINDS, ids=[kind[0] for kind in KINDS])
 
@@ -23,8 +23,10 @@ def tags(*pairs: tuple[str, str]) -> list[dict[str, str]]:
 
 
 @of_every_kind
-def test_tags_are_added_overwritten_removed_and_listed(iam: Any, made: Made, kind: str, make: Any, key: str) -> None:
-    held = {key: make(made, Tags=tags(("team", "red"), ("cost", "1")))}
+def test_tags_are_added_overwritten_removed_and_listed(
+    iam: Any, maker: EntityMaker, kind: str, make: Any, key: str
+) -> None:
+    held = {key: make(maker, Tags=tags(("team", "red"), ("cost", "1")))}
     getattr(iam, f"tag_{kind}")(**held, Tags=tags(("team", "blue"), ("empty", "")))
     listed = getattr(iam, f"list_{kind}_tags")(**held)
     assert listed["Tags"] == tags(("team", "blue"), ("cost", "1"), ("empty", ""))
@@ -37,24 +39,28 @@ def test_tags_are_added_overwritten_removed_and_listed(iam: Any, made: Made, kin
 
 @of_every_kind
 @pytest.mark.parametrize("bad", ["aws:team", "AWS:team"])
-def test_keys_that_begin_with_aws_are_reserved(iam: Any, made: Made, kind: str, make: Any, key: str, bad: str) -> None:
-    held = {key: make(made)}
+def test_keys_that_begin_with_aws_are_reserved(
+    iam: Any, maker: EntityMaker, kind: str, make: Any, key: str, bad: str
+) -> None:
+    held = {key: make(maker)}
     assert refusal(getattr(iam, f"tag_{kind}"), **held, Tags=tags((bad, "x")))[:2] == (400, "InvalidInput")
-    assert refusal(make, made=made, Tags=tags((bad, "x")))[:2] == (400, "InvalidInput")
+    assert refusal(make, maker=maker, Tags=tags((bad, "x")))[:2] == (400, "InvalidInput")
 
 
 @of_every_kind
-def test_there_are_fifty_tags_at_most(iam: Any, made: Made, kind: str, make: Any, key: str) -> None:
+def test_there_are_fifty_tags_at_most(iam: Any, maker: EntityMaker, kind: str, make: Any, key: str) -> None:
     many = tags(*((f"key{number}", "x") for number in range(50)))
-    held = {key: make(made, Tags=many)}
+    held = {key: make(maker, Tags=many)}
     tag = getattr(iam, f"tag_{kind}")
     tag(**held, Tags=tags(("key7", "again")))
     assert refusal(tag, **held, Tags=tags(("one-more", "x")))[:2] == (409, "LimitExceeded")
 
 
 @of_every_kind
-def test_case_counts_in_keys_but_for_users_and_roles(iam: Any, made: Made, kind: str, make: Any, key: str) -> None:
-    held = {key: make(made, Tags=tags(("Team", "red")))}
+def test_case_counts_in_keys_but_for_users_and_roles(
+    iam: Any, maker: EntityMaker, kind: str, make: Any, key: str
+) -> None:
+    held = {key: make(maker, Tags=tags(("Team", "red")))}
     getattr(iam, f"tag_{kind}")(**held, Tags=tags(("team", "blue")))
     listed = getattr(iam, f"list_{kind}_tags")(**held)["Tags"]
     if kind in ("user", "role"):
@@ -66,18 +72,18 @@ def test_case_counts_in_keys_but_for_users_and_roles(iam: Any, made: Made, kind:
 
 
 @pytest.mark.parametrize("bad", [("k" * 129, "v"), ("k", "v" * 257), ("semi;colon", "v"), ("k", "new\nline")])
-def test_characters_and_lengths_are_checked(iam: Any, made: Made, bad: tuple[str, str]) -> None:
-    assert refusal(iam.tag_user, UserName=made.user(), Tags=tags(bad))[:2] == (400, "ValidationError")
+def test_characters_and_lengths_are_checked(iam: Any, maker: EntityMaker, bad: tuple[str, str]) -> None:
+    assert refusal(iam.tag_user, UserName=maker.user(), Tags=tags(bad))[:2] == (400, "ValidationError")
 
 
-def test_lists_of_tags_are_paged(iam: Any, made: Made) -> None:
-    user = made.user(Tags=tags(*((f"key{number}", "x") for number in range(7))))
+def test_lists_of_tags_are_paged(iam: Any, maker: EntityMaker) -> None:
+    user = maker.user(Tags=tags(*((f"key{number}", "x") for number in range(7))))
     pages = list(iam.get_paginator("list_user_tags").paginate(UserName=user, PaginationConfig={"PageSize": 3}))
     assert [len(page["Tags"]) for page in pages] == [3, 3, 1]
 
 
-def test_list_instance_profiles_shows_no_tags(iam: Any, made: Made) -> None:
-    profile = made.profile(Tags=tags(("team", "red")))
+def test_list_instance_profiles_shows_no_tags(iam: Any, maker: EntityMaker) -> None:
+    profile = maker.profile(Tags=tags(("team", "red")))
     listed = iam.list_instance_profiles(MaxItems=1000)["InstanceProfiles"]
     told = next(one for one in listed if one["InstanceProfileName"] == profile)
     assert "Tags" not in told

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from strict_account import EC2, Made, client, refusal, trust
+from strict_account import EC2, EntityMaker, client, refusal, trust
 
 from reconciler.model.problem import Level
 from reconciler.policy.grammar import PolicyType, check_document
@@ -48,25 +48,25 @@ def principal(iam: Any, role: str) -> Any:
         "nobody",
     ],
 )
-def test_a_principal_that_does_not_exist_is_refused(iam: Any, made: Made, name: Any, missing: str) -> None:
+def test_a_principal_that_does_not_exist_is_refused(iam: Any, maker: EntityMaker, name: Any, missing: str) -> None:
     refused = (400, "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{missing}"')
     document = trust({"AWS": [f"arn:aws:iam::{ACCOUNT}:root", missing]})
     assert refusal(iam.create_role, RoleName=name("role"), AssumeRolePolicyDocument=document) == refused
-    role = made.role()
+    role = maker.role()
     assert refusal(iam.update_assume_role_policy, RoleName=role, PolicyDocument=document) == refused
     assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == json.loads(EC2)
 
 
-def test_a_user_in_another_case_or_path_is_not_that_user(iam: Any, made: Made, name: Any) -> None:
-    user = made.user(Path="/ops/")
+def test_a_user_in_another_case_or_path_is_not_that_user(iam: Any, maker: EntityMaker, name: Any) -> None:
+    user = maker.user(Path="/ops/")
     for spelled in (f"ops/{user.upper()}", user):
         document = trust({"AWS": f"arn:aws:iam::{ACCOUNT}:user/{spelled}"})
         refused = refusal(iam.create_role, RoleName=name("role"), AssumeRolePolicyDocument=document)
         assert refused[2].startswith("Invalid principal")
 
 
-def test_principals_come_back_as_they_were_given(iam: Any, made: Made) -> None:
-    user, role = made.user(Path="/ops/"), made.role()
+def test_principals_come_back_as_they_were_given(iam: Any, maker: EntityMaker) -> None:
+    user, role = maker.user(Path="/ops/"), maker.role()
     given = [
         f"arn:aws:iam::{ACCOUNT}:user/ops/{user}",
         f"arn:aws:iam::{ACCOUNT}:role/{role}",
@@ -74,27 +74,27 @@ def test_principals_come_back_as_they_were_given(iam: Any, made: Made) -> None:
         "arn:aws:iam::210987654321:user/someone-of-another-account",
         "arn:aws:iam::210987654321:root",
     ]
-    assert principal(iam, made.role(trust({"AWS": given}))) == given
-    assert principal(iam, made.role(trust({"AWS": "*"}))) == "*"
+    assert principal(iam, maker.role(trust({"AWS": given}))) == given
+    assert principal(iam, maker.role(trust({"AWS": "*"}))) == "*"
 
 
-def test_an_account_id_comes_back_as_its_root(iam: Any, made: Made) -> None:
-    role = made.role(trust({"AWS": ACCOUNT}))
+def test_an_account_id_comes_back_as_its_root(iam: Any, maker: EntityMaker) -> None:
+    role = maker.role(trust({"AWS": ACCOUNT}))
     assert principal(iam, role) == f"arn:aws:iam::{ACCOUNT}:root"
 
 
-def test_a_trust_follows_a_user_that_is_renamed_and_moved(iam: Any, made: Made) -> None:
-    user = made.user()
-    role = made.role(trust({"AWS": f"arn:aws:iam::{ACCOUNT}:user/{user}"}))
+def test_a_trust_follows_a_user_that_is_renamed_and_moved(iam: Any, maker: EntityMaker) -> None:
+    user = maker.user()
+    role = maker.role(trust({"AWS": f"arn:aws:iam::{ACCOUNT}:user/{user}"}))
     iam.update_user(UserName=user, NewUserName=f"{user}-new", NewPath="/ops/")
     assert principal(iam, role) == f"arn:aws:iam::{ACCOUNT}:user/ops/{user}-new"
 
 
-def test_a_deleted_principal_leaves_its_id_even_if_the_name_comes_back(iam: Any, made: Made) -> None:
-    user, trusted = made.user(), made.role()
+def test_a_deleted_principal_leaves_its_id_even_if_the_name_comes_back(iam: Any, maker: EntityMaker) -> None:
+    user, trusted = maker.user(), maker.role()
     ids = [iam.get_user(UserName=user)["User"]["UserId"], iam.get_role(RoleName=trusted)["Role"]["RoleId"]]
     arns = [f"arn:aws:iam::{ACCOUNT}:user/{user}", f"arn:aws:iam::{ACCOUNT}:role/{trusted}"]
-    role = made.role(trust({"AWS": arns}))
+    role = maker.role(trust({"AWS": arns}))
     iam.delete_user(UserName=user)
     iam.delete_role(RoleName=trusted)
     assert principal(iam, role) == ids
@@ -106,7 +106,7 @@ def test_a_deleted_principal_leaves_its_id_even_if_the_name_comes_back(iam: Any,
     assert refused[2] == f'Invalid principal in policy: "AWS":"{ids[1]}"'
 
 
-def test_a_role_cannot_trust_itself_before_it_exists_but_may_after(iam: Any, made: Made, name: Any) -> None:
+def test_a_role_cannot_trust_itself_before_it_exists_but_may_after(iam: Any, maker: EntityMaker, name: Any) -> None:
     role = name("role")
     itself = trust({"AWS": f"arn:aws:iam::{ACCOUNT}:role/{role}"})
     refused = refusal(iam.create_role, RoleName=role, AssumeRolePolicyDocument=itself)
@@ -116,7 +116,7 @@ def test_a_role_cannot_trust_itself_before_it_exists_but_may_after(iam: Any, mad
     assert principal(iam, role) == f"arn:aws:iam::{ACCOUNT}:role/{role}"
 
 
-def dated(operator: str, value: object) -> str:
+def trust_by_date(operator: str, value: object) -> str:
     return trust({"AWS": "*"}, Condition={operator: {"aws:CurrentTime": value}})
 
 
@@ -142,8 +142,11 @@ def dated(operator: str, value: object) -> str:
             trust({"AWS": "*"}, Condition={"DateLessThan": {"aws:CurrentTime": "soon"}}),
             "The policy failed legacy parsing",
         ),
-        (dated("NullIfExists", "true"), "Syntax error in policy."),
-        (dated("DateGreaterThanIfExists", ["2026-01-01T00:00:00Z", "2026-13-01"]), "The policy failed legacy parsing"),
+        (trust_by_date("NullIfExists", "true"), "Syntax error in policy."),
+        (
+            trust_by_date("DateGreaterThanIfExists", ["2026-01-01T00:00:00Z", "2026-13-01"]),
+            "The policy failed legacy parsing",
+        ),
         (trust({"AWS": "*"}, Condition=["StringEquals"]), "Syntax error in policy."),
         (trust({"AWS": "*"}, Condition={"StringEquals": "x"}), "Syntax error in policy."),
         (trust({"Domain": "example.com"}), 'Invalid principal in policy: "DOMAIN":"example.com"'),
@@ -158,10 +161,10 @@ def dated(operator: str, value: object) -> str:
     ],
 )
 def test_a_trust_that_breaks_the_grammar_is_refused(
-    iam: Any, made: Made, name: Any, document: str, message: str
+    iam: Any, maker: EntityMaker, name: Any, document: str, message: str
 ) -> None:
     created = refusal(iam.create_role, RoleName=name("role"), AssumeRolePolicyDocument=document)
-    updated = refusal(iam.update_assume_role_policy, RoleName=made.role(), PolicyDocument=document)
+    updated = refusal(iam.update_assume_role_policy, RoleName=maker.role(), PolicyDocument=document)
     assert created == updated
     assert created[:2] == (400, "MalformedPolicyDocument")
     assert created[2].startswith(message)
@@ -185,15 +188,15 @@ def test_a_trust_that_breaks_the_grammar_is_refused(
         trust({"Federated": f"{PROVIDERS}gitlab.com"}, WEB, Condition={"StringNotLike": {"gitlab.com:sub": "a"}}),
     ],
 )
-def test_the_sandbox_takes_what_validate_only_warns_about(iam: Any, made: Made, document: str) -> None:
+def test_the_sandbox_takes_what_validate_only_warns_about(iam: Any, maker: EntityMaker, document: str) -> None:
     found = check_document(json.loads(document), PolicyType.TRUST, ACCOUNT)
     assert all(flaw.level is Level.WARNING for flaw in found)
-    role = made.role(document)
+    role = maker.role(document)
     iam.update_assume_role_policy(RoleName=role, PolicyDocument=document)
 
 
-def test_actions_of_a_trust_may_be_in_lower_case(iam: Any, made: Made) -> None:
-    role, lower = made.role(), trust({"Service": "ec2.amazonaws.com"}, action="sts:assumerole")
+def test_actions_of_a_trust_may_be_in_lower_case(iam: Any, maker: EntityMaker) -> None:
+    role, lower = maker.role(), trust({"Service": "ec2.amazonaws.com"}, action="sts:assumerole")
     iam.update_assume_role_policy(RoleName=role, PolicyDocument=lower)
     assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == json.loads(lower)
 
@@ -204,9 +207,9 @@ def test_a_trust_over_2048_characters_is_too_long(iam: Any, name: Any) -> None:
     assert refused == (409, "LimitExceeded", "Cannot exceed quota for ACLSizePerRole: 2048")
 
 
-def test_accounts_are_worlds_of_their_own(sandbox: Sandbox, iam: Any, made: Made) -> None:
+def test_accounts_are_worlds_of_their_own(sandbox: Sandbox, iam: Any, maker: EntityMaker) -> None:
     """moto gives every account that a role is assumed in a store of its own; so does the layer."""
-    user = made.user()
+    user = maker.user()
     session = client(sandbox.url, "sts").assume_role(
         RoleArn="arn:aws:iam::310987654321:role/any", RoleSessionName="test"
     )["Credentials"]

@@ -76,7 +76,7 @@ def _cache_clients() -> Iterator[None]:
 
 
 @pytest.fixture
-def denied(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+def denied_operations(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """Operations that the caller may not call, to be filled by the test."""
     operations_denied: set[str] = set()
     made = BaseClient._make_api_call

@@ -157,9 +157,9 @@ def test_a_saved_plan_of_settings_is_applied_or_stale(account: Account) -> None:
     [("ListAccountAliases", "account/alias"), ("GetAccountPasswordPolicy", "account/password-policy")],
 )
 def test_a_setting_that_may_not_be_read_is_refused_and_the_other_is_not(
-    account: Account, denied: set[str], operation: str, address: str
+    account: Account, denied_operations: set[str], operation: str, address: str
 ) -> None:
-    denied.add(operation)
+    denied_operations.add(operation)
     account.write(HEAD + SETTINGS)
     plan = account.plan()
     assert [(item["code"], item["address"]) for item in findings_of(plan)] == [("unread-kind", address)]
@@ -179,9 +179,9 @@ def test_a_plan_names_the_alias_that_the_account_has(account: Account) -> None:
         assert codes_of(plan) == []
 
 
-def test_a_plan_goes_on_without_an_alias_if_nobody_may_read_it(account: Account, denied: set[str]) -> None:
+def test_a_plan_goes_on_without_an_alias_if_nobody_may_read_it(account: Account, denied_operations: set[str]) -> None:
     account.iam.create_account_alias(AccountAlias="acme-prod")
-    denied.add("ListAccountAliases")
+    denied_operations.add("ListAccountAliases")
     account.write(HEAD + user(""))
     plan = account.plan("roles.yaml", "--out", "plan.json")
     assert (plan["account_alias"], findings_of(plan), plan["safe"]) == (None, [], True)
@@ -224,7 +224,7 @@ def test_a_password_is_otherwise_left_alone(account: Account, rules: str) -> Non
     assert has_password(account)
 
 
-def test_console_true_expects_a_password_and_reports_where_there_is_none(account: Account) -> None:
+def test_console_true_expects_a_password_and_reports_if_there_is_none(account: Account) -> None:
     account.write(HEAD + user("console: true"))
     assert codes_of(account.apply_and_read_plan(), "warning") == ["user-without-login-profile"]
     plan = account.plan()
@@ -245,7 +245,7 @@ def test_defaults_hold_for_every_user_that_says_nothing_else(account: Account) -
     assert log_lines_of(account.plan()) == ["DeleteLoginProfile alice"]
 
 
-def test_a_saved_plan_is_stale_where_a_password_was_given_since(account: Account) -> None:
+def test_a_saved_plan_is_stale_if_a_password_was_given_since(account: Account) -> None:
     account.write(HEAD + user("console: false"))
     account.apply()
     account.write(HEAD + user("console: false, tags: {a: b}"))
@@ -277,11 +277,11 @@ def test_a_saved_plan_asks_no_password_of_who_must_have_one(account: Account) ->
     assert has_password(account)
 
 
-def test_a_password_that_may_not_be_seen_is_kept_and_reported(account: Account, denied: set[str]) -> None:
+def test_a_password_that_may_not_be_seen_is_kept_and_reported(account: Account, denied_operations: set[str]) -> None:
     account.write(HEAD + "users: {alice: {console: false}, bob: {console: true}}\n")
     account.apply()
     password(account)
-    denied.add("GetLoginProfile")
+    denied_operations.add("GetLoginProfile")
     plan = account.plan()
     assert (changes_of(plan), plan["safe"]) == ({}, True)
     assert [(item["code"], item["address"]) for item in findings_of(plan, "warning")] == [("read-denied", "user/alice")]
@@ -314,9 +314,9 @@ def test_keys_within_the_rule_are_not_worth_a_word(account: Account) -> None:
     assert findings_of(account.plan(), "warning") == []
 
 
-def test_keys_that_may_not_be_listed_are_a_note(account: Account, denied: set[str]) -> None:
+def test_keys_that_may_not_be_listed_are_a_note(account: Account, denied_operations: set[str]) -> None:
     account.iam.create_user(UserName="alice")
-    denied.add("ListAccessKeys")
+    denied_operations.add("ListAccessKeys")
     account.write(HEAD + user("access_keys: {max_count: 0}"))
     plan: Any = account.plan()
     assert plan["safe"]

@@ -44,7 +44,7 @@ SETTINGS = "settings: {break_glass: [role/r]}"
 
 
 @pytest.fixture(scope="module")
-def _shared(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Iterator[SharedAccount]:
+def _shared_account(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Iterator[SharedAccount]:
     def prepare(account: Account) -> None:
         account.write(BEFORE)
         account.apply()
@@ -56,9 +56,9 @@ def _shared(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> It
 
 
 @pytest.fixture
-def planned(_shared: SharedAccount) -> Iterator[Account]:
+def planned_account(_shared_account: SharedAccount) -> Iterator[Account]:
     """An account that AFTER, in `roles.yaml`, changes; for tests that write nothing to it."""
-    with _shared.lend() as account:
+    with _shared_account.lend() as account:
         yield account
 
 
@@ -88,7 +88,7 @@ def apply(account: Account, *options: str) -> tuple[int, str]:
     return result.code, result.out + result.err
 
 
-def refused(account: Account, *options: str) -> str:
+def refusal_of(account: Account, *options: str) -> str:
     code, said = apply(account, *options)
     assert (code, list_writes(account)) == (1, [])
     return said
@@ -145,36 +145,39 @@ FORGED: dict[str, tuple[tuple[str, str], str]] = {
 
 @pytest.mark.parametrize(("replaced", "told"), FORGED.values(), ids=FORGED.keys())
 def test_a_whole_plan_of_other_files_is_refused_and_says_what_they_do_not_give(
-    planned: Account, replaced: tuple[str, str], told: str
+    planned_account: Account, replaced: tuple[str, str], told: str
 ) -> None:
-    save(planned, AFTER.replace(*replaced))
+    save(planned_account, AFTER.replace(*replaced))
     if not told:  # files that mean the same give the same plan
-        document = json.loads((planned.folder / "plan.json").read_text())
-        assert document == json.loads(save(planned, AFTER).read_text())
+        document = json.loads((planned_account.folder / "plan.json").read_text())
+        assert document == json.loads(save(planned_account, AFTER).read_text())
         return
-    said = refused(planned)
+    said = refusal_of(planned_account)
     assert told in said
     assert "plan.json differs from the plan of roles.yaml; nothing was written." in said
     assert "reconcile plan roles.yaml --out plan.json" in said
 
 
-def test_a_document_of_the_same_meaning_in_another_spelling_is_another_call(planned: Account) -> None:
+def test_a_document_of_the_same_meaning_in_another_spelling_is_another_call(planned_account: Account) -> None:
     inline = 'inline_policies: {own: {Statement: [{Effect: Allow, Action: "%s", Resource: "*"}]}}'
     file = AFTER.replace("u: {groups", f"u: {{{inline % 's3:GetObject'}, groups")
-    planned.write(file)
-    save(planned, file.replace("s3:GetObject", "S3:getobject"))
-    assert "The saved plan lists other calls than its changes need." in refused(planned)
-    planned.write(AFTER)
+    planned_account.write(file)
+    save(planned_account, file.replace("s3:GetObject", "S3:getobject"))
+    assert "The saved plan lists other calls than its changes need." in refusal_of(planned_account)
+    planned_account.write(AFTER)
 
 
-def test_what_one_apply_names_is_counted_past_the_first_five(planned: Account) -> None:
-    save(planned, AFTER.replace("  stays: {}", "  stays: {}\n" + "\n".join(f"  e{index}: {{}}" for index in range(9))))
-    said = refused(planned)
+def test_what_one_apply_names_is_counted_past_the_first_five(planned_account: Account) -> None:
+    save(
+        planned_account,
+        AFTER.replace("  stays: {}", "  stays: {}\n" + "\n".join(f"  e{index}: {{}}" for index in range(9))),
+    )
+    said = refusal_of(planned_account)
     assert said.count("the plan changes it") == 5
     assert "4 more differences." in said
 
 
-def edited(account: Account, change: Callable[[Any], object], *options: str) -> None:
+def edit_plan_file(account: Account, change: Callable[[Any], object], *options: str) -> None:
     """The plan of the very files, with one thing changed, and its checksum put right."""
     path = save(account, AFTER, *options)
     content = json.loads(path.read_text())
@@ -207,10 +210,10 @@ EDITED: dict[str, Callable[[Any], object]] = {
 
 @pytest.mark.parametrize("change", EDITED.values(), ids=EDITED.keys())
 def test_a_plan_of_the_files_with_one_thing_changed_is_refused(
-    planned: Account, change: Callable[[Any], object]
+    planned_account: Account, change: Callable[[Any], object]
 ) -> None:
-    edited(planned, change)
-    refused(planned)
+    edit_plan_file(planned_account, change)
+    refusal_of(planned_account)
 
 
 def gloss_over(content: Any) -> None:
@@ -231,7 +234,7 @@ def test_what_is_not_compared_does_not_count_either(own: Account) -> None:
     gloss_over(content)
     content["integrity"] = compute_digest({key: value for key, value in content.items() if key != "integrity"})
     path.write_text(json.dumps(content))
-    said = refused(own)
+    said = refusal_of(own)
     assert "1 deletion exceeds max_deletes (0)" in said
     assert "+ user/u may assume role/r" in said
     code, said = apply(own, "--allow-deletes")
@@ -248,33 +251,35 @@ def test_the_plan_of_the_files_is_applied_call_by_call(own: Account) -> None:
     assert code == 0, said
     assert sorted(list_writes(own)) == sorted(log_lines_of(plan))
     assert changes_of(own.plan()) == {}
-    assert "user/u: the plan changes it, but the files do not. Either the change was made" in refused(own)
+    assert "user/u: the plan changes it, but the files do not. Either the change was made" in refusal_of(own)
 
 
-def test_a_plan_is_given_by_several_files_a_folder_and_a_variable(planned: Account) -> None:
+def test_a_plan_is_given_by_several_files_a_folder_and_a_variable(planned_account: Account) -> None:
     head, users = AFTER.split("users:\n")
     users, groups = users.split("groups: {g: {}}")
-    parts = planned.folder / "parts"
+    parts = planned_account.folder / "parts"
     parts.mkdir(exist_ok=True)
     (parts / "head.yaml").write_text(f"{head}groups: {{g: {{}}}}{groups}")
     (parts / "users.yaml").write_text(f"version: 1\nusers:\n{users}")
-    save(planned, AFTER.replace("team: a", "team: b"))
+    save(planned_account, AFTER.replace("team: a", "team: b"))
     for files in (
         ("--against", "parts"),
         ("--against", "parts/head.yaml", "--against", "parts/users.yaml"),
         ("--against", "parts/head.yaml", "parts/users.yaml"),
     ):
-        result = planned.run_cli("apply", "plan.json", *files)
+        result = planned_account.run_cli("apply", "plan.json", *files)
         assert "tags.team" in result.err
-        result = planned.run_cli("apply", "plan.json", *files, "--var", "team=b", "--journal", "no/such/folder/j")
+        result = planned_account.run_cli(
+            "apply", "plan.json", *files, "--var", "team=b", "--journal", "no/such/folder/j"
+        )
         assert "no/such/folder" in result.err, result.err  # it was the plan, and nothing can be recorded
-    assert "head.yaml" not in refused(planned, "--var", "team=b", "--journal", "no/such/folder/j")
+    assert "head.yaml" not in refusal_of(planned_account, "--var", "team=b", "--journal", "no/such/folder/j")
 
 
 def test_targets_are_named_as_the_plan_was_made_with(own: Account) -> None:
     save(own, AFTER, "--target", "user/u")
-    assert "--target: the plan was made with user/u, but this apply has none." in refused(own)
-    assert "made with user/u, but this apply has role/r." in refused(own, "--target", "role/r")
+    assert "--target: the plan was made with user/u, but this apply has none." in refusal_of(own)
+    assert "made with user/u, but this apply has role/r." in refusal_of(own, "--target", "role/r")
     code, said = apply(own, "--target", "user/u")
     assert code == 0, said
     assert list_writes(own)
@@ -284,10 +289,10 @@ def test_targets_are_named_as_the_plan_was_made_with(own: Account) -> None:
 def test_what_changed_meanwhile_makes_it_another_plan(own: Account) -> None:
     save(own, AFTER)
     own.iam.tag_user(UserName="u", Tags=[{"Key": "team", "Value": "z"}])
-    assert "user/u has changed since the plan was made: tags.team." in refused(own)
+    assert "user/u has changed since the plan was made: tags.team." in refusal_of(own)
     own.iam.untag_user(UserName="u", TagKeys=["team"])
     own.iam.create_user(UserName="late", Tags=[{"Key": "reconcile:owner", "Value": "platform"}])
-    assert "user/late: the files change it, but the plan does not." in refused(own)
+    assert "user/late: the files change it, but the plan does not." in refusal_of(own)
     own.iam.delete_user(UserName="late")
     assert apply(own)[0] == 0
 
@@ -314,9 +319,9 @@ WITHOUT_A_PLAN: dict[str, tuple[str, ...]] = {
 
 
 @pytest.mark.parametrize("files", WITHOUT_A_PLAN.values(), ids=WITHOUT_A_PLAN.keys())
-def test_without_a_saved_plan_it_is_a_usage_error(planned: Account, files: tuple[str, ...]) -> None:
-    save(planned, AFTER)
-    result = planned.run_cli("apply", *files, "--against", "roles.yaml", "--yes")
+def test_without_a_saved_plan_it_is_a_usage_error(planned_account: Account, files: tuple[str, ...]) -> None:
+    save(planned_account, AFTER)
+    result = planned_account.run_cli("apply", *files, "--against", "roles.yaml", "--yes")
     assert result.code == 1
     assert "--against needs a saved plan as the first FILE" in result.err
 
@@ -324,23 +329,23 @@ def test_without_a_saved_plan_it_is_a_usage_error(planned: Account, files: tuple
 @pytest.mark.parametrize(
     ("file", "told"), [("missing.yaml", "missing.yaml"), ("plan.json", "plan.json is a plan, not")]
 )
-def test_files_that_give_no_state_are_told(planned: Account, file: str, told: str) -> None:
-    save(planned, AFTER)
-    result = planned.run_cli("apply", "plan.json", "--against", file)
+def test_files_that_give_no_state_are_told(planned_account: Account, file: str, told: str) -> None:
+    save(planned_account, AFTER)
+    result = planned_account.run_cli("apply", "plan.json", "--against", file)
     assert (result.code, told in result.err) == (1, True)
 
 
-def test_a_file_with_a_mistake_is_told_before_the_account_is_read(planned: Account) -> None:
-    save(planned, AFTER)
-    planned.write(AFTER.replace("groups: {g", "gruops: {g"))
-    assert "gruops" in refused(planned)
-    planned.write(AFTER)
+def test_a_file_with_a_mistake_is_told_before_the_account_is_read(planned_account: Account) -> None:
+    save(planned_account, AFTER)
+    planned_account.write(AFTER.replace("groups: {g", "gruops: {g"))
+    assert "gruops" in refusal_of(planned_account)
+    planned_account.write(AFTER)
 
 
 def test_a_plan_of_undo_is_not_what_files_give(own: Account) -> None:
     own.apply("roles.yaml", "--journal", "j.jsonl")
     assert own.run_cli("undo", "j.jsonl", "--out", "plan.json").code in (0, 3)
-    assert "the plan changes it, but the files do not" in refused(own)
+    assert "the plan changes it, but the files do not" in refusal_of(own)
 
 
 def test_a_plan_of_files_without_break_glass_has_what_the_account_remembers(own: Account) -> None:

@@ -140,7 +140,7 @@ def test_a_chain_of_roles_is_walked(account: Account) -> None:
     assert account.who("far") == account.role("far", "mine")
 
 
-def test_the_account_comes_from_the_caller_where_the_file_has_none(account: Account) -> None:
+def test_the_account_comes_from_the_caller_if_the_file_has_none(account: Account) -> None:
     assert account.who("s3", "-f", "no-account.yaml") == account.role("reader")
 
 
@@ -177,7 +177,7 @@ def test_credential_process_is_one_json_object_with_an_end(account: Account) -> 
     assert answer["Expiration"].endswith("Z")
 
 
-def test_a_role_that_needs_mfa_says_what_to_pass_where_nobody_can_be_asked(account: Account) -> None:
+def test_a_role_that_needs_mfa_says_what_to_pass_if_nobody_can_be_asked(account: Account) -> None:
     done = account.run("admin")
     assert (done.returncode, done.stdout) == (1, "")
     assert "--token-code" in done.stderr and "Traceback" not in done.stderr

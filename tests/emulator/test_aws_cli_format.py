@@ -79,7 +79,7 @@ def run(account: Account, script: str) -> None:
         call(account.iam, words)
 
 
-def pasted(account: Account, text: str) -> Any:
+def paste_commands(account: Account, text: str) -> Any:
     """The commands of a plan, run; the plan as it was before."""
     account.write(text)
     planned = account.plan()
@@ -156,18 +156,18 @@ LIMITS = "settings: {max_deletes: 1000, max_delete_percent: 100, max_removals: 1
 
 
 def test_commands_that_create_update_and_delete_leave_an_empty_plan(account: Account) -> None:
-    created = pasted(account, text() + LIMITS)
+    created = paste_commands(account, text() + LIMITS)
     assert changes_of(account.plan()) == {}
     assert {item["action"] for item in created["changes"]} == {"create"}
     described = {role["RoleName"]: role for role in account.iam.list_roles()["Roles"]}
     for index, value in enumerate(NASTY):
         assert account.iam.get_role(RoleName=f"r{index}")["Role"]["Description"] == value, described
 
-    updated = pasted(account, text(3) + LIMITS)
+    updated = paste_commands(account, text(3) + LIMITS)
     assert changes_of(account.plan()) == {}
     assert {"UpdateRole", "CreatePolicyVersion", "PutUserPolicy", "TagUser"} <= set(operations_of(updated))
 
-    deleted = pasted(account, HEAD + LIMITS)
+    deleted = paste_commands(account, HEAD + LIMITS)
     assert changes_of(account.plan()) == {}
     assert {item["action"] for item in deleted["changes"]} >= {"delete"}
     assert account.iam.list_users()["Users"] == account.iam.list_roles()["Roles"] == []
@@ -186,11 +186,11 @@ def test_commands_that_move_adopt_and_release_leave_an_empty_plan(account: Accou
         "permissions_boundary": "aws:ReadOnlyAccess",
         "policies": ["aws:job-function/ViewOnlyAccess"],
     }
-    planned = pasted(account, HEAD + LIMITS + f"users: {as_yaml({'-dash': moved})}\n")
+    planned = paste_commands(account, HEAD + LIMITS + f"users: {as_yaml({'-dash': moved})}\n")
     assert {item["action"] for item in planned["changes"]} == {"adopt", "delete"}
     assert {"UpdateUser", "DeleteAccessKey", "DeleteLoginProfile", "DeactivateMFADevice"} <= set(operations_of(planned))
     assert changes_of(account.plan()) == {}
-    pasted(account, HEAD + LIMITS + f"users: {as_yaml({'-dash': {'path': '/new/'}})}\n")
+    paste_commands(account, HEAD + LIMITS + f"users: {as_yaml({'-dash': {'path': '/new/'}})}\n")
     assert changes_of(account.plan()) == {}
 
 

@@ -74,7 +74,7 @@ class Life:
         turn = number // len(self.calls[stage]) + (0 if _once_only(self.line(stage, number)) else number)
         return list(FAULTS)[(turn + shift) % len(FAULTS)]
 
-    def broken(self, stage: str, line: str, what: str, fault: Fault, times: int = 1) -> Iterator[str]:
+    def break_line(self, stage: str, line: str, what: str, fault: Fault, times: int = 1) -> Iterator[str]:
         """Apply with one call broken, then again if that failed; what is wrong with it."""
         said = f"{stage}, {line}, {what}"
         file = prepare_stage(self.account, stage)
@@ -146,7 +146,7 @@ def test_a_broken_write_is_made_good_by_the_run_itself(life: Life, number: int, 
     for stage in STAGES:
         line = life.line(stage, number)
         what = life.way(stage, number, shift)
-        problems += life.broken(stage, line, what, FAULTS[what])
+        problems += life.break_line(stage, line, what, FAULTS[what])
     assert not problems, "\n".join(problems)
 
 
@@ -162,13 +162,13 @@ def test_after_a_kill_the_next_run_gets_there(life: Life, moment: str, number: i
         file = prepare_stage(life.account, stage)
         killing = ProcessKiller()
         life.front.break_call(line, getattr(killing, f"kill_{moment}"))
-        assert killed(life.account, file, killing) == -signal.SIGKILL
+        assert kill_apply(life.account, file, killing) == -signal.SIGKILL
         life.front.wait_until_idle()
         problems += life.amiss(stage, f"{stage}, killed {moment} {line}", True)
     assert not problems, "\n".join(problems)
 
 
-def killed(account: Account, file: str, killing: ProcessKiller) -> int:
+def kill_apply(account: Account, file: str, killing: ProcessKiller) -> int:
     """The exit code of an apply in a process of its own, at which this is aimed."""
     command = [sys.executable, "-m", "reconciler", "apply", file, *FLAGS]
     with subprocess.Popen(
@@ -180,13 +180,13 @@ def killed(account: Account, file: str, killing: ProcessKiller) -> int:
 
 def test_a_write_that_is_throttled_for_long_is_made_in_the_end(life: Life) -> None:
     """More often than botocore tries by itself."""
-    assert list(life.broken("made", "AttachUserPolicy", "throttled", throttle, times=25)) == []
+    assert list(life.break_line("made", "AttachUserPolicy", "throttled", throttle, times=25)) == []
 
 
 def test_a_write_whose_answer_is_lost_again_and_again_is_made_once(life: Life) -> None:
     problems = []
     for stage, line in KILLED.items():
-        problems += life.broken(stage, line, "lost twice", drop_answer, times=2)
+        problems += life.break_line(stage, line, "lost twice", drop_answer, times=2)
     assert not problems, "\n".join(problems)
 
 
@@ -203,7 +203,7 @@ BUSY = {
 def test_a_write_that_iam_is_too_busy_for_is_made_later(life: Life) -> None:
     problems = []
     for stage, (line, fault) in BUSY.items():
-        problems += life.broken(stage, line, "busy", fault, times=3)
+        problems += life.break_line(stage, line, "busy", fault, times=3)
     assert not problems, "\n".join(problems)
 
 
@@ -222,7 +222,7 @@ def test_a_write_whose_answer_comes_too_late_is_made_once(life: Life, monkeypatc
     )
     problems = []
     for stage, line in KILLED.items():
-        problems += life.broken(stage, line, "late", delay_answer(1.5))
+        problems += life.break_line(stage, line, "late", delay_answer(1.5))
     assert not problems, "\n".join(problems)
 
 

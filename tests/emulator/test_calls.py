@@ -82,7 +82,7 @@ def drift(iam: Any) -> None:
     )
 
 
-def prepared(account: Account, state: str) -> None:
+def prepare_state(account: Account, state: str) -> None:
     """The account and the file in one of the states that a plan is made in."""
     account.write(RICH)
     if state != "creating":
@@ -100,7 +100,7 @@ STATES = ("creating", "updating", "deleting", "unchanged")
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_plan_makes_no_write_call(account: Account, state: str) -> None:
-    prepared(account, state)
+    prepare_state(account, state)
     for options in ([], ["--format", "json", "--target", "role/app"]):
         account.clear_calls()
         account.run_cli("plan", "roles.yaml", *options)
@@ -112,7 +112,7 @@ def test_a_plan_makes_no_write_call(account: Account, state: str) -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_an_apply_makes_exactly_the_calls_of_its_plan_in_that_order(account: Account, state: str) -> None:
-    prepared(account, state)
+    prepare_state(account, state)
     plan = account.plan()
     assert bool(changes_of(plan)) == (state != "unchanged")
     assert [call["seq"] for call in calls_of(plan)] == list(range(1, len(calls_of(plan)) + 1))
@@ -122,7 +122,7 @@ def test_an_apply_makes_exactly_the_calls_of_its_plan_in_that_order(account: Acc
 
 
 def test_the_same_account_and_file_give_the_same_plan(account: Account) -> None:
-    prepared(account, "updating")
+    prepare_state(account, "updating")
     assert account.plan() == account.plan()
 
 

@@ -439,12 +439,12 @@ def test_a_deletion_that_somebody_else_has_made_already_is_no_failure(
 
     send = executor.send_step
 
-    def racing(connection: Any, step: Any, *rest: Any) -> Any:
+    def race_deletion(connection: Any, step: Any, *rest: Any) -> Any:
         if step.call.operation == "DeleteAccessKey":
             account.iam.delete_access_key(UserName="leaver", AccessKeyId=key)
         return send(connection, step, *rest)
 
-    monkeypatch.setattr(executor, "send_step", racing)
+    monkeypatch.setattr(executor, "send_step", race_deletion)
     account.apply()
     assert account.iam.list_users()["Users"] == []
 

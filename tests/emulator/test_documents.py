@@ -31,15 +31,15 @@ EC2 = json.dumps(TRUST[0] | {"Statement": TRUST[0]["Statement"][1]})
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Sandbox]:
+def shared_sandbox() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
         yield sandbox
 
 
 @pytest.fixture(scope="module")
-def iam(running: Sandbox) -> Any:
+def iam(shared_sandbox: Sandbox) -> Any:
     """An account with the principals that the documents name."""
-    found = client(running.url)
+    found = client(shared_sandbox.url)
     found.create_group(GroupName="g")
     found.create_user(UserName="nobody")
     found.create_role(RoleName="target", AssumeRolePolicyDocument=EC2)
@@ -123,7 +123,7 @@ def test_validate_and_the_sandbox_agree_on_trust_policies(iam: Any, folder: Fold
     trusts=st.lists(spoil_documents(TRUST), min_size=12),
 )
 def test_documents_that_validate_takes_are_applied_and_match_what_is_live(
-    iam: Any, running: Sandbox, folder: Folder, identity: list[Json], trusts: list[Json]
+    iam: Any, shared_sandbox: Sandbox, folder: Folder, identity: list[Json], trusts: list[Json]
 ) -> None:
     groups = {f"g{number}": {"inline_policies": {"p": one}} for number, one in enumerate(identity)}
     policies = {f"p{number}": {"document": one} for number, one in enumerate(identity)}
@@ -133,7 +133,7 @@ def test_documents_that_validate_takes_are_applied_and_match_what_is_live(
         section: {name: one for name, one in entities.items() if not errors_of(folder, {section: {name: one}})}
         for section, entities in sections.items()
     }
-    account = Account(running, folder.path)
+    account = Account(shared_sandbox, folder.path)
     account.write(file_of(taken))
     account.apply("roles.yaml", "--allow-deletes", "--allow-lockout")
     assert account.plan()["changes"] == []

@@ -161,7 +161,7 @@ def document_of(iam: Any, arn: str) -> dict[str, Any]:
     return found
 
 
-def versioned(arn: str, edit: Callable[[dict[str, Any]], object]) -> Hand:
+def add_version(arn: str, edit: Callable[[dict[str, Any]], object]) -> Hand:
     """A new default version: the live document, edited."""
 
     def hand(iam: Any) -> None:
@@ -232,25 +232,25 @@ TAGGED: list[tuple[str, str, dict[str, str]]] = [
 POLICIES = [
     Drift(
         "an action added to a policy",
-        versioned(READER, lambda document: document["Statement"][0]["Action"].append("s3:DeleteObject")),
+        add_version(READER, lambda document: document["Statement"][0]["Action"].append("s3:DeleteObject")),
         "policy/reader",
         ("document",),
     ),
     Drift(
         "an action taken from a policy",
-        versioned(READER, lambda document: document["Statement"][0]["Action"].pop()),
+        add_version(READER, lambda document: document["Statement"][0]["Action"].pop()),
         "policy/reader",
         ("document",),
     ),
     Drift(
         "a deny taken from a policy",
-        versioned(READER, lambda document: document["Statement"].pop()),
+        add_version(READER, lambda document: document["Statement"].pop()),
         "policy/reader",
         ("document",),
     ),
     Drift(
         "a statement added to a policy",
-        versioned(
+        add_version(
             READER, lambda document: document["Statement"].append({"Effect": "Allow", "Action": "*", "Resource": "*"})
         ),
         "policy/reader",
@@ -258,13 +258,13 @@ POLICIES = [
     ),
     Drift(
         "a condition taken from a policy",
-        versioned(LOOSE, lambda document: document["Statement"][0].pop("Condition")),
+        add_version(LOOSE, lambda document: document["Statement"][0].pop("Condition")),
         "policy/loose",
         ("document",),
     ),
     Drift(
         "the Sid of a statement changed",
-        versioned(READER, lambda document: document["Statement"][0].update(Sid="Other")),
+        add_version(READER, lambda document: document["Statement"][0].update(Sid="Other")),
         "policy/reader",
         ("document",),
     ),
@@ -290,7 +290,7 @@ POLICIES = [
     ),
     Drift(
         "the document of the MFA guard weakened",
-        versioned(GUARD, lambda document: document["Statement"].pop()),
+        add_version(GUARD, lambda document: document["Statement"].pop()),
         "policy/reconcile-require-mfa-platform",
         ("document",),
     ),
@@ -765,7 +765,7 @@ DRIFTS = [
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Iterator[SharedAccount]:
+def shared_account(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Iterator[SharedAccount]:
     def prepare(account: Account) -> None:
         account.write(FILE)
         account.apply()
@@ -776,36 +776,36 @@ def shared(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Ite
 
 
 @pytest.mark.parametrize("drift", DRIFTS, ids=lambda drift: drift.name.replace(" ", "_"))
-def test_drift_is_one_change_and_one_apply_mends_it(shared: SharedAccount, drift: Drift) -> None:
-    with shared.lend() as account:
+def test_drift_is_one_change_and_one_apply_mends_it(shared_account: SharedAccount, drift: Drift) -> None:
+    with shared_account.lend() as account:
         drift.by_hand(account.iam)
         # An apply plans again what it has made; that this is worth its word, the next row's plan would show.
         assert changes_of(account.apply_and_read_plan()) == {drift.address: (drift.action, list(drift.paths))}
 
 
-def test_an_untouched_account_has_no_drift(shared: SharedAccount) -> None:
-    with shared.lend() as account:
+def test_an_untouched_account_has_no_drift(shared_account: SharedAccount) -> None:
+    with shared_account.lend() as account:
         result = account.run_cli("plan", "roles.yaml", "--detailed-exitcode")
         assert result.code == 0
         assert result.out.endswith("No changes. Live IAM matches the file.\n")
 
 
-def test_a_thumbprint_that_the_file_does_not_name_is_no_drift(shared: SharedAccount) -> None:
-    with shared.lend() as account:
+def test_a_thumbprint_that_the_file_does_not_name_is_no_drift(shared_account: SharedAccount) -> None:
+    with shared_account.lend() as account:
         account.iam.update_open_id_connect_provider_thumbprint(**OTHER_OIDC, ThumbprintList=["d" * 40, "E" * 40])
         assert changes_of(account.plan()) == {}
 
 
-def test_a_version_that_is_not_the_default_is_no_drift(shared: SharedAccount) -> None:
-    with shared.lend() as account:
+def test_a_version_that_is_not_the_default_is_no_drift(shared_account: SharedAccount) -> None:
+    with shared_account.lend() as account:
         iam = account.iam
         made = iam.create_policy_version(PolicyArn=FENCE, PolicyDocument=json.dumps(INLINE), SetAsDefault=False)
         assert changes_of(account.plan()) == {}
         iam.delete_policy_version(PolicyArn=FENCE, VersionId=made["PolicyVersion"]["VersionId"])
 
 
-def test_attachments_to_entities_outside_the_file_are_no_drift(shared: SharedAccount) -> None:
-    with shared.lend() as account:
+def test_attachments_to_entities_outside_the_file_are_no_drift(shared_account: SharedAccount) -> None:
+    with shared_account.lend() as account:
         iam = account.iam
         iam.create_user(UserName="stranger")
         iam.attach_user_policy(UserName="stranger", PolicyArn=READER)
@@ -816,9 +816,9 @@ def test_attachments_to_entities_outside_the_file_are_no_drift(shared: SharedAcc
         iam.delete_user(UserName="stranger")
 
 
-def test_a_trusted_user_that_was_recreated_by_hand_is_trusted_again(shared: SharedAccount) -> None:
+def test_a_trusted_user_that_was_recreated_by_hand_is_trusted_again(shared_account: SharedAccount) -> None:
     """Live, the trust names the unique id of a user that is gone, though the name exists again."""
-    with shared.lend() as account:
+    with shared_account.lend() as account:
         iam = account.iam
         trust_of_app(
             lambda statements: by_user(statements).update(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/bob"})
@@ -832,8 +832,8 @@ def test_a_trusted_user_that_was_recreated_by_hand_is_trusted_again(shared: Shar
         account.apply()
 
 
-def test_a_renamed_user_is_a_new_name_and_one_of_ours_that_is_gone(shared: SharedAccount) -> None:
-    with shared.lend() as account:
+def test_a_renamed_user_is_a_new_name_and_one_of_ours_that_is_gone(shared_account: SharedAccount) -> None:
+    with shared_account.lend() as account:
         account.iam.update_user(UserName="bob", NewUserName="robert")
         found = changes_of(account.apply_and_read_plan())
         assert {address: action for address, (action, _) in found.items()} == {
@@ -843,7 +843,7 @@ def test_a_renamed_user_is_a_new_name_and_one_of_ours_that_is_gone(shared: Share
         assert changes_of(account.plan()) == {}
 
 
-def test_all_drifts_at_once_are_mended_by_one_apply(shared: SharedAccount) -> None:
+def test_all_drifts_at_once_are_mended_by_one_apply(shared_account: SharedAccount) -> None:
     together = [
         *POLICIES[:1],
         *ATTACHED[:3],
@@ -855,7 +855,7 @@ def test_all_drifts_at_once_are_mended_by_one_apply(shared: SharedAccount) -> No
         *PROFILES[:1],
         *PROVIDERS[3:4],
     ]
-    with shared.lend() as account:
+    with shared_account.lend() as account:
         for drift in together:
             drift.by_hand(account.iam)
         assert set(changes_of(account.apply_and_read_plan())) == {drift.address for drift in together}

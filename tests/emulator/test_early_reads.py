@@ -80,7 +80,7 @@ def test_nothing_of_another_account_is_read(account: Account, command: str) -> N
 
 
 @pytest.mark.parametrize("written", ["210987654321", "[210987654321]", "", "{}"])
-def test_nothing_is_read_where_the_file_has_something_else_for_an_account(account: Account, written: str) -> None:
+def test_nothing_is_read_if_the_file_has_something_else_for_an_account(account: Account, written: str) -> None:
     account.write(f"account: {written}\n{VALID}")
     account.clear_calls()
     result = account.run_cli("plan", "roles.yaml")
@@ -111,23 +111,23 @@ def test_a_program_that_finds_credentials_is_run_for_a_valid_file_alone(account:
 
 
 @pytest.mark.parametrize(("answered", "times"), [(True, 1), (False, 2)])
-def test_a_file_for_any_account_is_parsed_once_where_aws_has_answered_by_then(
+def test_a_file_for_any_account_is_parsed_once_if_aws_has_answered_by_then(
     account: Account, monkeypatch: pytest.MonkeyPatch, answered: bool, times: int
 ) -> None:
     account.write("version: 1\nowner: platform\nroles: {app: {trust: [{accounts: ['{{ account_id }}']}]}}\n")
     parsed: list[str] = []
 
-    def ended(call: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    def wait_for_answer(call: Callable[..., Any], *arguments: Any) -> Future[Any]:
         begun = start_call(call, *arguments)
         wait([begun])
         return begun
 
-    def noted(data: bytes, name: str) -> Any:
+    def note_file(data: bytes, name: str) -> Any:
         parsed.append(name)
         return compose_yaml(data, name)
 
-    monkeypatch.setattr("reconciler.app.plan.start_call", ended)
-    monkeypatch.setattr("reconciler.desired.compose.compose_yaml", noted)
+    monkeypatch.setattr("reconciler.app.plan.start_call", wait_for_answer)
+    monkeypatch.setattr("reconciler.desired.compose.compose_yaml", note_file)
     if not answered:
         monkeypatch.setattr("reconciler.app.plan._peek_caller", lambda asking: None)
     (change,) = account.plan()["changes"]
@@ -138,7 +138,7 @@ def test_a_file_for_any_account_is_parsed_once_where_aws_has_answered_by_then(
 # --verbose
 
 
-def said(err: str) -> dict[str, int]:
+def read_verbose_calls(err: str) -> dict[str, int]:
     """Operation → calls, as --verbose tells."""
     return {name: int(times) for times, name in re.findall(r"^ +(\d+)  (\w+), \d+\.\d\d s$", err, re.MULTILINE)}
 
@@ -150,7 +150,7 @@ def test_verbose_tells_on_stderr_the_calls_that_were_made(account: Account) -> N
     result = account.run_cli("plan", "roles.yaml", "--format", "json", "--verbose")
     made = account.count_calls()
     assert made["ListRoles"] == 1
-    assert said(result.err) == made
+    assert read_verbose_calls(result.err) == made
     assert re.search(rf"^{sum(made.values())} calls to AWS in \d+\.\d\d s:$", result.err, re.MULTILINE)
     assert result.json["changes"] == []
 

@@ -48,12 +48,12 @@ def account(faulty: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.fixture(scope="module")
-def wanted(faulty: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def expected_stages(faulty: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Per stage, what there is where nothing is late."""
     return run_all_stages(Account(faulty, tmp_path_factory.mktemp("wanted")))[1]
 
 
-def applied(account: Account, front: FaultLayer, file: str, lag: Lag) -> dict[str, Any]:
+def apply_late(account: Account, front: FaultLayer, file: str, lag: Lag) -> dict[str, Any]:
     """What there is after one run that meets these delays, once they are over."""
     front.delay_visibility(lag)
     result = account.run_cli("apply", file, *FLAGS)
@@ -64,36 +64,36 @@ def applied(account: Account, front: FaultLayer, file: str, lag: Lag) -> dict[st
 
 @pytest.mark.parametrize("lag", LAGS.values(), ids=LAGS)
 def test_one_run_makes_all_though_it_is_seen_late(
-    wanted: dict[str, Any], account: Account, front: FaultLayer, lag: Lag
+    expected_stages: dict[str, Any], account: Account, front: FaultLayer, lag: Lag
 ) -> None:
-    assert applied(account, front, prepare_stage(account, "made"), lag) == wanted["made"]
+    assert apply_late(account, front, prepare_stage(account, "made"), lag) == expected_stages["made"]
 
 
 def test_one_run_changes_all_though_what_is_new_is_seen_late(
-    wanted: dict[str, Any], account: Account, front: FaultLayer
+    expected_stages: dict[str, Any], account: Account, front: FaultLayer
 ) -> None:
     account.apply(prepare_stage(account, "made"), *FLAGS)
     lag = Lag(created=0.5, principal=0.5, deleted=0.5, unlinked=0.3)
-    assert applied(account, front, prepare_stage(account, "changed"), lag) == wanted["changed"]
+    assert apply_late(account, front, prepare_stage(account, "changed"), lag) == expected_stages["changed"]
 
 
 @pytest.mark.parametrize("lag", LEAVING.values(), ids=LEAVING)
 def test_one_run_deletes_all_though_it_is_seen_for_longer(
-    wanted: dict[str, Any], account: Account, front: FaultLayer, lag: Lag
+    expected_stages: dict[str, Any], account: Account, front: FaultLayer, lag: Lag
 ) -> None:
     for stage in ("made", "changed"):
         account.apply(prepare_stage(account, stage), *FLAGS)
-    assert applied(account, front, prepare_stage(account, "gone"), lag) == wanted["gone"]
+    assert apply_late(account, front, prepare_stage(account, "gone"), lag) == expected_stages["gone"]
 
 
 @pytest.mark.parametrize("line", ["CreateUser bob", "CreateRole left", "CreatePolicy reader", "CreateGroup"])
 def test_a_creation_whose_answer_is_lost_is_found_once_it_is_seen(
-    wanted: dict[str, Any], account: Account, front: FaultLayer, line: str
+    expected_stages: dict[str, Any], account: Account, front: FaultLayer, line: str
 ) -> None:
     """Meanwhile IAM says both: that it exists already, and that there is no such entity."""
     file = prepare_stage(account, "made")
     hit = front.break_call(line, drop_answer)
-    assert applied(account, front, file, Lag(created=0.6, principal=0.6)) == wanted["made"]
+    assert apply_late(account, front, file, Lag(created=0.6, principal=0.6)) == expected_stages["made"]
     assert hit.hits == 1
 
 

@@ -55,7 +55,7 @@ LISTS = ("GetAccountAuthorizationDetails",)
 GONE = (*LISTS, "*Role", "*User", "*Policies", "*Policy")
 
 
-def asked(
+def explain_alias(
     account: Account, alias: str, user: str = "demo", mfa: Mfa = WITH_CODE, denied: tuple[str, ...] = (), **more: Any
 ) -> Explanation:
     """`denied`: operations of IAM that the caller may not call."""
@@ -80,7 +80,7 @@ def evidence(found: Explanation) -> list[Evidence]:
 
 
 @pytest.fixture
-def applied(account: Account) -> Account:
+def applied_account(account: Account) -> Account:
     account.write(FILE)
     account.apply()
     forget(account)
@@ -95,41 +95,43 @@ def forget(account: Account) -> None:
 ALL_LIVE = [Evidence.LIVE, Evidence.LIVE]
 
 
-def test_one_call_shows_a_small_account(applied: Account) -> None:
-    applied.clear_calls()
-    found = asked(applied, "open")
+def test_one_call_shows_a_small_account(applied_account: Account) -> None:
+    applied_account.clear_calls()
+    found = explain_alias(applied_account, "open")
     assert (found.outcome, evidence(found)) == (AssumeOutcome.ALLOWED, ALL_LIVE)
-    assert applied.count_calls() == {"GetAccountAuthorizationDetails": 1}
+    assert applied_account.count_calls() == {"GetAccountAuthorizationDetails": 1}
 
 
-def test_single_reads_show_the_same(applied: Account) -> None:
-    at_once, one_by_one = asked(applied, "open"), asked(applied, "open", denied=LISTS)
+def test_single_reads_show_the_same(applied_account: Account) -> None:
+    at_once, one_by_one = explain_alias(applied_account, "open"), explain_alias(applied_account, "open", denied=LISTS)
     assert one_by_one == at_once
-    assert asked(applied, "open", "alice", denied=LISTS) == asked(applied, "open", "alice")
+    assert explain_alias(applied_account, "open", "alice", denied=LISTS) == explain_alias(
+        applied_account, "open", "alice"
+    )
 
 
-def test_what_may_not_be_read_is_taken_from_the_file_and_said_so(applied: Account) -> None:
-    found = asked(applied, "open", denied=GONE)
+def test_what_may_not_be_read_is_taken_from_the_file_and_said_so(applied_account: Account) -> None:
+    found = explain_alias(applied_account, "open", denied=GONE)
     assert (found.outcome, evidence(found)) == (AssumeOutcome.ALLOWED, [Evidence.FILE, Evidence.FILE])
-    found = asked(applied, "open", denied=(*LISTS, "GetRole"))
+    found = explain_alias(applied_account, "open", denied=(*LISTS, "GetRole"))
     assert evidence(found) == [Evidence.FILE, Evidence.LIVE]
 
 
 @pytest.mark.parametrize("denied", ["ListGroupsForUser", "ListAttachedGroupPolicies", "ListUserPolicies"])
-def test_a_caller_that_is_read_in_part_is_taken_from_the_file(applied: Account, denied: str) -> None:
-    found = asked(applied, "open", denied=(*LISTS, denied))
+def test_a_caller_that_is_read_in_part_is_taken_from_the_file(applied_account: Account, denied: str) -> None:
+    found = explain_alias(applied_account, "open", denied=(*LISTS, denied))
     assert found.outcome is AssumeOutcome.ALLOWED
     assert evidence(found)[0] is Evidence.LIVE
 
 
 @pytest.mark.parametrize("denied", ["GetUser", "ListGroupsForUser", "ListAttachedUserPolicies", "GetUserPolicy"])
-def test_a_caller_that_neither_shows_is_unseen_and_never_refused(applied: Account, denied: str) -> None:
-    applied.iam.create_user(UserName="stranger")
-    applied.iam.put_user_policy(UserName="stranger", PolicyName="x", PolicyDocument=json.dumps(NOTHING))
-    found = asked(applied, "open", "stranger", denied=(*LISTS, denied))
+def test_a_caller_that_neither_shows_is_unseen_and_never_refused(applied_account: Account, denied: str) -> None:
+    applied_account.iam.create_user(UserName="stranger")
+    applied_account.iam.put_user_policy(UserName="stranger", PolicyName="x", PolicyDocument=json.dumps(NOTHING))
+    found = explain_alias(applied_account, "open", "stranger", denied=(*LISTS, denied))
     assert found.outcome is AssumeOutcome.UNSEEN
     assert found.sides[1].evidence is Evidence.UNSEEN
-    whole = asked(applied, "open", "stranger", denied=LISTS)
+    whole = explain_alias(applied_account, "open", "stranger", denied=LISTS)
     assert (whole.outcome, whole.sides[1].evidence) == (AssumeOutcome.CALLER_REFUSES, Evidence.LIVE)
 
 
@@ -144,30 +146,30 @@ def close(account: Account, role: str) -> None:
 
 
 @pytest.mark.parametrize("denied", [(), LISTS], ids=["at once", "one by one"])
-def test_drift_is_not_applied(applied: Account, denied: tuple[str, ...]) -> None:
-    close(applied, "open")
-    found = asked(applied, "open", denied=denied)
+def test_drift_is_not_applied(applied_account: Account, denied: tuple[str, ...]) -> None:
+    close(applied_account, "open")
+    found = explain_alias(applied_account, "open", denied=denied)
     assert found.outcome is AssumeOutcome.NOT_APPLIED
     assert [side.verdict for side in found.sides] == [SideVerdict.REFUSES, SideVerdict.ALLOWS]
     assert found.place is not None
-    applied.apply()
-    forget(applied)
-    assert asked(applied, "open", denied=denied).may_assume
+    applied_account.apply()
+    forget(applied_account)
+    assert explain_alias(applied_account, "open", denied=denied).may_assume
 
 
-def test_a_membership_that_is_not_applied(applied: Account) -> None:
-    applied.iam.remove_user_from_group(UserName="demo", GroupName="eng")
-    found = asked(applied, "open")
+def test_a_membership_that_is_not_applied(applied_account: Account) -> None:
+    applied_account.iam.remove_user_from_group(UserName="demo", GroupName="eng")
+    found = explain_alias(applied_account, "open")
     assert found.outcome is AssumeOutcome.NOT_APPLIED
     assert [side.verdict for side in found.sides] == [SideVerdict.ALLOWS, SideVerdict.REFUSES]
 
 
 @pytest.mark.parametrize("denied", [(), LISTS], ids=["at once", "one by one"])
-def test_a_role_that_is_not_there(applied: Account, denied: tuple[str, ...]) -> None:
-    applied.iam.delete_role(RoleName="named")
-    assert asked(applied, "named", denied=denied).outcome is AssumeOutcome.NOT_APPLIED
-    applied.write(FILE.replace("open: {role: open}", f'open: {{role: "arn:aws:iam::{ACCOUNT}:role/oben"}}'))
-    found = asked(applied, "open", denied=denied)
+def test_a_role_that_is_not_there(applied_account: Account, denied: tuple[str, ...]) -> None:
+    applied_account.iam.delete_role(RoleName="named")
+    assert explain_alias(applied_account, "named", denied=denied).outcome is AssumeOutcome.NOT_APPLIED
+    applied_account.write(FILE.replace("open: {role: open}", f'open: {{role: "arn:aws:iam::{ACCOUNT}:role/oben"}}'))
+    found = explain_alias(applied_account, "open", denied=denied)
     assert (found.outcome, found.hint) == (AssumeOutcome.NO_ROLE, "Did you mean 'open'?")
 
 
@@ -175,39 +177,42 @@ def test_what_was_applied_just_now_may_not_be_known_everywhere(account: Account)
     account.write(FILE)
     account.apply()
     refusal = make_error("assume-refused", "AWS does not let you.")
-    assert asked(account, "open", refusal=refusal).outcome is AssumeOutcome.PROPAGATING
-    assert asked(account, "open").outcome is AssumeOutcome.ALLOWED
+    assert explain_alias(account, "open", refusal=refusal).outcome is AssumeOutcome.PROPAGATING
+    assert explain_alias(account, "open").outcome is AssumeOutcome.ALLOWED
     forget(account)
-    found = asked(account, "open", refusal=refusal)
+    found = explain_alias(account, "open", refusal=refusal)
     assert found.outcome is AssumeOutcome.UNSEEN
     assert "SCP" in " ".join(found.details)
 
 
-def test_the_wrong_device_is_told_apart(applied: Account) -> None:
+def test_the_wrong_device_is_told_apart(applied_account: Account) -> None:
     refusal = make_error(
         "mfa-device-refused", "AWS cannot check a code of the MFA device x.", "Not yours.", "Correct it."
     )
-    found = asked(applied, "named", refusal=refusal)
+    found = explain_alias(applied_account, "named", refusal=refusal)
     assert (found.outcome, found.hint) == (AssumeOutcome.WRONG_MFA_DEVICE, "Correct it.")
     other = ReconcileError([*make_error("assume-refused", "No.").problems])
-    assert asked(applied, "named", refusal=other).outcome is AssumeOutcome.UNSEEN
+    assert explain_alias(applied_account, "named", refusal=other).outcome is AssumeOutcome.UNSEEN
 
 
-def test_mfa_is_wanted_live(applied: Account) -> None:
-    assert asked(applied, "named", mfa=Mfa()).outcome is AssumeOutcome.NEEDS_MFA
-    assert asked(applied, "named", mfa=WITH_CODE).may_assume
+def test_mfa_is_wanted_live(applied_account: Account) -> None:
+    assert explain_alias(applied_account, "named", mfa=Mfa()).outcome is AssumeOutcome.NEEDS_MFA
+    assert explain_alias(applied_account, "named", mfa=WITH_CODE).may_assume
 
 
-def test_the_caller_of_a_later_hop_is_the_role_before_it(applied: Account) -> None:
-    found = asked(applied, "far", mfa=Mfa())
+def test_the_caller_of_a_later_hop_is_the_role_before_it(applied_account: Account) -> None:
+    found = explain_alias(applied_account, "far", mfa=Mfa())
     assert found.may_assume
     assert found.caller_arn == f"arn:aws:sts::{ACCOUNT}:assumed-role/open/demo"
-    refused = asked(applied, "farther")
+    refused = explain_alias(applied_account, "farther")
     assert (refused.outcome, refused.role_arn) == (AssumeOutcome.TRUST_REFUSES, f"arn:aws:iam::{ACCOUNT}:role/farther")
-    close(applied, "open")
-    assert asked(applied, "farther").role_arn == f"arn:aws:iam::{ACCOUNT}:role/open"
+    close(applied_account, "open")
+    assert explain_alias(applied_account, "farther").role_arn == f"arn:aws:iam::{ACCOUNT}:role/open"
     refusal = make_error("assume-refused", "No.")
-    assert asked(applied, "farther", refusal=refusal, refused_hop=1).role_arn == f"arn:aws:iam::{ACCOUNT}:role/farther"
+    assert (
+        explain_alias(applied_account, "farther", refusal=refusal, refused_hop=1).role_arn
+        == f"arn:aws:iam::{ACCOUNT}:role/farther"
+    )
 
 
 def test_a_session_is_its_role_whatever_path_that_has(account: Account) -> None:
@@ -215,50 +220,50 @@ def test_a_session_is_its_role_whatever_path_that_has(account: Account) -> None:
     account.apply()
     desired = FILE.replace("far, via: open", "far")
     account.write(desired.replace("open: {trust", "open: {path: /team/, trust"))
-    found = asked(account, "far", f"arn:aws:sts::{ACCOUNT}:assumed-role/open/me", mfa=Mfa())
+    found = explain_alias(account, "far", f"arn:aws:sts::{ACCOUNT}:assumed-role/open/me", mfa=Mfa())
     assert (found.outcome, evidence(found)) == (AssumeOutcome.ALLOWED, ALL_LIVE)
-    found = asked(account, "farther", f"arn:aws:sts::{ACCOUNT}:assumed-role/open/me", mfa=Mfa())
+    found = explain_alias(account, "farther", f"arn:aws:sts::{ACCOUNT}:assumed-role/open/me", mfa=Mfa())
     assert found.outcome is AssumeOutcome.TRUST_REFUSES
 
 
-def test_a_user_of_another_path_than_the_file_says_is_the_same_user(applied: Account) -> None:
-    applied.iam.update_user(UserName="demo", NewPath="/team/")
+def test_a_user_of_another_path_than_the_file_says_is_the_same_user(applied_account: Account) -> None:
+    applied_account.iam.update_user(UserName="demo", NewPath="/team/")
     user = f"arn:aws:iam::{ACCOUNT}:user/team/demo"
-    found = asked(applied, "named", user, denied=(*LISTS, "GetRole"))
+    found = explain_alias(applied_account, "named", user, denied=(*LISTS, "GetRole"))
     assert (found.outcome, evidence(found)) == (AssumeOutcome.ALLOWED, [Evidence.FILE, Evidence.LIVE])
 
 
-def test_a_role_below_another_path_is_another_arn(applied: Account) -> None:
-    applied.iam.delete_role(RoleName="named")
+def test_a_role_below_another_path_is_another_arn(applied_account: Account) -> None:
+    applied_account.iam.delete_role(RoleName="named")
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    applied.iam.create_role(RoleName="named", Path="/x/", AssumeRolePolicyDocument=document)
-    found = asked(applied, "named")
+    applied_account.iam.create_role(RoleName="named", Path="/x/", AssumeRolePolicyDocument=document)
+    found = explain_alias(applied_account, "named")
     assert found.outcome is AssumeOutcome.NO_ROLE
     assert f"arn:aws:iam::{ACCOUNT}:role/x/named" in " ".join(found.details)
 
 
-def test_a_policy_of_aws_is_read_where_its_content_is_not_known_already(applied: Account) -> None:
+def test_a_policy_of_aws_is_read_if_its_content_is_not_known_already(applied_account: Account) -> None:
     arn = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
-    applied.iam.attach_user_policy(UserName="alice", PolicyArn=arn)
-    applied.clear_calls()
-    found = asked(applied, "open", "alice")
+    applied_account.iam.attach_user_policy(UserName="alice", PolicyArn=arn)
+    applied_account.clear_calls()
+    found = explain_alias(applied_account, "open", "alice")
     assert found.outcome is AssumeOutcome.CALLER_REFUSES
-    assert applied.count_calls() == {"GetAccountAuthorizationDetails": 1, "GetPolicy": 1, "GetPolicyVersion": 1}
-    unread = asked(applied, "open", "alice", denied=("GetPolicyVersion",))
+    assert applied_account.count_calls() == {"GetAccountAuthorizationDetails": 1, "GetPolicy": 1, "GetPolicyVersion": 1}
+    unread = explain_alias(applied_account, "open", "alice", denied=("GetPolicyVersion",))
     assert unread.outcome is AssumeOutcome.UNSEEN
 
 
-def test_without_any_access_the_file_speaks(applied: Account) -> None:
+def test_without_any_access_the_file_speaks(applied_account: Account) -> None:
     caller = f"arn:aws:iam::{ACCOUNT}:user/alice"
-    desired = load_desired([str(applied.folder / "roles.yaml")], {}, ACCOUNT)
+    desired = load_desired([str(applied_account.folder / "roles.yaml")], {}, ACCOUNT)
     requests = chain.build_calls(chain.resolve_role_chain("open", desired.aliases), caller, desired.state.entities)
     found = explain_chain(desired, requests, caller, Mfa(), None, {})
     assert (found.outcome, evidence(found)) == (AssumeOutcome.CALLER_REFUSES, [Evidence.FILE, Evidence.FILE])
 
 
-def test_a_caller_of_another_account_is_not_looked_up_in_this_one(applied: Account) -> None:
-    found = asked(applied, "open", "arn:aws:iam::210987654321:user/demo")
+def test_a_caller_of_another_account_is_not_looked_up_in_this_one(applied_account: Account) -> None:
+    found = explain_alias(applied_account, "open", "arn:aws:iam::210987654321:user/demo")
     assert found.outcome is AssumeOutcome.TRUST_REFUSES
     assert found.sides[0].evidence is Evidence.FILE
 
@@ -271,19 +276,19 @@ def test_a_session_of_a_role_that_nobody_shows_may_be_the_one_that_the_trust_nam
     named = f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/SSO_a"
     account.write(FILE.replace("farther: {trust: [{users: [alice]}]}", f'farther: {{trust: [{{roles: ["{named}"]}}]}}'))
     caller = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/me"
-    found = asked(account, "farther", caller, mfa=Mfa(), denied=GONE, refused_hop=1, refusal=None)
+    found = explain_alias(account, "farther", caller, mfa=Mfa(), denied=GONE, refused_hop=1, refusal=None)
     assert found.alias == "open"
     account.write((account.folder / "roles.yaml").read_text().replace("farther, via: open", "farther"))
-    assert asked(account, "farther", caller, mfa=Mfa(), denied=GONE).outcome is outcome
+    assert explain_alias(account, "farther", caller, mfa=Mfa(), denied=GONE).outcome is outcome
 
 
-def test_an_endpoint_that_does_not_answer_is_only_not_seen(applied: Account) -> None:
-    with deny_operations(applied.sandbox.url, ()) as gone:
+def test_an_endpoint_that_does_not_answer_is_only_not_seen(applied_account: Account) -> None:
+    with deny_operations(applied_account.sandbox.url, ()) as gone:
         pass
     caller = f"arn:aws:iam::{ACCOUNT}:user/demo"
-    desired = load_desired([str(applied.folder / "roles.yaml")], {}, ACCOUNT)
+    desired = load_desired([str(applied_account.folder / "roles.yaml")], {}, ACCOUNT)
     requests = chain.build_calls(chain.resolve_role_chain("open", desired.aliases), caller, desired.state.entities)
-    with patch.dict(os.environ, applied.environment | {"AWS_MAX_ATTEMPTS": "1"}, clear=True):
+    with patch.dict(os.environ, applied_account.environment | {"AWS_MAX_ATTEMPTS": "1"}, clear=True):
         found = explain_chain(desired, requests, caller, Mfa(), IamCredentials(None, None, gone), {})
     assert (found.outcome, evidence(found)) == (AssumeOutcome.ALLOWED, [Evidence.FILE, Evidence.FILE])
 
@@ -292,9 +297,9 @@ NARROW = "open: {role: open, policy: {Statement: {Effect: Allow, Action: 's3:*',
 TAGGED = "open: {role: open, session_tags: {team: blue}}"
 
 
-def test_a_session_policy_of_the_hop_before_narrows_the_next(applied: Account) -> None:
-    applied.write(FILE.replace("open: {role: open}", NARROW))
-    found = asked(applied, "far")
+def test_a_session_policy_of_the_hop_before_narrows_the_next(applied_account: Account) -> None:
+    applied_account.write(FILE.replace("open: {role: open}", NARROW))
+    found = explain_alias(applied_account, "far")
     assert (found.outcome, found.sides[1].verdict) == (AssumeOutcome.CALLER_REFUSES, SideVerdict.REFUSES)
 
 
@@ -303,18 +308,18 @@ def test_session_tags_of_the_hop_before_are_tags_of_the_caller(account: Account)
     text = FILE.replace("{roles: [open]}", f"{{roles: [open], conditions: {condition}}}")
     account.write(text.replace('["{{ account_id }}"]', '["{{ account_id }}"], session_tags: true'))
     account.apply()
-    assert asked(account, "far").outcome is AssumeOutcome.TRUST_REFUSES
+    assert explain_alias(account, "far").outcome is AssumeOutcome.TRUST_REFUSES
     assumer = '"sts:AssumeRole", Resource'
     tagged = (account.folder / "roles.yaml").read_text().replace("open: {role: open}", TAGGED)
     account.write(tagged.replace(assumer, '["sts:AssumeRole", "sts:TagSession"], Resource'))
     account.apply()
-    assert asked(account, "far").outcome is AssumeOutcome.ALLOWED
+    assert explain_alias(account, "far").outcome is AssumeOutcome.ALLOWED
 
 
-def test_what_the_file_ignores_is_no_reason_to_apply(applied: Account) -> None:
-    close(applied, "open")
-    applied.write(FILE.replace("open: {trust", "open: {ignore_changes: [trust], trust"))
-    assert asked(applied, "open").outcome is AssumeOutcome.TRUST_REFUSES
+def test_what_the_file_ignores_is_no_reason_to_apply(applied_account: Account) -> None:
+    close(applied_account, "open")
+    applied_account.write(FILE.replace("open: {trust", "open: {ignore_changes: [trust], trust"))
+    assert explain_alias(applied_account, "open").outcome is AssumeOutcome.TRUST_REFUSES
 
 
 CHAINED = """\
@@ -363,7 +368,7 @@ def test_what_is_said_of_a_chain_is_what_the_sandbox_does(account: Account, call
         account.apply()
         forget(account)
         done = account.run_cli("assume", "second", "--format", "json", "--no-cache", "--file", "roles.yaml", **keys)
-        found = asked(account, "second", mfa=Mfa())
+        found = explain_alias(account, "second", mfa=Mfa())
         assert (done.code == 0) is (found.outcome is AssumeOutcome.ALLOWED), (sets, takes, done.err, found)
         if found.outcome in (AssumeOutcome.TAG_SESSION, AssumeOutcome.SOURCE_IDENTITY):
             for said in (" ".join(found.details), " ".join(done.err.split())):

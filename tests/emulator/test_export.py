@@ -37,7 +37,7 @@ def example(account: Account) -> None:
     account.apply(account.write((EXAMPLES / "company.yaml").read_text(), "company.yaml"))
 
 
-def exported(account: Account, *options: str) -> str:
+def export_file(account: Account, *options: str) -> str:
     """What export prints, put into roles.yaml."""
     result = account.run_cli("export", *options)
     assert result.code == 0, result.err
@@ -54,22 +54,22 @@ def nothing_to_do(account: Account) -> bool:
 @pytest.mark.parametrize("options", [(), ("--owner", "company")], ids=["no owner", "its owner"])
 def test_a_plan_on_an_export_is_empty(account: Account, options: tuple[str, ...]) -> None:
     example(account)
-    exported(account, *options)
+    export_file(account, *options)
     assert nothing_to_do(account)
 
 
 def test_an_export_wiped_and_applied_again_is_exported_alike(account: Account) -> None:
     example(account)
-    first = exported(account, "--owner", "company")
+    first = export_file(account, "--owner", "company")
     account.reset()
     account.apply()
-    assert exported(account, "--owner", "company") == first
+    assert export_file(account, "--owner", "company") == first
 
 
 def test_an_export_reads_as_the_file_that_was_applied(account: Account) -> None:
     """References by name, trust rules, `mfa`, paths; no ARN where a name will do."""
     example(account)
-    found = yaml.safe_load(exported(account, "--owner", "company"))
+    found = yaml.safe_load(export_file(account, "--owner", "company"))
     written = yaml.safe_load((EXAMPLES / "company.yaml").read_text())
     assert (found["owner"], found["account"]) == ("company", ACCOUNT)
     assert found["groups"]["people"]["mfa"] == "required"
@@ -95,7 +95,7 @@ def test_export_reads_what_plan_reads_and_what_only_sections_ask_for_and_nothing
                 RoleName=f"r{count}-{number}", AssumeRolePolicyDocument=trust({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})
             )
         account.clear_calls()
-        exported(account)
+        export_file(account)
         counted.append(account.count_calls())
         assert all(line.startswith(("Get", "List")) for line in read_log(account))
     account.clear_calls()
@@ -110,7 +110,7 @@ def test_policies_are_asked_for_descriptions_only_if_the_list_tells_none(account
     for name, more in (("untold", {}), ("told", {"Description": "Told"})):
         account.iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(READ_WHOLE), Tags=tags, **more)
         account.clear_calls()
-        policies = yaml.safe_load(exported(account))["policies"]
+        policies = yaml.safe_load(export_file(account))["policies"]
         asked.append([line for line in read_log(account) if line.startswith("GetPolicy ")])
     assert (policies["told"]["description"], "description" in policies["untold"]) == ("Told", False)
     assert asked == [[f"GetPolicy arn:aws:iam::{ACCOUNT}:policy/untold"], []]
@@ -165,7 +165,7 @@ def by_hand(iam: Any) -> None:
 
 def test_an_account_made_by_hand_exports_and_plans_empty(account: Account) -> None:
     by_hand(account.iam)
-    text = exported(account)
+    text = export_file(account)
     found = yaml.safe_load(text.replace("{{{{", "{{"))
     assert nothing_to_do(account)
     assert found["settings"] == {"prune": "none"}
@@ -194,7 +194,7 @@ def test_an_account_made_by_hand_exports_and_plans_empty(account: Account) -> No
 
 def test_comments_say_what_is_not_in_the_file(account: Account) -> None:
     by_hand(account.iam)
-    head = exported(account).partition("version: 1")[0]
+    head = export_file(account).partition("version: 1")[0]
     for said in (
         f"account {ACCOUNT}, written by `reconcile export`.",
         "AWS's own or service-linked: 1 entity.",
@@ -208,7 +208,7 @@ def test_comments_say_what_is_not_in_the_file(account: Account) -> None:
 
 def test_with_an_owner_a_plan_only_adopts_and_what_others_own_is_left_out(account: Account) -> None:
     by_hand(account.iam)
-    text = exported(account, "--owner", "platform")
+    text = export_file(account, "--owner", "platform")
     assert "# role/theirs: it belongs to owner others." in text
     plan = account.apply_and_read_plan()
     adopted = {address: ("adopt", []) for address in changes_of(plan)}
@@ -218,13 +218,13 @@ def test_with_an_owner_a_plan_only_adopts_and_what_others_own_is_left_out(accoun
         *("role/app", "role/closed", "role/tagged", "user/alice"),
     ]
     assert nothing_to_do(account)
-    exported(account, "--owner", "platform")
+    export_file(account, "--owner", "platform")
     assert nothing_to_do(account)
 
 
 def test_only_what_is_asked_for_is_written_and_the_rest_named_by_arn(account: Account) -> None:
     by_hand(account.iam)
-    found = yaml.safe_load(exported(account, "--only", "role/app", "--only", "USER/*").replace("{{{{", "{{"))
+    found = yaml.safe_load(export_file(account, "--only", "role/app", "--only", "USER/*").replace("{{{{", "{{"))
     assert {name for name in found if isinstance(found[name], dict)} == {"settings", "groups", "users", "roles"}
     assert found["roles"]["app"]["policies"] == [f"arn:aws:iam::{ACCOUNT}:policy/x/old"]
     assert found["users"]["alice"]["permissions_boundary"] == f"arn:aws:iam::{ACCOUNT}:policy/x/old"
@@ -234,7 +234,7 @@ def test_only_what_is_asked_for_is_written_and_the_rest_named_by_arn(account: Ac
 
 def test_a_part_of_what_an_owner_has_is_exported_without_pruning(account: Account) -> None:
     example(account)
-    text = exported(account, "--owner", "company", "--only", "role/auditor")
+    text = export_file(account, "--owner", "company", "--only", "role/auditor")
     assert yaml.safe_load(text)["settings"] == {"prune": "none"}
     assert nothing_to_do(account)
 
@@ -247,7 +247,7 @@ def test_a_folder_gets_a_file_for_each_kind(account: Account) -> None:
     ]
     for files in ("live", "live/roles.yaml"):
         assert changes_of(account.plan(files)) == {}
-    one = yaml.safe_load(exported(account, "--owner", "company"))
+    one = yaml.safe_load(export_file(account, "--owner", "company"))
     several: dict[str, Any] = {}
     for name in result.out.split():
         several |= yaml.safe_load((account.folder / name).read_text())
@@ -282,7 +282,7 @@ def test_a_mistake_is_said_and_nothing_is_printed(account: Account, options: tup
     assert said in result.err
 
 
-def test_an_owner_of_an_entity_stays_where_a_file_names_none(account: Account) -> None:
+def test_an_owner_of_an_entity_stays_if_a_file_names_none(account: Account) -> None:
     """What an export without --owner relies on."""
     owned = [{"Key": "reconcile:owner", "Value": "others"}, {"Key": "team", "Value": "a"}]
     account.iam.create_user(UserName="alice", Tags=owned)
@@ -356,10 +356,10 @@ def test_random_accounts_come_back_as_they_were(account: Account, file: dict[str
     account.reset()
     account.write(json.dumps(file))
     account.apply()
-    exported(account)
+    export_file(account)
     assert nothing_to_do(account)
-    first = exported(account, "--owner", "platform")
+    first = export_file(account, "--owner", "platform")
     assert nothing_to_do(account)
     account.reset()
     account.apply()
-    assert exported(account, "--owner", "platform") == first
+    assert export_file(account, "--owner", "platform") == first

@@ -14,7 +14,7 @@ from reconciler.app.mfa_enrolment import EnrolRequest, enroll_device
 from reconciler.aws import access_keys, timing
 from reconciler.model.problem import ReconcileError
 from reconciler.sandbox.proxy import HangUp
-from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
+from reconciler.sandbox.query_protocol import AwsError, HttpRequest, Reply
 from tests.support.account import Account
 from tests.support.dumps import dump_account
 from tests.support.examples import EXPLORING
@@ -89,8 +89,8 @@ class Between:
         return self._whole(request)
 
 
-def denied(reply: Reply) -> Reply:
-    raise Refusal("AccessDenied", "not you", 403)
+def deny_access(reply: Reply) -> Reply:
+    raise AwsError("AccessDenied", "not you", 403)
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ def test_a_key_that_was_not_deactivated_is_said_to_be_active(way: Way, alice: Ac
 
 def test_an_orphan_that_cannot_be_deleted_is_named_with_the_command(alice: Account, between: Between) -> None:
     between.break_("CreateAccessKey", page(200))
-    between.break_("DeleteAccessKey", denied, done=False)
+    between.break_("DeleteAccessKey", deny_access, done=False)
     result = run(alice, "issue", "alice")
     (left,) = statuses(alice)
     assert f"Delete it: `aws iam delete-access-key --user-name alice --access-key-id {left}`" in result.err
@@ -185,7 +185,7 @@ def test_an_orphan_that_cannot_be_looked_for_is_told_of(alice: Account, between:
     between.break_("CreateAccessKey", page(200))
 
     def refuse(reply: Reply) -> Reply:
-        between._ways["ListAccessKeys"] = [(denied, False)]
+        between._ways["ListAccessKeys"] = [(deny_access, False)]
         return reply
 
     between.break_("ListAccessKeys", refuse)
@@ -238,7 +238,7 @@ def test_a_device_that_was_not_enabled_is_deleted(way: Way, alice: Account, betw
 
 def test_a_device_that_cannot_be_deleted_is_named_with_the_command(alice: Account, between: Between) -> None:
     between.break_("CreateVirtualMFADevice", page(200))
-    between.break_("DeleteVirtualMFADevice", denied, done=False)
+    between.break_("DeleteVirtualMFADevice", deny_access, done=False)
     assert f"aws iam delete-virtual-mfa-device --serial-number {ARN}:mfa/alice" in enrol(alice, [])
     assert owners(alice) == {f"{ARN}:mfa/alice": None}
 
@@ -257,7 +257,7 @@ roles: {app: {trust: [{users: [ann]}], policies: [reader], instance_profile: tru
 
 
 @pytest.fixture
-def undisturbed(alice: Account) -> Iterator[dict[str, Any]]:
+def undisturbed_dump(alice: Account) -> Iterator[dict[str, Any]]:
     alice.write(FILE)
     assert alice.run_cli("apply", "roles.yaml", "--yes").code == 0
     yield dump_account(alice.iam)
@@ -265,14 +265,14 @@ def undisturbed(alice: Account) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("way", FEW.values(), ids=FEW.keys())
 def test_an_apply_whose_every_answer_is_broken_once_makes_what_it_should(
-    way: Way, undisturbed: dict[str, Any], alice: Account, between: Between
+    way: Way, undisturbed_dump: dict[str, Any], alice: Account, between: Between
 ) -> None:
     alice.reset()
     alice.iam.create_user(UserName="alice")
     between.every = way
     result = alice.run_cli("apply", "roles.yaml", "--yes")
     assert result.code == 0, result.err
-    assert dump_account(alice.iam) == undisturbed
+    assert dump_account(alice.iam) == undisturbed_dump
 
 
 def test_an_apply_that_only_meets_pages_says_that_nothing_is_known(alice: Account, between: Between) -> None:

@@ -43,7 +43,7 @@ def account(faulty: Sandbox, front: FaultLayer, tmp_path: Path, monkeypatch: pyt
     lent.reset()
 
 
-def started(
+def start_apply(
     account: Account,
     *arguments: str,
     program: tuple[str, ...] = ("reconciler",),
@@ -67,7 +67,7 @@ def started(
         signal.signal(signal.SIGHUP, before)
 
 
-def signalling(process: subprocess.Popen[str], number: signal.Signals, then: Fault) -> Fault:
+def signal_process(process: subprocess.Popen[str], number: signal.Signals, then: Fault) -> Fault:
     """As a call arrives, its process gets a signal; then the call goes on as it would."""
 
     def fault(request: HttpRequest, layer: Layer) -> Reply:
@@ -82,7 +82,7 @@ def slow(request: HttpRequest, layer: Layer) -> Reply:
     return layer(request)
 
 
-def recorded(account: Account) -> list[dict[str, Any]]:
+def read_records(account: Account) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (account.folder / "j.jsonl").read_text().splitlines()]
 
 
@@ -92,13 +92,13 @@ def test_what_is_under_way_is_finished_and_the_next_run_goes_on(
 ) -> None:
     account.write(file_of("a"))
     front.latency = 0.05
-    process = started(account, "--journal", "j.jsonl")
-    front.break_call("CreateUser u20", signalling(process, number, slow))
+    process = start_apply(account, "--journal", "j.jsonl")
+    front.break_call("CreateUser u20", signal_process(process, number, slow))
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "Stopping when the calls under way have been answered" in said
     assert "Interrupted: " in said
-    lines = recorded(account)
+    lines = read_records(account)
     begun = {line["seq"] for line in lines if line["event"] == "starts"}
     done = {line["seq"] for line in lines if line["event"] == "ends" and line["ending"] == "done"}
     waited = {line["seq"] for line in lines if line["event"] == "ends" and line["ending"] == "failed"}
@@ -128,13 +128,13 @@ def test_what_is_under_way_is_finished_though_its_terminal_is_gone(account: Acco
     )
     os.close(inside)
 
-    def gone(request: HttpRequest, layer: Layer) -> Reply:
+    def close_terminal(request: HttpRequest, layer: Layer) -> Reply:
         os.close(terminal)
-        return signalling(process, signal.SIGHUP, slow)(request, layer)
+        return signal_process(process, signal.SIGHUP, slow)(request, layer)
 
-    front.break_call("CreateUser u20", gone)
+    front.break_call("CreateUser u20", close_terminal)
     assert process.wait(60) == 130
-    lines = recorded(account)
+    lines = read_records(account)
     made = [line["seq"] for line in lines if line["event"] == "ends" and line["ending"] == "done"]
     waited = [line["seq"] for line in lines if line["event"] == "ends" and line["ending"] == "failed"]
     assert sorted(made + waited) == sorted(line["seq"] for line in lines if line["event"] == "starts")
@@ -143,8 +143,8 @@ def test_what_is_under_way_is_finished_though_its_terminal_is_gone(account: Acco
 
 def test_with_nohup_an_apply_outlives_its_terminal(account: Account, front: FaultLayer) -> None:
     account.write(file_of("a", 3))
-    process = started(account, hung_up=signal.SIG_IGN)
-    front.break_call("CreateUser u01", signalling(process, signal.SIGHUP, slow))
+    process = start_apply(account, hung_up=signal.SIG_IGN)
+    front.break_call("CreateUser u01", signal_process(process, signal.SIGHUP, slow))
     out, said = process.communicate(timeout=60)
     assert (process.returncode, "Applied: 3 calls." in out) == (0, True), said
 
@@ -153,15 +153,15 @@ def test_a_second_interruption_stops_at_once_and_says_what_may_have_been_made(
     account: Account, front: FaultLayer
 ) -> None:
     account.write(file_of("a"))
-    process = started(account, "--journal", "j.jsonl")
-    front.break_call("CreateUser u20", signalling(process, signal.SIGINT, delay_answer(20)))
+    process = start_apply(account, "--journal", "j.jsonl")
+    front.break_call("CreateUser u20", signal_process(process, signal.SIGINT, delay_answer(20)))
     assert process.stderr is not None
     assert "Stopping" in process.stderr.readline()
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=10)
     assert process.returncode == 130
     assert "may have been" in said
-    assert recorded(account)[-1]["unclear"] >= 1
+    assert read_records(account)[-1]["unclear"] >= 1
     front.wait_until_idle(besides="CreateUser u20")
     front.clear()
     account.apply()
@@ -170,10 +170,10 @@ def test_a_second_interruption_stops_at_once_and_says_what_may_have_been_made(
 
 def test_who_interrupts_the_second_look_is_told_that_all_was_done(account: Account, front: FaultLayer) -> None:
     account.write(file_of("a", 3))
-    process = started(account)
+    process = start_apply(account)
 
     def looked_at(request: HttpRequest, layer: Layer) -> Reply:
-        front.break_call("GetAccountAuthorizationDetails", signalling(process, signal.SIGINT, slow))
+        front.break_call("GetAccountAuthorizationDetails", signal_process(process, signal.SIGINT, slow))
         return layer(request)
 
     front.break_call("CreateUser u02", looked_at)
@@ -187,8 +187,8 @@ def test_a_pipeline_is_told_of_an_interruption_before_the_first_write(
     account: Account, front: FaultLayer, read: str
 ) -> None:
     account.write(file_of("a", 3))
-    process = started(account, "--log-format", "json")
-    front.break_call(read, signalling(process, signal.SIGINT, slow))
+    process = start_apply(account, "--log-format", "json")
+    front.break_call(read, signal_process(process, signal.SIGINT, slow))
     _, said = process.communicate(timeout=30)
     first, last = map(json.loads, said.splitlines())
     assert (process.returncode, first["event"]) == (130, "run.started")
@@ -270,7 +270,7 @@ def test_two_applies_at_once_end_in_one_of_the_two_states_or_say_so(
     homes = [str(tmp_path / f"home{number % machines}") for number in range(2)]
     program = (SCRIPTS, str(account.write(IMPATIENT, "impatient.py")))
     processes = [
-        started(account, f"{team}.yaml", program=program, XDG_STATE_HOME=home, PYTHONPATH=str(Path.cwd()))
+        start_apply(account, f"{team}.yaml", program=program, XDG_STATE_HOME=home, PYTHONPATH=str(Path.cwd()))
         for team, home in zip("ab", homes, strict=True)
     ]
     said = [process.communicate(timeout=120) for process in processes]
@@ -333,12 +333,12 @@ def test_what_aws_keeps_as_it_was_is_told_and_not_written_again(
     account.apply()
     account.write(file_of("a", 3))
 
-    def ignored(request: HttpRequest, layer: Layer) -> Reply:
+    def ignore_tags(request: HttpRequest, layer: Layer) -> Reply:
         reply = layer(request)
         account.iam.tag_user(UserName="u02", Tags=[{"Key": "team", "Value": "c"}])
         return reply
 
-    front.break_call("TagUser u02", ignored)
+    front.break_call("TagUser u02", ignore_tags)
     result = account.run_cli("apply", "roles.yaml", "--yes")
     assert (result.code, "Live IAM still differs from the file, as shown above" in result.err) == (1, True)
     assert "Another apply" not in result.err

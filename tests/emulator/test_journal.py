@@ -85,7 +85,7 @@ def test_without_journal_it_is_kept_among_the_users_own(account: Account) -> Non
     assert records(made)[-1]["event"] == "end"
 
 
-def test_where_there_can_be_no_journal_nothing_is_written(account: Account) -> None:
+def test_if_there_can_be_no_journal_nothing_is_written(account: Account) -> None:
     account.write(FIRST)
     account.clear_calls()
     result = account.run_cli("apply", "roles.yaml", "--yes", "--journal", "no/such/folder/j.jsonl")
@@ -94,7 +94,7 @@ def test_where_there_can_be_no_journal_nothing_is_written(account: Account) -> N
 
 
 @pytest.mark.parametrize("lines", [0, 1, 5, -2, -1], ids=["plan", "first", "middle", "last", "end"])
-def test_what_was_done_is_told_where_the_disk_is_full_in_the_middle(account: Account, lines: int) -> None:
+def test_what_was_done_is_told_when_the_disk_is_full_in_the_middle(account: Account, lines: int) -> None:
     """So many lines of the journal fit, and half of the next one."""
     users = "".join(f"  u{number}: {{}}\n" for number in range(20))
     account.write(f"{HEAD}users:\n{users}")
@@ -113,7 +113,7 @@ def test_what_was_done_is_told_where_the_disk_is_full_in_the_middle(account: Acc
     assert made <= max(0, lines) or lines < 0
     assert account.run_cli(*command).code == 0
     assert len(account.iam.list_users()["Users"]) == 20
-    assert set(actions(undone(account, "--allow-deletes")).values()) == {"delete"}
+    assert set(actions(plan_undo(account, "--allow-deletes")).values()) == {"delete"}
 
 
 def test_an_apply_that_ends_well_names_its_journal_to_people_and_to_programs(account: Account) -> None:
@@ -135,7 +135,7 @@ def actions(plan: Any) -> dict[str, str]:
     return {change["address"]: change["action"] for change in plan["changes"]}
 
 
-def undone(account: Account, *options: str) -> Any:
+def plan_undo(account: Account, *options: str) -> Any:
     result = account.run_cli("undo", "j.jsonl", "--format", "json", *options)
     assert result.json["safe"] is (result.code == 0), result.err
     assert result.code in (0, 3), result.err
@@ -147,7 +147,7 @@ def test_what_an_apply_changed_is_undone_and_the_first_file_matches_again(accoun
     account.apply()
     account.write(SECOND, "second.yaml")
     account.apply("second.yaml", "--journal", "j.jsonl")
-    plan = undone(account, "--out", "undo.json")
+    plan = plan_undo(account, "--out", "undo.json")
     assert actions(plan) == {
         "policy/read": "update",
         "user/ann": "update",
@@ -160,7 +160,7 @@ def test_what_an_apply_changed_is_undone_and_the_first_file_matches_again(accoun
     result = account.run_cli("apply", "undo.json")
     assert result.code == 0, result.out + result.err
     assert changes_of(account.plan()) == {}
-    assert changes_of(undone(account)) == {}
+    assert changes_of(plan_undo(account)) == {}
 
 
 def test_what_does_not_come_back_is_said_once_for_all_users_and_once_for_all_roles(account: Account) -> None:
@@ -170,7 +170,7 @@ def test_what_does_not_come_back_is_said_once_for_all_users_and_once_for_all_rol
     account.apply()
     account.write(HEAD, "second.yaml")
     account.apply("second.yaml", "--journal", "j.jsonl", "--allow-deletes")
-    told = [item for item in undone(account)["findings"] if item["code"] == "not-the-same"]
+    told = [item for item in plan_undo(account)["findings"] if item["code"] == "not-the-same"]
     assert [item.get("address") for item in told] == [None, "role/app"]
     assert told[0]["addresses"] == [f"user/{name}" for name in users]
     assert told[0]["message"].startswith(f"{', '.join(f'user/{name}' for name in users[:10])} and 5 more are created")
@@ -181,7 +181,7 @@ def test_what_somebody_changed_since_is_told(account: Account) -> None:
     account.write(FIRST)
     account.apply("roles.yaml", "--journal", "j.jsonl")
     account.iam.tag_user(UserName="ann", Tags=[{"Key": "team", "Value": "z"}])
-    plan = undone(account)
+    plan = plan_undo(account)
     (told,) = [item for item in plan["findings"] if item["code"] == "changed-since"]
     assert (told["address"], "tags.team" in told["message"]) == ("user/ann", True)
 
@@ -190,15 +190,15 @@ def test_what_another_owner_has_taken_over_is_not_undone(account: Account) -> No
     account.write(FIRST)
     account.apply("roles.yaml", "--journal", "j.jsonl")
     account.iam.tag_user(UserName="ann", Tags=[{"Key": "reconcile:owner", "Value": "web"}])
-    plan = undone(account)
+    plan = plan_undo(account)
     assert (plan["safe"], codes_of(plan)) == (False, ["other-owner"])
-    assert undone(account, "--take-over")["safe"]
+    assert plan_undo(account, "--take-over")["safe"]
 
 
 def test_what_was_made_protected_stays(account: Account) -> None:
     account.write(HEAD + "users: {ann: {protect: true}, bob: {}}\n")
     account.apply("roles.yaml", "--journal", "j.jsonl")
-    plan = undone(account)
+    plan = plan_undo(account)
     assert actions(plan) == {"user/bob": "delete"}
     assert "protected" in codes_of(plan, "warning")
 
@@ -285,7 +285,7 @@ def test_an_apply_goes_on_though_nobody_reads_what_it_tells(account: Account) ->
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_where_another_apply_did_all_of_it_no_journal_is_named(
+def test_if_another_apply_did_all_of_it_no_journal_is_named(
     account: Account, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     account.write(HEAD + "users: {ann: {}}\n")
@@ -303,7 +303,7 @@ def test_where_another_apply_did_all_of_it_no_journal_is_named(
     assert "None" not in result.err
 
 
-def test_a_pipeline_is_told_the_journal_where_live_iam_could_not_be_read_again(
+def test_a_pipeline_is_told_the_journal_if_live_iam_could_not_be_read_again(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account.write(FIRST)

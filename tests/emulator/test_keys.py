@@ -17,7 +17,7 @@ from botocore.httpsession import URLLib3Session
 
 from reconciler.aws import access_keys, timing
 from reconciler.files import atomic
-from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
+from reconciler.sandbox.query_protocol import AwsError, HttpRequest, Reply
 from tests.support.account import Account, Result
 
 NOT_ROOT = pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
@@ -44,7 +44,7 @@ class Person:
         assert result.code == 0, result.err
         return result
 
-    def refused(self, *words: str, **extra: str) -> str:
+    def refusal_of(self, *words: str, **extra: str) -> str:
         result = self.run(*words, **extra)
         assert (result.code, result.out) == (1, ""), result
         assert "Traceback" not in result.err
@@ -59,7 +59,7 @@ class Person:
         parser = self.profiles()
         return [parser.get(name, "aws_secret_access_key", fallback="-" * 40) for name in parser.sections()]
 
-    def held(self, profile: str = "alice") -> str:
+    def key_id_of(self, profile: str = "alice") -> str:
         return self.profiles().get(profile, "aws_access_key_id")
 
     def status(self) -> dict[str, str]:
@@ -100,7 +100,7 @@ def between(person: Person, monkeypatch: pytest.MonkeyPatch, layer: Callable[[Ht
 def test_a_key_goes_straight_into_a_private_profile_and_works(alice: Person) -> None:
     result = alice.ok("issue", "alice")
     assert alice.who() == ALICE
-    assert alice.held() in result.out
+    assert alice.key_id_of() in result.out
     assert stat.S_IMODE(alice.path.stat().st_mode) == 0o600 or os.name == "nt"
     assert stat.S_IMODE(alice.path.parent.stat().st_mode) == 0o700 or os.name == "nt"
 
@@ -133,9 +133,9 @@ def test_other_profiles_and_the_mode_stay(alice: Person) -> None:
 def test_a_profile_that_exists_is_never_overwritten(alice: Person) -> None:
     alice.ok("issue", "alice")
     before = alice.path.read_bytes()
-    assert "keys rotate alice" in alice.refused("issue", "alice")
+    assert "keys rotate alice" in alice.refusal_of("issue", "alice")
     alice.account.iam.create_user(UserName="bob")
-    said = alice.refused("issue", "bob", "--into", "alice")
+    said = alice.refusal_of("issue", "bob", "--into", "alice")
     assert f"{alice.path}:1:1: error" in said and "--into" in said
     assert alice.path.read_bytes() == before
     assert len(alice.status()) == 1
@@ -145,7 +145,7 @@ def test_a_profile_that_exists_is_never_overwritten(alice: Person) -> None:
 def test_a_profile_whose_credentials_come_from_elsewhere_is_not_hidden(option: str, alice: Person) -> None:
     alice.config.parent.mkdir(parents=True)
     alice.config.write_text(f"[default]\nregion = x\n\n[profile alice]\n{option} = y\n")
-    assert f"{alice.config}:4:1: error" in alice.refused("issue", "alice")
+    assert f"{alice.config}:4:1: error" in alice.refusal_of("issue", "alice")
     assert alice.status() == {}
     alice.config.write_text("[profile alice]\nregion = eu-west-1\n")
     alice.ok("issue", "alice")
@@ -154,7 +154,7 @@ def test_a_profile_whose_credentials_come_from_elsewhere_is_not_hidden(option: s
 def test_two_keys_are_as_many_as_there_can_be(alice: Person) -> None:
     for _ in range(2):
         alice.account.iam.create_access_key(UserName="alice")
-    said = alice.refused("issue", "alice")
+    said = alice.refusal_of("issue", "alice")
     assert all(key in said for key in alice.status())
     assert "aws iam delete-access-key --user-name alice" in said
 
@@ -165,29 +165,29 @@ def test_the_other_key_of_a_user_is_told(alice: Person) -> None:
 
 
 def test_an_unknown_user_is_told_with_a_likely_name(alice: Person) -> None:
-    assert "Did you mean 'alice'?" in alice.refused("issue", "alcie")
-    assert "There is no user zed" in alice.refused("rotate", "zed")
+    assert "Did you mean 'alice'?" in alice.refusal_of("issue", "alcie")
+    assert "There is no user zed" in alice.refusal_of("rotate", "zed")
 
 
 def test_the_file_guards_the_account_and_the_number_of_keys(alice: Person) -> None:
     alice.account.write('version: 1\nowner: x\naccount: "210987654321"\n')
-    assert "account 210987654321" in alice.refused("issue", "alice")
+    assert "account 210987654321" in alice.refusal_of("issue", "alice")
     alice.account.write("version: 1\nowner: x\nusers: {alice: {access_keys: {max_count: 1}}}\n")
     alice.ok("issue", "alice")
-    assert "allows 1" in alice.refused("issue", "alice", "--into", "second")
+    assert "allows 1" in alice.refusal_of("issue", "alice", "--into", "second")
     alice.ok("rotate", "alice")
 
 
 def test_a_file_that_is_named_must_be_there(alice: Person) -> None:
-    assert "gone.yaml does not exist" in alice.refused("issue", "alice", "-f", "gone.yaml")
+    assert "gone.yaml does not exist" in alice.refusal_of("issue", "alice", "-f", "gone.yaml")
     assert alice.status() == {}
 
 
-def test_nothing_is_asked_of_aws_where_the_file_cannot_be_written(alice: Person) -> None:
+def test_nothing_is_asked_of_aws_if_the_file_cannot_be_written(alice: Person) -> None:
     alice.path.parent.mkdir(parents=True)
     alice.path.mkdir()
     alice.account.clear_calls()
-    assert "annot" in alice.refused("issue", "alice")
+    assert "annot" in alice.refusal_of("issue", "alice")
     assert "CreateAccessKey" not in alice.account.count_calls()
 
 
@@ -196,7 +196,7 @@ def test_a_key_that_cannot_be_put_away_is_deleted_again(alice: Person, monkeypat
     before, known = alice.path.read_bytes(), alice.status()
     for words in (("issue", "alice", "--into", "second"), ("rotate", "alice")):
         _full_after(monkeypatch, 1)
-        said = alice.refused(*words)
+        said = alice.refusal_of(*words)
         assert "No space left".lower() in said and "deleted again" in said
         assert (alice.path.read_bytes(), alice.status()) == (before, known)
         monkeypatch.undo()
@@ -221,11 +221,11 @@ def test_a_lost_answer_leaves_no_second_key(made: bool, alice: Person, monkeypat
             return layer(request)
         if made:
             layer(request)
-        return Refusal("ServiceUnavailable", "try again", 503).to_reply(request.version)
+        return AwsError("ServiceUnavailable", "try again", 503).to_reply(request.version)
 
     between(alice, monkeypatch, lose)
     alice.account.clear_calls()
-    said = alice.refused("issue", "alice")
+    said = alice.refusal_of("issue", "alice")
     assert alice.account.count_calls()["CreateAccessKey"] == 1
     assert alice.status() == {}
     assert ("the key was deleted" in said) == made and ("has no new key so far" in said) == (not made)
@@ -235,12 +235,12 @@ def test_a_lost_answer_leaves_no_second_key(made: bool, alice: Person, monkeypat
 def test_a_refused_key_is_not_looked_for(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     def deny(request: HttpRequest, layer: Layer) -> Reply:
         if request.action == "CreateAccessKey":
-            raise Refusal("AccessDenied", "not you", 403)
+            raise AwsError("AccessDenied", "not you", 403)
         return layer(request)
 
     between(alice, monkeypatch, deny)
     alice.account.clear_calls()
-    assert "access denied: not you" in alice.refused("issue", "alice")
+    assert "access denied: not you" in alice.refusal_of("issue", "alice")
     assert alice.account.count_calls()["ListAccessKeys"] == 1
 
 
@@ -249,7 +249,7 @@ def test_a_key_that_aws_does_not_know_yet_is_waited_for(alice: Person, monkeypat
 
     def slow(request: HttpRequest, layer: Layer) -> Reply:
         if request.action == "GetCallerIdentity" and request.access_key in alice.status() and next(late) < 3:
-            raise Refusal("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
+            raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
         return layer(request)
 
     between(alice, monkeypatch, slow)
@@ -264,26 +264,26 @@ def test_a_key_that_never_works_takes_the_place_of_none(alice: Person, monkeypat
 
     def never(request: HttpRequest, layer: Layer) -> Reply:
         if request.action == "GetCallerIdentity" and request.access_key not in (*known, "AKIASANDBOXSANDBOX00"):
-            raise Refusal("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
+            raise AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403)
         return layer(request)
 
     between(alice, monkeypatch, never)
-    assert "deleted again" in alice.refused("rotate", "alice")
+    assert "deleted again" in alice.refusal_of("rotate", "alice")
     assert (alice.path.read_bytes(), alice.status()) == (before, known)
-    said = alice.refused("issue", "alice", "--into", "late")
-    assert "does not work yet" in said and alice.held("late") in said
+    said = alice.refusal_of("issue", "alice", "--into", "late")
+    assert "does not work yet" in said and alice.key_id_of("late") in said
 
 
 def test_a_rotation_leaves_the_old_key_inactive_and_finish_deletes_it(alice: Person) -> None:
     alice.ok("issue", "alice")
-    old = alice.held()
+    old = alice.key_id_of()
     result = alice.ok("rotate", "alice")
     assert alice.who() == ALICE
-    assert alice.status() == {old: "Inactive", alice.held(): "Active"}
+    assert alice.status() == {old: "Inactive", alice.key_id_of(): "Active"}
     assert "keys rotate alice --finish" in result.out
-    assert "--finish" in alice.refused("rotate", "alice")
+    assert "--finish" in alice.refusal_of("rotate", "alice")
     assert old in alice.ok("rotate", "alice", "--finish").out
-    assert alice.status() == {alice.held(): "Active"}
+    assert alice.status() == {alice.key_id_of(): "Active"}
     assert "Nothing to finish" in alice.ok("rotate", "alice", "--finish").out
     alice.ok("rotate", "alice")
     assert alice.who() == ALICE
@@ -322,8 +322,8 @@ def test_a_profile_that_others_change_meanwhile_is_theirs(alice: Person, monkeyp
     meanwhile(
         monkeypatch, "verify_key", lambda: alice.path.write_text("[alice]\naws_access_key_id = AKIATHEIRS\n") and None
     )
-    assert "Another program changed the profile alice" in alice.refused("rotate", "alice")
-    assert (alice.held(), len(alice.status())) == ("AKIATHEIRS", 1)
+    assert "Another program changed the profile alice" in alice.refusal_of("rotate", "alice")
+    assert (alice.key_id_of(), len(alice.status())) == ("AKIATHEIRS", 1)
 
 
 def test_the_very_key_that_calls_is_rotated(alice: Person) -> None:
@@ -333,10 +333,10 @@ def test_the_very_key_that_calls_is_rotated(alice: Person) -> None:
         PolicyDocument='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:*","Resource":"*"}]}',
     )
     alice.ok("issue", "alice")
-    old = alice.held()
+    old = alice.key_id_of()
     environ = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "alice"}
     alice.ok("rotate", "alice", **environ)
-    assert alice.status() == {old: "Inactive", alice.held(): "Active"}
+    assert alice.status() == {old: "Inactive", alice.key_id_of(): "Active"}
     alice.ok("rotate", "alice", "--finish", "--profile", "alice")
     assert alice.who() == ALICE
 
@@ -345,26 +345,26 @@ STEPS = ["CreateAccessKey", "GetCallerIdentity", "UpdateAccessKey", "first write
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("how", [Refusal("AccessDenied", "no", 403), KeyboardInterrupt()], ids=["refused", "stopped"])
+@pytest.mark.parametrize("how", [AwsError("AccessDenied", "no", 403), KeyboardInterrupt()], ids=["refused", "stopped"])
 def test_wherever_a_rotation_ends_a_key_works_and_the_next_run_goes_on(
     step: str, how: BaseException, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice.ok("issue", "alice")
-    old = alice.held()
-    _breaking(step, how, alice, monkeypatch)
+    old = alice.key_id_of()
+    _break_step(step, how, alice, monkeypatch)
     result = alice.run("rotate", "alice")
     assert result.code == (130 if isinstance(how, KeyboardInterrupt) else 1), result
     monkeypatch.undo()
     assert alice.who() == ALICE
-    assert set(alice.status()) == {old, alice.held()}, "no key is left whose secret nobody has"
+    assert set(alice.status()) == {old, alice.key_id_of()}, "no key is left whose secret nobody has"
     alice.ok("rotate", "alice")
-    assert alice.status() == {old: "Inactive", alice.held(): "Active"}
+    assert alice.status() == {old: "Inactive", alice.key_id_of(): "Active"}
     assert alice.who() == ALICE
     alice.ok("rotate", "alice", "--finish")
     assert alice.who() == ALICE
 
 
-def _breaking(step: str, how: BaseException, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def _break_step(step: str, how: BaseException, alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rotation ends at `step`: an error of AWS or of the disk, or Ctrl-C in place of the call."""
     writes = {"first write": 0, "second write": 1, "renamed": 1}
     if step in writes:
@@ -405,50 +405,50 @@ def test_a_second_active_key_is_left_alone(alice: Person) -> None:
     alice.ok("issue", "alice")
     other = alice.account.iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
     before = alice.status()
-    said = alice.refused("rotate", "alice")
+    said = alice.refusal_of("rotate", "alice")
     assert f"aws iam delete-access-key --user-name alice --access-key-id {other}" in said
-    assert "nothing was deleted" in alice.refused("rotate", "alice", "--finish")
+    assert "nothing was deleted" in alice.refusal_of("rotate", "alice", "--finish")
     assert alice.status() == before
 
 
 def test_finish_deletes_only_the_key_that_was_replaced(alice: Person) -> None:
     alice.ok("issue", "alice")
-    old = alice.held()
+    old = alice.key_id_of()
     alice.ok("rotate", "alice")
     alice.account.iam.delete_access_key(UserName="alice", AccessKeyId=old)
     other = alice.account.iam.create_access_key(UserName="alice")["AccessKey"]["AccessKeyId"]
     alice.account.iam.update_access_key(UserName="alice", AccessKeyId=other, Status="Inactive")
-    assert "did not replace" in alice.refused("rotate", "alice", "--finish")
+    assert "did not replace" in alice.refusal_of("rotate", "alice", "--finish")
     assert other in alice.status()
 
 
 def test_finish_deletes_nothing_while_the_old_key_is_active(alice: Person) -> None:
     alice.ok("issue", "alice")
-    old = alice.held()
+    old = alice.key_id_of()
     alice.ok("rotate", "alice")
     alice.account.iam.update_access_key(UserName="alice", AccessKeyId=old, Status="Active")
-    assert "still active" in alice.refused("rotate", "alice", "--finish")
+    assert "still active" in alice.refusal_of("rotate", "alice", "--finish")
     assert old in alice.status()
-    alice.account.iam.update_access_key(UserName="alice", AccessKeyId=alice.held(), Status="Inactive")
+    alice.account.iam.update_access_key(UserName="alice", AccessKeyId=alice.key_id_of(), Status="Inactive")
     alice.account.iam.update_access_key(UserName="alice", AccessKeyId=old, Status="Inactive")
-    assert "is inactive" in alice.refused("rotate", "alice", "--finish")
+    assert "is inactive" in alice.refusal_of("rotate", "alice", "--finish")
     assert old in alice.status()
 
 
 def test_a_profile_without_a_key_of_the_user_is_not_rotated(alice: Person) -> None:
-    assert "keys issue alice" in alice.refused("rotate", "alice")
+    assert "keys issue alice" in alice.refusal_of("rotate", "alice")
     alice.ok("issue", "alice")
     before = alice.path.read_bytes()
     alice.account.iam.create_user(UserName="bob")
-    assert "not a key of bob" in alice.refused("rotate", "bob", "--into", "alice")
+    assert "not a key of bob" in alice.refusal_of("rotate", "bob", "--into", "alice")
     alice.path.write_bytes(before + b"aws_session_token = t\n")
-    assert "temporary" in alice.refused("rotate", "alice")
+    assert "temporary" in alice.refusal_of("rotate", "alice")
     assert len(alice.status()) == 1
 
 
 @pytest.mark.parametrize("name", ["a]b", "", " a", "DEFAULT", "a\nb", 'a"b'])
 def test_a_name_that_no_profile_can_have_is_refused(name: str, alice: Person) -> None:
-    assert "A profile cannot be named" in alice.refused("issue", "alice", "--into", name or " ")
+    assert "A profile cannot be named" in alice.refusal_of("issue", "alice", "--into", name or " ")
     assert alice.status() == {}
 
 

@@ -438,7 +438,7 @@ def test_two_shards_make_the_calls_of_one_run(account: Account) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("assume", "--list", "-f"), ("access",), ("profiles",), ("mfa", "status", "-f")])
-def test_a_file_of_many_accounts_is_refused_for_that_alone_where_one_is_meant(
+def test_a_file_of_many_accounts_is_refused_for_that_alone_if_one_is_meant(
     arguments: tuple[str, ...], account: Account
 ) -> None:
     """Its owner and half of its entities may stand in files that only the accounts have."""

@@ -90,7 +90,7 @@ def quiet(line: str) -> None:
     """What is said is of no interest."""
 
 
-def refused(wanted: EnrolRequest, reader: Reader, say: Callable[[str], None] = quiet) -> str:
+def refusal_of(wanted: EnrolRequest, reader: Reader, say: Callable[[str], None] = quiet) -> str:
     with pytest.raises(ReconcileError) as failed:
         enroll_device(wanted, reader.terminal, say)
     return failed.value.problems[0].message
@@ -102,7 +102,7 @@ def command(words: str, **redirected: Path) -> list[str]:
 
 
 @pytest.fixture
-def started(alice: Account) -> Iterator[Callable[..., Any]]:
+def command_starter(alice: Account) -> Iterator[Callable[..., Any]]:
     root = str(Path(__file__).parents[2])
     yield lambda words, **redirected: Pseudo(
         command(words, **redirected), os.environ | alice.environment | {"PYTHONPATH": root}
@@ -111,10 +111,10 @@ def started(alice: Account) -> Iterator[Callable[..., Any]]:
 
 @TERMINAL
 def test_a_device_is_enrolled_on_a_terminal_and_its_seed_is_seen_there_only(
-    alice: Account, started: Any, tmp_path: Path
+    alice: Account, command_starter: Any, tmp_path: Path
 ) -> None:
     out, err = tmp_path / "out", tmp_path / "err"
-    with started("enroll alice --show-seed", out=out, err=err) as terminal:
+    with command_starter("enroll alice --show-seed", out=out, err=err) as terminal:
         shown = terminal.expect(r"(?s).*Code that the app shows now: ")
         seed = SEED.search(shown).group()  # type: ignore[union-attr]
         first, second = codes(seed.replace(" ", ""))
@@ -132,9 +132,11 @@ def test_a_device_is_enrolled_on_a_terminal_and_its_seed_is_seen_there_only(
 
 @TERMINAL
 @pytest.mark.parametrize("how", ["ctrl-c", "kill", "hang up"])
-def test_an_interrupted_enrolment_leaves_no_device(alice: Account, started: Any, tmp_path: Path, how: str) -> None:
+def test_an_interrupted_enrolment_leaves_no_device(
+    alice: Account, command_starter: Any, tmp_path: Path, how: str
+) -> None:
     err = tmp_path / "err"
-    with started("enroll alice", err=err) as terminal:
+    with command_starter("enroll alice", err=err) as terminal:
         shown = terminal.expect(r"(?s).*Code that the app shows now: ")
         assert owners(alice) == {ALICE: None}
         if how == "ctrl-c":
@@ -148,8 +150,8 @@ def test_an_interrupted_enrolment_leaves_no_device(alice: Account, started: Any,
 
 
 @TERMINAL
-def test_a_closed_terminal_leaves_no_device(alice: Account, started: Any) -> None:
-    with started("enroll alice") as terminal:
+def test_a_closed_terminal_leaves_no_device(alice: Account, command_starter: Any) -> None:
+    with command_starter("enroll alice") as terminal:
         terminal.expect("Code that the app shows now: ")
         os.close(terminal.terminal)
         terminal.terminal = os.open(os.devnull, os.O_RDONLY)
@@ -176,7 +178,7 @@ def test_after_three_wrong_pairs_the_device_is_gone(alice: Account) -> None:
     alice.clear_calls()
     said: list[str] = []
     reader = Reader([f"00000{digit}" for digit in range(6)])
-    assert "AWS refused these codes" in refused(EnrolRequest("alice"), reader, said.append)
+    assert "AWS refused these codes" in refusal_of(EnrolRequest("alice"), reader, said.append)
     assert alice.count_calls()["EnableMFADevice"] == 3
     assert owners(alice) == {} and said == [f"The device {ALICE} was deleted again."]
 
@@ -184,7 +186,7 @@ def test_after_three_wrong_pairs_the_device_is_gone(alice: Account) -> None:
 def test_no_code_is_sent_twice_and_nothing_but_codes(alice: Account) -> None:
     reader = Reader(["000000", "000000", "12345", "000001", "000001", "000000", "nonsense"])
     alice.clear_calls()
-    assert "None of 3 answers was an unused code" in refused(EnrolRequest("alice"), reader)
+    assert "None of 3 answers was an unused code" in refusal_of(EnrolRequest("alice"), reader)
     assert alice.count_calls()["EnableMFADevice"] == 1
     assert ["has been used" in question for question in reader.asked] == [False, False, True, False, False, True, True]
     assert owners(alice) == {}
@@ -199,7 +201,7 @@ def test_the_callers_own_user_needs_no_name(alice: Account, monkeypatch: pytest.
 
 
 def test_root_has_to_say_for_whom(alice: Account) -> None:
-    assert "mfa enroll USER" in refused(EnrolRequest(), Reader())
+    assert "mfa enroll USER" in refusal_of(EnrolRequest(), Reader())
 
 
 @pytest.mark.parametrize(
@@ -227,7 +229,7 @@ def test_a_wrong_command_line_is_an_error_and_makes_nothing(alice: Account, word
 )
 def test_what_cannot_be_is_refused_before_anything_is_made(alice: Account, wanted: EnrolRequest, said: str) -> None:
     alice.write('version: 1\nowner: t\naccount: "123123123123"\n', "other.yaml")
-    assert said in refused(wanted, Reader())
+    assert said in refusal_of(wanted, Reader())
     assert owners(alice) == {}
 
 
@@ -243,7 +245,7 @@ def test_a_terminal_that_is_too_narrow_is_told_before_anything_is_made(alice: Ac
 
 def test_a_second_device_only_if_it_is_meant(alice: Account) -> None:
     enable_device(alice.iam, "alice")
-    told = refused(EnrolRequest("alice"), Reader())
+    told = refusal_of(EnrolRequest("alice"), Reader())
     assert ALICE in told and "--another" in told
     reader = Reader(["first", "second"])
     assert enroll_device(EnrolRequest("alice", another=True, show_seed=True), reader.terminal, quiet) == f"{ALICE}-2"
@@ -253,14 +255,14 @@ def test_a_second_device_only_if_it_is_meant(alice: Account) -> None:
 def test_a_ninth_device_is_refused_before_anything_is_made(alice: Account) -> None:
     for number in range(8):
         enable_device(alice.iam, "alice", f"d{number}")
-    assert "8 MFA devices, and AWS allows no more" in refused(EnrolRequest("alice", another=True), Reader())
+    assert "8 MFA devices, and AWS allows no more" in refusal_of(EnrolRequest("alice", another=True), Reader())
     assert len(owners(alice)) == 8
 
 
 def test_the_device_of_somebody_else_is_left_alone_and_told_whose_it_is(alice: Account) -> None:
     alice.iam.create_user(UserName="bob")
     enable_device(alice.iam, "bob", "alice")
-    assert f"{ALICE} is in use by bob" in refused(EnrolRequest("alice", replace=True), Reader())
+    assert f"{ALICE} is in use by bob" in refusal_of(EnrolRequest("alice", replace=True), Reader())
     assert owners(alice) == {ALICE: "bob"}
 
 
@@ -268,14 +270,14 @@ def test_a_left_over_device_goes_only_with_consent(alice: Account) -> None:
     alice.iam.create_virtual_mfa_device(VirtualMFADeviceName="alice")
     alice.clear_calls()
     reader = Reader(["y"])
-    assert "Nothing was changed" in refused(EnrolRequest("alice", show_seed=True), reader)
+    assert "Nothing was changed" in refusal_of(EnrolRequest("alice", show_seed=True), reader)
     assert ALICE in reader.asked[0] and "Delete it" in reader.asked[0]
     assert not {"DeleteVirtualMFADevice", "CreateVirtualMFADevice"} & set(alice.count_calls())
     enroll_device(EnrolRequest("alice", show_seed=True), Reader(["yes", "first", "second"]).terminal, quiet)
     assert owners(alice) == {ALICE: "alice"}
 
 
-def test_a_left_over_device_goes_without_a_question_where_that_was_said_before(alice: Account) -> None:
+def test_a_left_over_device_goes_without_a_question_if_that_was_said_before(alice: Account) -> None:
     alice.iam.create_virtual_mfa_device(VirtualMFADeviceName="alice")
     file = alice.folder / "seed"
     told = alice.run_cli("mfa", "enroll", "alice", "--seed-file", file)
@@ -308,7 +310,7 @@ def test_a_seed_that_is_of_no_use_is_not_kept(alice: Account, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("call", ["create_virtual_mfa_device", "enable_mfa_device"])
-def test_a_seed_file_goes_with_its_device_where_an_answer_is_lost(alice: Account, hinder: Any, call: str) -> None:
+def test_a_seed_file_goes_with_its_device_if_an_answer_is_lost(alice: Account, hinder: Any, call: str) -> None:
     hinder(LOST, call)
     file = alice.folder / "seed"
     told = alice.run_cli("mfa", "enroll", "alice", "--seed-file", file)
@@ -317,7 +319,7 @@ def test_a_seed_file_goes_with_its_device_where_an_answer_is_lost(alice: Account
 
 
 def test_the_seed_of_a_device_that_stays_is_kept(alice: Account, hinder: Any) -> None:
-    hinder(denied(), "enable_mfa_device", "delete_virtual_mfa_device")
+    hinder(denied_error(), "enable_mfa_device", "delete_virtual_mfa_device")
     file = alice.folder / "seed"
     told = alice.run_cli("mfa", "enroll", "alice", "--seed-file", file)
     assert told.code == 1 and f"The device {ALICE} could not be deleted" in told.err
@@ -335,12 +337,12 @@ class Hindered:
         if name not in self.calls:
             return method
 
-        def hindered(**parameters: Any) -> None:
+        def fail_call(**parameters: Any) -> None:
             if self.after:
                 method(**parameters)
             raise self.error
 
-        return hindered
+        return fail_call
 
 
 @pytest.fixture
@@ -348,13 +350,13 @@ def hinder(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """From now on the calls of these names fail; of calls that are never repeated, and of the others."""
 
     def hinder(error: Exception, *calls: str, after: bool = False) -> None:
-        def hindered(*arguments: Any) -> Any:
+        def connect_hindered(*arguments: Any) -> Any:
             found = connect(*arguments)
             clients = {name: Hindered(getattr(found, name), error, *calls, after=after) for name in ("iam", "iam_once")}
             return replace(found, **clients)
 
-        monkeypatch.setattr(mfa_enrolment, "connect", hindered)
-        monkeypatch.setattr(mfa_status, "connect", hindered)
+        monkeypatch.setattr(mfa_enrolment, "connect", connect_hindered)
+        monkeypatch.setattr(mfa_status, "connect", connect_hindered)
 
     return hinder
 
@@ -362,7 +364,7 @@ def hinder(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 LOST = ReadTimeoutError(endpoint_url="https://iam.amazonaws.com")
 
 
-def denied(message: str = "not authorized") -> ClientError:
+def denied_error(message: str = "not authorized") -> ClientError:
     response = {"Error": {"Code": "AccessDenied", "Message": message}, "ResponseMetadata": {"HTTPStatusCode": 403}}
     return ClientError(response, "Call")  # type: ignore[arg-type]
 
@@ -370,50 +372,52 @@ def denied(message: str = "not authorized") -> ClientError:
 def test_a_device_whose_seed_was_lost_with_the_answer_is_deleted(alice: Account, hinder: Any) -> None:
     alice.clear_calls()
     hinder(LOST, "create_virtual_mfa_device", after=True)
-    assert "AWS created the device; it was deleted again" in refused(EnrolRequest("alice"), Reader())
+    assert "AWS created the device; it was deleted again" in refusal_of(EnrolRequest("alice"), Reader())
     assert owners(alice) == {}
     assert alice.count_calls()["CreateVirtualMFADevice"] == 1, "a second one could only fail"
 
 
 def test_a_lost_answer_without_a_device_says_that_nobody_knows(alice: Account, hinder: Any) -> None:
     hinder(LOST, "create_virtual_mfa_device")
-    assert "may have created the device" in refused(EnrolRequest("alice"), Reader())
+    assert "may have created the device" in refusal_of(EnrolRequest("alice"), Reader())
 
 
-def test_a_lost_answer_to_the_codes_is_no_failure_where_aws_took_them(alice: Account, hinder: Any) -> None:
+def test_a_lost_answer_to_the_codes_is_no_failure_if_aws_took_them(alice: Account, hinder: Any) -> None:
     hinder(LOST, "enable_mfa_device", after=True)
     reader = Reader(["first", "second"])
     assert enroll_device(EnrolRequest("alice", show_seed=True), reader.terminal, quiet) == ALICE
     assert owners(alice) == {ALICE: "alice"}
 
 
-def test_a_lost_answer_to_the_codes_fails_where_aws_has_not_taken_them(alice: Account, hinder: Any) -> None:
+def test_a_lost_answer_to_the_codes_fails_if_aws_has_not_taken_them(alice: Account, hinder: Any) -> None:
     hinder(LOST, "enable_mfa_device")
-    assert "AWS may have made the call" in refused(EnrolRequest("alice", show_seed=True), Reader(["first", "second"]))
+    assert "AWS may have made the call" in refusal_of(
+        EnrolRequest("alice", show_seed=True), Reader(["first", "second"])
+    )
     assert owners(alice) == {}
 
 
-def test_the_guard_is_named_where_it_keeps_a_device_from_being_made(alice: Account, hinder: Any) -> None:
-    hinder(denied("… with an explicit deny in an identity-based policy"), "create_virtual_mfa_device")
-    told = refused(EnrolRequest("alice"), Reader())
+def test_the_guard_is_named_if_it_keeps_a_device_from_being_made(alice: Account, hinder: Any) -> None:
+    hinder(denied_error("… with an explicit deny in an identity-based policy"), "create_virtual_mfa_device")
+    told = refusal_of(EnrolRequest("alice"), Reader())
     assert "reconcile-require-mfa-" in told and "explicit deny" in told
 
 
 def test_a_device_that_may_not_be_deleted_is_told_to_stay(alice: Account, hinder: Any) -> None:
-    hinder(denied(), "delete_virtual_mfa_device")
+    hinder(denied_error(), "delete_virtual_mfa_device")
     said: list[str] = []
-    refused(EnrolRequest("alice"), Reader([f"00000{digit}" for digit in range(6)]), said.append)
+    refusal_of(EnrolRequest("alice"), Reader([f"00000{digit}" for digit in range(6)]), said.append)
     assert f"The device {ALICE} could not be deleted" in said[0]
     assert "Its name is taken. Next time pass --device-name" in said[1]
-    told = refused(EnrolRequest("alice"), Reader(["yes"]))
+    told = refusal_of(EnrolRequest("alice"), Reader(["yes"]))
     assert f"The device {ALICE} has no user, and could not be deleted" in told and "Pass --device-name" in told
 
 
 def test_whoever_may_only_enrol_can_do_that(alice: Account, hinder: Any) -> None:
-    hinder(denied(), "list_virtual_mfa_devices", "list_mfa_devices")
+    hinder(denied_error(), "list_virtual_mfa_devices", "list_mfa_devices")
     enroll_device(EnrolRequest("alice", show_seed=True), Reader(["first", "second"]).terminal, quiet)
     assert owners(alice) == {ALICE: "alice"}
-    assert "iam:ListVirtualMFADevices" in refused(EnrolRequest("alice"), Reader())
+    assert "iam:ListVirtualMFADevices" in refusal_of(EnrolRequest("alice"), Reader())
 
 
 def test_neither_seed_nor_codes_reach_a_log(alice: Account, caplog: pytest.LogCaptureFixture) -> None:
@@ -523,7 +527,7 @@ def test_only_few_are_asked_about_one_by_one_unless_they_must_have_a_device(
     ],
 )
 def test_a_read_that_is_denied_is_a_note(people: Account, hinder: Any, call: str, operation: str) -> None:
-    hinder(denied(), call)
+    hinder(denied_error(), call)
     done = people.run_cli("mfa", "status")
     assert done.code == 0
     assert f"iam:{operation}" in done.out and re.search("^! alice", done.out, re.MULTILINE)

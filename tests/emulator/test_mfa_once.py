@@ -75,13 +75,13 @@ class Caller:
         given = self.account.environment | self.user.key_variables | {"HOME": str(self.home), "XDG_CACHE_HOME": ""}
         return given | ({"AWS_ENDPOINT_URL": self.endpoint} if self.endpoint else {})
 
-    def wanted(self, alias: str, **more: Any) -> AssumeRequest:
+    def make_request(self, alias: str, **more: Any) -> AssumeRequest:
         return AssumeRequest(alias, files=[str(self.account.folder / "roles.yaml")], **more)
 
     def run(self, alias: str, sources: CodeSources | None = None, **more: Any) -> AssumedRole:
         with patch.dict(os.environ, self.environ, clear=True):
             given = sources or CodeSources(ask=self.ask)
-            return assume_alias(self.wanted(alias, codes=given, **more), dict(os.environ), self.said.append)
+            return assume_alias(self.make_request(alias, codes=given, **more), dict(os.environ), self.said.append)
 
     def ask(self, question: str) -> str:
         self.asked.append(question)
@@ -92,7 +92,7 @@ class Caller:
         made = self.account.count_calls()
         return made.get("GetSessionToken", 0), made.get("AssumeRole", 0)
 
-    def seen(self) -> tuple[int, int, int]:
+    def count_questions(self) -> tuple[int, int, int]:
         return len(self.asked), *self.calls()
 
     @property
@@ -105,7 +105,7 @@ class Caller:
 
 
 @pytest.fixture(scope="module")
-def _prepared(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Account, Person]:
+def _account_and_person(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Account, Person]:
     account, name = Account(sandbox, tmp_path_factory.mktemp("once")), f"u{uuid.uuid4().hex[:8]}"
     many = "\n  ".join(f"{alias}: {{role: guarded-{name}, session_name: {alias}}}" for alias in MANY)
     account.write(FILE.format(user=name, many=many))
@@ -115,31 +115,31 @@ def _prepared(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[A
 
 
 @pytest.fixture
-def me(_prepared: tuple[Account, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Caller:
-    account, someone = _prepared
+def me(_account_and_person: tuple[Account, Person], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Caller:
+    account, someone = _account_and_person
     account.clear_calls()
     return Caller(account, someone, speed_up_codes(someone.device, monkeypatch), tmp_path)
 
 
 def test_one_code_is_for_every_alias_of_an_hour_at_most(me: Caller) -> None:
     me.run("admin")
-    assert me.seen() == (1, 1, 1)
+    assert me.count_questions() == (1, 1, 1)
     me.run("admin")
-    assert me.seen() == (1, 1, 1)
+    assert me.count_questions() == (1, 1, 1)
     me.run("second")
     me.run("hour")
-    assert me.seen() == (1, 1, 3)
+    assert me.count_questions() == (1, 1, 3)
 
 
 def test_a_longer_session_takes_a_code_of_its_own(me: Caller) -> None:
     me.run("long")
-    assert me.seen() == (1, 0, 1)
+    assert me.count_questions() == (1, 0, 1)
     me.run("admin")
-    assert me.seen() == (2, 1, 2)
+    assert me.count_questions() == (2, 1, 2)
     me.run("second", duration=3601)
-    assert me.seen() == (3, 1, 3)
+    assert me.count_questions() == (3, 1, 3)
     me.run("long", duration=3600)
-    assert me.seen() == (3, 1, 4)
+    assert me.count_questions() == (3, 1, 4)
 
 
 @pytest.mark.parametrize(("age", "asked"), [(230, 1), (245, 2)])
@@ -147,9 +147,9 @@ def test_the_session_is_younger_than_the_trust_asks_by_a_margin(me: Caller, age:
     me.run("admin")
     me.change_session(asked=time.time() - age)
     me.run("strict")
-    assert me.seen() == (asked, asked, 2)
+    assert me.count_questions() == (asked, asked, 2)
     me.run("second")
-    assert me.seen() == (asked, asked, 3)
+    assert me.count_questions() == (asked, asked, 3)
 
 
 @pytest.mark.parametrize(("left", "asked"), [(890, 2), (910, 1)])
@@ -166,10 +166,10 @@ def test_a_session_of_another_device_is_not_used(me: Caller, monkeypatch: pytest
         me.run("admin")
         answer = speed_up_codes(phone, monkeypatch)
         me.run("phone", CodeSources(ask=lambda question: me.asked.append(question) or answer()))
-        assert me.seen() == (2, 2, 2)
+        assert me.count_questions() == (2, 2, 2)
         assert phone.serial in me.asked[1]
         me.run("second")  # any device will do here
-        assert me.seen() == (2, 2, 3)
+        assert me.count_questions() == (2, 2, 3)
     finally:
         me.account.iam.deactivate_mfa_device(UserName=me.user.name, SerialNumber=phone.serial)
         me.account.iam.delete_virtual_mfa_device(SerialNumber=phone.serial)
@@ -180,7 +180,7 @@ def test_without_the_cache_each_run_asks_and_nothing_is_kept_or_read(me: Caller)
     before = sorted(path.name for path in me.home.rglob("*"))
     me.run("admin", use_cache=False)
     me.run("second", use_cache=False)
-    assert me.seen() == (3, 1, 3)
+    assert me.count_questions() == (3, 1, 3)
     assert sorted(path.name for path in me.home.rglob("*")) == before
 
 
@@ -199,7 +199,7 @@ def test_a_used_code_at_the_prompt_is_asked_for_again(me: Caller) -> None:
     me.run("long", CodeSources(code=used))
     answers = iter([used, me.code()])
     me.run("admin", CodeSources(ask=lambda question: me.asked.append(question) or next(answers)))
-    assert me.seen() == (2, 1, 2)
+    assert me.count_questions() == (2, 1, 2)
     assert me.asked[1].startswith("That code has been used")
 
 
@@ -284,7 +284,7 @@ def test_a_session_too_old_for_a_trust_outside_the_file_leads_to_a_fresh_code(
     assert any("AWS refused the cached MFA session; trying again with a new code" in line for line in me.said)
 
 
-def test_a_session_too_old_is_the_end_where_nobody_can_give_a_code(me: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_too_old_is_the_end_if_nobody_can_give_a_code(me: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     me.run("admin")
     later = (me.user.device.last_step + 20) * 30
     monkeypatch.setattr(clock, "now", lambda: float(later))
@@ -297,11 +297,11 @@ def test_ten_aliases_at_once_share_one_code(me: Caller) -> None:
     with patch.dict(os.environ, me.environ, clear=True), ThreadPoolExecutor(10) as pool:
         environ = dict(os.environ)
         tasks = [
-            pool.submit(assume_alias, me.wanted(alias, codes=CodeSources(ask=me.ask)), environ, me.said.append)
+            pool.submit(assume_alias, me.make_request(alias, codes=CodeSources(ask=me.ask)), environ, me.said.append)
             for alias in MANY
         ]
         keys = {task.result().credentials.access_key_id for task in tasks}
-    assert len(keys) == 10 and me.seen() == (1, 1, 10)
+    assert len(keys) == 10 and me.count_questions() == (1, 1, 10)
     assert "another run is asking for an MFA code; waiting for it." in me.said
 
 
@@ -323,7 +323,7 @@ def test_ten_processes_at_once_ask_one_code_and_make_one_call(me: Caller, tmp_pa
 
 def test_whoever_is_killed_while_it_holds_the_lock_is_in_nobodys_way(me: Caller) -> None:
     with patch.dict(os.environ, me.environ, clear=True):
-        run = AssumeRun(me.wanted("admin"), dict(os.environ), Cache.from_environ(os.environ, me.said.append))
+        run = AssumeRun(me.make_request("admin"), dict(os.environ), Cache.from_environ(os.environ, me.said.append))
         key = run.cache_key_of(0)
     script = (
         "import os, time\nfrom reconciler.assume.cache import Cache\n"

@@ -18,7 +18,7 @@ BROKEN = HEAD + "users:\n  ann: {grups: []}\n"
 
 
 @pytest.fixture
-def named(account: Account) -> Account:
+def account_with_config(account: Account) -> Account:
     """A folder with `one.yaml` and `two.yaml`, and no default file."""
     account.write(FILE, "one.yaml")
     account.write(OTHER, "two.yaml")
@@ -47,24 +47,26 @@ COMMANDS = (("validate",), ("plan",), ("apply", "--yes"), ("profiles",))
     ids=" ".join,
 )
 def test_files_are_named_by_position_or_by_option(
-    named: Account, command: tuple[str, ...], files: tuple[str, ...]
+    account_with_config: Account, command: tuple[str, ...], files: tuple[str, ...]
 ) -> None:
-    result = run(named, *command, *files)
+    result = run(account_with_config, *command, *files)
     assert result.code == 0, result.err
     if command[0] == "validate":
         assert result.out.startswith(f"Valid: {2 if 'two.yaml' in files else 1} entit")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
-def test_two_ways_that_name_different_files_are_an_error(named: Account, command: tuple[str, ...]) -> None:
-    result = run(named, *command, "one.yaml", "-f", "two.yaml")
+def test_two_ways_that_name_different_files_are_an_error(
+    account_with_config: Account, command: tuple[str, ...]
+) -> None:
+    result = run(account_with_config, *command, "one.yaml", "-f", "two.yaml")
     assert (result.code, result.out) == (1, "")
     assert "FILE names one.yaml, and --file names two.yaml. Name all files in one of the two ways" in result.err
 
 
-def test_a_saved_plan_is_applied_by_option_too(named: Account) -> None:
-    run(named, "plan", "-f", "one.yaml", "--out", "plan.json")
-    assert run(named, "apply", "-f", "plan.json", "--against", "one.yaml").code == 0
+def test_a_saved_plan_is_applied_by_option_too(account_with_config: Account) -> None:
+    run(account_with_config, "plan", "-f", "one.yaml", "--out", "plan.json")
+    assert run(account_with_config, "apply", "-f", "plan.json", "--against", "one.yaml").code == 0
 
 
 # Standard input
@@ -79,36 +81,38 @@ class _Input(io.StringIO):
 
 
 @pytest.fixture
-def feed(monkeypatch: pytest.MonkeyPatch) -> Any:
+def feed_stdin(monkeypatch: pytest.MonkeyPatch) -> Any:
     return lambda text: monkeypatch.setattr(sys, "stdin", _Input(text))
 
 
 @pytest.mark.parametrize("way", [("-",), ("-f", "-")], ids=" ".join)
-def test_validate_and_plan_read_standard_input(account: Account, feed: Any, way: tuple[str, ...]) -> None:
-    feed(FILE)
+def test_validate_and_plan_read_standard_input(account: Account, feed_stdin: Any, way: tuple[str, ...]) -> None:
+    feed_stdin(FILE)
     assert account.run_cli("validate", *way).out.startswith("Valid: 1 entity")
-    feed(FILE)
+    feed_stdin(FILE)
     assert set(changes_of(account.run_cli("plan", *way, "--format", "json").json)) == {"user/ann"}
 
 
-def test_a_file_that_names_no_account_is_read_once_more_from_memory(account: Account, feed: Any) -> None:
-    feed("version: 1\nowner: me\nroles: {app: {trust: [{accounts: ['{{ account_id }}']}]}}\n")
+def test_a_file_that_names_no_account_is_read_once_more_from_memory(account: Account, feed_stdin: Any) -> None:
+    feed_stdin("version: 1\nowner: me\nroles: {app: {trust: [{accounts: ['{{ account_id }}']}]}}\n")
     (change,) = account.run_cli("plan", "-", "--format", "json").json["changes"]
     assert "arn:aws:iam::123456789012:root" in str(change)
 
 
 @pytest.mark.parametrize("command", ["validate", "plan"])
-def test_places_in_standard_input_have_a_name(account: Account, feed: Any, command: str) -> None:
-    feed(BROKEN)
+def test_places_in_standard_input_have_a_name(account: Account, feed_stdin: Any, command: str) -> None:
+    feed_stdin(BROKEN)
     result = account.run_cli(command, "-")
     assert result.code == 1
     assert result.err.startswith("<stdin>:5:9: error: Unknown key 'grups' in users.ann.")
 
 
-def test_files_beside_standard_input_and_paths_in_it_are_of_the_working_folder(account: Account, feed: Any) -> None:
+def test_files_beside_standard_input_and_paths_in_it_are_of_the_working_folder(
+    account: Account, feed_stdin: Any
+) -> None:
     account.write(OTHER, "two.yaml")
     account.write("groups: {g: {}}\n", "more/three.yaml")
-    feed(FILE + "include: [more/three.yaml]\n")
+    feed_stdin(FILE + "include: [more/three.yaml]\n")
     assert account.run_cli("validate", "-", "two.yaml").out.startswith("Valid: 3 entities")
 
 
@@ -120,25 +124,25 @@ def test_files_beside_standard_input_and_paths_in_it_are_of_the_working_folder(a
         ("a: [", "<stdin>:2:1: error: Not valid YAML"),
     ],
 )
-def test_what_is_no_file_is_told_of_standard_input_too(account: Account, feed: Any, text: str, said: str) -> None:
-    feed(text)
+def test_what_is_no_file_is_told_of_standard_input_too(account: Account, feed_stdin: Any, text: str, said: str) -> None:
+    feed_stdin(text)
     result = account.run_cli("validate", "-")
     assert (result.code, said in result.err) == (1, True), result.err
 
 
 def test_standard_input_that_is_closed_or_too_large_is_told(
-    account: Account, monkeypatch: pytest.MonkeyPatch, feed: Any
+    account: Account, monkeypatch: pytest.MonkeyPatch, feed_stdin: Any
 ) -> None:
     monkeypatch.setattr("reconciler.desired.source_files.LARGEST_DESIRED", 10)
-    feed(FILE)
+    feed_stdin(FILE)
     assert "Cannot read <stdin>: it has more" in account.run_cli("validate", "-").err
     monkeypatch.setattr(sys, "stdin", None)
     assert "Cannot read <stdin>: it is closed" in account.run_cli("validate", "-").err
 
 
 @pytest.mark.parametrize("command", [("apply", "--yes"), ("profiles",)], ids=lambda command: command[0])
-def test_what_writes_takes_no_standard_input(account: Account, feed: Any, command: tuple[str, ...]) -> None:
-    feed(FILE)
+def test_what_writes_takes_no_standard_input(account: Account, feed_stdin: Any, command: tuple[str, ...]) -> None:
+    feed_stdin(FILE)
     result = account.run_cli(*command, "-")
     assert (result.code, "`-` (standard input) is for `validate` and `plan`" in result.err) == (1, True)
 

@@ -113,7 +113,7 @@ def provider(account: Account) -> tuple[Any, Any]:
     return answer.get("ContextProvider"), answer.get("IdentityCenterInstanceArn")
 
 
-def test_a_context_provider_is_made_with_its_provider_and_left_alone_where_the_file_is_silent(account: Account) -> None:
+def test_a_context_provider_is_made_with_its_provider_and_left_alone_if_the_file_is_silent(account: Account) -> None:
     account.write(oidc(f"{FILE_CONTEXT}, identity_center_instance: '{INSTANCE}'"))
     assert [call["operation"] for call in calls_of(account.apply_and_read_plan())] == ["CreateOpenIDConnectProvider"]
     assert (provider(account), account.plan()["changes"]) == ((CONTEXT, INSTANCE), [])

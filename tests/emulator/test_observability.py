@@ -37,19 +37,19 @@ LEVELS = {"debug", "info", "warning", "error"}
 HOSTILE = "x\x1b[2J\u202e\u2028</script>::add-mask::y"
 
 
-def closed(fragment: Any) -> Any:
+def close_schema(fragment: Any) -> Any:
     """The schema without its room for growth: what it does not name is a mistake."""
     if isinstance(fragment, list):
-        return [closed(item) for item in fragment]
+        return [close_schema(item) for item in fragment]
     if not isinstance(fragment, dict):
         return fragment
     more = {"additionalProperties": False} if isinstance(fragment.get("properties"), dict) else {}
-    return {key: closed(value) for key, value in fragment.items()} | more
+    return {key: close_schema(value) for key, value in fragment.items()} | more
 
 
 TYPES: dict[str, type] = {}
 """The type of each field: log stores give a field one type for all events."""
-SCHEMA = Draft202012Validator(closed(build_summary_schema()))
+SCHEMA = Draft202012Validator(close_schema(build_summary_schema()))
 
 
 def read_events(said: str) -> list[dict[str, Any]]:
@@ -209,6 +209,7 @@ def test_a_difference_that_stays_is_told(account: Account, monkeypatch: pytest.M
     (difference,) = [event for event in events if event["event"] == "difference.found"]
     assert (result.code, summary["status"]) == (1, "differs")
     assert {"address": "user/ann", "action": "create"} in difference["changes"]
+    assert difference["message"] == "Live IAM still differs from the file: 3 to create."
 
 
 def test_an_account_that_cannot_be_read_again_is_told(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

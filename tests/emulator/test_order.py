@@ -184,7 +184,7 @@ def test_at_the_quota_of_groups_per_user_one_is_left_before_another_is_joined(ac
     assert codes_of(plan, "info") == ["quota-order"]
 
 
-def test_where_inline_policies_do_not_fit_beside_each_other_the_old_one_goes_first(account: Account) -> None:
+def test_if_inline_policies_do_not_fit_beside_each_other_the_old_one_goes_first(account: Account) -> None:
     def write(name: str, letter: str) -> None:
         resource = f"arn:aws:s3:::{letter * 1500}"
         document = json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": resource}]})
@@ -209,7 +209,7 @@ def test_of_five_versions_the_oldest_that_is_not_in_force_goes_first(account: Ac
     assert kept == {"v3", "v4", "v5", "v6", "v7"}
 
 
-def test_the_oldest_version_stays_where_it_is_the_one_in_force(account: Account) -> None:
+def test_the_oldest_version_stays_if_it_is_the_one_in_force(account: Account) -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:policy/p"
     account.write(HEAD + f"policies: {{p: {{document: {DOCUMENT}}}}}\n")
     account.apply()

@@ -46,7 +46,7 @@ class Person:
         assert result.code == 0, result.err
         return result
 
-    def refused(self, *words: str | Path) -> str:
+    def refusal_of(self, *words: str | Path) -> str:
         result = self.run(*words)
         assert (result.code, result.out) == (1, ""), result
         return result.err
@@ -147,7 +147,7 @@ def test_a_profile_that_is_not_ours_is_never_hidden(file: str, alias: str, alice
     path = alice.config.with_name(file)
     path.write_text(f"[x]\na = b\n  {header}\n[y]\n".replace("  [", "["))
     before = path.read_bytes()
-    said = alice.refused(alice.file, "--write")
+    said = alice.refusal_of(alice.file, "--write")
     assert f"{path}:3:1: error: The profile {alias} already exists" in said and "--prefix" in said
     assert path.read_bytes() == before
     alice.ok(alice.file, "--write", "--prefix", "re-")
@@ -157,14 +157,14 @@ def test_a_profile_that_is_not_ours_is_never_hidden(file: str, alias: str, alice
 def test_the_block_of_another_file_is_not_ours_either(alice: Person) -> None:
     alice.ok(alice.file, "--write")
     other = alice.account.write(FILE, "b.yaml")
-    assert "profile s3 already" in alice.refused(other)
+    assert "profile s3 already" in alice.refusal_of(other)
 
 
 def test_broken_markers_are_refused_with_their_line(alice: Person) -> None:
     alice.ok(alice.file, "--write")
     broken = alice.config.read_text().replace("# <<< reconcile <<<\n", "")
     alice.config.write_text("[a]\n" + broken)
-    assert f"{alice.config}:2:1: error" in alice.refused(alice.file, "--write")
+    assert f"{alice.config}:2:1: error" in alice.refusal_of(alice.file, "--write")
     assert alice.config.read_text() == "[a]\n" + broken
 
 
@@ -188,7 +188,7 @@ def test_a_place_that_cannot_be_written_is_named(alice: Person) -> None:
 
 def test_an_invalid_file_writes_nothing(alice: Person) -> None:
     alice.account.write(FILE.replace("role: far", "role: fra"))
-    assert "roles.yaml:12" in alice.refused(alice.file, "--write")
+    assert "roles.yaml:12" in alice.refusal_of(alice.file, "--write")
     assert not alice.config.exists()
 
 
@@ -219,7 +219,7 @@ def test_boto3_is_the_role_of_the_profile(words: tuple[str, ...], alice: Person)
     assert "assumed-role/far/" in alice.who("re-far", elsewhere)
 
 
-def test_a_process_is_the_default_profile_where_the_alias_names_none(alice: Person) -> None:
+def test_a_process_is_the_default_profile_if_the_alias_names_none(alice: Person) -> None:
     """With AWS_PROFILE itself as its source it would call itself without end."""
     alice.account.write(FILE.replace("source_profile: alice, ", "session_tags: {team: x}, "))
     alice.with_keys()
@@ -238,7 +238,7 @@ def test_variables_and_files_are_carried_along(alice: Person) -> None:
     assert alice.run(alice.file, more, "--var", "who=far", "--credential-process", "--prefix", "x-").out != ""
 
 
-def test_the_account_is_asked_of_aws_where_the_file_has_none(alice: Person) -> None:
+def test_the_account_is_asked_of_aws_if_the_file_has_none(alice: Person) -> None:
     alice.account.write(FILE.replace('account: "123456789012"\n', "").replace("source_profile: alice, ", ""))
     assert "arn:aws:iam::123456789012:role/reader" in alice.ok(alice.file).out
     result = alice.run(alice.file, AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")

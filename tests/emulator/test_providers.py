@@ -106,7 +106,7 @@ def test_at_the_quota_old_client_ids_go_first_and_the_plan_says_so(account: Acco
     assert codes_of(plan, "info") == ["quota-order"]
 
 
-def test_thumbprints_are_put_as_a_whole_and_only_where_the_file_has_them(account: Account) -> None:
+def test_thumbprints_are_put_as_a_whole_and_only_if_the_file_has_them(account: Account) -> None:
     account.write(HEAD + provider())
     account.apply()
     (fetched,) = thumbprints(account)
@@ -370,10 +370,10 @@ def test_the_provider_of_identity_center_is_never_pruned(account: Account) -> No
     ["ListOpenIDConnectProviders", "GetOpenIDConnectProvider"],
 )
 def test_without_providers_in_the_file_a_denied_list_is_a_finding(
-    account: Account, denied: set[str], operation: str
+    account: Account, denied_operations: set[str], operation: str
 ) -> None:
     account.iam.create_open_id_connect_provider(Url=f"https://{ISSUER}", ClientIDList=["shop"])
-    denied.add(operation)
+    denied_operations.add(operation)
     account.write(HEAD + ROLE.replace("oidc: token.example.com", f"oidc: {ARN!r}"))
     plan = account.apply_and_read_plan()
     assert [item["message"].split(":")[1].split()[0].rstrip(",") for item in findings_of(plan, "info")] == [operation]
@@ -393,8 +393,8 @@ def test_a_provider_that_goes_while_it_is_read_is_gone(account: Account, monkeyp
     assert changes_of(account.plan())[f"oidc-provider/{ISSUER}"][0] == "create"
 
 
-def test_with_providers_in_the_file_a_denied_list_is_an_error(account: Account, denied: set[str]) -> None:
-    denied.add("ListSAMLProviders")
+def test_with_providers_in_the_file_a_denied_list_is_an_error(account: Account, denied_operations: set[str]) -> None:
+    denied_operations.add("ListSAMLProviders")
     account.write(HEAD + provider())
     assert account.plan()["safe"]
     with_saml(account)

@@ -117,7 +117,7 @@ ASKED = AccountSize(policies=5, tagged=5)
 @pytest.mark.parametrize(
     "refusal", [DENIED, UNKNOWN, NOT_AWS, OTHER, BROKEN], ids=["denied", "unknown", "no AWS", "other", "broken"]
 )
-def test_where_tags_do_not_come_in_bulk_each_policy_is_asked_once_and_the_service_too(
+def test_if_tags_do_not_come_in_bulk_each_policy_is_asked_once_and_the_service_too(
     refusal: tuple[int, str],
 ) -> None:
     with serve_iam(PagedIam(ASKED, [refusal, refusal])) as iam:

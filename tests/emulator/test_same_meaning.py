@@ -55,12 +55,12 @@ def without(mapping: Document, key: str) -> Document:
     return {name: value for name, value in mapping.items() if name != key}
 
 
-def trusting(principal: Any, action: Any = "sts:AssumeRole", **more: Any) -> Document:
+def trust_document(principal: Any, action: Any = "sts:AssumeRole", **more: Any) -> Document:
     return document({"Effect": "Allow", "Principal": principal, "Action": action, **more})
 
 
 def trust_when(operator: str, key: str, value: Any) -> Document:
-    return trusting({"AWS": ROOT}, Condition={operator: {key: value}})
+    return trust_document({"AWS": ROOT}, Condition={operator: {key: value}})
 
 
 A, B = "arn:aws:s3:::a/*", "arn:aws:s3:::b/*"
@@ -214,32 +214,38 @@ SAME = [
 ]
 
 SAME_TRUSTS = [
-    Row("an account as its root", trusting({"AWS": OTHER}), trusting({"AWS": OTHER_ROOT})),
-    Row("a root as its account", trusting({"AWS": OTHER_ROOT}), trusting({"AWS": OTHER})),
-    Row("accounts and roots in a list", trusting({"AWS": [ROOT, OTHER]}), trusting({"AWS": [OTHER_ROOT, ACCOUNT]})),
-    Row("an account in both forms", trusting({"AWS": OTHER}), trusting({"AWS": [OTHER, OTHER_ROOT]})),
-    Row("a principal as a list", trusting({"AWS": ROOT}), trusting({"AWS": [ROOT]})),
-    Row("order of users", trusting({"AWS": [ALICE, BOB]}), trusting({"AWS": [BOB, ALICE]})),
-    Row("a user twice", trusting({"AWS": [ALICE, BOB]}), trusting({"AWS": [ALICE, BOB, ALICE]})),
+    Row("an account as its root", trust_document({"AWS": OTHER}), trust_document({"AWS": OTHER_ROOT})),
+    Row("a root as its account", trust_document({"AWS": OTHER_ROOT}), trust_document({"AWS": OTHER})),
     Row(
-        "a service as a list", trusting({"Service": "ec2.amazonaws.com"}), trusting({"Service": ["ec2.amazonaws.com"]})
+        "accounts and roots in a list",
+        trust_document({"AWS": [ROOT, OTHER]}),
+        trust_document({"AWS": [OTHER_ROOT, ACCOUNT]}),
+    ),
+    Row("an account in both forms", trust_document({"AWS": OTHER}), trust_document({"AWS": [OTHER, OTHER_ROOT]})),
+    Row("a principal as a list", trust_document({"AWS": ROOT}), trust_document({"AWS": [ROOT]})),
+    Row("order of users", trust_document({"AWS": [ALICE, BOB]}), trust_document({"AWS": [BOB, ALICE]})),
+    Row("a user twice", trust_document({"AWS": [ALICE, BOB]}), trust_document({"AWS": [ALICE, BOB, ALICE]})),
+    Row(
+        "a service as a list",
+        trust_document({"Service": "ec2.amazonaws.com"}),
+        trust_document({"Service": ["ec2.amazonaws.com"]}),
     ),
     Row(
         "order of services",
-        trusting({"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]}),
-        trusting({"Service": ["lambda.amazonaws.com", "ec2.amazonaws.com"]}),
+        trust_document({"Service": ["ec2.amazonaws.com", "lambda.amazonaws.com"]}),
+        trust_document({"Service": ["lambda.amazonaws.com", "ec2.amazonaws.com"]}),
     ),
     Row(
         "order of kinds of principals",
-        trusting({"AWS": ROOT, "Service": "ec2.amazonaws.com"}),
-        trusting({"Service": "ec2.amazonaws.com", "AWS": ROOT}),
+        trust_document({"AWS": ROOT, "Service": "ec2.amazonaws.com"}),
+        trust_document({"Service": "ec2.amazonaws.com", "AWS": ROOT}),
     ),
-    Row("letter case of the action", trusting({"AWS": ROOT}), trusting({"AWS": ROOT}, "STS:assumerole")),
-    Row("the action as a list", trusting({"AWS": ROOT}), trusting({"AWS": ROOT}, ["sts:AssumeRole"])),
+    Row("letter case of the action", trust_document({"AWS": ROOT}), trust_document({"AWS": ROOT}, "STS:assumerole")),
+    Row("the action as a list", trust_document({"AWS": ROOT}), trust_document({"AWS": ROOT}, ["sts:AssumeRole"])),
     Row(
         "order of actions",
-        trusting({"AWS": ROOT}, ["sts:AssumeRole", "sts:TagSession"]),
-        trusting({"AWS": ROOT}, ["sts:TagSession", "sts:AssumeRole"]),
+        trust_document({"AWS": ROOT}, ["sts:AssumeRole", "sts:TagSession"]),
+        trust_document({"AWS": ROOT}, ["sts:TagSession", "sts:AssumeRole"]),
     ),
     Row(
         "letter case of a condition key",
@@ -261,18 +267,27 @@ SAME_TRUSTS = [
         trust_when("StringEquals", "sts:ExternalId", "abc"),
         trust_when("StringEquals", "sts:ExternalId", ["abc"]),
     ),
-    Row("an empty Condition", trusting({"AWS": ROOT}), trusting({"AWS": ROOT}, Condition={})),
+    Row("an empty Condition", trust_document({"AWS": ROOT}), trust_document({"AWS": ROOT}, Condition={})),
     Row(
         "one statement as an object",
-        trusting({"AWS": ROOT}),
-        {"Version": "2012-10-17", "Statement": trusting({"AWS": ROOT})["Statement"][0]},
+        trust_document({"AWS": ROOT}),
+        {"Version": "2012-10-17", "Statement": trust_document({"AWS": ROOT})["Statement"][0]},
     ),
     Row(
         "order of statements",
-        document(*trusting({"AWS": ALICE})["Statement"], *trusting({"Service": "ec2.amazonaws.com"})["Statement"]),
-        document(*trusting({"Service": "ec2.amazonaws.com"})["Statement"], *trusting({"AWS": ALICE})["Statement"]),
+        document(
+            *trust_document({"AWS": ALICE})["Statement"], *trust_document({"Service": "ec2.amazonaws.com"})["Statement"]
+        ),
+        document(
+            *trust_document({"Service": "ec2.amazonaws.com"})["Statement"], *trust_document({"AWS": ALICE})["Statement"]
+        ),
     ),
-    Row("no Version in the file", trusting({"AWS": ROOT}), without(trusting({"AWS": ROOT}), "Version"), "file"),
+    Row(
+        "no Version in the file",
+        trust_document({"AWS": ROOT}),
+        without(trust_document({"AWS": ROOT}), "Version"),
+        "file",
+    ),
 ]
 
 LOOK_ALIKE = [
@@ -337,26 +352,30 @@ LOOK_ALIKE = [
 LOOK_ALIKE_TRUSTS = [
     Row(
         "everyone in two forms",
-        trusting("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}),
-        trusting({"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}),
+        trust_document("*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}),
+        trust_document({"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}),
     ),
-    Row("a user for its account", trusting({"AWS": ROOT}), trusting({"AWS": ALICE})),
-    Row("a role for a user of its name", trusting({"AWS": ALICE}), trusting({"AWS": ROLE})),
-    Row("another account", trusting({"AWS": OTHER}), trusting({"AWS": "210987654322"})),
+    Row("a user for its account", trust_document({"AWS": ROOT}), trust_document({"AWS": ALICE})),
+    Row("a role for a user of its name", trust_document({"AWS": ALICE}), trust_document({"AWS": ROLE})),
+    Row("another account", trust_document({"AWS": OTHER}), trust_document({"AWS": "210987654322"})),
     Row(
         "one more service",
-        trusting({"Service": "ec2.amazonaws.com"}),
-        trusting({"Service": ["ec2.amazonaws.com", "ecs.amazonaws.com"]}),
+        trust_document({"Service": "ec2.amazonaws.com"}),
+        trust_document({"Service": ["ec2.amazonaws.com", "ecs.amazonaws.com"]}),
     ),
     Row(
         "the other Effect",
-        trusting({"AWS": ROOT}),
+        trust_document({"AWS": ROOT}),
         document({"Effect": "Deny", "Principal": {"AWS": ROOT}, "Action": "sts:AssumeRole"}),
     ),
-    Row("one more action", trusting({"AWS": ROOT}), trusting({"AWS": ROOT}, ["sts:AssumeRole", "sts:TagSession"])),
-    Row("the older Version", trusting({"AWS": ROOT}), {**trusting({"AWS": ROOT}), "Version": "2008-10-17"}),
-    Row("no Version live", trusting({"AWS": ROOT}), without(trusting({"AWS": ROOT}), "Version"), "live"),
-    Row("a Sid", trusting({"AWS": ROOT}), trusting({"AWS": ROOT}, Sid="One")),
+    Row(
+        "one more action",
+        trust_document({"AWS": ROOT}),
+        trust_document({"AWS": ROOT}, ["sts:AssumeRole", "sts:TagSession"]),
+    ),
+    Row("the older Version", trust_document({"AWS": ROOT}), {**trust_document({"AWS": ROOT}), "Version": "2008-10-17"}),
+    Row("no Version live", trust_document({"AWS": ROOT}), without(trust_document({"AWS": ROOT}), "Version"), "live"),
+    Row("a Sid", trust_document({"AWS": ROOT}), trust_document({"AWS": ROOT}, Sid="One")),
     Row(
         "letter case of an external id",
         trust_when("StringEquals", "sts:ExternalId", "abc"),
@@ -372,14 +391,14 @@ LOOK_ALIKE_TRUSTS = [
         trust_when("Bool", "aws:MultiFactorAuthPresent", "true"),
         trust_when("BoolIfExists", "aws:MultiFactorAuthPresent", "true"),
     ),
-    Row("no condition", trust_when("Bool", "aws:MultiFactorAuthPresent", "true"), trusting({"AWS": ROOT})),
+    Row("no condition", trust_when("Bool", "aws:MultiFactorAuthPresent", "true"), trust_document({"AWS": ROOT})),
 ]
 
 RULES: dict[str, tuple[list[Document], Document]] = {
-    "users as they are": ([{"users": ["alice", "bob"]}], trusting({"AWS": [BOB, ALICE]})),
+    "users as they are": ([{"users": ["alice", "bob"]}], trust_document({"AWS": [BOB, ALICE]})),
     "one user with a fresh MFA": (
         [{"users": ["alice"], "mfa": {"max_age": "1h"}}],
-        trusting(
+        trust_document(
             {"AWS": [ALICE]},
             Condition={
                 "NumericLessThan": {"aws:multifactorauthage": 3600},
@@ -389,17 +408,17 @@ RULES: dict[str, tuple[list[Document], Document]] = {
     ),
     "an account with an external id": (
         [{"accounts": [OTHER], "external_id": "abc"}],
-        trusting({"AWS": OTHER}, ["sts:assumerole"], Condition={"StringEquals": {"sts:externalid": ["abc"]}}),
+        trust_document({"AWS": OTHER}, ["sts:assumerole"], Condition={"StringEquals": {"sts:externalid": ["abc"]}}),
     ),
     "two services with session tags": (
         [{"services": ["ec2.amazonaws.com", "ecs.amazonaws.com"], "session_tags": True}],
-        trusting({"Service": ["ecs.amazonaws.com", "ec2.amazonaws.com"]}, ["sts:TagSession", "sts:AssumeRole"]),
+        trust_document({"Service": ["ecs.amazonaws.com", "ec2.amazonaws.com"]}, ["sts:TagSession", "sts:AssumeRole"]),
     ),
     "two rules": (
         [{"users": ["alice"], "sid": "People"}, {"services": ["ec2.amazonaws.com"]}],
         document(
-            *trusting({"Service": "ec2.amazonaws.com"})["Statement"],
-            *trusting({"AWS": ALICE}, Sid="People")["Statement"],
+            *trust_document({"Service": "ec2.amazonaws.com"})["Statement"],
+            *trust_document({"AWS": ALICE}, Sid="People")["Statement"],
         ),
     ),
 }
@@ -421,14 +440,16 @@ def sides(rows: list[Row], where: str) -> list[Document]:
     return [row.other if row.where in ("both", where) else row.one for row in rows]
 
 
-def desired(rows: list[Row], documents: list[Document], trusts: list[Row], trust_documents: list[Document]) -> Document:
+def make_desired(
+    rows: list[Row], documents: list[Document], trusts: list[Row], trust_documents: list[Document]
+) -> Document:
     """The file: every document in its places."""
     policies, users, groups, roles = {}, {"alice": {}, "bob": {}}, {}, {}
-    roles["alice"] = {"trust_policy": trusting({"AWS": ROOT})}
+    roles["alice"] = {"trust_policy": trust_document({"AWS": ROOT})}
     for index, (row, written) in enumerate(zip(rows, documents, strict=True)):
         holder = f"holder-{index // PER_HOLDER}"
         policies[row.key] = {"document": written}
-        empty_role = {"trust_policy": trusting({"AWS": ROOT}), "inline_policies": {}}
+        empty_role = {"trust_policy": trust_document({"AWS": ROOT}), "inline_policies": {}}
         users.setdefault(holder, {"inline_policies": {}})["inline_policies"][row.key] = written
         groups.setdefault(holder, {"inline_policies": {}})["inline_policies"][row.key] = written
         roles.setdefault(holder, empty_role)["inline_policies"][row.key] = written
@@ -457,12 +478,16 @@ def write_live(iam: Any, rows: list[Row], trusts: list[Row]) -> None:
         iam.update_assume_role_policy(RoleName=role, PolicyDocument=json.dumps(written))
 
 
-def planned(account: Account) -> dict[str, Found]:
+def plan_rows(account: Account) -> dict[str, Found]:
     """What is found with the second forms in the file, and with the second forms live."""
     rows, trusts = [*SAME, *LOOK_ALIKE], [*SAME_TRUSTS, *LOOK_ALIKE_TRUSTS]
-    account.write(json.dumps(desired(rows, [row.one for row in rows], trusts, [row.one for row in trusts]), indent=1))
+    account.write(
+        json.dumps(make_desired(rows, [row.one for row in rows], trusts, [row.one for row in trusts]), indent=1)
+    )
     account.apply()
-    account.write(json.dumps(desired(rows, sides(rows, "file"), trusts, sides(trusts, "file")), indent=1), "other.yaml")
+    account.write(
+        json.dumps(make_desired(rows, sides(rows, "file"), trusts, sides(trusts, "file")), indent=1), "other.yaml"
+    )
     found = {"file": fields(account.plan("other.yaml"))}
     write_live(account.iam, rows, trusts)
     return found | {"live": fields(account.plan())}
@@ -484,14 +509,14 @@ def trust_place(row: Row) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Iterator[dict[str, Found]]:
+def differences(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Iterator[dict[str, Found]]:
     with start() as running:
-        yield planned(Account(running, tmp_path_factory.mktemp("meaning")))
+        yield plan_rows(Account(running, tmp_path_factory.mktemp("meaning")))
 
 
 @pytest.mark.parametrize("where", ["file", "live"])
-def test_what_changes_its_meaning_is_found_and_nothing_else(found: dict[str, Found], where: str) -> None:
+def test_what_changes_its_meaning_is_found_and_nothing_else(differences: dict[str, Found], where: str) -> None:
     """Each row that has the second form on that side: of `LOOK_ALIKE` all are found, of `SAME` and `RULES` none."""
     identity = [places(row) for row in LOOK_ALIKE if row.where in ("both", where)]
     trusts = {trust_place(row) for row in LOOK_ALIKE_TRUSTS if row.where in ("both", where)}
-    assert found[where] == trusts.union(*identity)
+    assert differences[where] == trusts.union(*identity)

@@ -56,7 +56,7 @@ def save(account: Account, *options: str, code: int = 0) -> Path:
 
 
 @pytest.fixture
-def updating(account: Account) -> Account:
+def changed_account(account: Account) -> Account:
     """An account with one entity of each kind, and a saved plan that changes each."""
     account.write(BEFORE)
     account.apply()
@@ -66,7 +66,7 @@ def updating(account: Account) -> Account:
 
 
 @pytest.fixture(scope="module")
-def _shared(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Iterator[SharedAccount]:
+def _shared_account(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> Iterator[SharedAccount]:
     def prepare(account: Account) -> None:
         account.write(BEFORE)
         account.apply()
@@ -79,9 +79,9 @@ def _shared(tmp_path_factory: pytest.TempPathFactory, start: StartSandbox) -> It
 
 
 @pytest.fixture
-def saved(_shared: SharedAccount) -> Iterator[Account]:
+def saved_account(_shared_account: SharedAccount) -> Iterator[Account]:
     """The same, for tests that write nothing to the account: the plan file is theirs."""
-    with _shared.lend() as account:
+    with _shared_account.lend() as account:
         path = account.folder / "plan.json"
         content = path.read_bytes()
         yield account
@@ -91,7 +91,7 @@ def saved(_shared: SharedAccount) -> Iterator[Account]:
 STALE = ("The account has changed since this plan was made; nothing was written", "Run `reconcile plan` again")
 
 
-def refused(account: Account, *words: str, arguments: tuple[str, ...] = ()) -> str:
+def refusal_of(account: Account, *words: str, arguments: tuple[str, ...] = ()) -> str:
     """`apply plan.json` exits 1 and writes nothing; what it said on stderr."""
     account.clear_calls()
     result = account.run_cli("apply", "plan.json", *arguments)
@@ -114,14 +114,14 @@ def edit(account: Account, change: Callable[[Any], object], *, recomputed: bool 
 # As approved
 
 
-def test_a_saved_plan_is_applied_without_asking_and_leaves_nothing_to_do(updating: Account) -> None:
-    planned = json.loads((updating.folder / "plan.json").read_text())
-    updating.clear_calls()
-    result = updating.run_cli("apply", "plan.json")
+def test_a_saved_plan_is_applied_without_asking_and_leaves_nothing_to_do(changed_account: Account) -> None:
+    planned = json.loads((changed_account.folder / "plan.json").read_text())
+    changed_account.clear_calls()
+    result = changed_account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
     assert "Live IAM matches the " in result.out
-    assert sorted(line.split()[0] for line in list_writes(updating)) == sorted(operations_of(planned))
-    assert changes_of(updating.plan()) == {}
+    assert sorted(line.split()[0] for line in list_writes(changed_account)) == sorted(operations_of(planned))
+    assert changes_of(changed_account.plan()) == {}
 
 
 def test_a_plan_that_creates_and_one_that_deletes_are_applied(account: Account) -> None:
@@ -143,54 +143,54 @@ def test_an_empty_plan_is_applied_by_doing_nothing(account: Account) -> None:
     assert list_writes(account) == []
 
 
-def test_a_saved_plan_needs_neither_the_file_it_came_from_nor_its_folder(updating: Account) -> None:
-    (updating.folder / "roles.yaml").unlink()
-    moved = updating.folder / "elsewhere" / "other name.json"
+def test_a_saved_plan_needs_neither_the_file_it_came_from_nor_its_folder(changed_account: Account) -> None:
+    (changed_account.folder / "roles.yaml").unlink()
+    moved = changed_account.folder / "elsewhere" / "other name.json"
     moved.parent.mkdir()
-    (updating.folder / "plan.json").rename(moved)
-    assert updating.run_cli("apply", moved).code == 0
+    (changed_account.folder / "plan.json").rename(moved)
+    assert changed_account.run_cli("apply", moved).code == 0
 
 
-def test_what_the_file_says_since_does_not_count(updating: Account) -> None:
-    updating.write(HEAD + "users: {somebody-else: {}}\n")
-    assert updating.run_cli("apply", "plan.json").code == 0
-    assert updating.iam.get_role(RoleName="r")["Role"]["MaxSessionDuration"] == 7200
+def test_what_the_file_says_since_does_not_count(changed_account: Account) -> None:
+    changed_account.write(HEAD + "users: {somebody-else: {}}\n")
+    assert changed_account.run_cli("apply", "plan.json").code == 0
+    assert changed_account.iam.get_role(RoleName="r")["Role"]["MaxSessionDuration"] == 7200
 
 
-def reordered(value: Any) -> Any:
+def reverse_keys(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: reordered(item) for key, item in reversed(value.items())}
-    return [reordered(item) for item in value] if isinstance(value, list) else value
+        return {key: reverse_keys(item) for key, item in reversed(value.items())}
+    return [reverse_keys(item) for item in value] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize("indent", [None, 8])
-def test_neither_white_space_nor_the_order_of_keys_counts(updating: Account, indent: int | None) -> None:
-    path = updating.folder / "plan.json"
-    path.write_text(json.dumps(reordered(json.loads(path.read_text())), indent=indent))
-    assert updating.run_cli("apply", "plan.json").code == 0
+def test_neither_white_space_nor_the_order_of_keys_counts(changed_account: Account, indent: int | None) -> None:
+    path = changed_account.folder / "plan.json"
+    path.write_text(json.dumps(reverse_keys(json.loads(path.read_text())), indent=indent))
+    assert changed_account.run_cli("apply", "plan.json").code == 0
 
 
-def test_a_plan_is_applied_once(updating: Account) -> None:
-    assert updating.run_cli("apply", "plan.json").code == 0
-    refused(updating, "has changed since the plan was made", *STALE)
+def test_a_plan_is_applied_once(changed_account: Account) -> None:
+    assert changed_account.run_cli("apply", "plan.json").code == 0
+    refusal_of(changed_account, "has changed since the plan was made", *STALE)
 
 
-def test_two_plans_of_the_same_thing_are_the_same_file(saved: Account) -> None:
-    first = (saved.folder / "plan.json").read_bytes()
-    file = saved.folder / "roles.yaml"
+def test_two_plans_of_the_same_thing_are_the_same_file(saved_account: Account) -> None:
+    first = (saved_account.folder / "plan.json").read_bytes()
+    file = saved_account.folder / "roles.yaml"
     written = file.read_text()
-    saved.write(AFTER.replace("users:", "# a comment\nusers:"))
-    result = saved.run_cli("plan", "roles.yaml", "--out", "again.json")
+    saved_account.write(AFTER.replace("users:", "# a comment\nusers:"))
+    result = saved_account.run_cli("plan", "roles.yaml", "--out", "again.json")
     file.write_text(written)
     assert result.code == 0, result.err
-    assert (saved.folder / "again.json").read_bytes() == first
+    assert (saved_account.folder / "again.json").read_bytes() == first
 
 
-def test_only_what_target_named_is_applied(updating: Account) -> None:
-    save(updating, "--target", "user/u")
-    updating.clear_calls()
-    assert updating.run_cli("apply", "plan.json").code == 0
-    assert [line.split()[0] for line in list_writes(updating)] == ["TagUser"]
+def test_only_what_target_named_is_applied(changed_account: Account) -> None:
+    save(changed_account, "--target", "user/u")
+    changed_account.clear_calls()
+    assert changed_account.run_cli("apply", "plan.json").code == 0
+    assert [line.split()[0] for line in list_writes(changed_account)] == ["TagUser"]
 
 
 # Stale
@@ -260,10 +260,12 @@ DRIFT: dict[str, tuple[Callable[[Any], object], str, str]] = {
 
 @pytest.mark.parametrize(("drift", "address", "path"), DRIFT.values(), ids=DRIFT.keys())
 def test_a_plan_is_stale_once_what_it_touches_has_changed(
-    updating: Account, drift: Callable[[Any], object], address: str, path: str
+    changed_account: Account, drift: Callable[[Any], object], address: str, path: str
 ) -> None:
-    drift(updating.iam)
-    said = refused(updating, "has changed since this plan was made", "Run `reconcile plan` again", address, path)
+    drift(changed_account.iam)
+    said = refusal_of(
+        changed_account, "has changed since this plan was made", "Run `reconcile plan` again", address, path
+    )
     stale = [
         line for line in said.splitlines() if "when the plan was made" in line or "since the plan was made" in line
     ]
@@ -274,14 +276,14 @@ def test_what_a_plan_would_create_must_not_exist_by_now(account: Account) -> Non
     account.write(BEFORE)
     save(account)
     account.iam.create_user(UserName="u")
-    refused(account, "user/u did not exist", "now it does", *STALE)
+    refusal_of(account, "user/u did not exist", "now it does", *STALE)
 
 
-def test_what_a_plan_would_delete_must_still_be_there(updating: Account) -> None:
-    updating.write(HEAD)
-    save(updating)
-    updating.iam.delete_user(UserName="untouched")
-    refused(updating, "user/untouched existed", "now it does not", *STALE)
+def test_what_a_plan_would_delete_must_still_be_there(changed_account: Account) -> None:
+    changed_account.write(HEAD)
+    save(changed_account)
+    changed_account.iam.delete_user(UserName="untouched")
+    refusal_of(changed_account, "user/untouched existed", "now it does not", *STALE)
 
 
 UNTOUCHED: dict[str, Callable[[Any], object]] = {
@@ -307,66 +309,70 @@ UNTOUCHED: dict[str, Callable[[Any], object]] = {
 
 
 @pytest.mark.parametrize("drift", UNTOUCHED.values(), ids=UNTOUCHED.keys())
-def test_a_plan_is_not_stale_by_what_it_does_not_touch(updating: Account, drift: Callable[[Any], object]) -> None:
-    drift(updating.iam)
-    result = updating.run_cli("apply", "plan.json")
+def test_a_plan_is_not_stale_by_what_it_does_not_touch(
+    changed_account: Account, drift: Callable[[Any], object]
+) -> None:
+    drift(changed_account.iam)
+    result = changed_account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
 
 
-def test_a_deletion_is_refused_where_the_user_has_got_a_key_since(account: Account) -> None:
+def test_a_deletion_is_refused_if_the_user_has_got_a_key_since(account: Account) -> None:
     account.write(HEAD + "users: {u: {}}\n")
     account.apply()
     account.write(HEAD)
     save(account)
     account.iam.create_access_key(UserName="u")
-    refused(account, "something it deletes has gained or lost keys, devices or policies", "Run `reconcile plan` again")
+    refusal_of(
+        account, "something it deletes has gained or lost keys, devices or policies", "Run `reconcile plan` again"
+    )
 
 
-def test_a_document_that_has_versions_since_is_still_written(updating: Account) -> None:
+def test_a_document_that_has_versions_since_is_still_written(changed_account: Account) -> None:
     """Each version was there and gone: the oldest spare one is what the plan would delete."""
     arn = f"arn:aws:iam::{ACCOUNT}:policy/p"
-    version = updating.iam.create_policy_version(PolicyArn=arn, PolicyDocument=as_json("s3:*"))["PolicyVersion"]
-    updating.iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
-    assert updating.run_cli("apply", "plan.json").code == 0
+    version = changed_account.iam.create_policy_version(PolicyArn=arn, PolicyDocument=as_json("s3:*"))["PolicyVersion"]
+    changed_account.iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+    assert changed_account.run_cli("apply", "plan.json").code == 0
 
 
 # Edited by hand
 
 
-def test_one_changed_byte_is_refused(saved: Account) -> None:
-    path = saved.folder / "plan.json"
+def test_one_changed_byte_is_refused(saved_account: Account) -> None:
+    path = saved_account.folder / "plan.json"
     path.write_bytes(path.read_bytes().replace(b"7200", b"7201", 1))
-    refused(saved, "was edited or damaged after it was saved", "Run `reconcile plan` again")
+    refusal_of(saved_account, "was edited or damaged after it was saved", "Run `reconcile plan` again")
 
 
 @pytest.mark.parametrize("integrity", [None, "", 5, "sha256:0", {}])
-def test_another_integrity_is_refused(saved: Account, integrity: Any) -> None:
-    edit(saved, lambda content: content.update(integrity=integrity), recomputed=False)
-    refused(saved, "was edited or damaged after it was saved")
+def test_another_integrity_is_refused(saved_account: Account, integrity: Any) -> None:
+    edit(saved_account, lambda content: content.update(integrity=integrity), recomputed=False)
+    refusal_of(saved_account, "was edited or damaged after it was saved")
 
 
-def test_a_missing_integrity_is_refused(saved: Account) -> None:
-    edit(saved, lambda content: content.pop("integrity"), recomputed=False)
-    refused(saved, "was edited or damaged after it was saved")
+def test_a_missing_integrity_is_refused(saved_account: Account) -> None:
+    edit(saved_account, lambda content: content.pop("integrity"), recomputed=False)
+    refusal_of(saved_account, "was edited or damaged after it was saved")
 
 
-def test_half_a_plan_is_refused_as_the_plan_that_it_was(saved: Account) -> None:
-    path = saved.folder / "plan.json"
+def test_half_a_plan_is_refused_as_the_plan_that_it_was(saved_account: Account) -> None:
+    path = saved_account.folder / "plan.json"
     path.write_bytes(path.read_bytes()[:-100])
-    refused(saved, "was edited or damaged after it was saved", "Run `reconcile plan` again")
+    refusal_of(saved_account, "was edited or damaged after it was saved", "Run `reconcile plan` again")
 
 
-def test_a_plan_is_not_planned_but_told_from_a_file(saved: Account) -> None:
-    result = saved.run_cli("plan", "roles.yaml", "plan.json")
+def test_a_plan_is_not_planned_but_told_from_a_file(saved_account: Account) -> None:
+    result = saved_account.run_cli("plan", "roles.yaml", "plan.json")
     assert result.code == 1
     assert "plan.json is a plan, not" in result.err
     assert "`reconcile apply plan.json`" in result.err
 
 
-def test_a_journal_is_told_from_a_file(updating: Account) -> None:
-    assert updating.run_cli("apply", "roles.yaml", "--yes", "--journal", "record").code == 0
+def test_a_journal_is_told_from_a_file(changed_account: Account) -> None:
+    assert changed_account.run_cli("apply", "roles.yaml", "--yes", "--journal", "record").code == 0
     for command in ("plan", "apply", "validate"):
-        result = updating.run_cli(command, "record")
+        result = changed_account.run_cli(command, "record")
         assert result.code == 1
         assert "record is a journal of `apply`, not" in result.out + result.err
         assert "`reconcile undo record`" in result.out + result.err
@@ -494,9 +500,9 @@ RAW: dict[str, tuple[str, str, str]] = {
 
 @pytest.mark.parametrize(("text", "instead", "told"), RAW.values(), ids=RAW.keys())
 def test_what_json_takes_and_no_plan_has_is_refused_and_named(
-    saved: Account, text: str, instead: str, told: str
+    saved_account: Account, text: str, instead: str, told: str
 ) -> None:
-    path = saved.folder / "plan.json"
+    path = saved_account.folder / "plan.json"
     content = path.read_text()
     assert text in content
     edited = content.replace(text, instead, 1)
@@ -506,15 +512,15 @@ def test_what_json_takes_and_no_plan_has_is_refused_and_named(
     except ValueError:
         mark = ""
     path.write_text(edited.replace(json.loads(content)["integrity"], mark or "x"))
-    refused(saved, "Run `reconcile plan` again.", told)
+    refusal_of(saved_account, "Run `reconcile plan` again.", told)
 
 
 @pytest.mark.parametrize("change", EDITS.values(), ids=EDITS.keys())
 def test_a_plan_edited_by_hand_is_refused_even_with_its_integrity_made_right(
-    saved: Account, change: Callable[[Any], object]
+    saved_account: Account, change: Callable[[Any], object]
 ) -> None:
-    edit(saved, change)
-    refused(saved, "Run `reconcile plan` again.")
+    edit(saved_account, change)
+    refusal_of(saved_account, "Run `reconcile plan` again.")
 
 
 def test_the_owner_of_a_plan_is_the_one_that_its_adoptions_tag(account: Account) -> None:
@@ -522,14 +528,14 @@ def test_the_owner_of_a_plan_is_the_one_that_its_adoptions_tag(account: Account)
     account.write(HEAD + "users: {u: {}}\n")
     save(account)
     edit(account, lambda content: content.update(owner="others"))
-    refused(account, "Run `reconcile plan` again.")
+    refusal_of(account, "Run `reconcile plan` again.")
 
 
 # Unsafe
 
 
 @pytest.fixture
-def deleting(account: Account) -> Account:
+def pruned_account(account: Account) -> Account:
     """A saved plan that deletes more than its settings allow."""
     account.write(HEAD + "users: {a: {}, b: {}}\n")
     account.apply()
@@ -538,19 +544,19 @@ def deleting(account: Account) -> Account:
     return account
 
 
-def test_what_is_unsafe_still_needs_its_flag(deleting: Account) -> None:
-    refused(deleting, "2 deletions exceed max_deletes (1)", "--allow-deletes")
-    assert deleting.run_cli("apply", "plan.json", "--allow-deletes").code == 0
-    assert deleting.iam.list_users()["Users"] == []
+def test_what_is_unsafe_still_needs_its_flag(pruned_account: Account) -> None:
+    refusal_of(pruned_account, "2 deletions exceed max_deletes (1)", "--allow-deletes")
+    assert pruned_account.run_cli("apply", "plan.json", "--allow-deletes").code == 0
+    assert pruned_account.iam.list_users()["Users"] == []
 
 
-def test_a_flag_of_plan_is_no_flag_of_apply(deleting: Account) -> None:
-    save(deleting, "--allow-deletes")
-    refused(deleting, "max_deletes (1)", "--allow-deletes")
+def test_a_flag_of_plan_is_no_flag_of_apply(pruned_account: Account) -> None:
+    save(pruned_account, "--allow-deletes")
+    refusal_of(pruned_account, "max_deletes (1)", "--allow-deletes")
 
 
-def test_yes_does_not_make_it_safe(deleting: Account) -> None:
-    refused(deleting, "max_deletes (1)", arguments=("--yes",))
+def test_yes_does_not_make_it_safe(pruned_account: Account) -> None:
+    refusal_of(pruned_account, "max_deletes (1)", arguments=("--yes",))
 
 
 LOOSENED: dict[str, Callable[[Any], object]] = {
@@ -563,14 +569,14 @@ LOOSENED: dict[str, Callable[[Any], object]] = {
 
 
 @pytest.mark.parametrize("change", LOOSENED.values(), ids=LOOSENED.keys())
-def test_settings_cannot_be_loosened_by_hand(deleting: Account, change: Callable[[Any], object]) -> None:
-    edit(deleting, change)
-    refused(deleting, "Run `reconcile plan` again.")
+def test_settings_cannot_be_loosened_by_hand(pruned_account: Account, change: Callable[[Any], object]) -> None:
+    edit(pruned_account, change)
+    refusal_of(pruned_account, "Run `reconcile plan` again.")
 
 
-def test_calling_a_plan_safe_does_not_make_it_safe(deleting: Account) -> None:
-    edit(deleting, lambda content: content.update(safe=True, findings=[]))
-    refused(deleting, "max_deletes (1)", "--allow-deletes")
+def test_calling_a_plan_safe_does_not_make_it_safe(pruned_account: Account) -> None:
+    edit(pruned_account, lambda content: content.update(safe=True, findings=[]))
+    refusal_of(pruned_account, "max_deletes (1)", "--allow-deletes")
 
 
 def test_what_outside_uses_since_is_refused_like_in_any_plan(account: Account) -> None:
@@ -580,27 +586,27 @@ def test_what_outside_uses_since_is_refused_like_in_any_plan(account: Account) -
     save(account)
     account.iam.create_user(UserName="stranger")
     account.iam.attach_user_policy(UserName="stranger", PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/p")
-    refused(account)
+    refusal_of(account)
 
 
 # Not a saved plan, or not for here
 
 
-def test_a_plan_for_another_account_is_refused(saved: Account) -> None:
-    edit(saved, lambda content: content.update(account="210987654321"))
-    refused(saved, "210987654321", "123456789012")
+def test_a_plan_for_another_account_is_refused(saved_account: Account) -> None:
+    edit(saved_account, lambda content: content.update(account="210987654321"))
+    refusal_of(saved_account, "210987654321", "123456789012")
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", None, 1.5])
-def test_another_format_version_is_refused(saved: Account, version: Any) -> None:
-    edit(saved, lambda content: content.update(format_version=version))
-    refused(saved, "format_version", "Run `reconcile plan` again with this version.")
+def test_another_format_version_is_refused(saved_account: Account, version: Any) -> None:
+    edit(saved_account, lambda content: content.update(format_version=version))
+    refusal_of(saved_account, "format_version", "Run `reconcile plan` again with this version.")
 
 
-def test_a_printed_plan_is_not_a_saved_one(saved: Account) -> None:
-    printed = saved.run_cli("plan", "roles.yaml", "--format", "json").out
-    (saved.folder / "plan.json").write_text(printed)
-    refused(saved, "is the printed form of a plan", "reconcile plan --out")
+def test_a_printed_plan_is_not_a_saved_one(saved_account: Account) -> None:
+    printed = saved_account.run_cli("plan", "roles.yaml", "--format", "json").out
+    (saved_account.folder / "plan.json").write_text(printed)
+    refusal_of(saved_account, "is the printed form of a plan", "reconcile plan --out")
 
 
 NOT_PLANS = {
@@ -618,25 +624,25 @@ NOT_PLANS = {
 
 
 @pytest.mark.parametrize("content", NOT_PLANS.values(), ids=NOT_PLANS.keys())
-def test_what_is_no_plan_is_refused_and_named(saved: Account, content: bytes | None) -> None:
-    path = saved.folder / "plan.json"
+def test_what_is_no_plan_is_refused_and_named(saved_account: Account, content: bytes | None) -> None:
+    path = saved_account.folder / "plan.json"
     path.write_bytes(path.read_bytes()[:-100] if content is None else content)
-    refused(saved, "plan.json", arguments=("--yes",))
+    refusal_of(saved_account, "plan.json", arguments=("--yes",))
 
 
 @pytest.mark.parametrize("old", ["user/u", "123456789012", "platform"])
-def test_half_a_character_in_a_plan_that_was_signed_anew_is_refused(saved: Account, old: str) -> None:
-    path = saved.folder / "plan.json"
+def test_half_a_character_in_a_plan_that_was_signed_anew_is_refused(saved_account: Account, old: str) -> None:
+    path = saved_account.folder / "plan.json"
     content = json.loads(path.read_text().replace(old, old + "\\ud800"))
     del content["integrity"]
     content["integrity"] = compute_digest(content, allow_surrogates=True)
     path.write_text(json.dumps(content))
-    refused(saved, arguments=("--yes",))
+    refusal_of(saved_account, arguments=("--yes",))
 
 
 @pytest.mark.parametrize("option", [("--var", "a=b"), ("--target", "user/u")])
-def test_what_belongs_to_plan_is_a_usage_error(saved: Account, option: tuple[str, str]) -> None:
-    refused(saved, "saved plan", option[0], arguments=option)
+def test_what_belongs_to_plan_is_a_usage_error(saved_account: Account, option: tuple[str, str]) -> None:
+    refusal_of(saved_account, "saved plan", option[0], arguments=option)
 
 
 # The file
@@ -656,52 +662,52 @@ def test_a_plan_file_holds_no_secret_and_only_its_owner_reads_it(account: Accoun
     assert account.run_cli("apply", "plan.json").code == 0
 
 
-def test_a_plan_file_is_written_whole_or_not_at_all(saved: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = saved.folder / "plan.json"
-    before, listed = path.read_bytes(), sorted(item.name for item in saved.folder.iterdir())
+def test_a_plan_file_is_written_whole_or_not_at_all(saved_account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved_account.folder / "plan.json"
+    before, listed = path.read_bytes(), sorted(item.name for item in saved_account.folder.iterdir())
 
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(atomic.os, "fsync", full)
-    result = saved.run_cli("plan", "roles.yaml", "--out", "plan.json")
+    result = saved_account.run_cli("plan", "roles.yaml", "--out", "plan.json")
     assert result.code == 1
     assert "No space left on device" in result.err
     assert path.read_bytes() == before
-    assert sorted(item.name for item in saved.folder.iterdir()) == listed
+    assert sorted(item.name for item in saved_account.folder.iterdir()) == listed
 
 
 @pytest.mark.parametrize("target", ["bashrc", "absent"])
-def test_out_follows_no_link(saved: Account, target: str) -> None:
-    saved.write("precious", "bashrc")
-    (saved.folder / f"to-{target}.json").symlink_to(target)
-    result = saved.run_cli("plan", "roles.yaml", "--out", f"to-{target}.json")
+def test_out_follows_no_link(saved_account: Account, target: str) -> None:
+    saved_account.write("precious", "bashrc")
+    (saved_account.folder / f"to-{target}.json").symlink_to(target)
+    result = saved_account.run_cli("plan", "roles.yaml", "--out", f"to-{target}.json")
     assert (result.code, f"to-{target}.json: it is a symbolic link" in result.err) == (1, True), result.err
-    assert (saved.folder / "bashrc").read_text() == "precious"
-    assert not (saved.folder / "absent").exists()
+    assert (saved_account.folder / "bashrc").read_text() == "precious"
+    assert not (saved_account.folder / "absent").exists()
 
 
-def test_a_plan_file_that_others_could_read_is_one_no_more(saved: Account) -> None:
-    path = saved.folder / "plan.json"
+def test_a_plan_file_that_others_could_read_is_one_no_more(saved_account: Account) -> None:
+    path = saved_account.folder / "plan.json"
     path.chmod(0o666)
-    assert save(saved).stat().st_mode & 0o777 == 0o600
+    assert save(saved_account).stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives files away")
-def test_a_plan_file_of_another_user_becomes_ones_own(saved: Account) -> None:
-    path = saved.folder / "plan.json"
+def test_a_plan_file_of_another_user_becomes_ones_own(saved_account: Account) -> None:
+    path = saved_account.folder / "plan.json"
     os.chown(path, 54_321, 54_321)
-    found = save(saved).stat()
+    found = save(saved_account).stat()
     assert (found.st_uid, found.st_mode & 0o777) == (0, 0o600)
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root gives folders away")
-def test_out_goes_into_no_folder_of_another_user(saved: Account) -> None:
-    (saved.folder / "theirs").mkdir()
-    os.chown(saved.folder / "theirs", 54_321, 54_321)
-    result = saved.run_cli("plan", "roles.yaml", "--out", "theirs/plan.json", SUDO_UID="1000")
+def test_out_goes_into_no_folder_of_another_user(saved_account: Account) -> None:
+    (saved_account.folder / "theirs").mkdir()
+    os.chown(saved_account.folder / "theirs", 54_321, 54_321)
+    result = saved_account.run_cli("plan", "roles.yaml", "--out", "theirs/plan.json", SUDO_UID="1000")
     assert (result.code, "its folder belongs to uid 54321" in result.err) == (1, True), result.err
-    assert list((saved.folder / "theirs").iterdir()) == []
+    assert list((saved_account.folder / "theirs").iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only there any bytes are a file name")
@@ -715,12 +721,12 @@ def test_a_plan_of_a_file_whose_name_is_no_text_is_saved_and_applied(account: Ac
     assert account.run_cli("apply", "plan.json", "--yes").code == 0
 
 
-def test_a_plan_goes_into_what_the_shell_redirects(saved: Account) -> None:
+def test_a_plan_goes_into_what_the_shell_redirects(saved_account: Account) -> None:
     for target in ("/dev/stdout > out.json", ">(cat > piped.json)", "/dev/fd/3 3> third.json"):
         line = f"{sys.executable} -m reconciler plan roles.yaml --format github --out {target}; sleep 0.1"
-        subprocess.run(["bash", "-c", line], cwd=saved.folder, env=saved.environment, check=True)
+        subprocess.run(["bash", "-c", line], cwd=saved_account.folder, env=saved_account.environment, check=True)
     for name in ("out.json", "piped.json", "third.json"):
-        assert "integrity" in json.loads((saved.folder / name).read_text())
+        assert "integrity" in json.loads((saved_account.folder / name).read_text())
 
 
 @pytest.mark.parametrize("name", ["no/such/folder/plan.json", ".", "x" * 5000])
@@ -732,15 +738,15 @@ def test_a_place_that_cannot_be_written_is_named(account: Account, name: str) ->
     assert "Traceback" not in result.err
 
 
-def test_a_saved_plan_is_the_printed_one_and_what_vouches_for_it(saved: Account) -> None:
-    printed = saved.plan()
-    content = json.loads((saved.folder / "plan.json").read_text())
+def test_a_saved_plan_is_the_printed_one_and_what_vouches_for_it(saved_account: Account) -> None:
+    printed = saved_account.plan()
+    content = json.loads((saved_account.folder / "plan.json").read_text())
     assert {key: content[key] for key in printed} == printed
     assert set(content) - set(printed) == {"saved", "integrity"}
     assert set(content["saved"]["entities"]) == set(changes_of(printed))
 
 
-def test_a_saved_plan_says_whose_plan_it_is(saved: Account) -> None:
-    content = json.loads((saved.folder / "plan.json").read_text())
+def test_a_saved_plan_says_whose_plan_it_is(saved_account: Account) -> None:
+    content = json.loads((saved_account.folder / "plan.json").read_text())
     assert (content["files"], content["account_alias"]) == (["roles.yaml"], None)
     assert content["caller"]

@@ -35,7 +35,7 @@ def files(account: Account) -> Account:
 
 
 @pytest.fixture
-def managed(files: Account) -> Account:
+def managed_account(files: Account) -> Account:
     """An uploaded certificate that the file has taken over."""
     upload(files.iam, "web")
     files.write(HEAD + section())
@@ -120,54 +120,56 @@ def move(iam: Any) -> None:
     [(retag, "tags.by", "UntagServerCertificate"), (move, "path", "UpdateServerCertificate")],
 )
 def test_drift_is_found_and_mended_by_one_call(
-    managed: Account, drift: Callable[[Any], None], path: str, operation: str
+    managed_account: Account, drift: Callable[[Any], None], path: str, operation: str
 ) -> None:
-    managed.write(HEAD + section(path="/"))
-    drift(managed.iam)
-    plan = managed.apply_and_read_plan()
+    managed_account.write(HEAD + section(path="/"))
+    drift(managed_account.iam)
+    plan = managed_account.apply_and_read_plan()
     assert changes_of(plan) == {ADDRESS: ("update", [path])}
     assert operations_of(plan) == [operation]
-    assert changes_of(managed.plan()) == {}
+    assert changes_of(managed_account.plan()) == {}
 
 
-def test_line_breaks_and_notes_around_a_certificate_are_no_change(managed: Account) -> None:
-    managed.write("issued by hand\r\n" + BODY.replace("\n", "\r\n") + "\n\n", "certs/web.pem")
-    assert changes_of(managed.plan()) == {}
+def test_line_breaks_and_notes_around_a_certificate_are_no_change(managed_account: Account) -> None:
+    managed_account.write("issued by hand\r\n" + BODY.replace("\n", "\r\n") + "\n\n", "certs/web.pem")
+    assert changes_of(managed_account.plan()) == {}
 
 
-def test_another_body_is_refused_with_what_to_do(managed: Account) -> None:
-    managed.write(make_pair(timedelta(days=400))[0], "certs/web.pem")
-    (finding,) = findings_of(managed.plan(), "immutable-field")
+def test_another_body_is_refused_with_what_to_do(managed_account: Account) -> None:
+    managed_account.write(make_pair(timedelta(days=400))[0], "certs/web.pem")
+    (finding,) = findings_of(managed_account.plan(), "immutable-field")
     assert finding["message"].startswith(f"The body of {ADDRESS} is 1 certificate, sha256:")
     assert "under another name" in finding["message"]
 
 
-def test_a_chain_that_the_file_lacks_is_refused(managed: Account) -> None:
-    managed.write(HEAD + "server_certificates: {web: {body: certs/web.pem}}\n")
-    (finding,) = findings_of(managed.plan(), "immutable-field")
+def test_a_chain_that_the_file_lacks_is_refused(managed_account: Account) -> None:
+    managed_account.write(HEAD + "server_certificates: {web: {body: certs/web.pem}}\n")
+    (finding,) = findings_of(managed_account.plan(), "immutable-field")
     assert "absent in the file" in finding["message"]
-    managed.write(HEAD + "server_certificates: {web: {body: certs/web.pem, ignore_changes: [chain]}}\n")
-    assert changes_of(managed.plan()) == {}
+    managed_account.write(HEAD + "server_certificates: {web: {body: certs/web.pem, ignore_changes: [chain]}}\n")
+    assert changes_of(managed_account.plan()) == {}
 
 
 # Names
 
 
-def test_a_rename_keeps_the_certificate_and_its_tags(managed: Account) -> None:
-    before = live(managed)
-    managed.write(HEAD + section("shop", path="/x/") + f"moved: {{{ADDRESS}: server-certificate/shop}}\n")
-    plan = managed.apply_and_read_plan()
+def test_a_rename_keeps_the_certificate_and_its_tags(managed_account: Account) -> None:
+    before = live(managed_account)
+    managed_account.write(HEAD + section("shop", path="/x/") + f"moved: {{{ADDRESS}: server-certificate/shop}}\n")
+    plan = managed_account.apply_and_read_plan()
     assert operations_of(plan) == ["UpdateServerCertificate"]
-    after = live(managed, "shop")
+    after = live(managed_account, "shop")
     identity = "ServerCertificateId"
     assert after["ServerCertificateMetadata"][identity] == before["ServerCertificateMetadata"][identity]
     assert after["ServerCertificateMetadata"]["Path"] == "/x/"
     assert after["Tags"] == before["Tags"]
-    assert names(managed) == ["shop"]
-    assert changes_of(managed.plan()) == {}
+    assert names(managed_account) == ["shop"]
+    assert changes_of(managed_account.plan()) == {}
 
 
-def test_a_rename_whose_answer_is_lost_is_not_sent_twice(managed: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rename_whose_answer_is_lost_is_not_sent_twice(
+    managed_account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made, lost = BaseClient._make_api_call, list[str]()
 
     def call(client: Any, operation: str, parameters: Any) -> Any:
@@ -178,52 +180,52 @@ def test_a_rename_whose_answer_is_lost_is_not_sent_twice(managed: Account, monke
             raise ClientError(said, operation)  # type: ignore[arg-type]
         return answer
 
-    managed.write(HEAD + section("shop") + f"moved: {{{ADDRESS}: server-certificate/shop}}\n")
-    managed.clear_calls()
+    managed_account.write(HEAD + section("shop") + f"moved: {{{ADDRESS}: server-certificate/shop}}\n")
+    managed_account.clear_calls()
     monkeypatch.setattr(BaseClient, "_make_api_call", call)
-    managed.apply()
+    managed_account.apply()
     assert lost
-    assert [line.split()[0] for line in list_writes(managed)] == ["UpdateServerCertificate"]
+    assert [line.split()[0] for line in list_writes(managed_account)] == ["UpdateServerCertificate"]
 
 
 # Pruning and deletion
 
 
 @pytest.mark.parametrize("prune", ["owned", "all"])
-def test_no_prune_mode_reaches_certificates_without_the_section(managed: Account, prune: str) -> None:
-    managed.write(f"{HEAD}settings: {{prune: {prune}}}\nusers: {{}}\n")
-    managed.clear_calls()
-    assert changes_of(managed.plan()) == {}
-    assert [line for line in read_log(managed) if "ServerCertificate" in line] == []
+def test_no_prune_mode_reaches_certificates_without_the_section(managed_account: Account, prune: str) -> None:
+    managed_account.write(f"{HEAD}settings: {{prune: {prune}}}\nusers: {{}}\n")
+    managed_account.clear_calls()
+    assert changes_of(managed_account.plan()) == {}
+    assert [line for line in read_log(managed_account) if "ServerCertificate" in line] == []
 
 
-def test_with_an_empty_section_what_is_ours_goes_and_what_is_not_stays(managed: Account) -> None:
-    upload(managed.iam, "theirs")
-    managed.write(HEAD + "server_certificates: {}\n")
-    plan = managed.plan()
+def test_with_an_empty_section_what_is_ours_goes_and_what_is_not_stays(managed_account: Account) -> None:
+    upload(managed_account.iam, "theirs")
+    managed_account.write(HEAD + "server_certificates: {}\n")
+    plan = managed_account.plan()
     assert changes_of(plan) == {ADDRESS: ("delete", ["body", "chain", "path", "tags.reconcile:owner"])}
     (finding,) = findings_of(plan, "certificate-deleted")
     assert finding["level"] == "warning"
     assert "no undo" in finding["message"]
-    managed.apply()
-    assert names(managed) == ["theirs"]
+    managed_account.apply()
+    assert names(managed_account) == ["theirs"]
 
 
-def test_a_deletion_counts_its_private_key_towards_the_threshold(managed: Account) -> None:
-    managed.write(HEAD + "settings: {max_deletes: 1}\nserver_certificates: {}\n")
-    (finding,) = findings_of(managed.plan(), "too-many-deletes")
+def test_a_deletion_counts_its_private_key_towards_the_threshold(managed_account: Account) -> None:
+    managed_account.write(HEAD + "settings: {max_deletes: 1}\nserver_certificates: {}\n")
+    (finding,) = findings_of(managed_account.plan(), "too-many-deletes")
     assert "2 deletions (1 entity; 1 password, key or MFA device)" in finding["message"]
 
 
-def test_a_protected_one_is_not_deleted(managed: Account) -> None:
-    managed.write(HEAD + section(protect="true"))
-    managed.apply()
-    managed.write(HEAD + "server_certificates: {}\n")
-    assert "protected" in codes_of(managed.plan())
-    assert changes_of(managed.plan()) == {}
+def test_a_protected_one_is_not_deleted(managed_account: Account) -> None:
+    managed_account.write(HEAD + section(protect="true"))
+    managed_account.apply()
+    managed_account.write(HEAD + "server_certificates: {}\n")
+    assert "protected" in codes_of(managed_account.plan())
+    assert changes_of(managed_account.plan()) == {}
 
 
-def test_a_certificate_in_use_is_explained(managed: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_in_use_is_explained(managed_account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     made = BaseClient._make_api_call
 
     def call(client: Any, operation: str, parameters: Any) -> Any:
@@ -232,8 +234,8 @@ def test_a_certificate_in_use_is_explained(managed: Account, monkeypatch: pytest
         return made(client, operation, parameters)
 
     monkeypatch.setattr(BaseClient, "_make_api_call", call)
-    managed.write(HEAD + "server_certificates: {}\n")
-    result = managed.run_cli("apply", "roles.yaml", "--yes")
+    managed_account.write(HEAD + "server_certificates: {}\n")
+    result = managed_account.run_cli("apply", "roles.yaml", "--yes")
     assert result.code != 0
     assert "load balancer" in result.out + result.err
 
@@ -265,63 +267,65 @@ def test_the_end_is_told_thirty_days_ahead(files: Account, left: timedelta, code
 # Saved plans, undo, export, denied reads
 
 
-def test_a_saved_plan_reads_a_certificate_by_itself_and_is_stale_once_it_changed(managed: Account) -> None:
-    managed.write(HEAD + section(tags="{a: b}"))
-    assert managed.run_cli("plan", "roles.yaml", "--out", "plan.json").code == 0
-    retag(managed.iam)
-    refused = managed.run_cli("apply", "plan.json", "--yes")
+def test_a_saved_plan_reads_a_certificate_by_itself_and_is_stale_once_it_changed(managed_account: Account) -> None:
+    managed_account.write(HEAD + section(tags="{a: b}"))
+    assert managed_account.run_cli("plan", "roles.yaml", "--out", "plan.json").code == 0
+    retag(managed_account.iam)
+    refused = managed_account.run_cli("apply", "plan.json", "--yes")
     assert refused.code != 0
     assert "tags.by" in refused.out + refused.err
-    managed.iam.untag_server_certificate(ServerCertificateName="web", TagKeys=["by"])
-    done = managed.run_cli("apply", "plan.json", "--yes")
+    managed_account.iam.untag_server_certificate(ServerCertificateName="web", TagKeys=["by"])
+    done = managed_account.run_cli("apply", "plan.json", "--yes")
     assert done.code == 0, done.out + done.err
-    assert {"Key": "a", "Value": "b"} in live(managed)["Tags"]
+    assert {"Key": "a", "Value": "b"} in live(managed_account)["Tags"]
 
 
-def test_an_undo_takes_a_rename_back(managed: Account) -> None:
-    managed.write(HEAD + section("shop", tags="{a: b}") + f"moved: {{{ADDRESS}: server-certificate/shop}}\n")
-    managed.apply("roles.yaml", "--journal", "made.jsonl")
-    assert managed.run_cli("undo", "made.jsonl", "--out", "undo.json").code == 0
-    undone = managed.run_cli("apply", "undo.json", "--yes")
+def test_an_undo_takes_a_rename_back(managed_account: Account) -> None:
+    managed_account.write(HEAD + section("shop", tags="{a: b}") + f"moved: {{{ADDRESS}: server-certificate/shop}}\n")
+    managed_account.apply("roles.yaml", "--journal", "made.jsonl")
+    assert managed_account.run_cli("undo", "made.jsonl", "--out", "undo.json").code == 0
+    undone = managed_account.run_cli("apply", "undo.json", "--yes")
     assert undone.code == 0, undone.out + undone.err
-    assert names(managed) == ["web"]
-    assert [tag["Key"] for tag in live(managed)["Tags"]] == ["reconcile:owner"]
+    assert names(managed_account) == ["web"]
+    assert [tag["Key"] for tag in live(managed_account)["Tags"]] == ["reconcile:owner"]
 
 
-def test_an_undo_of_a_deletion_says_that_only_an_upload_brings_it_back(managed: Account) -> None:
-    managed.write(HEAD + "server_certificates: {}\n")
-    managed.apply("roles.yaml", "--journal", "gone.jsonl")
-    undone = managed.run_cli("undo", "gone.jsonl")
+def test_an_undo_of_a_deletion_says_that_only_an_upload_brings_it_back(managed_account: Account) -> None:
+    managed_account.write(HEAD + "server_certificates: {}\n")
+    managed_account.apply("roles.yaml", "--journal", "gone.jsonl")
+    undone = managed_account.run_cli("undo", "gone.jsonl")
     assert undone.code == 3
     assert "upload-server-certificate" in undone.out + undone.err
 
 
-def test_an_export_writes_the_section_and_the_files(managed: Account) -> None:
-    result = managed.run_cli("export", "--owner", "platform", "--split", "out")
+def test_an_export_writes_the_section_and_the_files(managed_account: Account) -> None:
+    result = managed_account.run_cli("export", "--owner", "platform", "--split", "out")
     assert result.code == 0, result.err
-    assert (managed.folder / "out/certificates/web.pem").read_text().strip() == BODY.strip()
-    assert (managed.folder / "out/certificates/web-chain.pem").read_text().strip() == CHAIN.strip()
-    plan = managed.plan("out")
+    assert (managed_account.folder / "out/certificates/web.pem").read_text().strip() == BODY.strip()
+    assert (managed_account.folder / "out/certificates/web-chain.pem").read_text().strip() == CHAIN.strip()
+    plan = managed_account.plan("out")
     assert plan["safe"]
     assert changes_of(plan) == {}
 
 
 @pytest.mark.parametrize("operation", ["ListServerCertificates", "GetServerCertificate"])
-def test_who_may_not_read_certificates_is_told(managed: Account, denied: set[str], operation: str) -> None:
-    denied.add(operation)
-    managed.write(HEAD + section() + "users: {ann: {}}\n")
-    plan = managed.plan()
+def test_who_may_not_read_certificates_is_told(
+    managed_account: Account, denied_operations: set[str], operation: str
+) -> None:
+    denied_operations.add(operation)
+    managed_account.write(HEAD + section() + "users: {ann: {}}\n")
+    plan = managed_account.plan()
     assert {"read-denied", "unread-kind"} == set(codes_of(plan))
-    managed.write(HEAD + "users: {ann: {}}\n")
-    assert codes_of(managed.plan()) == []
+    managed_account.write(HEAD + "users: {ann: {}}\n")
+    assert codes_of(managed_account.plan()) == []
 
 
-def test_no_file_that_a_run_writes_has_a_private_key(managed: Account) -> None:
-    managed.write(HEAD + section(tags="{a: b}"))
-    managed.run_cli("plan", "roles.yaml", "--out", "plan.json")
-    managed.apply("roles.yaml", "--journal", "made.jsonl")
+def test_no_file_that_a_run_writes_has_a_private_key(managed_account: Account) -> None:
+    managed_account.write(HEAD + section(tags="{a: b}"))
+    managed_account.run_cli("plan", "roles.yaml", "--out", "plan.json")
+    managed_account.apply("roles.yaml", "--journal", "made.jsonl")
     for name in ("plan.json", "made.jsonl"):
-        text = (managed.folder / name).read_text()
+        text = (managed_account.folder / name).read_text()
         assert json.loads(text.splitlines()[0] if name == "made.jsonl" else text)
         assert "PRIVATE KEY" not in text
         assert SECRET not in text

@@ -33,7 +33,7 @@ def show(account: Account, *arguments: str) -> Result:
 
 
 @pytest.fixture
-def reviewed(account: Account) -> Account:
+def reviewed_account(account: Account) -> Account:
     """An account with a plan of every action, which is unsafe."""
     account.write(BEFORE)
     account.apply()
@@ -43,13 +43,13 @@ def reviewed(account: Account) -> Account:
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_a_saved_plan_is_shown_as_it_was_reviewed(reviewed: Account, form: str) -> None:
-    planned = reviewed.run_cli("plan", "roles.yaml", "--unmanaged", "--format", form, "--out", "plan.json")
-    shown = show(reviewed, "plan.json", "--format", form)
+def test_a_saved_plan_is_shown_as_it_was_reviewed(reviewed_account: Account, form: str) -> None:
+    planned = reviewed_account.run_cli("plan", "roles.yaml", "--unmanaged", "--format", form, "--out", "plan.json")
+    shown = show(reviewed_account, "plan.json", "--format", form)
     assert (shown.out, shown.err) == (planned.out, "")
     assert shown.code == planned.code == 3
-    reviewed.run_cli("plan", "roles.yaml", "--allow-deletes", "--out", "safe.json")
-    assert show(reviewed, "safe.json").code == 0
+    reviewed_account.run_cli("plan", "roles.yaml", "--allow-deletes", "--out", "safe.json")
+    assert show(reviewed_account, "safe.json").code == 0
 
 
 def test_a_saved_undo_is_shown_with_its_own_goal(account: Account) -> None:
@@ -63,10 +63,10 @@ def test_a_saved_undo_is_shown_with_its_own_goal(account: Account) -> None:
     assert show(account, "nothing.json").out == planned.out
 
 
-def test_a_plan_file_of_an_earlier_version_is_shown(reviewed: Account) -> None:
-    planned = reviewed.run_cli("plan", "roles.yaml", "--format", "json", "--out", "plan.json")
-    edit(reviewed, lambda content: content["saved"].pop("shown"))
-    assert show(reviewed, "plan.json", "--format", "json").out == planned.out
+def test_a_plan_file_of_an_earlier_version_is_shown(reviewed_account: Account) -> None:
+    planned = reviewed_account.run_cli("plan", "roles.yaml", "--format", "json", "--out", "plan.json")
+    edit(reviewed_account, lambda content: content["saved"].pop("shown"))
+    assert show(reviewed_account, "plan.json", "--format", "json").out == planned.out
 
 
 def edit(account: Account, change: Callable[[Any], object]) -> None:
@@ -92,11 +92,11 @@ FORGED: dict[str, Callable[[Any], object]] = {
 
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED.keys())
 def test_a_plan_whose_parts_do_not_fit_is_refused_though_its_checksum_is_right(
-    reviewed: Account, forge: Callable[[Any], object]
+    reviewed_account: Account, forge: Callable[[Any], object]
 ) -> None:
-    reviewed.run_cli("plan", "roles.yaml", "--out", "plan.json")
-    edit(reviewed, forge)
-    result = show(reviewed, "plan.json")
+    reviewed_account.run_cli("plan", "roles.yaml", "--out", "plan.json")
+    edit(reviewed_account, forge)
+    result = show(reviewed_account, "plan.json")
     assert (result.code, result.out) == (1, "")
     assert "was edited or damaged after it was saved" in result.err
 
@@ -108,11 +108,11 @@ def test_a_plan_that_cannot_be_read_is_not_called_another_file(account: Account)
     assert (result.code, "Cannot read pipe: not a regular file." in result.err) == (1, True)
 
 
-def test_an_edited_plan_is_refused(reviewed: Account) -> None:
-    reviewed.run_cli("plan", "roles.yaml", "--out", "plan.json")
-    path = reviewed.folder / "plan.json"
+def test_an_edited_plan_is_refused(reviewed_account: Account) -> None:
+    reviewed_account.run_cli("plan", "roles.yaml", "--out", "plan.json")
+    path = reviewed_account.folder / "plan.json"
     path.write_text(path.read_text().replace("ann", "eve"))
-    result = show(reviewed, "plan.json")
+    result = show(reviewed_account, "plan.json")
     assert (result.code, result.out) == (1, "")
     assert "was edited or damaged after it was saved" in result.err
 
@@ -137,10 +137,10 @@ def test_another_file_is_told_from_a_plan(account: Account, content: str | None,
         assert text in result.err
 
 
-def test_plan_of_a_saved_plan_names_show(reviewed: Account) -> None:
-    reviewed.run_cli("plan", "roles.yaml", "--out", "plan.json")
+def test_plan_of_a_saved_plan_names_show(reviewed_account: Account) -> None:
+    reviewed_account.run_cli("plan", "roles.yaml", "--out", "plan.json")
     for command in ("plan", "validate"):
-        result = reviewed.run_cli(command, "plan.json")
+        result = reviewed_account.run_cli(command, "plan.json")
         assert result.code == 1
         assert "`reconcile show plan.json`" in result.err
 

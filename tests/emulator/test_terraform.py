@@ -204,7 +204,7 @@ def terraform(provider: str, folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def differing(change: Any) -> dict[str, Any]:
+def find_differing(change: Any) -> dict[str, Any]:
     """Attribute → what is live more than Terraform wants; AWS's own form of a document is not a difference."""
     before, after = change["before"], change["after"]
     return {key: before[key] for key in before if before[key] != after[key]}
@@ -242,6 +242,6 @@ def test_an_account_of_terraforms_exports_and_terraform_sees_only_owner_tags(acc
     ]
     for item in changed:
         assert item["change"]["actions"] == ["update"]
-        for attribute, live in differing(item["change"]).items():
+        for attribute, live in find_differing(item["change"]).items():
             more = set(live) - set(item["change"]["after"][attribute] or {})
             assert (attribute in ("tags", "tags_all"), more) == (True, {"reconcile:owner"}), item

@@ -36,7 +36,7 @@ from tests.emulator.test_saved_plans import (
     document,
     edit,
     mark,
-    refused,
+    refusal_of,
     save,
 )
 from tests.support.account import Account
@@ -205,8 +205,8 @@ def test_the_alias_is_read_once_beside_the_entities(rich: Account, asked: set[st
     assert rich.count_calls()["ListAccountAliases"] == 1
 
 
-def test_a_refused_call_is_no_answer(rich: Account, denied: set[str]) -> None:
-    denied.add("GetUserPolicy")
+def test_a_refused_call_is_no_answer(rich: Account, denied_operations: set[str]) -> None:
+    denied_operations.add("GetUserPolicy")
     connection = connection_to(rich)
     assert PartialReader(connection).read_entities({Address("user", "U")}, make_empty_state(connection)) is None
     assert one_by_one(connection, {Address("user", "v")}).entities
@@ -220,7 +220,7 @@ def as_if_large(account: Account) -> None:
     edit(account, lambda content: content["saved"].update(reads=10_000))
 
 
-def saved(account: Account, before: str, after: str) -> Account:
+def save_plan(account: Account, before: str, after: str) -> Account:
     account.write(before)
     account.apply()
     account.write(after)
@@ -231,22 +231,22 @@ def saved(account: Account, before: str, after: str) -> Account:
 
 
 @pytest.fixture
-def updating(account: Account) -> Account:
-    return saved(account, BEFORE, AFTER)
+def changed_account(account: Account) -> Account:
+    return save_plan(account, BEFORE, AFTER)
 
 
 def reads(account: Account) -> set[str]:
     return {line for line in read_log(account) if is_read(line)}
 
 
-def test_a_large_account_is_not_read_again(updating: Account) -> None:
-    result = updating.run_cli("apply", "plan.json")
+def test_a_large_account_is_not_read_again(changed_account: Account) -> None:
+    result = changed_account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
     assert "Live IAM matches the plan." in result.out
-    made = reads(updating)
+    made = reads(changed_account)
     assert {"GetUser u", "GetRole r", "GetGroup g", f"GetPolicy arn:aws:iam::{ACCOUNT}:policy/p"} <= made
     assert [line for line in made if DETAILS in line or "ListRoles" in line or "untouched" in line] == []
-    assert changes_of(updating.plan()) == {}
+    assert changes_of(changed_account.plan()) == {}
 
 
 def test_a_small_account_is_read_in_pages(account: Account) -> None:
@@ -259,10 +259,10 @@ def test_a_small_account_is_read_in_pages(account: Account) -> None:
     assert DETAILS in account.count_calls()
 
 
-def test_a_plan_file_of_before_is_read_in_pages(updating: Account) -> None:
-    edit(updating, lambda content: content["saved"].pop("reads"))
-    assert updating.run_cli("apply", "plan.json").code == 0
-    assert DETAILS in updating.count_calls()
+def test_a_plan_file_of_before_is_read_in_pages(changed_account: Account) -> None:
+    edit(changed_account, lambda content: content["saved"].pop("reads"))
+    assert changed_account.run_cli("apply", "plan.json").code == 0
+    assert DETAILS in changed_account.count_calls()
 
 
 LATER = ("a policy's document", "a user's boundary", "a user is gone")
@@ -271,11 +271,13 @@ LATER = ("a policy's document", "a user's boundary", "a user is gone")
 
 @pytest.mark.parametrize(("drift", "address", "path"), [DRIFT[name] for name in LATER], ids=LATER)
 def test_a_plan_is_stale_once_what_it_touches_has_changed(
-    updating: Account, drift: Callable[[Any], object], address: str, path: str
+    changed_account: Account, drift: Callable[[Any], object], address: str, path: str
 ) -> None:
-    drift(updating.iam)
-    said = refused(updating, "has changed since this plan was made", "Run `reconcile plan` again", address, path)
-    assert DETAILS not in updating.count_calls()
+    drift(changed_account.iam)
+    said = refusal_of(
+        changed_account, "has changed since this plan was made", "Run `reconcile plan` again", address, path
+    )
+    assert DETAILS not in changed_account.count_calls()
     assert len([line for line in said.splitlines() if "the plan was made" in line]) == 1
 
 
@@ -283,39 +285,41 @@ ELSEWHERE = ("another entity goes", "the same document, written another way")
 
 
 @pytest.mark.parametrize("drift", [UNTOUCHED[name] for name in ELSEWHERE], ids=ELSEWHERE)
-def test_a_plan_is_not_stale_by_what_it_does_not_touch(updating: Account, drift: Callable[[Any], object]) -> None:
-    drift(updating.iam)
-    updating.clear_calls()
-    result = updating.run_cli("apply", "plan.json")
+def test_a_plan_is_not_stale_by_what_it_does_not_touch(
+    changed_account: Account, drift: Callable[[Any], object]
+) -> None:
+    drift(changed_account.iam)
+    changed_account.clear_calls()
+    result = changed_account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
-    assert DETAILS not in updating.count_calls()
+    assert DETAILS not in changed_account.count_calls()
 
 
 def test_a_policy_to_be_created_that_exists_at_another_path_makes_the_plan_stale(account: Account) -> None:
-    saved(account, HEAD, HEAD + f"policies: {{p: {{document: {document('s3:GetObject')}}}}}\n")
+    save_plan(account, HEAD, HEAD + f"policies: {{p: {{document: {document('s3:GetObject')}}}}}\n")
     account.iam.create_policy(PolicyName="p", Path="/other/", PolicyDocument=as_json("s3:*"))
-    refused(account, "policy/p did not exist", "now it does")
+    refusal_of(account, "policy/p did not exist", "now it does")
     assert DETAILS not in account.count_calls()
 
 
 def test_a_policy_whose_description_nobody_asked_for_is_not_stale_by_it(account: Account) -> None:
     described = f"policies: {{p: {{description: Text, document: {document('s3:GetObject')}}}}}\n"
-    saved(account, HEAD + described, HEAD + f"policies: {{p: {{document: {document('s3:*')}}}}}\n")
+    save_plan(account, HEAD + described, HEAD + f"policies: {{p: {{document: {document('s3:*')}}}}}\n")
 
-    def unasked(content: Any) -> None:
+    def leave_unasked(content: Any) -> None:
         for side in ("before", "after"):
             content["saved"]["entities"]["policy/p"][side]["description"] = None
             kind, entity = "policy", content["saved"]["entities"]["policy/p"][side]
             content["saved"]["entities"]["policy/p"]["fingerprint"][side] = mark(kind, entity)
 
-    edit(account, unasked)
+    edit(account, leave_unasked)
     result = account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
     assert DETAILS not in account.count_calls()
 
 
 def test_what_goes_is_judged_by_the_whole_account(account: Account) -> None:
-    saved(account, HEAD + "users: {u: {}, v: {}}\n", HEAD + "users: {v: {}}\n")
+    save_plan(account, HEAD + "users: {u: {}, v: {}}\n", HEAD + "users: {v: {}}\n")
     account.iam.create_role(
         RoleName="stranger",
         AssumeRolePolicyDocument=json.dumps(
@@ -325,28 +329,30 @@ def test_what_goes_is_judged_by_the_whole_account(account: Account) -> None:
             }
         ),
     )
-    refused(account, "is in use outside the file, by role/stranger.", "--allow-foreign-detach")
+    refusal_of(account, "is in use outside the file, by role/stranger.", "--allow-foreign-detach")
     assert DETAILS in account.count_calls()
 
 
 def test_a_refusal_is_said_by_the_whole_account(account: Account) -> None:
     before = HEAD + "users: {u: {}}\n"
-    saved(account, before, HEAD + "users: {u: {groups: [team]}}\ngroups: {team: {}}\n")
+    save_plan(account, before, HEAD + "users: {u: {groups: [team]}}\ngroups: {team: {}}\n")
     account.iam.create_group(GroupName="team")
-    refused(account, "group/team did not exist")
+    refusal_of(account, "group/team did not exist")
 
 
 @pytest.mark.parametrize("operation", ["GetUser", "ListPolicies"])
-def test_who_may_not_read_one_by_one_reads_pages(updating: Account, denied: set[str], operation: str) -> None:
-    denied.add(operation)
-    result = updating.run_cli("apply", "plan.json")
+def test_who_may_not_read_one_by_one_reads_pages(
+    changed_account: Account, denied_operations: set[str], operation: str
+) -> None:
+    denied_operations.add(operation)
+    result = changed_account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
-    assert DETAILS in updating.count_calls()
+    assert DETAILS in changed_account.count_calls()
 
 
 def test_who_gains_and_loses_is_said_as_it_was_approved(account: Account) -> None:
     before = HEAD + "users: {a: {}, b: {}}\nroles: {r: {trust: [{users: [a]}]}}\n"
-    saved(account, before, before.replace("users: [a]", "users: [b]"))
+    save_plan(account, before, before.replace("users: [a]", "users: [b]"))
     approved = json.loads((account.folder / "plan.json").read_text())["access"]
     assert [item["principal"] for item in approved["gained"]] == ["user/b"]
     result = account.run_cli("apply", "plan.json")
@@ -356,17 +362,17 @@ def test_who_gains_and_loses_is_said_as_it_was_approved(account: Account) -> Non
     assert "is taken from the plan file" in result.out
 
 
-def test_what_is_wrong_with_a_plan_is_refused_without_a_look_at_the_account(updating: Account) -> None:
+def test_what_is_wrong_with_a_plan_is_refused_without_a_look_at_the_account(changed_account: Account) -> None:
     wrong: list[Any] = [None, [], {"gained": []}, {"gained": [1], "lost": [], "changed": []}]
     for said in wrong:
-        edit(updating, partial(dict.update, access=said))
-        refused(updating, "was edited or damaged after it was saved")
-    assert {line.split()[0] for line in read_log(updating)} <= {"GetCallerIdentity"}
+        edit(changed_account, partial(dict.update, access=said))
+        refusal_of(changed_account, "was edited or damaged after it was saved")
+    assert {line.split()[0] for line in read_log(changed_account)} <= {"GetCallerIdentity"}
 
 
-def test_calls_that_are_not_its_own_are_refused(updating: Account) -> None:
-    edit(updating, lambda content: content["changes"][0]["calls"].pop())
-    refused(updating, "no longer fits")
+def test_calls_that_are_not_its_own_are_refused(changed_account: Account) -> None:
+    edit(changed_account, lambda content: content["changes"][0]["calls"].pop())
+    refusal_of(changed_account, "no longer fits")
 
 
 @pytest.mark.parametrize(
@@ -403,7 +409,7 @@ def test_calls_that_meet_in_somebody_else_keep_their_order(account: Account, fir
         policies = f"{{{first}: {{document: {document(one)}}}, {second}: {{document: {document(other)}}}}}"
         return HEAD + f"policies: {policies}\nusers: {{u: {{policies: [p, q]}}}}\n"
 
-    saved(account, content("a:1", "a:2"), content("a:2", "a:3"))
+    save_plan(account, content("a:1", "a:2"), content("a:2", "a:3"))
     result = account.run_cli("apply", "plan.json", "--verbose")
     assert result.code == 0, result.err
     assert DETAILS in account.count_calls()

@@ -21,7 +21,7 @@ TRUST = json.dumps(
 
 
 @pytest.fixture
-def mixed(account: Account) -> Account:
+def mixed_account(account: Account) -> Account:
     iam = account.iam
     account.write(FILE.replace("declared:", "goes: , declared:"))
     account.apply()
@@ -34,23 +34,23 @@ def mixed(account: Account) -> Account:
     return account
 
 
-def test_it_lists_what_is_outside_and_neither_ignored_nor_awss_own_nor_pruned(mixed: Account) -> None:
-    plan = mixed.plan("roles.yaml", "--unmanaged")
+def test_it_lists_what_is_outside_and_neither_ignored_nor_awss_own_nor_pruned(mixed_account: Account) -> None:
+    plan = mixed_account.plan("roles.yaml", "--unmanaged")
     assert plan["unmanaged"] == ["group/outside", "role/plain", "user/theirs"]
     assert [change["address"] for change in plan["changes"]] == ["user/goes"]
-    plain = mixed.plan()
+    plain = mixed_account.plan()
     assert {key: value for key, value in plan.items() if key != "unmanaged"} == plain
 
 
-def test_the_text_has_a_line_each_with_another_stacks_owner(mixed: Account) -> None:
-    out = mixed.run_cli("plan", "roles.yaml", "--unmanaged").out
+def test_the_text_has_a_line_each_with_another_stacks_owner(mixed_account: Account) -> None:
+    out = mixed_account.run_cli("plan", "roles.yaml", "--unmanaged").out
     heading = out.index("Unmanaged, declared by no file:\n  group/outside\n  role/plain\n  user/theirs  (owner web)\n")
     assert heading < out.index("Plan: 0 to create")
-    assert "Unmanaged" not in mixed.run_cli("plan", "roles.yaml").out
+    assert "Unmanaged" not in mixed_account.run_cli("plan", "roles.yaml").out
 
 
-def test_a_comment_folds_and_counts_them(mixed: Account) -> None:
-    out = mixed.run_cli("plan", "roles.yaml", "--unmanaged", "--format", "markdown").out
+def test_a_comment_folds_and_counts_them(mixed_account: Account) -> None:
+    out = mixed_account.run_cli("plan", "roles.yaml", "--unmanaged", "--format", "markdown").out
     assert "<summary>Unmanaged: 3 entities that no file declares</summary>" in out
     assert "user/theirs  (owner web)" in out
 

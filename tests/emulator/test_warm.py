@@ -67,12 +67,12 @@ class Someone:
             )
         return Result(done.returncode, done.stdout, done.stderr)
 
-    def cached(self) -> dict[str, bool]:
+    def list_cached(self) -> dict[str, bool]:
         return {item["alias"]: bool(item["cached_until"]) for item in self.cli("--list", "--format", "json").json}
 
 
 @pytest.fixture(scope="module")
-def _prepared(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Account, Person]:
+def _account_and_person(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Account, Person]:
     account, name = Account(sandbox, tmp_path_factory.mktemp("warm")), f"u{uuid.uuid4().hex[:8]}"
     account.write(FILE.format(user=name))
     account.apply()
@@ -80,8 +80,8 @@ def _prepared(sandbox: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[A
 
 
 @pytest.fixture
-def me(_prepared: tuple[Account, Person], tmp_path: Path) -> Someone:
-    account, user = _prepared
+def me(_account_and_person: tuple[Account, Person], tmp_path: Path) -> Someone:
+    account, user = _account_and_person
     account.clear_calls()
     return Someone(account, user, tmp_path)
 
@@ -165,11 +165,11 @@ def test_signals_reach_the_command_of_a_warm_run(me: Someone) -> None:
 
 
 def test_a_list_shows_what_is_kept_and_asks_nobody(me: Someone) -> None:
-    assert me.cached() == {"admin": False, "far": False, "s3": False}
+    assert me.list_cached() == {"admin": False, "far": False, "s3": False}
     assert me.account.count_calls() == {}
     me.cli("far")
     me.account.clear_calls()
-    assert me.cached() == {"admin": False, "far": True, "s3": True}
+    assert me.list_cached() == {"admin": False, "far": True, "s3": True}
     (admin,) = me.cli("--list", "admin", "--format", "json").json
     assert (admin["mfa"], admin["duration"], admin["account"]) == (True, 2700, "123456789012")
     table = me.cli("--list").out
@@ -182,10 +182,10 @@ def test_a_list_shows_what_is_kept_and_asks_nobody(me: Someone) -> None:
 def test_logout_forgets_one_alias_or_everything(me: Someone) -> None:
     me.cli("far")
     assert "deleted 1 cached session of s3." in me.cli("s3", "--logout").err
-    assert me.cached() == {"admin": False, "far": True, "s3": False}
+    assert me.list_cached() == {"admin": False, "far": True, "s3": False}
     me.cli("s3")
     assert "deleted 2 cached sessions." in me.cli("--logout").err
-    assert set(me.cached().values()) == {False}
+    assert set(me.list_cached().values()) == {False}
     assert "no session was cached." in me.cli("--logout").err
     assert me.cli("s3", "--logout").code == 0
     kept = [path.name for path in (me.home / ".cache" / "reconcile" / "credentials").iterdir()]
@@ -200,7 +200,7 @@ def test_logout_of_a_misspelt_alias_forgets_nothing_and_says_which_was_meant(me:
         found = me.cli(word, "--logout")
         assert (found.code, found.out) == (1, "") and f"The file has no alias {word!r}." in found.err
         assert not near or f"Did you mean {near!r}?" in found.err
-    assert me.cached() == {"admin": False, "far": True, "s3": True}
+    assert me.list_cached() == {"admin": False, "far": True, "s3": True}
     assert me.cli("admin", "--logout").code == 0, "nothing is kept of it, and that is what was asked for"
 
 

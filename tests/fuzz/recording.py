@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reconciler.sandbox.proxy import Layer
-from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
+from reconciler.sandbox.query_protocol import AwsError, HttpRequest, Reply
 from reconciler.sandbox.server import Sandbox
 from tests.support.account import Account
 
@@ -70,8 +70,8 @@ class _Recorder:
         def record_reply(request: HttpRequest) -> Reply:
             try:
                 reply = layer(request)
-            except Refusal as refusal:
-                reply = refusal.to_reply(request.version)
+            except AwsError as error:
+                reply = error.to_reply(request.version)
             with self._lock:
                 kept = self.answers.setdefault(request.action, [])
                 one = RecordedAnswer(reply.status, reply.content_type, reply.to_bytes().decode())

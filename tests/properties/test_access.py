@@ -105,13 +105,13 @@ def test_a_whole_plan_says_what_asking_every_pair_gives(pair: tuple[Desired, Sta
     desired, live = pair
     asked: list[tuple[State, State, Mapping[Address, Address]]] = []
 
-    def noted(
+    def note_comparison(
         live: State, planned: State, listed: list[Difference], renames: Mapping[Address, Address], *others: None
     ) -> AccessDelta:
         asked.append((live, planned, renames))
         return compare_access(live, planned, listed, renames)
 
-    with patch.object(planning, "compare_access", noted):
+    with patch.object(planning, "compare_access", note_comparison):
         made = planning.build_plan(
             desired, live, PlanOptions(allow_deletes=True, allow_foreign_detach=True, take_over=True)
         ).access
@@ -147,12 +147,16 @@ def answer_of(principal: Principal, role: Target, context: Context) -> tuple[Dec
 @thorough
 @given(guarded_accounts())
 def test_principals_that_are_asked_once_for_all_have_the_same_powers(state: State) -> None:
-    def told(powers: Iterable[Power]) -> set[tuple[str, Decision]]:
+    def list_decisions(powers: Iterable[Power]) -> set[tuple[str, Decision]]:
         return {(power.name, power.verdict.decision) for power in powers}
 
-    found = [(principal, told(powers)) for principal, powers in find_powers_of_all(principals_of(state).values())]
+    found = [
+        (principal, list_decisions(powers)) for principal, powers in find_powers_of_all(principals_of(state).values())
+    ]
     with every_path_evaluated():
-        assert found == [(principal, told(find_powers(principal))) for principal in principals_of(state).values()]
+        assert found == [
+            (principal, list_decisions(find_powers(principal))) for principal in principals_of(state).values()
+        ]
 
 
 @thorough

@@ -72,7 +72,7 @@ def _statements(document: dict) -> list[Statement]:
         lambda document: st.tuples(st.just(document), equivalent_documents(document) | changed_documents(document))
     )
 )
-def test_keyed_views_differ_for_deepdiff_exactly_where_statements_do(pair: tuple[dict, dict]) -> None:
+def test_keyed_views_differ_for_deepdiff_if_and_only_if_statements_do(pair: tuple[dict, dict]) -> None:
     one, other = (_statements(document) for document in pair)
     for left in one:
         for right in other:

@@ -95,7 +95,7 @@ def find_matches(pattern: str) -> frozenset[str]:
 
 @examples(300)
 @given(one=SHORT, other=SHORT)
-def test_two_globs_meet_where_some_text_matches_both(one: str, other: str) -> None:
+def test_two_globs_meet_if_some_text_matches_both(one: str, other: str) -> None:
     """Of two patterns of at most four letters that meet, a text of at most eight letters matches both."""
     expected = not find_matches(one).isdisjoint(find_matches(other))
     assert globs_meet(one, other) is globs_meet(other, one) is expected

@@ -86,7 +86,7 @@ from reconciler.shell import streams
 from tests.support.account_results import SUMMARY
 from tests.support.examples import examples
 from tests.support.hostile import BREAKS, COMMANDS, spoil, texts
-from tests.unit.render.plans import everything
+from tests.unit.render.plans import plan_everything
 from tests.unit.render.test_explanation import REFUSED
 from tests.unit.render.test_mfa_status import PASSKEY, VIRTUAL
 
@@ -105,7 +105,10 @@ DELTA = AccessDelta.of_pairs(
     (PrincipalPower("user/a", "way", "A way."),),
 )
 PLAN = replace(
-    everything(), findings=FINDINGS, access=DELTA, unmanaged=(UnmanagedEntity(Address("role", "left"), "somebody"),)
+    plan_everything(),
+    findings=FINDINGS,
+    access=DELTA,
+    unmanaged=(UnmanagedEntity(Address("role", "left"), "somebody"),),
 )
 UNCHANGED = replace(PLAN, changes=(), steps=())
 ALIASES = [ListedAlias("ro", "r", "123456789012", ("hop",), None, 3600, "2030-01-01T00:00:00Z")]
@@ -243,7 +246,7 @@ def check_harmless(text: str) -> None:
         assert not OPENING.search(line), line
 
 
-def spoilt(value: Any, bad: str) -> list[Any]:
+def spoil_ends(value: Any, bad: str) -> list[Any]:
     return [spoil(value, lambda own, end=end: end(own, bad)) for end in ENDS]  # type: ignore[misc]
 
 
@@ -252,7 +255,7 @@ def spoilt(value: Any, bad: str) -> list[Any]:
 @given(texts)
 def test_no_format_hands_on_what_a_terminal_or_a_log_obeys(name: str, bad: str) -> None:
     value, render = ALL[name]
-    for hostile in spoilt(value, bad):
+    for hostile in spoil_ends(value, bad):
         check_harmless(render(hostile))
 
 
@@ -270,7 +273,7 @@ def test_no_value_begins_a_line_of_its_own(name: str, end: str) -> None:
 @given(texts)
 def test_the_only_sequences_of_a_coloured_text_are_its_own_colours(name: str, bad: str) -> None:
     value, render = PAINTED[name]
-    for hostile in spoilt(value, bad):
+    for hostile in spoil_ends(value, bad):
         plain, painted = render(hostile), render(hostile, color=True)
         assert COLOURS.sub("", painted).replace("\\x3a", ":") == plain.replace("\\x3a", ":")
         for piece in COLOURS.split(painted):
@@ -282,7 +285,7 @@ def test_the_only_sequences_of_a_coloured_text_are_its_own_colours(name: str, ba
 @given(texts)
 def test_json_stays_valid_and_says_the_same(name: str, bad: str) -> None:
     value, render = JSON[name]
-    for hostile in spoilt(value, bad):
+    for hostile in spoil_ends(value, bad):
         json.loads(render(hostile))
     assert json.loads(dump_json({bad: [bad]})) == json.loads(json.dumps({bad: [bad]}))
 
@@ -290,7 +293,7 @@ def test_json_stays_valid_and_says_the_same(name: str, bad: str) -> None:
 @some
 @given(texts)
 def test_only_annotations_begin_with_colons_and_each_is_one_line(bad: str) -> None:
-    for hostile in spoilt(FINDINGS, bad):
+    for hostile in spoil_ends(FINDINGS, bad):
         lines = problems.render_github(hostile).split("\n")
         assert [line.partition(" ")[0] for line in lines] == ["::error", "::notice"]
         for line in lines:

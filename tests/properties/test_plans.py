@@ -29,7 +29,7 @@ ALLOWED = PlanOptions(allow_deletes=True, allow_foreign_detach=True, take_over=T
 thorough = examples(80)
 
 
-def planned(desired: Desired, live: State) -> Plan:
+def make_plan(desired: Desired, live: State) -> Plan:
     """A safe plan; what a guard refuses is not an example."""
     plan = build_plan(desired, live, ALLOWED)
     assume(plan.is_safe)
@@ -50,7 +50,7 @@ def leftovers(desired: Desired, iam: FakeIam) -> list[str]:
 def test_every_plan_converges_in_one_apply(pair: tuple[Desired, State]) -> None:
     desired, live = pair
     iam = FakeIam.of(live)
-    for step in planned(desired, iam.read_state()).steps:
+    for step in make_plan(desired, iam.read_state()).steps:
         iam.run_call(step.call)
     assert leftovers(desired, iam) == []
 
@@ -62,7 +62,7 @@ def test_an_apply_that_broke_off_anywhere_is_finished_by_the_next_one(
 ) -> None:
     desired, live = pair
     iam = FakeIam.of(live)
-    steps = planned(desired, iam.read_state()).steps
+    steps = make_plan(desired, iam.read_state()).steps
     for step in steps[: data.draw(st.integers(0, len(steps)))]:
         iam.run_call(step.call)
     again = build_plan(desired, iam.read_state(), ALLOWED)
@@ -72,7 +72,7 @@ def test_an_apply_that_broke_off_anywhere_is_finished_by_the_next_one(
     assert leftovers(desired, iam) == []
 
 
-def shuffled(steps: Sequence[Step], choose: Callable[[int], int]) -> list[Step]:
+def shuffle_steps(steps: Sequence[Step], choose: Callable[[int], int]) -> list[Step]:
     """An order that respects needs and nothing else."""
     left, done = list(steps), []
     while left:
@@ -90,16 +90,16 @@ def shuffled(steps: Sequence[Step], choose: Callable[[int], int]) -> list[Step]:
 def test_needs_alone_are_enough_whatever_the_order(pair: tuple[Desired, State], random: object) -> None:
     desired, live = pair
     iam = FakeIam.of(live)
-    for step in shuffled(planned(desired, iam.read_state()).steps, random.randrange):  # type: ignore[attr-defined]
+    for step in shuffle_steps(make_plan(desired, iam.read_state()).steps, random.randrange):  # type: ignore[attr-defined]
         iam.run_call(step.call)
     assert leftovers(desired, iam) == []
 
 
 @thorough
 @given(worlds())
-def test_a_need_crosses_a_phase_only_where_a_note_says_so(pair: tuple[Desired, State]) -> None:
+def test_a_need_crosses_a_phase_only_if_a_note_says_so(pair: tuple[Desired, State]) -> None:
     desired, live = pair
-    steps = planned(desired, FakeIam.of(live).read_state()).steps
+    steps = make_plan(desired, FakeIam.of(live).read_state()).steps
     for step in steps:
         for other in steps:
             if other.phase > step.phase and step.needs & other.makes:
@@ -110,7 +110,7 @@ def test_a_need_crosses_a_phase_only_where_a_note_says_so(pair: tuple[Desired, S
 @given(worlds())
 def test_steps_run_phase_by_phase_but_for_what_a_note_says(pair: tuple[Desired, State]) -> None:
     desired, live = pair
-    steps = planned(desired, FakeIam.of(live).read_state()).steps
+    steps = make_plan(desired, FakeIam.of(live).read_state()).steps
     noted = {step.address for step in steps if step.forced_by}
     phases = [step.phase for step in steps if step.address not in noted]
     assert phases == sorted(phases)
@@ -148,7 +148,7 @@ def gives(held: Grant, wanted: Grant) -> bool:
     )
 
 
-def kept(before: set[Grant], after: set[Grant]) -> set[Grant]:
+def find_kept_grants(before: set[Grant], after: set[Grant]) -> set[Grant]:
     """What is granted on both sides, and so must be granted all the time."""
     return {grant for grant in before if any(gives(other, grant) for other in after)}
 
@@ -159,13 +159,13 @@ def test_what_replaces_a_grant_is_given_before_the_old_one_is_taken(pair: tuple[
     """Only a step with a note may break this. Of groups, it is who is in them that counts."""
     desired, live = pair
     iam = FakeIam.of(live)
-    plan = planned(desired, iam.read_state())
+    plan = make_plan(desired, iam.read_state())
     steps, causes = plan.steps, {exposure.cause for exposure in plan.exposures}
     first = iam.read_state().entities
     last = final(live, steps)
     names = {old: new for new, old in find_renames(desired, live).items()}
     held = {
-        address: kept(grants_of(entity, first), grants_of(last[names.get(address, address)], last))
+        address: find_kept_grants(grants_of(entity, first), grants_of(last[names.get(address, address)], last))
         for address, entity in first.items()
         if isinstance(entity, User | Role) and names.get(address, address) in last
     }
@@ -194,7 +194,7 @@ def final(live: State, steps: Sequence[Step]) -> Mapping[Address, Entity]:
 def test_what_is_renamed_keeps_its_id_and_what_is_replaced_goes_last(pair: tuple[Desired, State]) -> None:
     desired, live = pair
     iam = FakeIam.of(live)
-    plan = planned(desired, iam.read_state())
+    plan = make_plan(desired, iam.read_state())
     renames, replaced = find_renames(desired, live), find_replacements(desired, live)
     ids = {new: iam.records[old.key].id for new, old in renames.items()}
     deleted = set(replaced.values())
@@ -212,7 +212,7 @@ def test_what_is_renamed_keeps_its_id_and_what_is_replaced_goes_last(pair: tuple
 @given(worlds())
 def test_planning_twice_gives_the_same_plan(pair: tuple[Desired, State]) -> None:
     desired, live = pair
-    assert planned(desired, live) == build_plan(desired, live, ALLOWED)
+    assert make_plan(desired, live) == build_plan(desired, live, ALLOWED)
 
 
 @thorough

@@ -31,7 +31,7 @@ ALLOWED = PlanOptions(allow_deletes=True, allow_foreign_detach=True, take_over=T
 thorough = settings(examples(40), phases=[Phase.generate])
 
 
-def recorded(plan: Plan, steps: Sequence[Step]) -> list[str]:
+def record_steps(plan: Plan, steps: Sequence[Step]) -> list[str]:
     """The lines that an apply leaves which made these steps."""
     document = plan_to_dict(plan) | {"saved": to_saved_section(plan)}
     lines = [json.dumps({"event": "plan", "time": "12:00", "journal_version": 1, "plan": document})]
@@ -72,7 +72,7 @@ def dangles(state: State) -> bool:
     return any(unique_ids_of(role.trust_policy) for role in state.entities.values() if isinstance(role, Role))
 
 
-def undone(run: ApplyRun, iam: FakeIam) -> Plan:
+def undo_run(run: ApplyRun, iam: FakeIam) -> Plan:
     plan = build_undo_plan(reverse_run(run, iam.read_state()), iam.read_state(), ALLOWED)
     assume(plan.is_safe)
     for step in plan.steps:
@@ -94,9 +94,9 @@ def test_what_an_apply_did_is_undone_from_wherever_it_stopped(pair: tuple[Desire
     for step in made:
         iam.run_call(step.call)
     assume(not dangles(iam.read_state()))
-    run = merge_runs(read_runs(recorded(plan, made)))
+    run = merge_runs(read_runs(record_steps(plan, made)))
     assert run is not None
-    undone(run, iam)
+    undo_run(run, iam)
     assert different(before, iam.read_state()) == []
     again = build_undo_plan(reverse_run(run, iam.read_state()), iam.read_state(), ALLOWED)
     assert (again.steps, again.changes) == ((), ())
@@ -119,10 +119,10 @@ def test_an_apply_that_broke_off_and_the_one_that_finished_it_are_undone_as_one(
         made = plan.steps if last else plan.steps[: data.draw(st.integers(0, len(plan.steps)))]
         for step in made:
             iam.run_call(step.call)
-        lines += recorded(plan, made)
+        lines += record_steps(plan, made)
     assume(not dangles(iam.read_state()))
     run = merge_runs(read_runs(lines))
     assume(run is not None)
     assert run is not None
-    undone(run, iam)
+    undo_run(run, iam)
     assert different(before, iam.read_state()) == []

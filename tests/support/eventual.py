@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from reconciler.sandbox.proxy import Layer
-from reconciler.sandbox.query_protocol import IAM_VERSION, HttpRequest, Refusal, Reply, list_members, read_child_text
+from reconciler.sandbox.query_protocol import IAM_VERSION, AwsError, HttpRequest, Reply, list_members, read_child_text
 from reconciler.sandbox.strict.api_call import NAME_PARAMETERS, NO_SUCH_MESSAGES
 from reconciler.sandbox.strict.ledger import GROUP, MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER
 
@@ -118,8 +118,8 @@ class EventualLayer:
     def _answer(self, request: HttpRequest) -> Reply:
         try:
             return self._layer(request)
-        except Refusal as refusal:
-            return refusal.to_reply(request.version)
+        except AwsError as error:
+            return error.to_reply(request.version)
 
     def _refuse_invisible(self, request: HttpRequest, now: float) -> None:
         trust = request.parameters.get("AssumeRolePolicyDocument", "")
@@ -128,19 +128,19 @@ class EventualLayer:
         for new in self._created:
             if new.visible_at > now:
                 if request.action != f"Create{new.noun}" and new.is_named_by(request):
-                    raise Refusal("NoSuchEntity", NO_SUCH_MESSAGES[_KINDS[new.noun]].format(new.name), 404)
+                    raise AwsError("NoSuchEntity", NO_SUCH_MESSAGES[_KINDS[new.noun]].format(new.name), 404)
                 if request.parameters.get("PermissionsBoundary") == new.arn:
                     message = f"Scope ARN: {new.arn} does not exist or is not attachable."
-                    raise Refusal("NoSuchEntity", message, 404)
+                    raise AwsError("NoSuchEntity", message, 404)
             if new.trusted_at > now and new.noun in ("User", "Role") and json.dumps(new.arn) in trust:
-                raise Refusal("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{new.arn}"')
+                raise AwsError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{new.arn}"')
 
     def _refuse_linked(self, request: HttpRequest, now: float) -> None:
         noun = request.action.removeprefix("Delete")
         if request.action.startswith("Delete") and noun in _KINDS:
             parameter = NAME_PARAMETERS[_KINDS[noun]]
             if self._unlinked.get((parameter, request.parameters.get(parameter, "")), now) > now:
-                raise Refusal("DeleteConflict", "Cannot delete entity, must detach all policies first.", 409)
+                raise AwsError("DeleteConflict", "Cannot delete entity, must detach all policies first.", 409)
 
     def _record_write(self, request: HttpRequest, reply: Reply, now: float) -> None:
         noun = request.action.removeprefix("Create")

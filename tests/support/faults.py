@@ -23,7 +23,7 @@ import pytest
 
 from reconciler.sandbox.call_log import IDENTIFYING_PARAMETERS
 from reconciler.sandbox.proxy import HangUp, Layer
-from reconciler.sandbox.query_protocol import IAM_VERSION, HttpRequest, Refusal, Reply
+from reconciler.sandbox.query_protocol import IAM_VERSION, AwsError, HttpRequest, Reply
 from tests.support.eventual import EventualLayer, Lag
 
 Fault = Callable[[HttpRequest, Layer], Reply]
@@ -34,7 +34,7 @@ def refuse_with(code: str, message: str, status: int = 400) -> Fault:
     """Return a fault that answers with this error. The call has no effect."""
 
     def fault(request: HttpRequest, layer: Layer) -> Reply:
-        raise Refusal(code, message, status)
+        raise AwsError(code, message, status)
 
     return fault
 
@@ -215,8 +215,8 @@ class FaultLayer:
             reply = self._answer_call(request, record, ordinal)
             record.outcome = "" if reply.ok else _error_code_of(reply)
             return reply
-        except Refusal as refusal:
-            record.outcome = refusal.code
+        except AwsError as error:
+            record.outcome = error.code
             raise
         except HangUp:
             record.outcome = "hung up"

@@ -1,8 +1,8 @@
 """Find the Denies that a plan takes off: out of a document, or off a principal that no longer holds the document.
 
 A principal loses a Deny as well if a policy is detached from it, if it leaves a group, or if it gets another boundary.
-A Deny that another one of the same principal covers does not come off. What is lost with the whole boundary is told as
-the loss of the boundary.
+A Deny that another one of the same principal covers does not come off. A principal that loses its whole boundary has no
+sentence for each Deny of it: the risk of the plan names the loss of the boundary itself.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class AssumeEdge:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleChain:
+class EntryChain:
     """The roles that a caller assumes one after the other; the last one is the role that it reaches."""
 
     entry_point: EntryPoint
@@ -152,9 +152,9 @@ class AssumeGraph:
         """Return every edge that leads to one of the roles, directly or through others."""
         return list(dict.fromkeys(hop for hops in self._edges_into.values() for hop in hops))
 
-    def find_chains(self, role: Address, usable: Callable[[AssumeEdge], bool] = lambda hop: True) -> list[RoleChain]:
+    def find_chains(self, role: Address, usable: Callable[[AssumeEdge], bool] = lambda hop: True) -> list[EntryChain]:
         """Return the shortest chain into `role` over usable edges, for each first caller and each way to prove it."""
-        chains: dict[tuple[EntryPoint, AuthMethod], RoleChain] = {}
+        chains: dict[tuple[EntryPoint, AuthMethod], EntryChain] = {}
         paths: dict[Address, tuple[Address, ...]] = {role: (role,)}
         queue, seen = [role], set[int]()
         for current in queue:
@@ -163,7 +163,7 @@ class AssumeGraph:
                     continue
                 seen.add(id(hop))
                 for start in hop.entry_points:
-                    chains.setdefault((start, hop.auth_method), RoleChain(start, paths[current], hop.auth_method))
+                    chains.setdefault((start, hop.auth_method), EntryChain(start, paths[current], hop.auth_method))
                 for before in sorted(hop.source_roles - paths.keys()):
                     paths[before] = (before, *paths[current])
                     queue.append(before)

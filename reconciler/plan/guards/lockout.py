@@ -20,7 +20,7 @@ from reconciler.plan.compare.break_glass import is_marked
 from reconciler.plan.compare.comparison import Comparison
 from reconciler.plan.compare.ownership import find_caller
 from reconciler.plan.guards.draft import Draft
-from reconciler.plan.guards.role_chains import ClosedChain, RoleChains
+from reconciler.plan.guards.role_chains import ClosedChain, GuardedChains
 from reconciler.plan.guards.undo_rights import LostAccess, find_lost_rights, find_undo_calls
 
 FLAG = "--allow-lockout"
@@ -88,10 +88,10 @@ def find_guarded_principals(comparison: Comparison) -> dict[Address, str]:
     return labels
 
 
-def compare_role_chains(comparison: Comparison) -> RoleChains:
+def compare_role_chains(comparison: Comparison) -> GuardedChains:
     """Return the ways into the guarded roles, before the plan and after it."""
     roles = [address for address in find_guarded_principals(comparison) if address.kind == "role"]
-    return RoleChains(
+    return GuardedChains(
         roles=tuple(sorted(roles)),
         live=comparison.live,
         baseline=comparison.baseline,
@@ -126,7 +126,7 @@ def _refuse_lockout(draft: Draft, lockout: Lockout) -> Problem:
     return draft.build_refusal("lockout", lockout.address, summary, hint, FLAG)
 
 
-def _find_closed_chains(address: Address, draft: Draft, ways: RoleChains) -> Iterator[LostAccess]:
+def _find_closed_chains(address: Address, draft: Draft, ways: GuardedChains) -> Iterator[LostAccess]:
     """Yield the chains into a role that the plan closes, if no other chain surely works."""
     if address.kind != "role" or address not in ways.planned.entities:
         return
@@ -141,7 +141,7 @@ def _find_closed_chains(address: Address, draft: Draft, ways: RoleChains) -> Ite
 
 
 def _filter_session_chains(
-    closed: list[ClosedChain], address: Address, baseline: State, ways: RoleChains
+    closed: list[ClosedChain], address: Address, baseline: State, ways: GuardedChains
 ) -> list[ClosedChain]:
     """Return the closed chains by which the caller's session may have come, if all such chains close.
 
@@ -157,7 +157,7 @@ def _filter_session_chains(
     return closing if all_gone or not (own or outside or ways.is_surely_open(address)) else []
 
 
-def _find_lost_sign_in(address: Address, draft: Draft, ways: RoleChains) -> Iterator[LostAccess]:
+def _find_lost_sign_in(address: Address, draft: Draft, ways: GuardedChains) -> Iterator[LostAccess]:
     """Yield the sign-in of a user who loses the password and has no key.
 
     The caller counts only if it surely has no key, because it may have signed in with one.

@@ -22,8 +22,8 @@ from reconciler.plan.guards.assume_graph import (
     AssumeEdge,
     AssumeGraph,
     AuthMethod,
+    EntryChain,
     EntryPoint,
-    RoleChain,
     rename_entry_point,
 )
 from reconciler.plan.guards.sign_in import SignIn
@@ -43,7 +43,7 @@ class ClosedChain:
 
 
 @dataclass(frozen=True)
-class RoleChains:
+class GuardedChains:
     """The chains into guarded roles, before and after a plan.
 
     live: the account as it is. baseline: the account after the plan's renames. planned: the account after the plan.
@@ -72,7 +72,7 @@ class RoleChains:
     def _graph_after(self) -> AssumeGraph:
         return AssumeGraph(self.planned, self.roles, self.now, self._graph_before.external_principals)
 
-    def find_chains_before(self, role: Address) -> list[RoleChain]:
+    def find_chains_before(self, role: Address) -> list[EntryChain]:
         """Return the chains that worked, or may have worked, before the plan; users have their new names."""
         return [way for ways in self._chains_before[role].values() for way in ways]
 
@@ -93,9 +93,9 @@ class RoleChains:
         return [user for user in dict.fromkeys(users) if user and user in entities and self.sign_in.needs_lookup(user)]
 
     @cached_property
-    def _chains_before(self) -> dict[Address, dict[EntryPoint, list[RoleChain]]]:
+    def _chains_before(self) -> dict[Address, dict[EntryPoint, list[EntryChain]]]:
         names = {old: new for new, old in self.predecessors.items()}
-        chains: dict[Address, dict[EntryPoint, list[RoleChain]]] = {}
+        chains: dict[Address, dict[EntryPoint, list[EntryChain]]] = {}
         for role in self.roles:
             renamed = (_rename_chain(way, names) for way in self._graph_before.find_chains(self._old_address_of(role)))
             began = (way for way in renamed if self._may_have_started(way))
@@ -105,7 +105,7 @@ class RoleChains:
         return chains
 
     @cached_property
-    def _chains_after(self) -> dict[Address, dict[EntryPoint, list[RoleChain]]]:
+    def _chains_after(self) -> dict[Address, dict[EntryPoint, list[EntryChain]]]:
         """Return the chains of each role after the plan, even if their first caller cannot sign in."""
         return {
             role: _group_by_entry_point(self._graph_after.find_chains(role, self._is_usable)) for role in self.roles
@@ -122,7 +122,7 @@ class RoleChains:
             for role in self.roles
         }
 
-    def _may_have_started(self, way: RoleChain) -> bool:
+    def _may_have_started(self, way: EntryChain) -> bool:
         return (
             way.entry_point.user is None
             or self.sign_in.worked_before(way.entry_point.user, way.auth_method) is not False
@@ -148,7 +148,7 @@ class RoleChains:
             is_no_stricter(one.question, hop.question, self.now) for one in matching_edges or self._graph_before.edges
         )
 
-    def _explain_closed(self, start: EntryPoint, before: list[RoleChain], after: list[RoleChain]) -> str:
+    def _explain_closed(self, start: EntryPoint, before: list[EntryChain], after: list[EntryChain]) -> str:
         user = start.user
         if user is not None and user not in self.planned.entities:
             return "the plan deletes it"
@@ -158,7 +158,7 @@ class RoleChains:
             return self._explain_refusal(start, before[0])
         return "" if user is None else self._explain_sign_in_loss(user, before, after)
 
-    def _explain_sign_in_loss(self, user: Address, before: list[RoleChain], after: list[RoleChain]) -> str:
+    def _explain_sign_in_loss(self, user: Address, before: list[EntryChain], after: list[EntryChain]) -> str:
         """Return why a user with an open chain cannot sign in any more; "" if it can, or never surely could."""
         proofs = {way.auth_method for way in after}
         if any(self.sign_in.works_after(user, proof) is True for proof in proofs):
@@ -183,7 +183,7 @@ class RoleChains:
         statements = find_trusted_providers(trust, self.baseline.account).get(provider, ()) if trust else ()
         return next((why for one in statements if (why := before.revokes_access(after, one))), "")
 
-    def _explain_refusal(self, start: EntryPoint, way: RoleChain) -> str:
+    def _explain_refusal(self, start: EntryPoint, way: EntryChain) -> str:
         """Return the reason at the first edge of a chain that is missing after the plan, or is stricter."""
         hops = self._graph_after.edges
         caller: EntryPoint | Address = start
@@ -202,7 +202,7 @@ class RoleChains:
             caller = role
         return "no chain of roles is left"
 
-    def _works_surely(self, role: Address, way: RoleChain) -> bool:
+    def _works_surely(self, role: Address, way: EntryChain) -> bool:
         """Return whether a chain surely works; an external principal counts only if it had a chain before the plan."""
         user = way.entry_point.user
         if user is None:
@@ -212,14 +212,14 @@ class RoleChains:
         return self.sign_in.works_after(user, way.auth_method) is True
 
 
-def _rename_chain(way: RoleChain, names: Mapping[Address, Address]) -> RoleChain:
-    return RoleChain(
+def _rename_chain(way: EntryChain, names: Mapping[Address, Address]) -> EntryChain:
+    return EntryChain(
         rename_entry_point(way.entry_point, names), tuple(names.get(role, role) for role in way.roles), way.auth_method
     )
 
 
-def _group_by_entry_point(ways: Iterable[RoleChain]) -> dict[EntryPoint, list[RoleChain]]:
-    groups: dict[EntryPoint, list[RoleChain]] = {}
+def _group_by_entry_point(ways: Iterable[EntryChain]) -> dict[EntryPoint, list[EntryChain]]:
+    groups: dict[EntryPoint, list[EntryChain]] = {}
     for way in ways:
         groups.setdefault(way.entry_point, []).append(way)
     return groups

@@ -38,6 +38,7 @@ from reconciler.plan.saved.reviewed_sections import read_risk
 from reconciler.plan.saved.sections import (
     DOCUMENT_KEYS,
     OPTIONAL_DOCUMENT_KEYS,
+    check_unused_rows,
     read_account,
     read_account_alias,
     read_moves,
@@ -169,6 +170,7 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
         if entry["renamed"] is not None:
             renames[address] = Address(address.kind, take_text(entry["renamed"], f"{path}.renamed"))
     until = part["valid_until"]
+    check_unused_rows(document)
     return SavedPlan(
         account=read_account(document),
         partition=partition,

@@ -79,15 +79,18 @@ def read_optional_text(document: Mapping[str, Any], key: str) -> str:
 
 
 def read_targets(document: Mapping[str, Any]) -> tuple[Address, ...]:
-    """Return the targets; check the rows that an apply does not use."""
-    for key in ("targets", "unmanaged"):
-        for item in take_list(document.get(key, []), key):
-            take_address(item, key)
+    """Return the targets."""
+    return tuple(take_address(item, "targets") for item in take_list(document.get("targets", []), "targets"))
+
+
+def check_unused_rows(document: Mapping[str, Any]) -> None:
+    """Check `unmanaged` and `left_alone`, which an apply does not use."""
+    for item in take_list(document.get("unmanaged", []), "unmanaged"):
+        take_address(item, "unmanaged")
     for index, item in enumerate(take_list(document.get("left_alone", []), "left_alone")):
         row = take_object(item, f"left_alone[{index}]", ("address", "reason"))
         take_address(row["address"], f"left_alone[{index}].address")
         take_text(row["reason"], f"left_alone[{index}].reason")
-    return tuple(map(Address.parse, document.get("targets", [])))
 
 
 def read_settings(saved: Mapping[str, Any]) -> Settings:
@@ -120,9 +123,8 @@ def read_settings(saved: Mapping[str, Any]) -> Settings:
 
 def read_moves(saved: Mapping[str, Any]) -> tuple[Move, ...]:
     """Return the lines of `moved`."""
-    return tuple(
-        _read_move(item, f"saved.moves[{index}]") for index, item in enumerate(take_list(saved["moves"], "moves"))
-    )
+    path = "saved.moves"
+    return tuple(_read_move(item, f"{path}[{index}]") for index, item in enumerate(take_list(saved["moves"], path)))
 
 
 def _read_move(value: object, path: str) -> Move:

@@ -86,9 +86,12 @@ def _read_finding(item: object, path: str) -> Problem:
         address=take_address(finding["address"], f"{path}.address") if "address" in finding else None,
         flag=take_text(finding.get("flag", ""), f"{path}.flag"),
         addresses=tuple(
-            take_address(item, f"{path}.addresses") for item in take_list(finding.get("addresses", []), path)
+            take_address(item, f"{path}.addresses")
+            for item in take_list(finding.get("addresses", []), f"{path}.addresses")
         ),
-        calls=tuple(take_integer(item, f"{path}.calls") for item in take_list(finding.get("calls", []), path)),
+        calls=tuple(
+            take_integer(item, f"{path}.calls") for item in take_list(finding.get("calls", []), f"{path}.calls")
+        ),
     )
 
 

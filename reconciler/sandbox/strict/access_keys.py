@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import quote
 
-from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply, read_child_text
+from reconciler.sandbox.query_protocol import AwsError, HttpRequest, Reply, read_child_text
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall
 from reconciler.sandbox.strict.keyring import IssuedKey
 from reconciler.sandbox.strict.ledger import USER
@@ -49,7 +49,7 @@ def add_implied_user(request: HttpRequest, caller: IssuedKey) -> HttpRequest:
     if request.action not in IMPLICIT_USER_ACTIONS or names_users:
         return request
     if caller.session is not None or (caller.is_temporary and request.action == "UpdateAccessKey"):
-        raise Refusal("ValidationError", "Must specify userName when calling with non-User credentials")
+        raise AwsError("ValidationError", "Must specify userName when calling with non-User credentials")
     if caller.user is None:
         return request
     added = f"UserName={quote(caller.user.name, safe='')}"

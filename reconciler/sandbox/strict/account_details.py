@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from reconciler.sandbox.query_protocol import Refusal, Reply, list_members, put_child, read_child_text
+from reconciler.sandbox.query_protocol import AwsError, Reply, list_members, put_child, read_child_text
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall
 from reconciler.sandbox.strict.paging import cut_page, pages_itself, read_page_size
 from reconciler.sandbox.strict.policy_versions import sort_newest_first
@@ -22,7 +22,7 @@ def get_account_details(call: ApiCall) -> Reply:
     read_page_size(call)
     for name in call.get_list("Filter"):
         if name not in FILTERS:
-            raise Refusal("ValidationError", f"Value '{name}' at 'filter' is not one of [{', '.join(FILTERS)}]")
+            raise AwsError("ValidationError", f"Value '{name}' at 'filter' is not one of [{', '.join(FILTERS)}]")
     reply = call.forward()
     if not reply.ok or pages_itself(call, reply):
         return reply

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from reconciler.sandbox.query_protocol import Refusal, Reply, list_members, put_child, read_child_text
+from reconciler.sandbox.query_protocol import AwsError, Reply, list_members, put_child, read_child_text
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall
 
 RANGES = {"MinimumPasswordLength": (6, 128), "PasswordReusePrevention": (1, 24), "MaxPasswordAge": (1, 1095)}
@@ -32,7 +32,7 @@ def check_password_policy(call: ApiCall) -> None:
             violations.append(f"Value at '{parameter}' failed to satisfy constraint: Member must have value {limit}")
     if violations:
         errors = "1 validation error" if len(violations) == 1 else f"{len(violations)} validation errors"
-        raise Refusal("ValidationError", f"{errors} detected: {'; '.join(violations)}")
+        raise AwsError("ValidationError", f"{errors} detected: {'; '.join(violations)}")
 
 
 def update_password_policy(call: ApiCall) -> Reply:
@@ -52,7 +52,7 @@ def hide_disabled_settings(call: ApiCall, reply: Reply) -> None:
 def check_alias_grammar(call: ApiCall) -> None:
     alias = call.get("AccountAlias")
     if not ALIAS.fullmatch(alias) or re.fullmatch(r"\d{12}", alias):
-        raise Refusal(
+        raise AwsError(
             "ValidationError",
             f"1 validation error detected: Value '{alias}' at 'accountAlias' failed to satisfy constraint: Member must "
             "satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$",
@@ -62,7 +62,7 @@ def check_alias_grammar(call: ApiCall) -> None:
 def check_alias_exists(call: ApiCall) -> None:
     alias = call.get("AccountAlias")
     if alias not in [item.text for item in list_members(call.invoke("ListAccountAliases").result, "AccountAliases")]:
-        raise Refusal("NoSuchEntity", f"The account alias {alias} cannot be found.", status=404)
+        raise AwsError("NoSuchEntity", f"The account alias {alias} cannot be found.", status=404)
 
 
 RULES = ActionRules(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.quotas import Quota
-from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
+from reconciler.sandbox.query_protocol import AwsError, HttpRequest, Reply
 from reconciler.sandbox.strict.keyring import IssuedKey, Keyring
 from reconciler.sandbox.strict.ledger import (
     CERTIFICATE,
@@ -111,14 +111,14 @@ class ApiCall:
         return self.ledger.find_by_arn(name) if kind in ARN_KINDS else self.ledger.find(kind, name)
 
     def require_entity(self, kind: str) -> IamEntity:
-        """Return the entity of this kind that the call names. Raises Refusal (NoSuchEntity)."""
+        """Return the entity of this kind that the call names. Raises AwsError (NoSuchEntity)."""
         entity = self.find_entity(kind)
         if entity is None:
             raise no_such_entity_error(kind, self.get(NAME_PARAMETERS[kind]))
         return entity
 
     def forward(self) -> Reply:
-        """Return the emulator's answer. Raises Refusal if the emulator answers with a web page instead."""
+        """Return the emulator's answer. Raises AwsError if the emulator answers with a web page instead."""
         return require_supported(self.action, self.upstream.send(self.request))
 
     def invoke(self, action: str, **parameters: str) -> Reply:
@@ -129,22 +129,22 @@ class ApiCall:
 def require_supported(action: str, reply: Reply) -> Reply:
     if reply.ok or reply.is_xml:
         return reply
-    raise Refusal("NotImplemented", f"Neither the sandbox nor the emulator behind it answers {action}.", status=501)
+    raise AwsError("NotImplemented", f"Neither the sandbox nor the emulator behind it answers {action}.", status=501)
 
 
-def no_such_entity_error(kind: str, name: str) -> Refusal:
-    return Refusal("NoSuchEntity", NO_SUCH_MESSAGES[kind].format(name), status=404)
+def no_such_entity_error(kind: str, name: str) -> AwsError:
+    return AwsError("NoSuchEntity", NO_SUCH_MESSAGES[kind].format(name), status=404)
 
 
-def access_denied_error(message: str) -> Refusal:
-    return Refusal("AccessDenied", message, status=403)
+def access_denied_error(message: str) -> AwsError:
+    return AwsError("AccessDenied", message, status=403)
 
 
-def limit_exceeded_error(message: str) -> Refusal:
-    return Refusal("LimitExceeded", message, status=409)
+def limit_exceeded_error(message: str) -> AwsError:
+    return AwsError("LimitExceeded", message, status=409)
 
 
-def quota_error(quota: Quota) -> Refusal:
+def quota_error(quota: Quota) -> AwsError:
     """Return the refusal in AWS's words: "Cannot exceed quota for PoliciesPerRole: 10" (aws/eks-hybrid#741)."""
     return limit_exceeded_error(f"Cannot exceed quota for {quota.limit_name}: {quota.default}")
 

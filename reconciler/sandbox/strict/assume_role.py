@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from reconciler.access import Context, can_assume
 from reconciler.model.partitions import ARN_PARTITION
-from reconciler.sandbox.query_protocol import Refusal, Reply
+from reconciler.sandbox.query_protocol import AwsError, Reply
 from reconciler.sandbox.strict import mfa_devices, tags
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, access_denied_error
 from reconciler.sandbox.strict.identity_policies import malformed_policy_error, parse_policy, read_statements
@@ -81,7 +81,7 @@ def assume_role(call: ApiCall) -> Reply:
 def _account_of(arn: str) -> str:
     match = ROLE_ARN.fullmatch(arn)
     if match is None:
-        raise Refusal("ValidationError", f"{arn} is invalid")
+        raise AwsError("ValidationError", f"{arn} is invalid")
     return match[1]
 
 
@@ -108,9 +108,9 @@ def _read_session_tags(call: ApiCall, inherited: Tags) -> Tags:
         raise validation_error("Tags", "[…]", f"have length less than or equal to {MAX_TAGS}")
     try:
         tags.refuse_bad_tags(ROLE, pairs)
-    except Refusal as refusal:
+    except AwsError as error:
         # STS uses another error code than IAM.
-        raise _invalid_value_error(refusal.message) if refusal.code == "InvalidInput" else refusal from None
+        raise _invalid_value_error(error.message) if error.code == "InvalidInput" else error from None
     if {key.casefold() for key, _ in pairs} & {key.casefold() for key in inherited}:
         raise _invalid_value_error(
             "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key "
@@ -143,11 +143,11 @@ def _read_session_policies(call: ApiCall) -> tuple[str, tuple[str, ...]]:
     homes = ("aws", _account_of(call.get("RoleArn")))
     for arn in arns:
         if not re.fullmatch(rf"arn:{ARN_PARTITION}:iam::({'|'.join(homes)}):policy/\S+", arn):
-            raise Refusal("ValidationError", f"Invalid policy ARN for the account of the role: {arn}")
+            raise AwsError("ValidationError", f"Invalid policy ARN for the account of the role: {arn}")
     size = len(policy) + sum(map(len, arns))
     if size > MAX_POLICY_CHARACTERS:
         used = -(-100 * size // MAX_POLICY_CHARACTERS)
-        raise Refusal(
+        raise AwsError(
             "PackedPolicyTooLarge", f"Packed policy consumes {used}% of allotted space, please use smaller policy."
         )
     if policy:
@@ -191,24 +191,24 @@ def _build_context(call: ApiCall, wanted_session: SessionRequest) -> Context:
 
 def _check_duration(call: ApiCall, role: IamEntity | None, seconds: int) -> None:
     if call.caller.is_temporary and seconds > MAX_CHAINED_DURATION:
-        raise Refusal(
+        raise AwsError(
             "ValidationError",
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
         )
     if role is not None and seconds > role.max_session:
-        raise Refusal(
+        raise AwsError(
             "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
         )
 
 
-def _not_authorized_error(call: ApiCall, action: str, role: str) -> Refusal:
+def _not_authorized_error(call: ApiCall, action: str, role: str) -> AwsError:
     return access_denied_error(
         f"User: {identity_of(call)[0]} is not authorized to perform: {action} on resource: {role}"
     )
 
 
-def _invalid_value_error(message: str) -> Refusal:
-    return Refusal("InvalidParameterValue", message)
+def _invalid_value_error(message: str) -> AwsError:
+    return AwsError("InvalidParameterValue", message)
 
 
 RULES = ActionRules(answers={"AssumeRole": assume_role})

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from reconciler.model.quotas import ATTACHED_POLICIES
-from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply
+from reconciler.sandbox.query_protocol import AwsError, Reply, build_reply
 from reconciler.sandbox.strict.api_call import (
     NAME_PARAMETERS,
     ActionRules,
@@ -31,9 +31,9 @@ NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
 def check_policy_arn(arn: str) -> None:
     """Refuse a text that is not an ARN, and an ARN that is not one of a policy."""
     if not ARN.fullmatch(arn):
-        raise Refusal("ValidationError", "Invalid ARN:  Could not be parsed!")
+        raise AwsError("ValidationError", "Invalid ARN:  Could not be parsed!")
     if not arn.split(":", 5)[5].startswith("policy/"):
-        raise Refusal("InvalidInput", f"ARN {arn} is not valid.")
+        raise AwsError("InvalidInput", f"ARN {arn} is not valid.")
 
 
 def require_policy(call: ApiCall, arn: str) -> None:
@@ -42,7 +42,7 @@ def require_policy(call: ApiCall, arn: str) -> None:
     if ":iam::aws:policy/" in arn and call.invoke("GetPolicy", PolicyArn=arn).ok:
         call.known_policies.add(arn)
         return
-    raise Refusal("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", status=404)
+    raise AwsError("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", status=404)
 
 
 def _attach_policy(kind: str) -> Answer:
@@ -101,7 +101,7 @@ def check_role_in_profile(call: ApiCall) -> None:
         return
     reply = call.invoke("GetInstanceProfile", InstanceProfileName=profile)
     if reply.ok and role not in {element.text for element in reply.result.iter("RoleName")}:
-        raise Refusal("NoSuchEntity", f"Role {role} in Instance Profile {profile} cannot be found.", status=404)
+        raise AwsError("NoSuchEntity", f"Role {role} in Instance Profile {profile} cannot be found.", status=404)
 
 
 RULES = ActionRules(

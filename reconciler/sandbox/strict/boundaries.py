@@ -7,7 +7,7 @@ verified test_iam_roles recorded the texts, and InvalidInput for an ARN that is 
 
 from __future__ import annotations
 
-from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply
+from reconciler.sandbox.query_protocol import AwsError, Reply, build_reply
 from reconciler.sandbox.strict.api_call import NAME_PARAMETERS, ActionRules, ApiCall, Edit
 from reconciler.sandbox.strict.attachments import check_policy_arn, require_policy
 from reconciler.sandbox.strict.ledger import ROLE, USER
@@ -25,8 +25,8 @@ def _check_policy_exists(call: ApiCall) -> None:
             call.require_entity(kind)
     try:
         require_policy(call, arn)
-    except Refusal as refusal:
-        raise Refusal(refusal.code, refusal.message.replace("Policy", "Scope ARN:", 1), refusal.status) from None
+    except AwsError as error:
+        raise AwsError(error.code, error.message.replace("Policy", "Scope ARN:", 1), error.status) from None
 
 
 def put_user_boundary(call: ApiCall) -> Reply:
@@ -37,7 +37,7 @@ def put_user_boundary(call: ApiCall) -> Reply:
 def delete_user_boundary(call: ApiCall) -> Reply:
     user = call.require_entity(USER)
     if not user.boundary:
-        raise Refusal("NoSuchEntity", f"User {user.name} does not have a permission boundary attached.", status=404)
+        raise AwsError("NoSuchEntity", f"User {user.name} does not have a permission boundary attached.", status=404)
     user.boundary = ""
     return build_reply(call.action)
 

@@ -8,7 +8,7 @@ DeleteVirtualMFADevice; IAM User Guide, "Deleting an IAM user (AWS CLI)".
 
 from __future__ import annotations
 
-from reconciler.sandbox.query_protocol import Refusal, Reply, list_members
+from reconciler.sandbox.query_protocol import AwsError, Reply, list_members
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall
 from reconciler.sandbox.strict.ledger import GROUP, MFA, POLICY, PROFILE, ROLE, USER, IamEntity
 
@@ -19,11 +19,11 @@ CREDENTIALS = (
 )
 
 
-def delete_conflict_error(message: str) -> Refusal:
-    return Refusal("DeleteConflict", message, status=409)
+def delete_conflict_error(message: str) -> AwsError:
+    return AwsError("DeleteConflict", message, status=409)
 
 
-def _cannot_delete_error(reason: str) -> Refusal:
+def _cannot_delete_error(reason: str) -> AwsError:
     return delete_conflict_error(f"Cannot delete entity, {reason}")
 
 

@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from urllib.parse import unquote
 
-from reconciler.sandbox.query_protocol import Refusal, Reply, read_child_text
+from reconciler.sandbox.query_protocol import AwsError, Reply, read_child_text
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, Check, Edit
 from reconciler.sandbox.strict.ledger import CERTIFICATE, GROUP, MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER, IamEntity
 from reconciler.sandbox.strict.reply_encoding import unique_id_of
@@ -60,18 +60,18 @@ def refuse_taken_name(call: ApiCall, kind: str, name: str, ignored: IamEntity | 
     """Refuse a name that another entity of the kind has. ignored: an entity that may have it."""
     holder = call.ledger.find_same_name(kind, name)
     if holder is not None and holder is not ignored:
-        raise Refusal("EntityAlreadyExists", TAKEN_MESSAGES[kind].format(name), status=409)
+        raise AwsError("EntityAlreadyExists", TAKEN_MESSAGES[kind].format(name), status=409)
 
 
 def refuse_bad_name(kind: str, parameter: str, name: str) -> None:
     if not NAME.fullmatch(name):
-        raise Refusal(
+        raise AwsError(
             "ValidationError",
             f"The specified value for {_to_camel_case(parameter)} is invalid. It must contain only alphanumeric "
             "characters and/or the following: +=,.@_-",
         )
     if len(name) > MAX_NAME_LENGTHS[kind]:
-        raise Refusal(
+        raise AwsError(
             "ValidationError",
             f"1 validation error detected: Value '{name}' at '{_to_camel_case(parameter)}' failed to satisfy "
             f"constraint: Member must have length less than or equal to {MAX_NAME_LENGTHS[kind]}",
@@ -81,7 +81,7 @@ def refuse_bad_name(kind: str, parameter: str, name: str) -> None:
 def refuse_bad_path(kind: str, path: str) -> None:
     pattern = POLICY_PATH if kind == POLICY else PATH
     if len(path) > 512 or not pattern.fullmatch(path):
-        raise Refusal(
+        raise AwsError(
             "ValidationError",
             "The specified value for path is invalid. It must begin and end with / and contain only "
             "alphanumeric characters and/or / characters.",

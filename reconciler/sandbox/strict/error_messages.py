@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reconciler.sandbox.query_protocol import Refusal, Reply, read_child_text
+from reconciler.sandbox.query_protocol import AwsError, Reply, read_child_text
 from reconciler.sandbox.strict.api_call import NAME_PARAMETERS, ApiCall, no_such_entity_error
 from reconciler.sandbox.strict.ledger import GROUP, PROFILE, ROLE, USER
 
@@ -100,7 +100,7 @@ def reword_refusal(call: ApiCall, reply: Reply) -> Reply:
             if call.find_entity(kind) is None:
                 raise no_such_entity_error(kind, call.get(NAME_PARAMETERS[kind]))
         message = PARAMETER.sub(lambda match: call.get(match[1]), wording.text)
-        raise Refusal(code, message, STATUS_CODES[code])
+        raise AwsError(code, message, STATUS_CODES[code])
     for duplicate in error.findall("message"):
         error.remove(duplicate)
     return reply

@@ -15,7 +15,7 @@ from reconciler.model.partitions import partition_of_arn
 from reconciler.model.quotas import INLINE_SIZE, MANAGED_SIZE
 from reconciler.policy.flaw import PolicyType
 from reconciler.policy.partition_checks import is_foreign_arn
-from reconciler.sandbox.query_protocol import Refusal, Reply
+from reconciler.sandbox.query_protocol import AwsError, Reply
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, Check, Edit, limit_exceeded_error, quota_error
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER
 from reconciler.sandbox.strict.policy_elements import refuse_bad_sids, refuse_flaws
@@ -25,12 +25,12 @@ NOUN = {USER: "User", GROUP: "Group", ROLE: "Role"}
 NOT_JSON = "Syntax errors in policy."
 
 
-def malformed_policy_error(message: str) -> Refusal:
-    return Refusal("MalformedPolicyDocument", message)
+def malformed_policy_error(message: str) -> AwsError:
+    return AwsError("MalformedPolicyDocument", message)
 
 
 def parse_policy(text: str, error_message: str) -> dict[str, Any]:
-    """Return a policy as parsed JSON. Raises Refusal with `error_message` if it is not a JSON object."""
+    """Return a policy as parsed JSON. Raises AwsError with `error_message` if it is not a JSON object."""
     try:
         document = json.loads(text)
     except ValueError:
@@ -41,7 +41,7 @@ def parse_policy(text: str, error_message: str) -> dict[str, Any]:
 
 
 def read_statements(document: dict[str, Any], error_message: str) -> list[dict[str, Any]]:
-    """Return the statements of a policy. Raises Refusal with `error_message` if there is none."""
+    """Return the statements of a policy. Raises AwsError with `error_message` if there is none."""
     written = document.get("Statement")
     statements: list[Any] = written if isinstance(written, list) else [written]
     if not statements or not all(isinstance(statement, dict) for statement in statements):

@@ -7,7 +7,7 @@ context provider), GetOpenIDConnectProvider and GetSAMLProvider (fields that are
 
 from __future__ import annotations
 
-from reconciler.sandbox.query_protocol import Content, Refusal, Reply, build_reply, put_child
+from reconciler.sandbox.query_protocol import AwsError, Content, Reply, build_reply, put_child
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall
 from reconciler.sandbox.strict.ledger import OIDC, SAML, IamEntity
 
@@ -35,15 +35,15 @@ def _removes(call: ApiCall, field: str) -> bool:
 def check_creation(call: ApiCall) -> None:
     _check_context(call)
     if call.has(INSTANCE) and not _context_of(call):
-        raise Refusal("InvalidInput", "IdentityCenterInstanceArn needs ContextProvider.")
+        raise AwsError("InvalidInput", "IdentityCenterInstanceArn needs ContextProvider.")
 
 
 def _check_context(call: ApiCall) -> None:
     context = _context_of(call)
     if context and f"{PREFIX}SubjectSourceKey" not in context:
-        raise Refusal("ValidationError", "ContextProvider lacks SubjectSourceKey.")
+        raise AwsError("ValidationError", "ContextProvider lacks SubjectSourceKey.")
     if {f"{PREFIX}SubjectTypeValue", f"{PREFIX}SubjectTypeSourceKey"} <= context.keys():
-        raise Refusal("InvalidInput", "SubjectTypeValue and SubjectTypeSourceKey exclude each other.")
+        raise AwsError("InvalidInput", "SubjectTypeValue and SubjectTypeSourceKey exclude each other.")
 
 
 def check_update(call: ApiCall) -> None:
@@ -53,13 +53,13 @@ def check_update(call: ApiCall) -> None:
     sets_instance, instance_removal = call.has(INSTANCE), _removes(call, "IdentityCenterInstance")
     sets_metadata = any(map(call.has, METADATA))
     if (sets_context and context_removal) or (sets_instance and instance_removal):
-        raise Refusal("InvalidInput", "A new value and its removal exclude each other.")
+        raise AwsError("InvalidInput", "A new value and its removal exclude each other.")
     if (sets_context or context_removal) and (sets_instance or instance_removal or sets_metadata):
-        raise Refusal("InvalidInput", "One request changes the context provider or something else, not both.")
+        raise AwsError("InvalidInput", "One request changes the context provider or something else, not both.")
     if sets_instance and not provider.context_provider:
-        raise Refusal("InvalidInput", "IdentityCenterInstanceArn needs a context provider.")
+        raise AwsError("InvalidInput", "IdentityCenterInstanceArn needs a context provider.")
     if context_removal and provider.identity_center_arn:
-        raise Refusal("InvalidInput", "Remove the Identity Center instance first.")
+        raise AwsError("InvalidInput", "Remove the Identity Center instance first.")
 
 
 def update_oidc(call: ApiCall) -> Reply:

@@ -13,7 +13,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from reconciler.sandbox.query_protocol import HttpRequest, Refusal
+from reconciler.sandbox.query_protocol import AwsError, HttpRequest
 from reconciler.sandbox.strict import clock
 from reconciler.sandbox.strict.ledger import IamEntity, Tags
 
@@ -88,7 +88,7 @@ class Keyring:
         self._keys = {name: key for name, key in self._keys.items() if key.user is not user}
 
     def identify_caller(self, request: HttpRequest) -> IssuedKey:
-        """Return the key that a request was made with. Raises Refusal if it is unknown, inactive or expired."""
+        """Return the key that a request was made with. Raises AwsError if it is unknown, inactive or expired."""
         name = request.access_key
         key = self._keys.get(name)
         if key is None:
@@ -99,9 +99,9 @@ class Keyring:
         if not key.is_active or not hmac.compare_digest(token.encode(), key.token.encode()):
             raise invalid_token_error()
         if clock.now() >= key.expires:
-            raise Refusal("ExpiredToken", "The security token included in the request is expired", status=403)
+            raise AwsError("ExpiredToken", "The security token included in the request is expired", status=403)
         return key
 
 
-def invalid_token_error() -> Refusal:
-    return Refusal("InvalidClientTokenId", "The security token included in the request is invalid.", status=403)
+def invalid_token_error() -> AwsError:
+    return AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", status=403)

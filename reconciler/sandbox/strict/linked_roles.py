@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import uuid
 
-from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply
+from reconciler.sandbox.query_protocol import AwsError, Reply, build_reply
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, access_denied_error, no_such_entity_error
 from reconciler.sandbox.strict.entity_names import refuse_bad_name
 from reconciler.sandbox.strict.ledger import ROLE
@@ -29,12 +29,12 @@ def create_linked_role(call: ApiCall) -> Reply:
     if name is None:
         raise access_denied_error(f"Cannot find Service Linked Role template for {service}")
     if suffix and service.removesuffix(".amazonaws.com") not in WITH_SUFFIX:
-        raise Refusal("InvalidInput", f"Custom suffix is not allowed for {service}")
+        raise AwsError("InvalidInput", f"Custom suffix is not allowed for {service}")
     name = f"{name}_{suffix}" if suffix else name
     refuse_bad_name(ROLE, "RoleName", name)
     if call.ledger.find_same_name(ROLE, name) is not None:
         message = f"Service role name {name} has been taken in this account, please try a different suffix."
-        raise Refusal("InvalidInput", message)
+        raise AwsError("InvalidInput", message)
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     optional = {"Description": call.get("Description")} if call.has("Description") else {}
@@ -64,7 +64,7 @@ def get_deletion_status(call: ApiCall) -> Reply:
     require_parameters(call, "DeletionTaskId")
     task = call.get("DeletionTaskId")
     if task not in call.ledger.deletion_tasks:
-        raise Refusal("NoSuchEntity", f"The deletion task {task} cannot be found.", status=404)
+        raise AwsError("NoSuchEntity", f"The deletion task {task} cannot be found.", status=404)
     return build_reply(call.action, {"Status": "SUCCEEDED"})
 
 

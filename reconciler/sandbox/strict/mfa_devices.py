@@ -14,7 +14,7 @@ import secrets
 from base64 import b32encode, b64encode
 
 from reconciler.model.quotas import MFA_DEVICES
-from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply, list_members, put_child, read_child_text
+from reconciler.sandbox.query_protocol import AwsError, Reply, build_reply, list_members, put_child, read_child_text
 from reconciler.sandbox.strict import clock
 from reconciler.sandbox.strict.api_call import (
     ActionRules,
@@ -51,7 +51,7 @@ def enable_device(call: ApiCall) -> Reply:
     if device is None and serial.startswith("arn:"):
         raise no_such_entity_error(MFA, serial)
     if device is not None and device.holder is not None:
-        raise Refusal("EntityAlreadyExists", "MFA device is already in use.", status=409)
+        raise AwsError("EntityAlreadyExists", "MFA device is already in use.", status=409)
     if (
         len(list(list_members(call.invoke("ListMFADevices", UserName=user.name).result, "MFADevices")))
         >= MFA_DEVICES.default
@@ -84,8 +84,8 @@ def _authenticator_of(device: IamEntity) -> Authenticator:
     return device.authenticator
 
 
-def _invalid_code_error() -> Refusal:
-    return Refusal("InvalidAuthenticationCode", "Authentication code for device is not valid", status=403)
+def _invalid_code_error() -> AwsError:
+    return AwsError("InvalidAuthenticationCode", "Authentication code for device is not valid", status=403)
 
 
 def unassign_device(call: ApiCall, reply: Reply) -> None:
@@ -113,7 +113,7 @@ def hide_secrets(call: ApiCall, reply: Reply) -> None:
 
 
 def verify_mfa(call: ApiCall) -> bool:
-    """Return whether the request has a valid MFA code, and use it up. Raises Refusal if the code is invalid."""
+    """Return whether the request has a valid MFA code, and use it up. Raises AwsError if the code is invalid."""
     serial, code = call.get("SerialNumber"), call.get("TokenCode")
     if not serial and not code:
         return False
@@ -130,7 +130,7 @@ def verify_mfa(call: ApiCall) -> bool:
     return True
 
 
-def _mfa_failed_error(reason: str) -> Refusal:
+def _mfa_failed_error(reason: str) -> AwsError:
     return access_denied_error(f"MultiFactorAuthentication failed{reason}")
 
 

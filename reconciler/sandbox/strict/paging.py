@@ -9,7 +9,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 
-from reconciler.sandbox.query_protocol import Content, Refusal, Reply, build_reply, put_child, read_child_text
+from reconciler.sandbox.query_protocol import AwsError, Content, Reply, build_reply, put_child, read_child_text
 from reconciler.sandbox.strict.api_call import ActionRules, Answer, ApiCall
 
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 100, 1000
@@ -40,10 +40,10 @@ LISTS = {
 
 
 def read_page_size(call: ApiCall) -> int:
-    """Return MaxItems, or its default. Raises Refusal if it is out of range."""
+    """Return MaxItems, or its default. Raises AwsError if it is out of range."""
     text = call.get("MaxItems") or str(DEFAULT_PAGE_SIZE)
     if not text.isdigit() or not 1 <= int(text) <= MAX_PAGE_SIZE:
-        raise Refusal(
+        raise AwsError(
             "ValidationError",
             f"1 validation error detected: Value '{text}' at 'maxItems' failed to satisfy constraint: "
             f"Member must have value between 1 and {MAX_PAGE_SIZE}",
@@ -52,13 +52,13 @@ def read_page_size(call: ApiCall) -> int:
 
 
 def read_marker(call: ApiCall) -> int:
-    """Return the index of the first item of the page. Raises Refusal for a marker that is not of this module."""
+    """Return the index of the first item of the page. Raises AwsError for a marker that is not of this module."""
     marker = call.get("Marker")
     if not marker:
         return 0
     index = marker.removeprefix(MARKER_PREFIX)
     if index == marker or not index.isdigit():
-        raise Refusal("ValidationError", "Invalid Marker.")
+        raise AwsError("ValidationError", "Invalid Marker.")
     return int(index)
 
 

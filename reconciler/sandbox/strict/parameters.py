@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from reconciler.sandbox.query_protocol import Refusal
+from reconciler.sandbox.query_protocol import AwsError
 from reconciler.sandbox.strict.api_call import ApiCall
 
 
@@ -36,7 +36,7 @@ TEXT_RULES = {
 
 
 def refuse_bad_texts(call: ApiCall, *names: str) -> None:
-    """Check the named parameters that the request has. Raises Refusal. It does not check that they are there."""
+    """Check the named parameters that the request has. Raises AwsError. It does not check that they are there."""
     for name in names:
         if call.has(name):
             value, rule = call.get(name), TEXT_RULES[name]
@@ -51,14 +51,14 @@ def refuse_bad_texts(call: ApiCall, *names: str) -> None:
 def require_parameters(call: ApiCall, *names: str) -> None:
     for name in names:
         if not call.has(name):
-            raise Refusal("ValidationError", _describe_violation("null", name, "not be null"))
+            raise AwsError("ValidationError", _describe_violation("null", name, "not be null"))
 
 
 def read_duration(call: ApiCall, least: int, most: int, default: int) -> int:
-    """Return DurationSeconds, or the default. Raises Refusal if it is out of range."""
+    """Return DurationSeconds, or the default. Raises AwsError if it is out of range."""
     text = call.get("DurationSeconds") or str(default)
     if not re.fullmatch(r"-?[0-9]+", text):
-        raise Refusal("MalformedInput", "Invalid Argument")
+        raise AwsError("MalformedInput", "Invalid Argument")
     if int(text) < least:
         raise validation_error("DurationSeconds", text, f"have value greater than or equal to {least}")
     if int(text) > most:
@@ -66,8 +66,8 @@ def read_duration(call: ApiCall, least: int, most: int, default: int) -> int:
     return int(text)
 
 
-def validation_error(name: str, value: str, constraint: str) -> Refusal:
-    return Refusal("ValidationError", _describe_violation(f"'{value}'", name, constraint))
+def validation_error(name: str, value: str, constraint: str) -> AwsError:
+    return AwsError("ValidationError", _describe_violation(f"'{value}'", name, constraint))
 
 
 def _describe_violation(value: str, name: str, constraint: str) -> str:

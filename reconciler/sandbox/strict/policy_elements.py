@@ -15,7 +15,7 @@ from reconciler.model.problem import Level
 from reconciler.policy.flaw import PolicyType
 from reconciler.policy.grammar import check_document
 from reconciler.policy.operators import OPERATORS, explain_mismatch
-from reconciler.sandbox.query_protocol import Refusal
+from reconciler.sandbox.query_protocol import AwsError
 
 VERSIONS = ("2012-10-17", "2008-10-17")
 SID = re.compile(r"[0-9A-Za-z]*")
@@ -76,5 +76,5 @@ def _iter_values(block: dict[str, Any]) -> Iterator[Any]:
         yield from value if isinstance(value, list) else [value]
 
 
-def _malformed_policy_error(message: str) -> Refusal:
-    return Refusal("MalformedPolicyDocument", message)
+def _malformed_policy_error(message: str) -> AwsError:
+    return AwsError("MalformedPolicyDocument", message)

@@ -12,7 +12,7 @@ from reconciler.model.arn_parts import split_arn
 from reconciler.model.problem import Level
 from reconciler.policy.canonical import CURRENT_VERSION
 from reconciler.policy.resource_arns import IAM_TYPES, check_resource
-from reconciler.sandbox.query_protocol import Refusal
+from reconciler.sandbox.query_protocol import AwsError
 
 _TYPES = ", ".join(f"{name}/" for name in IAM_TYPES)
 _MESSAGES = {
@@ -55,5 +55,5 @@ def _describe(code: str, resource: str) -> str:
     return f'Partition "{parts.partition}" is not valid for resource "{parts}".'
 
 
-def _malformed_policy_error(message: str) -> Refusal:
-    return Refusal("MalformedPolicyDocument", message)
+def _malformed_policy_error(message: str) -> AwsError:
+    return AwsError("MalformedPolicyDocument", message)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from reconciler.sandbox.query_protocol import Refusal, Reply, put_child, read_child_text
+from reconciler.sandbox.query_protocol import AwsError, Reply, put_child, read_child_text
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall
 from reconciler.sandbox.strict.paging import page_list
 
@@ -20,7 +20,7 @@ PATTERN = r"v[1-9][0-9]*(\.[A-Za-z0-9-]*)?"
 
 def refuse_bad_id(call: ApiCall) -> None:
     if not re.fullmatch(PATTERN, call.get("VersionId")):
-        raise Refusal(
+        raise AwsError(
             "ValidationError",
             "1 validation error detected: Value at 'versionId' failed to satisfy constraint: Member must satisfy "
             f"regular expression pattern: {PATTERN}",

@@ -7,7 +7,7 @@ edited), "AWS managed policies" ("You cannot change the permissions defined in A
 
 from __future__ import annotations
 
-from reconciler.sandbox.query_protocol import Refusal
+from reconciler.sandbox.query_protocol import AwsError
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, access_denied_error
 from reconciler.sandbox.strict.ledger import ROLE
 from reconciler.sandbox.strict.sessions import identity_of
@@ -38,7 +38,7 @@ def refuse_linked_role(call: ApiCall) -> None:
     """Refuse a call that changes a service-linked role."""
     role = call.find_entity(ROLE)
     if role is not None and role.path.startswith("/aws-service-role/"):
-        raise Refusal(
+        raise AwsError(
             "UnmodifiableEntity",
             f"Cannot perform the operation on the protected role '{role.name}' - this role is only modifiable by AWS",
         )

@@ -16,7 +16,7 @@ import re
 import xml.etree.ElementTree as ET
 from urllib.parse import urlsplit
 
-from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply, put_child
+from reconciler.sandbox.query_protocol import AwsError, Reply, build_reply, put_child
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, limit_exceeded_error
 from reconciler.sandbox.strict.ledger import OIDC, SAML
 
@@ -27,10 +27,10 @@ SAML_NAME, SAML_SIZE = re.compile(r"[A-Za-z0-9_.-]{1,128}"), (1000, 10_000_000)
 def check_oidc_creation(call: ApiCall) -> None:
     url = urlsplit(call.get("Url"))
     if url.scheme != "https" or not url.hostname or url.query or url.port:
-        raise Refusal("ValidationError", "Invalid Open ID Connect Provider URL")
+        raise AwsError("ValidationError", "Invalid Open ID Connect Provider URL")
     arn = f"arn:{call.ledger.partition}:iam::{call.ledger.account}:oidc-provider/{url.netloc}{url.path}"
     if call.ledger.find_by_arn(arn) is not None:
-        raise Refusal("EntityAlreadyExists", f"Provider with url {call.get('Url')} already exists.", status=409)
+        raise AwsError("EntityAlreadyExists", f"Provider with url {call.get('Url')} already exists.", status=409)
     if len(call.get_list("ClientIDList")) > MAX_CLIENTS:
         raise limit_exceeded_error(f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {MAX_CLIENTS}")
     check_thumbprints(call)
@@ -39,10 +39,10 @@ def check_oidc_creation(call: ApiCall) -> None:
 def check_thumbprints(call: ApiCall) -> None:
     thumbprints = call.get_list("ThumbprintList")
     if len(thumbprints) > MAX_THUMBPRINTS:
-        raise Refusal("InvalidInput", f"Thumbprint list must contain fewer than {MAX_THUMBPRINTS} entries.")
+        raise AwsError("InvalidInput", f"Thumbprint list must contain fewer than {MAX_THUMBPRINTS} entries.")
     for text in thumbprints:
         if len(text) != 40:
-            raise Refusal(
+            raise AwsError(
                 "ValidationError",
                 f"1 validation error detected: Value '[{text}]' at 'thumbprintList' failed to satisfy constraint: "
                 "Member must satisfy constraint: [Member must have length of 40]",
@@ -52,10 +52,10 @@ def check_thumbprints(call: ApiCall) -> None:
 def check_saml_creation(call: ApiCall) -> None:
     name = call.get("Name")
     if not SAML_NAME.fullmatch(name):
-        raise Refusal("ValidationError", f"Value '{name}' at 'name' failed to satisfy constraint: [\\w._-]{{1,128}}")
+        raise AwsError("ValidationError", f"Value '{name}' at 'name' failed to satisfy constraint: [\\w._-]{{1,128}}")
     arn = f"arn:{call.ledger.partition}:iam::{call.ledger.account}:saml-provider/{name}"
     if call.ledger.find_same_name(SAML, arn) is not None:
-        raise Refusal("EntityAlreadyExists", f"SAMLProvider {name} already exists.", status=409)
+        raise AwsError("EntityAlreadyExists", f"SAMLProvider {name} already exists.", status=409)
     check_metadata(call)
 
 
@@ -68,7 +68,7 @@ def check_saml_update(call: ApiCall) -> None:
 def check_metadata(call: ApiCall) -> None:
     text, (low, high) = call.get("SAMLMetadataDocument"), SAML_SIZE
     if not low <= len(text) <= high:
-        raise Refusal(
+        raise AwsError(
             "ValidationError",
             "1 validation error detected: Value at 'sAMLMetadataDocument' failed to satisfy constraint: Member must "
             f"have length between {low} and {high}",
@@ -76,7 +76,7 @@ def check_metadata(call: ApiCall) -> None:
     try:
         ET.fromstring(text)
     except ET.ParseError:
-        raise Refusal("InvalidInput", "Could not parse metadata") from None
+        raise AwsError("InvalidInput", "Could not parse metadata") from None
 
 
 def check_saml_deletion(call: ApiCall) -> None:

@@ -9,7 +9,7 @@ in one request are refused (botocore 1.44.7). No emulator has it, so the layer k
 
 from __future__ import annotations
 
-from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply, put_child
+from reconciler.sandbox.query_protocol import AwsError, Reply, build_reply, put_child
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall
 from reconciler.sandbox.strict.ledger import ROLE
 
@@ -20,13 +20,13 @@ def _check_durations(call: ApiCall) -> None:
     for name, longest in (("MaxSessionDuration", MAX_SESSION), ("MaxSigninSessionDuration", MAX_SIGNIN_SESSION)):
         text = call.get(name)
         if text and not (text.isdigit() and MIN_SESSION <= int(text) <= longest):
-            raise Refusal(
+            raise AwsError(
                 "ValidationError",
                 f"1 validation error detected: Value '{text}' at '{name[0].lower()}{name[1:]}' failed to satisfy "
                 f"constraint: Member must have value between {MIN_SESSION} and {longest}",
             )
     if call.has("MaxSigninSessionDuration") and call.get("ResetMaxSigninSessionDuration") == "true":
-        raise Refusal("InvalidInput", "MaxSigninSessionDuration and its reset exclude each other.")
+        raise AwsError("InvalidInput", "MaxSigninSessionDuration and its reset exclude each other.")
 
 
 def _record_durations(call: ApiCall, reply: Reply) -> None:

@@ -16,7 +16,7 @@ from reconciler.access import CompiledPolicies, Context, PolicySource, Principal
 from reconciler.model.globs import compile_glob
 from reconciler.model.partitions import ARN_PARTITION
 from reconciler.policy.operators import OPERATORS, explain_mismatch
-from reconciler.sandbox.query_protocol import Refusal
+from reconciler.sandbox.query_protocol import AwsError
 from reconciler.sandbox.strict.api_call import ApiCall, no_such_entity_error
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER, IamEntity
 from reconciler.sandbox.strict.written_policies import (
@@ -70,8 +70,8 @@ class Scenario:
         return tuple(policies)
 
 
-def invalid_input_error(message: str) -> Refusal:
-    return Refusal("InvalidInput", message)
+def invalid_input_error(message: str) -> AwsError:
+    return AwsError("InvalidInput", message)
 
 
 def read_scenario(call: ApiCall, source: IamEntity | None) -> Scenario:
@@ -108,7 +108,7 @@ def read_scenario(call: ApiCall, source: IamEntity | None) -> Scenario:
 def _read_actions(call: ApiCall) -> tuple[str, ...]:
     actions = tuple(dict.fromkeys(call.get_list("ActionNames")))
     if not actions:
-        raise Refusal("ValidationError", "1 validation error detected: Value null at 'actionNames' must not be null")
+        raise AwsError("ValidationError", "1 validation error detected: Value null at 'actionNames' must not be null")
     for action in actions:
         if not ACTION.fullmatch(action):
             raise invalid_input_error(f"Invalid action name: {action}")

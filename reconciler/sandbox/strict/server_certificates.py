@@ -17,7 +17,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from reconciler.kinds.registry import PER_ACCOUNT
-from reconciler.sandbox.query_protocol import Content, Refusal, Reply, build_reply, format_timestamp
+from reconciler.sandbox.query_protocol import AwsError, Content, Reply, build_reply, format_timestamp
 from reconciler.sandbox.strict import clock
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, quota_error
 from reconciler.sandbox.strict.entity_names import refuse_bad_name, refuse_bad_path, refuse_taken_name
@@ -71,7 +71,7 @@ def _read_certificate(text: str, label: str) -> x509.Certificate:
     try:
         return x509.load_pem_x509_certificate(text.encode())
     except ValueError:
-        raise Refusal(
+        raise AwsError(
             "MalformedCertificate", f"Unable to parse certificate {label}. Please ensure it is PEM."
         ) from None
 
@@ -81,9 +81,9 @@ def _check_key(certificate: x509.Certificate, key: str) -> None:
         public = load_pem_private_key(key.encode(), None).public_key()
         key_bytes = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise Refusal("MalformedCertificate", "Private Key is not valid. Please use unencrypted PEM.") from None
+        raise AwsError("MalformedCertificate", "Private Key is not valid. Please use unencrypted PEM.") from None
     if key_bytes != certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo):
-        raise Refusal("KeyPairMismatch", "Public key certificate does not match private key.")
+        raise AwsError("KeyPairMismatch", "Public key certificate does not match private key.")
 
 
 def _metadata_of(entity: IamEntity) -> Mapping[str, Content]:

@@ -14,7 +14,7 @@ import re
 import secrets
 import string
 
-from reconciler.sandbox.query_protocol import Content, Refusal, Reply, build_reply, format_timestamp
+from reconciler.sandbox.query_protocol import AwsError, Content, Reply, build_reply, format_timestamp
 from reconciler.sandbox.strict import clock
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall, limit_exceeded_error
 from reconciler.sandbox.strict.ledger import USER, IamEntity, ServiceCredential
@@ -33,15 +33,15 @@ ALPHABET = string.ascii_uppercase + string.digits
 SECRET_ALPHABET = string.ascii_letters + string.digits + "+/"
 
 
-def _validation_error(member: str, constraint: str) -> Refusal:
+def _validation_error(member: str, constraint: str) -> AwsError:
     violation = f"Value at '{member}' failed to satisfy constraint: Member must {constraint}"
-    return Refusal("ValidationError", f"1 validation error detected: {violation}")
+    return AwsError("ValidationError", f"1 validation error detected: {violation}")
 
 
 def _refuse_service(service: str) -> None:
     if service not in PASSWORD_SERVICES and service not in API_KEY_PREFIXES:
         message = f"No such service {service} is supported for Service Specific Credentials"
-        raise Refusal("NoSuchEntity", message, status=404)
+        raise AwsError("NoSuchEntity", message, status=404)
 
 
 def create_credential(call: ApiCall) -> Reply:
@@ -64,7 +64,7 @@ def _read_expiry(call: ApiCall, service: str) -> float | None:
     if not text:
         return None
     if service not in API_KEY_PREFIXES:
-        raise Refusal("ValidationError", f"CredentialAgeDays is not valid for {service}.")
+        raise AwsError("ValidationError", f"CredentialAgeDays is not valid for {service}.")
     if not text.isdigit() or int(text) < 1:
         raise _validation_error("credentialAgeDays", "have value greater than or equal to 1")
     if int(text) > MAX_AGE_DAYS:
@@ -104,7 +104,7 @@ def _show_credential(user: IamEntity, credential: ServiceCredential) -> dict[str
 def list_credentials(call: ApiCall) -> Reply:
     service, all_users = call.get("ServiceName"), call.get("AllUsers") == "true"
     if all_users and call.has("UserName"):
-        raise Refusal("ValidationError", "AllUsers cannot be specified together with UserName.")
+        raise AwsError("ValidationError", "AllUsers cannot be specified together with UserName.")
     users = (
         list(call.ledger.list_kind(USER)) if all_users else [call.require_entity(USER)] if call.get("UserName") else []
     )
@@ -138,7 +138,7 @@ def delete_credential(call: ApiCall) -> Reply:
 
 
 def _find_credential(call: ApiCall) -> tuple[IamEntity, ServiceCredential]:
-    """Return the user and the credential that the call names. Raises Refusal (NoSuchEntity)."""
+    """Return the user and the credential that the call names. Raises AwsError (NoSuchEntity)."""
     identifier = call.get("ServiceSpecificCredentialId")
     user = call.require_entity(USER) if call.get("UserName") else None
     if not re.fullmatch(r"\w+", identifier, re.ASCII):
@@ -146,7 +146,7 @@ def _find_credential(call: ApiCall) -> tuple[IamEntity, ServiceCredential]:
     for credential in user.service_credentials if user is not None else ():
         if user is not None and credential.id == identifier:
             return user, credential
-    raise Refusal("NoSuchEntity", f"No such credential {identifier} exists", status=404)
+    raise AwsError("NoSuchEntity", f"No such credential {identifier} exists", status=404)
 
 
 RULES = ActionRules(

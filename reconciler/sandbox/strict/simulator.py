@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from reconciler.access import ResourceEvaluation, StatementSource, Verdict, VerdictReason, evaluate_resource
 from reconciler.access.compiled_policies import CompiledStatement
-from reconciler.sandbox.query_protocol import Content, Entries, Refusal, Reply, build_reply
+from reconciler.sandbox.query_protocol import AwsError, Content, Entries, Reply, build_reply
 from reconciler.sandbox.strict.api_call import ActionRules, ApiCall
 from reconciler.sandbox.strict.paging import build_page, read_marker, read_page_size
 from reconciler.sandbox.strict.parameters import require_parameters
@@ -55,7 +55,7 @@ def simulate_principal(call: ApiCall) -> Reply:
 
 def simulate_custom(call: ApiCall) -> Reply:
     if not call.get_list("PolicyInputList"):
-        raise Refusal(
+        raise AwsError(
             "ValidationError", "1 validation error detected: Value null at 'policyInputList' must not be null"
         )
     return _simulate(call, read_scenario(call, None))
@@ -139,7 +139,7 @@ def _decision_of(verdict: Verdict) -> str:
     if verdict.denied:
         return EXPLICIT_DENY if verdict.reason is VerdictReason.EXPLICIT else IMPLICIT_DENY
     keys = ", ".join(sorted(verdict.keys))
-    raise Refusal("PolicyEvaluation", f"The policies could not be evaluated: the outcome depends on {keys}.", 500)
+    raise AwsError("PolicyEvaluation", f"The policies could not be evaluated: the outcome depends on {keys}.", 500)
 
 
 def _find_matched(scenario: Scenario, deciding: Sequence[StatementSource]) -> list[Content]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from reconciler.model.partitions import DEFAULT_PARTITION, home_region_of, partition_of_region
 from reconciler.model.quotas import TAG_PAGE_SIZE
-from reconciler.sandbox.query_protocol import HttpRequest, Refusal, Reply
+from reconciler.sandbox.query_protocol import AwsError, HttpRequest, Reply
 from reconciler.sandbox.strict.keyring import Keyring
 from reconciler.sandbox.strict.ledger import CERTIFICATE, MFA, OIDC, POLICY, PROFILE, SAML, IamEntity, Ledger, Tags
 from reconciler.sandbox.strict.tags import as_content
@@ -24,7 +24,7 @@ TARGET = "ResourceGroupsTaggingAPI_20170126.GetResources"
 DEFAULT_PAGE_SIZE = 50
 LISTED_KINDS = (PROFILE, MFA, OIDC, POLICY, SAML, CERTIFICATE)
 ERROR_CODES = {"InvalidClientTokenId": "UnrecognizedClientException", "ExpiredToken": "ExpiredTokenException"}
-"""The codes of the query protocol, and those of JSON protocols for the same refusal."""
+"""The codes of the query protocol, and those of JSON protocols for the same error."""
 
 
 def asks_for_iam_tags(request: HttpRequest) -> bool:
@@ -46,9 +46,8 @@ def get_tagged_resources(request: HttpRequest, keyring: Keyring, ledgers: Mappin
         parameters = _read_parameters(request)
         is_home = home_region_of(partition_of_region(request.region) or DEFAULT_PARTITION) == request.region
         return _build_page(_list_tagged(ledger, parameters) if ledger is not None and is_home else [], parameters)
-    except Refusal as refusal:
-        error = {"__type": ERROR_CODES.get(refusal.code, refusal.code), "message": refusal.message}
-        return _build_reply(400, error)
+    except AwsError as error:
+        return _build_reply(400, {"__type": ERROR_CODES.get(error.code, error.code), "message": error.message})
 
 
 def _read_parameters(request: HttpRequest) -> dict[str, Any]:
@@ -64,7 +63,7 @@ def _list_tagged(ledger: Ledger, parameters: Mapping[str, Any]) -> list[IamEntit
     kinds = [kind for kind in LISTED_KINDS if types & {"iam", f"iam:{kind}"}]
     filters = parameters.get("TagFilters") or []
     if not isinstance(filters, list) or not all(isinstance(one, dict) and "Key" in one for one in filters):
-        raise Refusal("InvalidParameterException", "Each TagFilter must contain a key")
+        raise AwsError("InvalidParameterException", "Each TagFilter must contain a key")
     return [
         entity
         for entity in ledger.list_kind(*kinds)
@@ -80,9 +79,9 @@ def _passes_filter(tags: Tags, tag_filter: Mapping[str, Any]) -> bool:
 def _build_page(entities: Sequence[IamEntity], parameters: Mapping[str, Any]) -> Reply:
     size, token = parameters.get("ResourcesPerPage", DEFAULT_PAGE_SIZE), parameters.get("PaginationToken") or "0"
     if not isinstance(size, int) or not 1 <= size <= TAG_PAGE_SIZE:
-        raise Refusal("InvalidParameterException", f"ResourcesPerPage must be between 1 and {TAG_PAGE_SIZE}")
+        raise AwsError("InvalidParameterException", f"ResourcesPerPage must be between 1 and {TAG_PAGE_SIZE}")
     if not (isinstance(token, str) and re.fullmatch("[0-9]{1,9}", token)):
-        raise Refusal("InvalidParameterException", "The specified PaginationToken is invalid")
+        raise AwsError("InvalidParameterException", "The specified PaginationToken is invalid")
     first = int(token)
     page = [{"ResourceARN": entity.arn, "Tags": as_content(entity.tags)} for entity in entities[first : first + size]]
     more = str(first + size) if first + size < len(entities) else ""

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from reconciler.model.quotas import TAGS
-from reconciler.sandbox.query_protocol import Refusal, Reply, build_reply
+from reconciler.sandbox.query_protocol import AwsError, Reply, build_reply
 from reconciler.sandbox.strict.api_call import ActionRules, Answer, ApiCall, Check, Edit, limit_exceeded_error
 from reconciler.sandbox.strict.ledger import CERTIFICATE, MFA, OIDC, POLICY, PROFILE, ROLE, SAML, USER, IamEntity, Tags
 from reconciler.sandbox.strict.paging import build_page
@@ -53,7 +53,7 @@ def refuse_bad_tags(kind: str, pairs: Sequence[tuple[str, str]]) -> None:
         _refuse_member(f"tags.{number}.member.value", value, 0, 256)
         _refuse_reserved(key)
         if fold_key(kind, key) in seen:
-            raise Refusal("InvalidInput", DUPLICATE_KEYS + (CASELESS_NOTE if kind in CASELESS_KINDS else ""))
+            raise AwsError("InvalidInput", DUPLICATE_KEYS + (CASELESS_NOTE if kind in CASELESS_KINDS else ""))
         seen.add(fold_key(kind, key))
 
 
@@ -82,16 +82,16 @@ def _refuse_bad_keys(keys: Sequence[str]) -> None:
 
 def _refuse_reserved(key: str) -> None:
     if key.casefold().startswith("aws:"):
-        raise Refusal("InvalidInput", f"Tag keys that begin with 'aws:' are reserved for AWS: {key}")
+        raise AwsError("InvalidInput", f"Tag keys that begin with 'aws:' are reserved for AWS: {key}")
 
 
 def _is_allowed(text: str) -> bool:
     return all(char in "_.:/=+-@" or unicodedata.category(char)[0] in "LZN" for char in text)
 
 
-def _validation_error(member: str, constraint: str) -> Refusal:
+def _validation_error(member: str, constraint: str) -> AwsError:
     detected = f"1 validation error detected: Value at '{member}' failed to satisfy constraint: {constraint}"
-    return Refusal("ValidationError", detected)
+    return AwsError("ValidationError", detected)
 
 
 def _describe_quota(kind: str) -> str:

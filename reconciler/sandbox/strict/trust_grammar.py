@@ -27,7 +27,7 @@ WEB_IDENTITY = "sts:AssumeRoleWithWebIdentity"
 
 
 def refuse_bad_grammar(document: dict[str, Any]) -> None:
-    """Raise Refusal if the grammar of a trust policy is bad. Errors with recorded texts are reported first."""
+    """Raise AwsError if the grammar of a trust policy is bad. Errors with recorded texts are reported first."""
     for name in document:
         if name not in TOP_ELEMENTS:
             raise malformed_policy_error(f"Unknown field {name}")

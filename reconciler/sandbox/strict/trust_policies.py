@@ -66,7 +66,7 @@ def _refuse_foreign_providers(text: str, ledger: Ledger) -> None:
 
 
 def resolve_principals(text: str, ledger: Ledger) -> str:
-    """Return the document with users and roles as unique ids, as AWS stores it. Raises Refusal for unknown ones."""
+    """Return the document with users and roles as unique ids, as AWS stores it. Raises AwsError for unknown ones."""
     return _map_principals(text, lambda principal: _resolve_principal(principal, ledger))
 
 
@@ -91,7 +91,7 @@ def _resolve_principal(principal: object, ledger: Ledger) -> str:
 
 
 def _require_existing(principal: str, ledgers: Mapping[str, Ledger]) -> str:
-    """Return a principal. Raises Refusal if it is a user or role that an account of the sandbox lacks."""
+    """Return a principal. Raises AwsError if it is a user or role that an account of the sandbox lacks."""
     match = ENTITY.fullmatch(principal)
     ledger = ledgers.get(match[1]) if match else None
     if ledger is not None and ledger.find_by_arn(principal) is None:

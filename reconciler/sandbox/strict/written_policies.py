@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from reconciler.access import PolicySource, StatementSource
 from reconciler.model.document import Statement
 from reconciler.policy.canonical import canonical
-from reconciler.sandbox.query_protocol import Content, Refusal, read_child_text
+from reconciler.sandbox.query_protocol import AwsError, Content, read_child_text
 from reconciler.sandbox.strict.api_call import NAME_PARAMETERS, ApiCall
 from reconciler.sandbox.strict.identity_policies import parse_policy, read_statements
 from reconciler.sandbox.strict.ledger import GROUP, ROLE, USER, IamEntity
@@ -95,7 +95,7 @@ def _decode_document(text: str) -> str:
 
 
 def read_given_policies(texts: Sequence[str], name: str, kind: str = IDENTITY) -> list[WrittenPolicy]:
-    """Return the policies in a request. Raises Refusal if one is not a policy."""
+    """Return the policies in a request. Raises AwsError if one is not a policy."""
     policies = []
     for number, text in enumerate(texts, 1):
         identifier = f"{name}.{number}"
@@ -109,13 +109,13 @@ def _refuse_bad_policy(text: str, identifier: str, kind: str) -> None:
         document = parse_policy(text, "Syntax errors in policy.")
         statements = read_statements(document, "Syntax errors in policy.")
         refuse_bad_elements(document, statements, "Syntax errors in policy.")
-    except Refusal as refusal:
-        raise Refusal("InvalidInput", f"{identifier}: {refusal.message}") from None
+    except AwsError as refusal:
+        raise AwsError("InvalidInput", f"{identifier}: {refusal.message}") from None
     for statement in statements:
         if statement.get("Effect") not in ("Allow", "Deny"):
-            raise Refusal("InvalidInput", f"{identifier}: Syntax errors in policy.")
+            raise AwsError("InvalidInput", f"{identifier}: Syntax errors in policy.")
         names_principal = "Principal" in statement or "NotPrincipal" in statement
         if names_principal and kind != RESOURCE:
-            raise Refusal("InvalidInput", f"{identifier}: Policy document should not specify a principal.")
+            raise AwsError("InvalidInput", f"{identifier}: Policy document should not specify a principal.")
         if not names_principal and kind == RESOURCE:
-            raise Refusal("InvalidInput", f"{identifier}: Missing required field Principal")
+            raise AwsError("InvalidInput", f"{identifier}: Missing required field Principal")

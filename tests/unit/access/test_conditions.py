@@ -99,7 +99,7 @@ def test_null_asks_for_the_key_alone() -> None:
     assert outcome("Null", ["true", "false"], ABSENT) is True
 
 
-def test_a_key_that_may_be_one_of_several_is_decided_where_all_agree() -> None:
+def test_a_key_that_may_be_one_of_several_is_decided_if_all_agree() -> None:
     either = Context.of(either={"k": (None, "false")})
     assert outcome("Bool", "true", either) is False
     assert outcome("BoolIfExists", "false", either) is True

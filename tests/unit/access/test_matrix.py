@@ -249,9 +249,9 @@ POWERS: dict[str, list[Principal]] = {
 
 @pytest.mark.parametrize("name", POWERS)
 def test_powers_of_many_are_those_of_each(name: str) -> None:
-    def told(found: Any) -> set[tuple[str, str]]:
+    def list_decisions(found: Any) -> set[tuple[str, str]]:
         return {(power.name, power.verdict.decision) for power in found}
 
-    found = [told(item) for _, item in find_powers_of_all(POWERS[name])]
+    found = [list_decisions(item) for _, item in find_powers_of_all(POWERS[name])]
     with every_path_evaluated():
-        assert found == [told(find_powers(principal)) for principal in POWERS[name]]
+        assert found == [list_decisions(find_powers(principal)) for principal in POWERS[name]]

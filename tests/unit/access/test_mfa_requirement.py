@@ -145,7 +145,7 @@ def demand(case: Case, principal: Principal | None = None) -> MfaRequirement:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_mfa_is_required_where_the_call_is_denied_without_it_and_not_with_it(case: Case) -> None:
+def test_mfa_is_required_if_the_call_is_denied_without_it_and_not_with_it(case: Case) -> None:
     found = demand(case)
     assert (found.is_required, found.max_age) == (case.required, case.max_age)
     assert found.may_matter == case.required

@@ -240,7 +240,7 @@ def test_a_path_needs_all_its_steps() -> None:
     }
 
 
-def test_power_over_oneself_counts_where_it_leads_up() -> None:
+def test_power_over_oneself_counts_if_it_leads_up() -> None:
     itself = f"arn:aws:iam::{A}:user/*/${{aws:username}}"
     assert names(says("Allow", "iam:PutUserPolicy", itself)) == {"iam:PutUserPolicy"}
     assert not names(says("Allow", ["iam:CreateAccessKey", "iam:UpdateLoginProfile"], itself))

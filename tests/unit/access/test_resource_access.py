@@ -40,7 +40,7 @@ def of_bucket(principal: object, account: str = A, effect: str = "Allow", **more
     return ResourcePolicy(compile_policies([source(statement, label="bucket")]), account)
 
 
-def asked(principal: Principal, policy: ResourcePolicy | None = None) -> ResourceEvaluation:
+def evaluate_object(principal: Principal, policy: ResourcePolicy | None = None) -> ResourceEvaluation:
     return evaluate_resource(principal, "s3:GetObject", OBJECT, Context.of(absent=["*"]), policy)
 
 
@@ -68,29 +68,29 @@ def user(own: PolicySource, **more: Any) -> Principal:
 def test_in_one_account_either_side_allows_and_across_accounts_both_must(
     own: PolicySource, policy: ResourcePolicy | None, expected: str
 ) -> None:
-    assert asked(user(own), policy).verdict.decision == expected
+    assert evaluate_object(user(own), policy).verdict.decision == expected
 
 
 def test_each_side_is_told_by_itself() -> None:
-    found = asked(user(EC2, boundary=S3), of_bucket({"AWS": ALICE}, B))
+    found = evaluate_object(user(EC2, boundary=S3), of_bucket({"AWS": ALICE}, B))
     assert found.resource is not None
     assert (found.verdict.allowed, found.identity.allowed, found.resource.allowed) == (False, False, True)
     assert (found.boundary, found.organization) == (True, None)
-    assert asked(user(S3)).boundary is None
+    assert evaluate_object(user(S3)).boundary is None
 
 
 @pytest.mark.parametrize(("boundary", "within"), [(S3, True), (EC2, False), (NO_S3, False)])
 def test_a_boundary_limits_unless_the_resource_names_the_user(boundary: PolicySource, within: bool) -> None:
-    own = asked(user(S3, boundary=boundary))
+    own = evaluate_object(user(S3, boundary=boundary))
     assert (own.verdict.allowed, own.boundary) == (within, within)
-    named = asked(user(EC2, boundary=boundary), of_bucket({"AWS": ALICE}))
+    named = evaluate_object(user(EC2, boundary=boundary), of_bucket({"AWS": ALICE}))
     assert named.verdict.allowed is (boundary is not NO_S3)
 
 
-def test_a_session_is_limited_where_the_resource_names_its_role() -> None:
+def test_a_session_is_limited_if_the_resource_names_its_role() -> None:
     session = Principal(SESSION, "session", A, (EC2,), session=(EC2,), role_arn=ROLE)
-    assert asked(session, of_bucket({"AWS": SESSION})).verdict.allowed
-    assert asked(session, of_bucket({"AWS": ROLE})).verdict.denied
+    assert evaluate_object(session, of_bucket({"AWS": SESSION})).verdict.allowed
+    assert evaluate_object(session, of_bucket({"AWS": ROLE})).verdict.denied
 
 
 @pytest.mark.parametrize("name", ["*", {"AWS": "*"}])
@@ -117,9 +117,9 @@ def test_neither_boundary_nor_session_policy_limits_a_grant_to_everyone_with_an_
 
 
 def test_it_is_open_if_a_boundary_limits_a_grant_to_everyone() -> None:
-    verdict = asked(user(EC2, boundary=source(says("Allow", "ec2:*"), label="limit")), of_bucket("*")).verdict
+    verdict = evaluate_object(user(EC2, boundary=source(says("Allow", "ec2:*"), label="limit")), of_bucket("*")).verdict
     assert (verdict.decision, verdict.keys) == ("depends", {"boundary:limit"})
-    assert asked(user(EC2, boundary=S3), of_bucket("*")).verdict.allowed
+    assert evaluate_object(user(EC2, boundary=S3), of_bucket("*")).verdict.allowed
 
 
 @pytest.mark.parametrize(("effect", "expected"), [("Deny", "deny"), ("Allow", "allow")])
@@ -128,8 +128,8 @@ def test_a_deny_of_all_but_some_means_everybody_with_a_boundary(effect: str, exp
     policy = ResourcePolicy(compile_policies([source(excluded, label="bucket")]), A)
     session = Principal(SESSION, "session", A, (S3,), role_arn=ROLE)
     for principal in (user(S3), session):
-        assert asked(principal, policy).verdict.allowed
-        assert asked(replace(principal, boundary=S3), policy).verdict.decision == expected
+        assert evaluate_object(principal, policy).verdict.allowed
+        assert evaluate_object(replace(principal, boundary=S3), policy).verdict.decision == expected
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,9 @@ def test_a_deny_of_all_but_some_means_everybody_with_a_boundary(effect: str, exp
 )
 def test_every_level_of_the_organization_must_allow(levels: list[PolicySource], allowed: bool) -> None:
     controls = tuple((level,) for level in levels)
-    found = asked(user(S3, service_controls=controls))
+    found = evaluate_object(user(S3, service_controls=controls))
     assert (found.verdict.allowed, found.organization) == (allowed, allowed)
-    named = asked(user(EC2, service_controls=controls), of_bucket({"AWS": ALICE}))
+    named = evaluate_object(user(EC2, service_controls=controls), of_bucket({"AWS": ALICE}))
     assert named.verdict.allowed is allowed
 
 

@@ -63,7 +63,7 @@ def session(*policies: PolicySource, boundary: PolicySource | None = None) -> Pr
     return Principal(SESSION, "session", A, policies, boundary, role_arn=CALLER)
 
 
-def narrowed(*session_policy: PolicySource) -> Principal:
+def narrow_session(*session_policy: PolicySource) -> Principal:
     return Principal(SESSION, "session", A, (ASSUMES,), session=session_policy, role_arn=CALLER)
 
 
@@ -101,10 +101,10 @@ def narrowed(*session_policy: PolicySource) -> Principal:
         (session(boundary=S3_ONLY), SESSION, "allow"),
         (session(boundary=S3_ONLY), CALLER, "deny"),
         (session(), f"{SESSION}0", "deny"),
-        (narrowed(S3_ONLY), CALLER, "deny"),
-        (narrowed(S3_ONLY), ROOT, "deny"),
-        (narrowed(S3_ONLY), SESSION, "allow"),
-        (narrowed(ALL), ROOT, "allow"),
+        (narrow_session(S3_ONLY), CALLER, "deny"),
+        (narrow_session(S3_ONLY), ROOT, "deny"),
+        (narrow_session(S3_ONLY), SESSION, "allow"),
+        (narrow_session(ALL), ROOT, "allow"),
         (session(ASSUMES), ROOT, "allow"),
         (Principal(ROOT, "root", A), ROOT, "deny"),
     ],
@@ -115,31 +115,31 @@ def test_in_one_account_it_matters_how_the_trust_names_the_caller(
     assert can_assume(principal, trust({"AWS": named})).decision == decision
 
 
-def picked(operator: str, *arns: str, key: str = "aws:PrincipalArn") -> dict[str, Any]:
+def match_arns(operator: str, *arns: str, key: str = "aws:PrincipalArn") -> dict[str, Any]:
     return {operator: {key: list(arns)}}
 
 
 @pytest.mark.parametrize(
     ("principal", "condition", "decision"),
     [
-        (session(boundary=S3_ONLY), picked("ArnLike", CALLER), "allow"),
-        (narrowed(S3_ONLY), picked("ArnEquals", CALLER), "allow"),
-        (narrowed(S3_ONLY), picked("StringLike", f"arn:aws:iam::{A}:role/ci/*"), "allow"),
-        (narrowed(S3_ONLY), picked("StringEqualsIfExists", CALLER), "allow"),
-        (role(boundary=S3_ONLY), picked("StringEquals", CALLER, key="AWS:principalarn"), "allow"),
-        (user(boundary=S3_ONLY), picked("ArnLike", USER), "allow"),
-        (user(boundary=S3_ONLY), picked("ArnLike", CALLER), "deny"),
+        (session(boundary=S3_ONLY), match_arns("ArnLike", CALLER), "allow"),
+        (narrow_session(S3_ONLY), match_arns("ArnEquals", CALLER), "allow"),
+        (narrow_session(S3_ONLY), match_arns("StringLike", f"arn:aws:iam::{A}:role/ci/*"), "allow"),
+        (narrow_session(S3_ONLY), match_arns("StringEqualsIfExists", CALLER), "allow"),
+        (role(boundary=S3_ONLY), match_arns("StringEquals", CALLER, key="AWS:principalarn"), "allow"),
+        (user(boundary=S3_ONLY), match_arns("ArnLike", USER), "allow"),
+        (user(boundary=S3_ONLY), match_arns("ArnLike", CALLER), "deny"),
         # An explicit Deny counts, wherever it stands.
-        (session(boundary=DENIES), picked("ArnLike", CALLER), "deny"),
-        (narrowed(ALL, DENIES), picked("ArnLike", CALLER), "deny"),
-        (session(DENIES), picked("ArnLike", CALLER), "deny"),
+        (session(boundary=DENIES), match_arns("ArnLike", CALLER), "deny"),
+        (narrow_session(ALL, DENIES), match_arns("ArnLike", CALLER), "deny"),
+        (session(DENIES), match_arns("ArnLike", CALLER), "deny"),
         # AWS says so of this key only, and of ARNs that are meant.
-        (user(boundary=S3_ONLY), picked("ArnNotLike", CALLER), "depends"),
-        (narrowed(S3_ONLY), picked("StringEquals", A, key="aws:PrincipalAccount"), "depends"),
-        (narrowed(S3_ONLY), {}, "depends"),
+        (user(boundary=S3_ONLY), match_arns("ArnNotLike", CALLER), "depends"),
+        (narrow_session(S3_ONLY), match_arns("StringEquals", A, key="aws:PrincipalAccount"), "depends"),
+        (narrow_session(S3_ONLY), {}, "depends"),
         (session(boundary=S3_ONLY), {}, "depends"),
-        (narrowed(ALL), {}, "allow"),
-        (narrowed(S3_ONLY, DENIES), {}, "deny"),
+        (narrow_session(ALL), {}, "allow"),
+        (narrow_session(S3_ONLY, DENIES), {}, "deny"),
     ],
 )
 def test_neither_boundary_nor_session_policy_limits_who_is_picked_by_arn_among_everyone(
@@ -151,7 +151,7 @@ def test_neither_boundary_nor_session_policy_limits_who_is_picked_by_arn_among_e
 
 def test_across_accounts_one_picked_by_arn_needs_its_own_policy_all_the_same() -> None:
     far = Principal(FAR, "user", B)
-    assert can_assume(far, trust({"AWS": "*"}, Condition=picked("ArnLike", FAR))).denied
+    assert can_assume(far, trust({"AWS": "*"}, Condition=match_arns("ArnLike", FAR))).denied
 
 
 FAR = f"arn:aws:iam::{B}:user/eve"
@@ -243,7 +243,7 @@ def test_services_and_providers_are_let_in_by_the_trust_alone() -> None:
         (role(), "sts:TagSession", True),
     ],
 )
-def test_a_role_needs_a_policy_to_pass_a_source_identity_on_even_where_the_trust_names_it(
+def test_a_role_needs_a_policy_to_pass_a_source_identity_on_even_if_the_trust_names_it(
     principal: Principal, action: str, may: bool
 ) -> None:
     target = trust({"AWS": principal.arn}, action=["sts:AssumeRole", action])
@@ -305,7 +305,7 @@ def test_the_matrix_says_what_each_pair_says() -> None:
         role(ASSUMES),
         role(boundary=S3_ONLY),
         session(),
-        narrowed(S3_ONLY),
+        narrow_session(S3_ONLY),
         Principal(FAR, "user", B, (ASSUMES,)),
         Principal(f"arn:aws:iam::{A}:user/bob", "user", A, (ASSUMES,), tags={"team": "blue"}),
         Principal(
@@ -321,7 +321,7 @@ def test_the_matrix_says_what_each_pair_says() -> None:
         trust({"AWS": SESSION}),
         trust("*"),
         trust({"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}}),
-        trust({"AWS": "*"}, Condition=picked("ArnLike", USER, CALLER)),
+        trust({"AWS": "*"}, Condition=match_arns("ArnLike", USER, CALLER)),
         trust({"AWS": ROOT}, everyone),
         trust({"AWS": "*"}, {"Effect": "Deny", "Principal": {"AWS": CALLER}, "Action": "sts:AssumeRole"}),
         trust({"Service": "lambda.amazonaws.com"}),

@@ -44,7 +44,7 @@ def user(*statements: dict[str, Any]) -> Principal:
     return Principal(USER, "user", ACCOUNT, (PolicySource("p", document),), tags={})
 
 
-def asked(who: Principal, role: Target, context: Context) -> Any:
+def list_matches(who: Principal, role: Target, context: Context) -> Any:
     full = who.request_context.with_fallbacks(role.resource_context, context)
     return [
         (item.source.statement.sid if item.source.statement else "", item)
@@ -54,13 +54,15 @@ def asked(who: Principal, role: Target, context: Context) -> Any:
 
 def test_a_condition_fails_holds_or_is_open() -> None:
     role = trust({"Sid": "A", "Principal": {"AWS": USER}, "Condition": {**MFA, **IP}})
-    ((_, without),) = asked(user(), role, WITHOUT_MFA)
+    ((_, without),) = list_matches(user(), role, WITHOUT_MFA)
     assert [item.key for item in without.failing_conditions] == ["aws:multifactorauthpresent"]
     assert [item.key for item in without.undecided_conditions] == ["aws:sourceip"]
     assert without.holds.value is False
-    ((_, having),) = asked(user(), role, make_mfa_context())
+    ((_, having),) = list_matches(user(), role, make_mfa_context())
     assert (having.failing_conditions, having.holds.value) == ((), None)
-    ((_, all_known),) = asked(user(), role, make_mfa_context().with_fallbacks(Context.of({"aws:SourceIp": "10.1.2.3"})))
+    ((_, all_known),) = list_matches(
+        user(), role, make_mfa_context().with_fallbacks(Context.of({"aws:SourceIp": "10.1.2.3"}))
+    )
     assert (all_known.failing_conditions, all_known.undecided_conditions, all_known.holds.value) == ((), (), True)
 
 
@@ -71,7 +73,7 @@ def test_a_statement_shows_how_it_names_the_principal_or_that_it_does_not() -> N
         {"Sid": "B", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/b"}},
         {"Sid": "C", "Principal": {"AWS": USER}, "Action": "sts:TagSession"},
     )
-    found = dict(asked(user(), role, WITHOUT_MFA))
+    found = dict(list_matches(user(), role, WITHOUT_MFA))
     assert found["A"].principal_matches == {PrincipalMatch.DIRECT, PrincipalMatch.ACCOUNT}
     assert (found["B"].principal_matches, found["B"].matches_principal.value) == (frozenset(), False)
     assert "C" not in found

@@ -20,7 +20,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def unexpected() -> None:
+def fail_waiting() -> None:
     raise AssertionError("nobody else is there")
 
 
@@ -30,38 +30,38 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def test_the_first_apply_of_a_machine_is_told_of_nobody(environ: dict[str, str]) -> None:
-    with hold_apply_lock(environ, ACCOUNT, now(), unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, now(), fail_waiting) as since:
         assert not since
 
 
 def test_an_apply_that_ended_before_the_plan_was_read_counts_not(environ: dict[str, str]) -> None:
-    with hold_apply_lock(environ, ACCOUNT, now(), unexpected):
+    with hold_apply_lock(environ, ACCOUNT, now(), fail_waiting):
         pass
-    with hold_apply_lock(environ, ACCOUNT, now() + LATER, unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, now() + LATER, fail_waiting) as since:
         assert not since
 
 
 def test_an_apply_that_ended_after_the_plan_was_read_is_told(environ: dict[str, str]) -> None:
     read = now()
-    with hold_apply_lock(environ, ACCOUNT, now(), unexpected):
+    with hold_apply_lock(environ, ACCOUNT, now(), fail_waiting):
         pass
-    with hold_apply_lock(environ, ACCOUNT, read - LATER, unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, read - LATER, fail_waiting) as since:
         assert since
 
 
 def test_the_clock_of_a_file_server_does_not_count(environ: dict[str, str], tmp_path: Path) -> None:
     read = now()
-    with hold_apply_lock(environ, ACCOUNT, now(), unexpected):
+    with hold_apply_lock(environ, ACCOUNT, now(), fail_waiting):
         pass
     os.utime(tmp_path / "reconcile" / "turns" / f"{ACCOUNT}.last", (0, 0))
-    with hold_apply_lock(environ, ACCOUNT, read, unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, read, fail_waiting) as since:
         assert since
 
 
 def test_accounts_do_not_wait_for_each_other(environ: dict[str, str]) -> None:
     with (
-        hold_apply_lock(environ, ACCOUNT, now(), unexpected),
-        hold_apply_lock(environ, "210987654321", now(), unexpected) as since,
+        hold_apply_lock(environ, ACCOUNT, now(), fail_waiting),
+        hold_apply_lock(environ, "210987654321", now(), fail_waiting) as since,
     ):
         assert not since
 
@@ -70,11 +70,11 @@ def test_an_apply_that_was_killed_while_it_wrote_may_have_written(environ: dict[
     class Killed(BaseException):
         pass
 
-    with pytest.raises(Killed), hold_apply_lock(environ, ACCOUNT, now(), unexpected):
+    with pytest.raises(Killed), hold_apply_lock(environ, ACCOUNT, now(), fail_waiting):
         raise Killed
-    with hold_apply_lock(environ, ACCOUNT, now() + LATER, unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, now() + LATER, fail_waiting) as since:
         assert since
-    with hold_apply_lock(environ, ACCOUNT, now() + LATER, unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, now() + LATER, fail_waiting) as since:
         assert not since
 
 
@@ -86,7 +86,7 @@ def test_the_second_waits_for_the_first_and_says_so(environ: dict[str, str]) -> 
         with hold_apply_lock(environ, ACCOUNT, read, told.set) as since:
             order.append(("second", since))
 
-    with hold_apply_lock(environ, ACCOUNT, now(), unexpected):
+    with hold_apply_lock(environ, ACCOUNT, now(), fail_waiting):
         thread = threading.Thread(target=second)
         thread.start()
         assert told.wait(10)
@@ -95,11 +95,11 @@ def test_the_second_waits_for_the_first_and_says_so(environ: dict[str, str]) -> 
     assert order == [("first", False), ("second", True)]
 
 
-def test_where_it_cannot_be_kept_nothing_is_done(tmp_path: Path) -> None:
+def test_if_it_cannot_be_kept_nothing_is_done(tmp_path: Path) -> None:
     (tmp_path / "reconcile").write_text("a file where the folder should be")
     with (
         pytest.raises(ReconcileError) as failed,
-        hold_apply_lock({"XDG_STATE_HOME": str(tmp_path)}, ACCOUNT, now(), unexpected),
+        hold_apply_lock({"XDG_STATE_HOME": str(tmp_path)}, ACCOUNT, now(), fail_waiting),
     ):
         raise AssertionError("it must not begin")
     assert failed.value.problems[0].code == "cannot-write"
@@ -108,16 +108,16 @@ def test_where_it_cannot_be_kept_nothing_is_done(tmp_path: Path) -> None:
 def test_an_end_that_cannot_be_kept_hides_nothing_of_what_was_done(environ: dict[str, str], tmp_path: Path) -> None:
     """The next apply takes it for one that was killed."""
     last = tmp_path / "reconcile" / "turns" / f"{ACCOUNT}.last"
-    with hold_apply_lock(environ, ACCOUNT, now(), unexpected):
+    with hold_apply_lock(environ, ACCOUNT, now(), fail_waiting):
         last.unlink()
         last.mkdir()
     last.rmdir()
     last.write_text("")
-    with hold_apply_lock(environ, ACCOUNT, now() + LATER, unexpected) as since:
+    with hold_apply_lock(environ, ACCOUNT, now() + LATER, fail_waiting) as since:
         assert since
 
 
 def test_without_a_home_there_is_nothing_to_share() -> None:
-    with hold_apply_lock({}, ACCOUNT, now(), unexpected) as since:
+    with hold_apply_lock({}, ACCOUNT, now(), fail_waiting) as since:
         assert not since
     assert not Path("turns").exists()

@@ -44,7 +44,7 @@ ALIASES: dict[str, dict[str, Any]] = {
 GUARDED = "arn:aws:iam::123456789012:user/team/guarded-user"
 
 
-def desired(account: str, partition: str = "aws") -> Desired:
+def make_desired(account: str, partition: str = "aws") -> Desired:
     user = {"AWS": USER}
     condition = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
     allow = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": user}
@@ -120,13 +120,15 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         assert client == ("first" if len({role for role, *_ in made.calls}) == 1 else "later")
         return KEYS
 
-    def given(files: Any, variables: Any, cache: Any, account: str | None = None, partition: str = "aws") -> Any:
+    def build_known_catalog(
+        files: Any, variables: Any, cache: Any, account: str | None = None, partition: str = "aws"
+    ) -> Any:
         known = None if made.account == PLACEHOLDER_ACCOUNT else made.account
-        return alias_catalog.build_catalog(desired(account or made.account, partition), account or known)
+        return alias_catalog.build_catalog(make_desired(account or made.account, partition), account or known)
 
     monkeypatch.setattr(sts, "SourceCredentials", Source)
     monkeypatch.setattr(sts, "assume_role", assume_role)
-    monkeypatch.setattr(assume_request, "read_catalog", given)
+    monkeypatch.setattr(assume_request, "read_catalog", build_known_catalog)
     return made
 
 
@@ -209,7 +211,7 @@ def test_a_file_of_another_account_keeps_its_own(world: World) -> None:
         ("strict", [("open", "GAHT12345678", "111111"), ("open", "", "")]),
     ],
 )
-def test_the_code_goes_with_the_first_hop_and_only_where_needed(
+def test_the_code_goes_with_the_first_hop_and_only_if_needed(
     world: World, alias: str, calls: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sts, "assume_role", _recorder(world))

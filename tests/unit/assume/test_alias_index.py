@@ -283,11 +283,11 @@ def test_a_document_of_a_policy_decides_who_needs_mfa_and_not_whether_the_aliase
     work.write("documents/own.json", json.dumps({"Statement": [ALLOW]}))
     asked = Caller("arn:aws:iam::123456789012:user/ann", "123456789012")
 
-    def demanded() -> bool | None:
+    def find_demand() -> bool | None:
         found = work.catalog("roles.yaml")
         return found.find_demand([found.aliases["s3"]], asked).required
 
-    assert demanded() is False
+    assert find_demand() is False
     work.write("documents/own.json", json.dumps({"Statement": [GUARDING]}))
     assert work.holds("roles.yaml")
-    assert demanded() is True and demanded() is True
+    assert find_demand() is True and find_demand() is True

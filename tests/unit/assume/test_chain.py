@@ -173,7 +173,7 @@ def test_a_chained_alias_may_not_ask_for_more_than_an_hour_in_the_file() -> None
         chain.build_calls((alias("hub"), alias("s3", via="hub", duration=7200)), USER, {})
 
 
-def test_an_alias_longer_than_an_hour_is_shortened_where_the_caller_is_a_role_session_already() -> None:
+def test_an_alias_longer_than_an_hour_is_shortened_if_the_caller_is_a_role_session_already() -> None:
     (request,) = chain.build_calls((alias("s3", duration=7200),), SESSION, {})
     assert request.duration == 3600
 

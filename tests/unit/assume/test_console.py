@@ -82,7 +82,7 @@ def test_the_second_url_signs_in_and_opens_the_region() -> None:
         (None, True, None),
     ],
 )
-def test_a_duration_is_sent_only_where_aws_takes_one(asked: int | None, chained: bool, sent: int | None) -> None:
+def test_a_duration_is_sent_only_if_aws_takes_one(asked: int | None, chained: bool, sent: int | None) -> None:
     assert console.choose_duration(asked, chained) == sent
 
 

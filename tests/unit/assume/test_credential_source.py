@@ -256,7 +256,7 @@ def test_the_files_may_be_elsewhere(home: Home, variable: str, name: str, path: 
         ("nonsense", section("default", "D"), {}, False),
     ],
 )
-def test_the_default_profile_is_used_where_there_is_nothing_else(
+def test_the_default_profile_is_used_if_there_is_nothing_else(
     home: Home, config: str, credentials: str, environ: dict[str, str], expected: bool
 ) -> None:
     home.write(config, credentials)

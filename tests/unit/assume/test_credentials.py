@@ -70,7 +70,7 @@ def test_undoing_clears_the_region_that_assume_set_and_no_other() -> None:
     assert "AWS_REGION" not in room.build_unset_variables(active | {"AWS_REGION": "a"})
 
 
-def test_undoing_where_nothing_is_assumed_touches_nothing() -> None:
+def test_undoing_when_nothing_is_assumed_touches_nothing() -> None:
     keys = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "mine", "RECONCILE_SOURCE_PROFILE": "work"}
     assert room.build_unset_variables(keys) == {}
 

@@ -88,7 +88,7 @@ def _shared_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlantedCa
 
 
 @pytest.fixture
-def planted(_shared_home: PlantedCache, capfd: Any) -> PlantedCache:
+def planted_cache(_shared_home: PlantedCache, capfd: Any) -> PlantedCache:
     """Return a home that tests share, with credentials for all that they ask for. They only read it."""
     return replace(_shared_home, capture=capfd)
 
@@ -151,9 +151,9 @@ def plant_all(home: PlantedCache) -> PlantedCache:
     ids=["plain", "fish", "nested", "nested from a profile", "with a profile", "with another partition's region"],
 )
 def test_each_form_of_the_list_is_answered_as_by_the_slow_path(
-    planted: PlantedCache, words: tuple[str, ...], more: dict[str, str]
+    planted_cache: PlantedCache, words: tuple[str, ...], more: dict[str, str]
 ) -> None:
-    found = planted.run_both(*words, **more)
+    found = planted_cache.run_both(*words, **more)
     assert "Traceback" not in found.err and "123456\n" not in found.out
 
 
@@ -234,8 +234,10 @@ OUTSIDE = [
 
 
 @pytest.mark.parametrize("words", OUTSIDE, ids=" ".join)
-def test_whatever_is_not_in_the_list_is_left_to_the_slow_path(planted: PlantedCache, words: tuple[str, ...]) -> None:
-    found = planted.run_fast(*words)
+def test_whatever_is_not_in_the_list_is_left_to_the_slow_path(
+    planted_cache: PlantedCache, words: tuple[str, ...]
+) -> None:
+    found = planted_cache.run_fast(*words)
     assert (found.code, found.out, found.err) == (None, "", "")
 
 
@@ -251,14 +253,14 @@ _WORDS = st.one_of(
 @examples(300)
 @given(words=st.lists(_WORDS, max_size=4), at=st.integers(0, 4), more=st.sampled_from([{}, {"RECONCILE_ALIAS": "a"}]))
 def test_no_argument_list_is_answered_otherwise_than_by_the_slow_path(
-    planted: PlantedCache, words: list[str], at: int, more: dict[str, str]
+    planted_cache: PlantedCache, words: list[str], at: int, more: dict[str, str]
 ) -> None:
     words = [*words[:at], "s3", *words[at:]]
-    fast = planted.run_fast(*words, **more)
+    fast = planted_cache.run_fast(*words, **more)
     if fast.code is None:
         assert (fast.out, fast.err) == ("", "")
     else:
-        assert fast == planted.run_slow(*words, **more)
+        assert fast == planted_cache.run_slow(*words, **more)
 
 
 CHANGES = [

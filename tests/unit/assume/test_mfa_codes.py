@@ -15,7 +15,7 @@ from reconciler.model.sts_limits import MFA_CODE_REFUSED
 PRINTS = f"{sys.executable} -c 'print(333333)'"
 
 
-def typed(*answers: str) -> tuple[Callable[[str], str], list[str]]:
+def type_codes(*answers: str) -> tuple[Callable[[str], str], list[str]]:
     asked: list[str] = []
     waiting = list(answers)
 
@@ -26,7 +26,7 @@ def typed(*answers: str) -> tuple[Callable[[str], str], list[str]]:
     return ask, asked
 
 
-def refusing(*refused: str) -> tuple[Callable[[str], str], list[str]]:
+def refuse_codes(*refused: str) -> tuple[Callable[[str], str], list[str]]:
     sent: list[str] = []
 
     def send(code: str) -> str:
@@ -55,16 +55,16 @@ def test_the_option_comes_first_then_the_command_then_the_variable_then_the_pers
 
 
 def test_a_refused_code_is_never_sent_again_and_the_next_is_asked_for() -> None:
-    ask, asked = typed("111111", "abc", "222222")
-    send, sent = refusing("111111")
+    ask, asked = type_codes("111111", "abc", "222222")
+    send, sent = refuse_codes("111111")
     assert mfa_codes.try_codes(mfa_codes.iter_codes(CodeSources("111111", ask=ask), "Code: "), send) == "in with 222222"
     assert sent == ["111111", "222222"]
     assert "refused" in asked[0] and "has been used" in asked[1] and "six digits" in asked[2]
 
 
 def test_a_person_is_asked_three_times_at_most_and_told_what_aws_said() -> None:
-    ask, asked = typed("111111", "222222", "333333", "444444")
-    send, sent = refusing("111111", "222222", "333333")
+    ask, asked = type_codes("111111", "222222", "333333", "444444")
+    send, sent = refuse_codes("111111", "222222", "333333")
     with pytest.raises(ReconcileError) as caught:
         mfa_codes.try_codes(mfa_codes.iter_codes(CodeSources(ask=ask), "Code: "), send)
     assert len(asked) == 3 and sent == ["111111", "222222", "333333"]
@@ -72,16 +72,16 @@ def test_a_person_is_asked_three_times_at_most_and_told_what_aws_said() -> None:
 
 
 def test_nothing_is_sent_for_what_is_no_code() -> None:
-    ask, asked = typed(*["", "12345", "abcdef"] * 4)
-    send, sent = refusing()
+    ask, asked = type_codes(*["", "12345", "abcdef"] * 4)
+    send, sent = refuse_codes()
     with pytest.raises(ReconcileError) as caught:
         mfa_codes.try_codes(mfa_codes.iter_codes(CodeSources(ask=ask), "Code: "), send)
     assert sent == [] and len(asked) == 10 and "six digits" in caught.value.problems[0].message
 
 
 def test_a_slip_of_the_fingers_costs_no_try() -> None:
-    ask, asked = typed("111111", "11111", "111111", "222222", "", "333333", "444444")
-    send, sent = refusing("111111", "222222", "333333", "444444")
+    ask, asked = type_codes("111111", "11111", "111111", "222222", "", "333333", "444444")
+    send, sent = refuse_codes("111111", "222222", "333333", "444444")
     with pytest.raises(ReconcileError) as caught:
         mfa_codes.try_codes(mfa_codes.iter_codes(CodeSources(ask=ask), "Code: "), send)
     assert sent == ["111111", "222222", "333333"] and len(asked) == 6
@@ -89,22 +89,22 @@ def test_a_slip_of_the_fingers_costs_no_try() -> None:
 
 
 def test_the_last_try_still_counts_after_slips() -> None:
-    ask, _ = typed("111111", "x", "222222", "x", "x", "333333")
-    send, sent = refusing("111111", "222222")
+    ask, _ = type_codes("111111", "x", "222222", "x", "x", "333333")
+    send, sent = refuse_codes("111111", "222222")
     assert mfa_codes.try_codes(mfa_codes.iter_codes(CodeSources(ask=ask), "Code: "), send) == "in with 333333"
     assert sent == ["111111", "222222", "333333"]
 
 
 def test_a_refusal_is_what_is_said_when_the_answers_run_out() -> None:
-    ask, asked = typed("111111", *["x"] * 12)
-    send, sent = refusing("111111")
+    ask, asked = type_codes("111111", *["x"] * 12)
+    send, sent = refuse_codes("111111")
     with pytest.raises(ReconcileError) as caught:
         mfa_codes.try_codes(mfa_codes.iter_codes(CodeSources(ask=ask), "Code: "), send)
     assert sent == ["111111"] and len(asked) == 10 and caught.value.problems[0].code == MFA_CODE_REFUSED
 
 
 def test_without_a_terminal_a_refused_code_ends_it() -> None:
-    send, sent = refusing("111111")
+    send, sent = refuse_codes("111111")
     with pytest.raises(ReconcileError) as caught:
         mfa_codes.try_codes(mfa_codes.iter_codes(CodeSources("111111"), "Code: "), send)
     assert sent == ["111111"] and caught.value.problems[0].code == MFA_CODE_REFUSED
@@ -118,7 +118,7 @@ def test_without_a_terminal_it_is_said_what_to_pass() -> None:
 
 
 def test_another_failure_ends_it_at_once() -> None:
-    ask, asked = typed("111111", "222222")
+    ask, asked = type_codes("111111", "222222")
 
     def send(code: str) -> str:
         raise make_error("assume-refused", "No.")

@@ -27,11 +27,11 @@ def alias(name: str, **more: Any) -> Alias:
     return Alias(name, ROLE, None, Place("roles.yaml", 1, 1), **more)
 
 
-def named(*aliases: Alias) -> dict[str, Alias]:
+def name_aliases(*aliases: Alias) -> dict[str, Alias]:
     return {item.name: item for item in aliases}
 
 
-def said(made: tuple[Profile, ...], name: str) -> dict[str, str]:
+def options_of(made: tuple[Profile, ...], name: str) -> dict[str, str]:
     return dict(next(profile.options for profile in made if profile.name == name))
 
 
@@ -52,15 +52,15 @@ def said(made: tuple[Profile, ...], name: str) -> dict[str, str]:
     ],
 )
 def test_an_alias_as_a_role_says_what_aws_tools_understand(more: dict[str, Any], expected: dict[str, str]) -> None:
-    made = profiles.make_role_profiles(named(alias("hop"), alias("a", **more)))
-    assert said(made, "a") == {"role_arn": ROLE, **expected}
+    made = profiles.make_role_profiles(name_aliases(alias("hop"), alias("a", **more)))
+    assert options_of(made, "a") == {"role_arn": ROLE, **expected}
 
 
 def test_a_prefix_begins_every_name_and_the_names_of_hops() -> None:
-    made = profiles.make_role_profiles(named(alias("hop", source_profile="hop"), alias("a", via="hop")), "re-")
+    made = profiles.make_role_profiles(name_aliases(alias("hop", source_profile="hop"), alias("a", via="hop")), "re-")
     assert [profile.name for profile in made] == ["re-hop", "re-a"]
-    assert said(made, "re-a")["source_profile"] == "re-hop"
-    assert said(made, "re-hop")["source_profile"] == "hop", "a source is somebody else's profile"
+    assert options_of(made, "re-a")["source_profile"] == "re-hop"
+    assert options_of(made, "re-hop")["source_profile"] == "hop", "a source is somebody else's profile"
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,11 @@ def test_a_prefix_begins_every_name_and_the_names_of_hops() -> None:
     ],
 )
 def test_an_alias_as_a_process_runs_this_program(more: dict[str, Any], words: list[str]) -> None:
-    aliases = named(alias("hop", source_profile="base"), alias("a", **more))
+    aliases = name_aliases(alias("hop", source_profile="base"), alias("a", **more))
     made = profiles.make_process_profiles(
         aliases, CredentialProcess(("/x/reconcile",), ("/f.yaml", "/g"), (("env", "p r"),))
     )
-    assert shlex.split(said(made, "a")["credential_process"]) == [
+    assert shlex.split(options_of(made, "a")["credential_process"]) == [
         *("/x/reconcile", "assume", "a", "--file", "/f.yaml", "--file", "/g", "--var", "env=p r"),
         *words,
         *("--format", "credential-process"),
@@ -91,7 +91,7 @@ def test_any_path_survives_the_config_file_and_the_splitting(
 ) -> None:
     program, files = [f"/{word} $HOME ~ %d" for word in program], [f"/'\"{file} \\" for file in files]
     made = profiles.make_process_profiles(
-        named(alias("a", region="x")), CredentialProcess(tuple(program), tuple(files), windows=windows)
+        name_aliases(alias("a", region="x")), CredentialProcess(tuple(program), tuple(files), windows=windows)
     )
     text = ini_edits.replace_block("", "f", profiles.format_profiles(made, {"a": ini.header_of("a")}), "config").text
     path: Path = tmp_path_factory.getbasetemp() / "config"
@@ -104,7 +104,7 @@ def test_any_path_survives_the_config_file_and_the_splitting(
 
 @pytest.mark.parametrize("name", ["default", "a/b:c", "/x", "a=b,c.d@e+f", "profile", "DEFAULT"])
 def test_botocore_reads_of_every_name_what_was_meant(name: str, tmp_path: Path) -> None:
-    made = profiles.make_role_profiles(named(alias(name, source_profile="me", region="eu-west-1")))
+    made = profiles.make_role_profiles(name_aliases(alias(name, source_profile="me", region="eu-west-1")))
     body = profiles.format_profiles(made, {name: ini.header_of(name)})
     (tmp_path / "config").write_text(ini_edits.replace_block("[profile z]\na=\n", "f", body, "config").text)
     assert load_config(str(tmp_path / "config"))["profiles"][name] == {
@@ -117,10 +117,10 @@ def test_botocore_reads_of_every_name_what_was_meant(name: str, tmp_path: Path) 
 @pytest.mark.parametrize(
     "aliases",
     [
-        named(alias("default")),
-        named(alias("a", source_profile="a")),
-        named(alias("a", source_profile="b"), alias("b", source_profile="a")),
-        named(alias("default", source_profile="b"), alias("b")),
+        name_aliases(alias("default")),
+        name_aliases(alias("a", source_profile="a")),
+        name_aliases(alias("a", source_profile="b"), alias("b", source_profile="a")),
+        name_aliases(alias("default", source_profile="b"), alias("b")),
     ],
 )
 def test_profiles_that_would_call_themselves_without_end_are_refused(aliases: dict[str, Alias]) -> None:
@@ -142,7 +142,7 @@ def test_a_prefix_that_no_profile_can_have_is_refused(prefix: str) -> None:
 @pytest.mark.parametrize("source", ["a\nb", " a", "a\x1b[0m", "a\r[profile x]"])
 def test_a_value_that_is_not_one_line_is_refused(source: str) -> None:
     with pytest.raises(ReconcileError, match="AWS config file cannot hold"):
-        profiles.make_role_profiles(named(alias("a", source_profile=source)))
+        profiles.make_role_profiles(name_aliases(alias("a", source_profile=source)))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_value_that_is_not_one_line_is_refused(source: str) -> None:
     ],
 )
 def test_what_a_role_profile_leaves_out_is_said(more: dict[str, Any], words: str) -> None:
-    made = profiles.make_role_profiles(named(alias("hop", source_profile="me"), alias("a", **more)))
+    made = profiles.make_role_profiles(name_aliases(alias("hop", source_profile="me"), alias("a", **more)))
     (found,) = profiles.find_omitted_fields(made, ())
     assert words in found.summary and "--credential-process" in found.hint
 
@@ -169,7 +169,9 @@ def test_what_a_role_profile_leaves_out_is_said(more: dict[str, Any], words: str
     ],
 )
 def test_an_alias_with_a_session_policy_becomes_no_profile_that_may_more(more: dict[str, Any], words: str) -> None:
-    aliases = named(alias("hop", source_profile="me"), alias("a", **more), alias("b", via="a"), alias("c", via="b"))
+    aliases = name_aliases(
+        alias("hop", source_profile="me"), alias("a", **more), alias("b", via="a"), alias("c", via="b")
+    )
     made = profiles.make_role_profiles(aliases)
     assert [profile.name for profile in made] == ["hop"]
     itself, after, last = profiles.find_omitted_aliases(aliases)
@@ -181,13 +183,13 @@ def test_an_alias_with_a_session_policy_becomes_no_profile_that_may_more(more: d
 
 
 def test_an_alias_without_a_session_policy_is_not_left_out() -> None:
-    aliases = named(alias("hop", source_profile="me", session_tags={"a": "b"}), alias("a", via="hop"))
+    aliases = name_aliases(alias("hop", source_profile="me", session_tags={"a": "b"}), alias("a", via="hop"))
     assert profiles.find_omitted_aliases(aliases) == ()
 
 
 def test_what_a_role_profile_says_whole_is_no_finding() -> None:
     more = {"external_id": "xx", "session_name": "nn", "region": "r", "duration": 1800, "mfa_serial": "arn:s"}
-    made = profiles.make_role_profiles(named(alias("hop", mfa=True, **more), alias("a", via="hop", mfa=False)))
+    made = profiles.make_role_profiles(name_aliases(alias("hop", mfa=True, **more), alias("a", via="hop", mfa=False)))
     assert profiles.find_omitted_fields(made, ()) == ()
     assert profiles.find_longer_sessions(made) == ()
 
@@ -201,10 +203,10 @@ def test_what_a_role_profile_says_whole_is_no_finding() -> None:
         ({"via": "hop"}, ["a"], False),
     ],
 )
-def test_a_profile_without_a_device_is_told_of_where_mfa_is_needed(
+def test_a_profile_without_a_device_is_reported_if_mfa_is_needed(
     more: dict[str, Any], with_mfa: list[str], expected: bool
 ) -> None:
-    made = profiles.make_role_profiles(named(alias("hop"), alias("a", **more)))
+    made = profiles.make_role_profiles(name_aliases(alias("hop"), alias("a", **more)))
     assert [problem.code for problem in profiles.find_omitted_fields(made, with_mfa)] == [
         "mfa-serial-unknown"
     ] * expected
@@ -212,7 +214,7 @@ def test_a_profile_without_a_device_is_told_of_where_mfa_is_needed(
 
 def test_a_source_that_this_machine_does_not_have_is_told_once() -> None:
     made = profiles.make_role_profiles(
-        named(alias("a"), alias("b"), alias("c", source_profile="me"), alias("d", via="a"))
+        name_aliases(alias("a"), alias("b"), alias("c", source_profile="me"), alias("d", via="a"))
     )
     missing = profiles.find_missing_sources(made, frozenset({"me"}))
     assert [found.code for found in missing] == ["no-source-profile"]

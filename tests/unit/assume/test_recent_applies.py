@@ -72,7 +72,7 @@ def test_a_file_that_is_not_ours_says_nothing_and_is_replaced(environ: dict[str,
     assert seconds_since_applied(environ, ACCOUNT, APP, 1001.0) == 1.0
 
 
-def test_without_a_home_or_where_nothing_can_be_written_nothing_is_noted(tmp_path: Path) -> None:
+def test_without_a_home_or_if_nothing_can_be_written_nothing_is_noted(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for environ in ({}, {"HOME": str(tmp_path / "file")}):
         note_applied(environ, ACCOUNT, [APP], 1000.0)

@@ -212,7 +212,7 @@ OPERATIONS = [
 OPERATIONS = [(service, name) for service, name in dict.fromkeys(OPERATIONS) if name in MODELS[service].operation_names]
 
 
-def parsed(service: str, operation: str, body: bytes) -> Any:
+def parse_answer(service: str, operation: str, body: bytes) -> Any:
     parser = AnswerParsers().create_parser("query")
     response = {"status_code": 200, "headers": {}, "body": body, "context": {"operation_name": operation}}
     return parser.parse(response, MODELS[service].operation_model(operation).output_shape)
@@ -223,10 +223,10 @@ def test_without_a_field_that_is_relied_on_an_answer_is_none(service: str, opera
     """The same answer with all of its fields is one; with an empty one in its place it is none either."""
     shape: Any = MODELS[service].operation_model(operation).output_shape
     whole = answer_of(operation, shape)
-    assert parsed(service, operation, whole)
+    assert parse_answer(service, operation, whole)
     for body in answers_without(whole, shape, REQUIRED):
         with pytest.raises(ForeignAnswer, match=r"missing or malformed|is broken or not AWS's"):
-            parsed(service, operation, body)
+            parse_answer(service, operation, body)
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ def _collect(shape: Any, found: dict[str, Any]) -> None:
         _collect(shape.member, found)
 
 
-def replaced(operation: str, before: str, after: str) -> bytes:
+def replace_text(operation: str, before: str, after: str) -> bytes:
     shape: Any = MODELS["sts" if operation == "AssumeRole" else "iam"].operation_model(operation).output_shape
     whole = answer_of(operation, shape).decode()
     assert before in whole
@@ -294,10 +294,10 @@ WRONG: dict[str, tuple[str, str, str]] = {
 @pytest.mark.parametrize(("operation", "before", "after"), WRONG.values(), ids=WRONG.keys())
 def test_a_value_of_another_kind_is_no_answer(operation: str, before: str, after: str) -> None:
     service = "sts" if operation == "AssumeRole" else "iam"
-    body = replaced(operation, before, after)
+    body = replace_text(operation, before, after)
     body = body.replace(b"</ListUsersResponse>", b"</ListRolesResponse>") if "ListRolesR" in after else body
     with pytest.raises(ForeignAnswer):
-        parsed(service, operation, body)
+        parse_answer(service, operation, body)
 
 
 @pytest.mark.parametrize(

@@ -61,12 +61,12 @@ def test_a_second_hangup_changes_nothing_though_it_comes_before_the_first_is_han
     with stop_on_signals(lambda: None) as stop:
         request = stop.request
 
-        def interrupted() -> bool:
+        def hang_up_twice() -> bool:
             stop.request = request  # type: ignore[method-assign]
             signal.raise_signal(signal.SIGHUP)
             return request()
 
-        stop.request = interrupted  # type: ignore[method-assign]
+        stop.request = hang_up_twice  # type: ignore[method-assign]
         signal.raise_signal(signal.SIGHUP)
         assert (stop.event.is_set(), stop.immediate) == (True, False)
 
@@ -99,7 +99,7 @@ def test_a_thread_wakes_only_when_a_call_may_start(monkeypatch: pytest.MonkeyPat
     looks = []
     start = Schedule.start
 
-    def counted(schedule: Schedule) -> int | None:
+    def count_starts(schedule: Schedule) -> int | None:
         looks.append(schedule)
         return start(schedule)
 
@@ -107,7 +107,7 @@ def test_a_thread_wakes_only_when_a_call_may_start(monkeypatch: pytest.MonkeyPat
         time.sleep(0.002)  # the others have time to fall asleep
         return {}
 
-    monkeypatch.setattr(Schedule, "start", counted)
+    monkeypatch.setattr(Schedule, "start", count_starts)
     client = SimpleNamespace(CreateRole=call, create_role=call)
     connection = cast(Connection, SimpleNamespace(iam_once=client, account="1", meter=Meter()))
     steps = [bare_step(Address("role", "one"), Phase.CREATE, "CreateRole", {}) for _ in range(100)]

@@ -79,13 +79,13 @@ def endpoint(*answers: Answer) -> Iterator[Endpoint]:
         server.server_close()
 
 
-def closed() -> str:
+def find_closed_url() -> str:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{unused.getsockname()[1]}"
 
 
-def said(url: str, environ: dict[str, str] | None = None) -> str:
+def read_error(url: str, environ: dict[str, str] | None = None) -> str:
     """What a person is told of a failure, looked through for secrets."""
     with pytest.raises(ReconcileError) as caught:
         federation.fetch_signin_token(url, environ or {})
@@ -107,14 +107,14 @@ def test_the_token_is_what_the_endpoint_answers() -> None:
 def test_whoever_sends_a_byte_at_a_time_or_without_an_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     with serve_raw() as server:
         server.sender = trickle_bytes(b"HTTP/1.1 200 OK\r\n" + b"x" * 5000)
-        text = said(f"{server.url}{QUERY}", {"RECONCILE_CALL_TIMEOUT": "1"})
+        text = read_error(f"{server.url}{QUERY}", {"RECONCILE_CALL_TIMEOUT": "1"})
         assert "127.0.0.1 did not answer in time" in text and len(server.requests) == 1
         monkeypatch.setattr(limits, "MAX_ANSWER_BYTES", 2**20)
         server.sender = send_before(b"HTTP/1.1 200 OK\r\n\r\n", repeat_bytes(b"x" * 65536))
-        assert "without a sign-in token" in said(f"{server.url}{QUERY}")
+        assert "without a sign-in token" in read_error(f"{server.url}{QUERY}")
         server.sender = send_bytes(build_http(200, b"[" * 100_000))
-        assert "without a sign-in token" in said(f"{server.url}{QUERY}")
-    assert "bad-call-timeout" in said("http://127.0.0.1:1", {"RECONCILE_CALL_TIMEOUT": "soon"})
+        assert "without a sign-in token" in read_error(f"{server.url}{QUERY}")
+    assert "bad-call-timeout" in read_error("http://127.0.0.1:1", {"RECONCILE_CALL_TIMEOUT": "soon"})
 
 
 @pytest.mark.parametrize("passing", [(500, b"x"), (503, b"x"), (429, b"x"), None])
@@ -123,7 +123,7 @@ def test_what_passes_is_tried_again(passing: Answer) -> None:
         assert federation.fetch_signin_token(server.url, {}) == "the-token"
         assert len(server.asked) == 3
     with endpoint(passing) as server:
-        assert said(server.url).startswith("console-")
+        assert read_error(server.url).startswith("console-")
         assert len(server.asked) == 3
 
 
@@ -146,17 +146,17 @@ def test_what_passes_is_tried_again(passing: Answer) -> None:
 )
 def test_a_refusal_is_final_and_says_no_secret(answer: Answer, code: str) -> None:
     with endpoint(answer) as server:
-        assert code in said(server.url)
+        assert code in read_error(server.url)
         assert len(server.asked) == 1
 
 
 def test_nobody_there() -> None:
-    assert "127.0.0.1 cannot be reached" in said(closed() + QUERY)
+    assert "127.0.0.1 cannot be reached" in read_error(find_closed_url() + QUERY)
 
 
 def test_a_proxy_that_does_not_work_is_named_as_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", closed().replace("//", "//user:hush@"))
-    text = said(f"https://signin.aws.amazon.com{QUERY}")
+    monkeypatch.setenv("HTTPS_PROXY", find_closed_url().replace("//", "//user:hush@"))
+    text = read_error(f"https://signin.aws.amazon.com{QUERY}")
     assert "the proxy before signin.aws.amazon.com does not work" in text
     assert "hush" not in text
 
@@ -174,7 +174,7 @@ def test_with_all_logging_on_no_line_has_the_url(caplog: pytest.LogCaptureFixtur
         caplog.set_level(logging.DEBUG, logger=name)
     with endpoint((500, b""), GOOD) as server:
         federation.fetch_signin_token(server.url, {})
-        said(closed() + QUERY)
+        read_error(find_closed_url() + QUERY)
         assert SECRET not in caplog.text
         logging.getLogger("urllib3.connectionpool").debug("afterwards it logs as before")
     assert "afterwards" in caplog.text
@@ -214,7 +214,7 @@ def test_certificates_are_checked_and_the_bundle_of_aws_clients_is_used(variable
         context.load_cert_chain(pem)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         url = server.url.replace("http:", "https:")
-        assert "its certificate is not trusted" in said(url)
-        assert "AWS_CA_BUNDLE" in said(url, {variable: str(tmp_path / "absent.pem")})
+        assert "its certificate is not trusted" in read_error(url)
+        assert "AWS_CA_BUNDLE" in read_error(url, {variable: str(tmp_path / "absent.pem")})
         assert server.asked == []
         assert federation.fetch_signin_token(url, {variable: str(pem)}) == "the-token"

@@ -23,19 +23,19 @@ CONNECTION: Any = SimpleNamespace(iam=SimpleNamespace(meta=SimpleNamespace(servi
 APP = Address("role", "app")
 
 
-def made(operation: str, **parameters: object) -> Step:
+def make_step(operation: str, **parameters: object) -> Step:
     return bare_step(APP, Phase.WIDEN, operation, parameters)
 
 
 def test_calls_of_the_model_pass() -> None:
-    check_calls(CONNECTION, [made("UpdateRole", RoleName="app", MaxSigninSessionDuration=3600)])
+    check_calls(CONNECTION, [make_step("UpdateRole", RoleName="app", MaxSigninSessionDuration=3600)])
 
 
 @pytest.mark.parametrize(
     ("call", "named"),
     [
-        (made("UpdateRole", RoleName="app", MaxFutureDuration=1), "MaxFutureDuration of UpdateRole"),
-        (made("UpdateFutureProvider", Arn="a"), "UpdateFutureProvider"),
+        (make_step("UpdateRole", RoleName="app", MaxFutureDuration=1), "MaxFutureDuration of UpdateRole"),
+        (make_step("UpdateFutureProvider", Arn="a"), "UpdateFutureProvider"),
     ],
 )
 def test_a_call_beyond_the_model_is_refused_with_what_to_install(call: Step, named: str) -> None:

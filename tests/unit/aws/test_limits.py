@@ -49,7 +49,7 @@ def server() -> Iterator[RawServer]:
         yield running
 
 
-def limited(seconds: float) -> Any:
+def limit_session(seconds: float) -> Any:
     session = botocore.session.Session()
     session.set_credentials("test", "test")
     limits.limit_clients(session.get_component("event_emitter"), seconds)
@@ -58,13 +58,13 @@ def limited(seconds: float) -> Any:
 
 @pytest.fixture(scope="module")
 def core() -> Any:
-    return limited(SECONDS)
+    return limit_session(SECONDS)
 
 
 @pytest.fixture(scope="module")
 def slow_core() -> Any:
     """With time for a handshake on a busy machine."""
-    return limited(1.0)
+    return limit_session(1.0)
 
 
 def sts(core: Any, url: str, attempts: int = 1, **more: Any) -> Any:
@@ -124,7 +124,7 @@ def test_whoever_sends_without_an_end_is_left(
 ) -> None:
     monkeypatch.setattr(limits, "MAX_ANSWER_BYTES", 2**20)
     server.sender = sender
-    client = sts(limited(60), server.url)
+    client = sts(limit_session(60), server.url)
     with pytest.raises(AnswerTooLong, match=f"127.0.0.1:{server.port} sent more than 1 MiB"):
         client.get_caller_identity()
 
@@ -140,7 +140,7 @@ def test_whoever_sends_without_an_end_is_left(
 def test_more_than_http_has_is_no_answer(sender: Sender, server: RawServer) -> None:
     server.sender = sender
     with pytest.raises(ConnectionClosedError):
-        sts(limited(60), server.url).get_caller_identity()
+        sts(limit_session(60), server.url).get_caller_identity()
 
 
 @pytest.mark.parametrize(

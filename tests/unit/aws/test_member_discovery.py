@@ -40,7 +40,7 @@ def answer_pages(organization: Organization, key: str, items: list[Any], paramet
 def organization() -> Organization:
     company = Organization()
 
-    def listed(key: str, find: Callable[[Parameters], list[Any]]) -> Callable[[Parameters], Reply]:
+    def answer_list(key: str, find: Callable[[Parameters], list[Any]]) -> Callable[[Parameters], Reply]:
         return lambda parameters: answer_pages(company, key, find(parameters), parameters)
 
     def tags_of(parameters: Parameters) -> list[Any]:
@@ -48,12 +48,14 @@ def organization() -> Organization:
         return [{"Key": key, "Value": value} for key, value in TAGS.get(name, {}).items()]
 
     company.answers |= {
-        "ListAccounts": listed("Accounts", lambda given: [describe(name) for name in IDS]),
-        "ListAccountsForParent": listed("Accounts", lambda given: [describe(n) for n in ACCOUNTS[given["ParentId"]]]),
-        "ListOrganizationalUnitsForParent": listed(
+        "ListAccounts": answer_list("Accounts", lambda given: [describe(name) for name in IDS]),
+        "ListAccountsForParent": answer_list(
+            "Accounts", lambda given: [describe(n) for n in ACCOUNTS[given["ParentId"]]]
+        ),
+        "ListOrganizationalUnitsForParent": answer_list(
             "OrganizationalUnits", lambda given: [{"Id": unit} for unit in UNITS[given["ParentId"]]]
         ),
-        "ListTagsForResource": listed("Tags", tags_of),
+        "ListTagsForResource": answer_list("Tags", tags_of),
     }
     return company
 

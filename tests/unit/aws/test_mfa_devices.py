@@ -16,7 +16,7 @@ SERIAL = "arn:aws:iam::123456789012:mfa/alice"
 MADE = {"VirtualMFADevice": {"SerialNumber": SERIAL, "Base32StringSeed": b"ABCD"}}
 
 
-def refused(code: str, status: int = 400, message: str = "no") -> ClientError:
+def make_refusal(code: str, status: int = 400, message: str = "no") -> ClientError:
     response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
     return ClientError(response, "Call")  # type: ignore[arg-type]
 
@@ -44,13 +44,13 @@ def code_of(call: Any) -> str:
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (refused("InvalidAuthenticationCode", 403), "mfa-code-refused"),
-        (refused("AccessDenied", 403), "access-denied"),
-        (refused("LimitExceeded", 409), "mfa-device-limit"),
-        (refused("ServiceFailure", 500), mfa_devices.ANSWER_LOST),
+        (make_refusal("InvalidAuthenticationCode", 403), "mfa-code-refused"),
+        (make_refusal("AccessDenied", 403), "access-denied"),
+        (make_refusal("LimitExceeded", 409), "mfa-device-limit"),
+        (make_refusal("ServiceFailure", 500), mfa_devices.ANSWER_LOST),
         (ConnectTimeoutError(endpoint_url="https://iam.amazonaws.com"), mfa_devices.ANSWER_LOST),
-        (refused("ValidationError"), "aws-error"),
-        (refused("EntityAlreadyExists", 409), "aws-error"),
+        (make_refusal("ValidationError"), "aws-error"),
+        (make_refusal("EntityAlreadyExists", 409), "aws-error"),
     ],
 )
 def test_each_refusal_of_codes_has_its_meaning(error: Exception, code: str) -> None:
@@ -60,21 +60,23 @@ def test_each_refusal_of_codes_has_its_meaning(error: Exception, code: str) -> N
 
 
 def test_codes_are_not_in_what_is_said() -> None:
-    made = connection(enable_mfa_device=refused("InvalidAuthenticationCode", 403))
+    made = connection(enable_mfa_device=make_refusal("InvalidAuthenticationCode", 403))
     with pytest.raises(ReconcileError) as failed:
         mfa_devices.enable_device(made, "alice", SERIAL, "111111", "222222")
     assert "111111" not in str(failed.value.problems) and failed.value.__cause__ is None
 
 
 def test_a_device_that_iam_does_not_see_yet_is_waited_for() -> None:
-    made = connection(enable_mfa_device=[refused("NoSuchEntity", 404), refused("EntityTemporarilyUnmodifiable"), {}])
+    made = connection(
+        enable_mfa_device=[make_refusal("NoSuchEntity", 404), make_refusal("EntityTemporarilyUnmodifiable"), {}]
+    )
     mfa_devices.enable_device(made, "alice", SERIAL, "111111", "222222")
-    never = connection(enable_mfa_device=[refused("NoSuchEntity", 404)] * 3)
+    never = connection(enable_mfa_device=[make_refusal("NoSuchEntity", 404)] * 3)
     assert code_of(lambda: mfa_devices.enable_device(never, "alice", SERIAL, "111111", "222222")) == "aws-error"
 
 
-def test_a_name_is_waited_for_only_where_it_was_just_freed() -> None:
-    taken = refused("EntityAlreadyExists", 409)
+def test_a_name_is_waited_for_only_if_it_was_just_freed() -> None:
+    taken = make_refusal("EntityAlreadyExists", 409)
     assert (
         code_of(lambda: mfa_devices.create_device(connection(create_virtual_mfa_device=taken), "alice"))
         == mfa_devices.DEVICE_TAKEN
@@ -90,8 +92,8 @@ def test_a_creation_whose_answer_is_lost_is_not_made_again() -> None:
 
 
 def test_what_is_gone_is_deleted() -> None:
-    mfa_devices.delete_device(connection(delete_virtual_mfa_device=refused("NoSuchEntity", 404)), SERIAL)
-    held = connection(delete_virtual_mfa_device=refused("DeleteConflict", 409))
+    mfa_devices.delete_device(connection(delete_virtual_mfa_device=make_refusal("NoSuchEntity", 404)), SERIAL)
+    held = connection(delete_virtual_mfa_device=make_refusal("DeleteConflict", 409))
     assert code_of(lambda: mfa_devices.delete_device(held, SERIAL)) == "aws-error"
 
 

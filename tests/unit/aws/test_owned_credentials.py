@@ -16,13 +16,13 @@ from reconciler.model.address import Address
 from reconciler.model.live import OwnedCredentials
 
 
-def refused(code: str) -> ClientError:
+def make_refusal(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "no"}}, "List")
 
 
 def connection(**failing: Exception) -> Any:
     iam = Mock()
-    iam.get_login_profile.side_effect = refused("NoSuchEntity")
+    iam.get_login_profile.side_effect = make_refusal("NoSuchEntity")
     iam.list_access_keys.return_value = {"AccessKeyMetadata": [{"AccessKeyId": "AKIAEXAMPLE"}]}
     iam.list_signing_certificates.return_value = {"Certificates": []}
     iam.list_ssh_public_keys.return_value = {"SSHPublicKeys": []}
@@ -38,7 +38,9 @@ def found_for(connection: Any) -> OwnedCredentials:
         return read_owned_credentials(connection, Address("user", "u"), pool)
 
 
-@pytest.mark.parametrize("error", [refused("AccessDenied"), refused("InvalidAction"), ResponseParserError("<html>")])
+@pytest.mark.parametrize(
+    "error", [make_refusal("AccessDenied"), make_refusal("InvalidAction"), ResponseParserError("<html>")]
+)
 def test_a_rare_kind_that_is_not_told_is_named_and_the_rest_is_known(error: Exception) -> None:
     found = found_for(connection(list_service_specific_credentials=error))
     assert found.unread == ("ListServiceSpecificCredentials",)
@@ -48,18 +50,18 @@ def test_a_rare_kind_that_is_not_told_is_named_and_the_rest_is_known(error: Exce
 @pytest.mark.parametrize("method", ["list_access_keys", "list_mfa_devices"])
 def test_a_common_kind_that_is_not_told_is_a_failure(method: str) -> None:
     with pytest.raises(ClientError):
-        found_for(connection(**{method: refused("AccessDenied")}))
+        found_for(connection(**{method: make_refusal("AccessDenied")}))
 
 
 def test_a_throttled_read_is_a_failure_whatever_it_reads() -> None:
     with pytest.raises(ClientError):
-        found_for(connection(list_signing_certificates=refused("Throttling")))
+        found_for(connection(list_signing_certificates=make_refusal("Throttling")))
 
 
 def test_a_user_that_is_not_there_yet_or_no_more_has_no_device() -> None:
     """IAM may list a new user before it answers for it ("eventual consistency", IAM User Guide)."""
     user = Address("user", "u")
-    unknown, denied = (connection(list_mfa_devices=refused(code)) for code in ("NoSuchEntity", "AccessDenied"))
+    unknown, denied = (connection(list_mfa_devices=make_refusal(code)) for code in ("NoSuchEntity", "AccessDenied"))
     assert call_or_empty(lambda: read_mfa_devices(unknown, user)) == ()
     assert call_or_empty(lambda: read_mfa_devices(denied, user)) is None
     with pytest.raises(ClientError):

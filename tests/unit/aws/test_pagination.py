@@ -26,7 +26,7 @@ def read(*answers: dict[str, Any]) -> list[str]:
     return [role["RoleName"] for role in read_lists(connection, ROLES)["Roles"]]
 
 
-def test_every_page_is_read_even_where_a_marker_comes_again_later() -> None:
+def test_every_page_is_read_even_if_a_marker_comes_again_later() -> None:
     assert read(page("a", Marker="1"), page("b", Marker="2"), page("c", Marker="1"), page("d")) == list("abcd")
 
 

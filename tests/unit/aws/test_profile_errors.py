@@ -289,7 +289,7 @@ class Home:
         (problem,) = caught.value.problems
         return problem
 
-    def told(self, text: str) -> str:
+    def fill_in(self, text: str) -> str:
         return text.replace("CONFIG", str(self.config)).replace("CREDENTIALS", str(self.credentials))
 
 
@@ -307,7 +307,7 @@ def check(home: Home, case: Case, problem: Problem) -> None:
     assert SECRET not in problem.message
     assert "AKIAPLANTED" not in problem.message
     for part in case.parts:
-        assert home.told(part) in problem.message
+        assert home.fill_in(part) in problem.message
     assert problem.summary.endswith((".", "`")), problem.summary
 
 
@@ -317,7 +317,7 @@ def test_a_profile_that_gives_no_credentials_is_told_with_line_and_command(home:
     problem = home.problem(case)
     check(home, case, problem)
     place = problem.place
-    assert (f"{place.file}:{place.line}" if place else "") == home.told(case.line) or name.startswith("a default")
+    assert (f"{place.file}:{place.line}" if place else "") == home.fill_in(case.line) or name.startswith("a default")
 
 
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.profile])
@@ -327,7 +327,7 @@ def test_an_alias_that_led_there_is_the_place_and_awss_line_is_in_the_text(home:
     check(home, case, problem)
     assert problem.place == ALIAS
     if case.line:
-        path, _, line = home.told(case.line).rpartition(":")
+        path, _, line = home.fill_in(case.line).rpartition(":")
         assert path in problem.message
         assert re.search(rf":{line}\b|\bline {line}\b|lines \d+ and {line}\b|byte order mark", problem.message)
 
@@ -486,7 +486,7 @@ def test_dead_credentials_name_their_profile_and_line(
     problem = home.problem(case, place, server.url)
     check(home, case, problem)
     assert problem.code == ("aws-error" if code == "AccessDenied" else "bad-credentials")
-    line = home.told(DEAD[name][1].line)
+    line = home.fill_in(DEAD[name][1].line)
     found = problem.place
     assert found == place if place and line else (f"{found.file}:{found.line}" if found else "") == line
 

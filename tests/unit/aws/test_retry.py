@@ -45,7 +45,7 @@ def error(code: str, message: str = "", status: int = 400) -> ClientError:
 LOST = ReadTimeoutError(**URL)
 
 
-def needing(*facts: tuple[str, ...], operation: str = "AttachRolePolicy", **parameters: object) -> Step:
+def make_step(*facts: tuple[str, ...], operation: str = "AttachRolePolicy", **parameters: object) -> Step:
     removes = operation.startswith(("Delete", "Detach", "Remove", "Untag", "Deactivate"))
     address = Address("group", "eng") if operation.endswith("Group") else APP
     return bare_step(address, Phase.WIDEN, operation, parameters, facts, removes=removes)
@@ -55,101 +55,101 @@ OURS, THEIRS = {presence_of(APP)}, {presence_of(ALICE)}
 FOREIGN = presence_elsewhere_of("arn:aws:iam::210987654321:role/ci")
 
 VERDICTS: dict[str, tuple[Exception, Step, set[tuple[str, ...]], FailureKind]] = {
-    "busy": (error("ConcurrentModification", status=409), needing(), set(), FailureKind.TRANSIENT),
+    "busy": (error("ConcurrentModification", status=409), make_step(), set(), FailureKind.TRANSIENT),
     "busy with one entity": (
         error("EntityTemporarilyUnmodifiable", status=409),
-        needing(),
+        make_step(),
         set(),
         FailureKind.TRANSIENT,
     ),
-    "throttled": (error("Throttling"), needing(), set(), FailureKind.THROTTLED),
+    "throttled": (error("Throttling"), make_step(), set(), FailureKind.THROTTLED),
     "throttled, otherwise said": (
         error("TooManyRequestsException", status=429),
-        needing(),
+        make_step(),
         set(),
         FailureKind.THROTTLED,
     ),
-    "not there, made by this run": (error("NoSuchEntity"), needing(presence_of(APP)), OURS, FailureKind.TRANSIENT),
-    "not there, made by nobody": (error("NoSuchEntity"), needing(presence_of(APP)), set(), FailureKind.FINAL),
+    "not there, made by this run": (error("NoSuchEntity"), make_step(presence_of(APP)), OURS, FailureKind.TRANSIENT),
+    "not there, made by nobody": (error("NoSuchEntity"), make_step(presence_of(APP)), set(), FailureKind.FINAL),
     "not there, this run made something else": (
         error("NoSuchEntity"),
-        needing(presence_of(APP)),
+        make_step(presence_of(APP)),
         THEIRS,
         FailureKind.FINAL,
     ),
-    "not there, nothing needed": (error("NoSuchEntity"), needing(), OURS, FailureKind.FINAL),
+    "not there, nothing needed": (error("NoSuchEntity"), make_step(), OURS, FailureKind.FINAL),
     "an unknown principal, made by another account of this run": (
         error("MalformedPolicyDocument", INVALID),
-        needing(FOREIGN),
+        make_step(FOREIGN),
         {FOREIGN},
         FailureKind.TRANSIENT,
     ),
     "an unknown principal of another account that this run does not create": (
         error("MalformedPolicyDocument", INVALID),
-        needing(FOREIGN),
+        make_step(FOREIGN),
         OURS,
         FailureKind.FINAL,
     ),
     "not there, and only a principal of another account was made": (
         error("NoSuchEntity"),
-        needing(FOREIGN, presence_of(APP)),
+        make_step(FOREIGN, presence_of(APP)),
         {FOREIGN},
         FailureKind.FINAL,
     ),
     "an unknown principal, made by this run": (
         error("MalformedPolicyDocument", INVALID),
-        needing(presence_of(ALICE)),
+        make_step(presence_of(ALICE)),
         THEIRS,
         FailureKind.TRANSIENT,
     ),
     "an unknown principal, made by nobody": (
         error("MalformedPolicyDocument", INVALID),
-        needing(presence_of(ALICE)),
+        make_step(presence_of(ALICE)),
         set(),
         FailureKind.FINAL,
     ),
     "another flaw of a document": (
         error("MalformedPolicyDocument", "Syntax errors in policy."),
-        needing(presence_of(ALICE)),
+        make_step(presence_of(ALICE)),
         THEIRS,
         FailureKind.FINAL,
     ),
     "still held, by what this run let go": (
         error("DeleteConflict"),
-        needing(link_removal_of(APP, "arn"), operation="DeletePolicy"),
+        make_step(link_removal_of(APP, "arn"), operation="DeletePolicy"),
         {link_removal_of(APP, "arn")},
         FailureKind.TRANSIENT,
     ),
     "still held, by somebody else": (
         error("DeleteConflict"),
-        needing(operation="DeletePolicy"),
+        make_step(operation="DeletePolicy"),
         OURS,
         FailureKind.FINAL,
     ),
-    "a quota": (error("LimitExceeded"), needing(presence_of(APP)), OURS, FailureKind.FINAL),
-    "denied": (error("AccessDenied", status=403), needing(presence_of(APP)), OURS, FailureKind.FINAL),
-    "there already": (error("EntityAlreadyExists", status=409), needing(presence_of(APP)), OURS, FailureKind.FINAL),
-    "invalid": (error("ValidationError"), needing(presence_of(APP)), OURS, FailureKind.FINAL),
-    "a fault of AWS": (error("ServiceFailure", status=500), needing(), set(), FailureKind.LOST),
-    "a gateway": (error("502", status=502), needing(), set(), FailureKind.LOST),
-    "no answer in time": (LOST, needing(), set(), FailureKind.LOST),
-    "cut off": (ConnectionClosedError(**URL), needing(), set(), FailureKind.LOST),
-    "an answer that is none": (ResponseParserError("html"), needing(), set(), FailureKind.LOST),
-    "nobody there": (EndpointConnectionError(**URL), needing(), set(), FailureKind.UNSENT),
-    "no connection in time": (ConnectTimeoutError(**URL), needing(), set(), FailureKind.UNSENT),
+    "a quota": (error("LimitExceeded"), make_step(presence_of(APP)), OURS, FailureKind.FINAL),
+    "denied": (error("AccessDenied", status=403), make_step(presence_of(APP)), OURS, FailureKind.FINAL),
+    "there already": (error("EntityAlreadyExists", status=409), make_step(presence_of(APP)), OURS, FailureKind.FINAL),
+    "invalid": (error("ValidationError"), make_step(presence_of(APP)), OURS, FailureKind.FINAL),
+    "a fault of AWS": (error("ServiceFailure", status=500), make_step(), set(), FailureKind.LOST),
+    "a gateway": (error("502", status=502), make_step(), set(), FailureKind.LOST),
+    "no answer in time": (LOST, make_step(), set(), FailureKind.LOST),
+    "cut off": (ConnectionClosedError(**URL), make_step(), set(), FailureKind.LOST),
+    "an answer that is none": (ResponseParserError("html"), make_step(), set(), FailureKind.LOST),
+    "nobody there": (EndpointConnectionError(**URL), make_step(), set(), FailureKind.UNSENT),
+    "no connection in time": (ConnectTimeoutError(**URL), make_step(), set(), FailureKind.UNSENT),
     "a certificate that is wrong": (
         SSLError(**URL, error=SSLCertVerificationError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed")),
-        needing(),
+        make_step(),
         set(),
         FailureKind.FINAL,
     ),
     "an encrypted answer that was cut off": (
         SSLError(**URL, error=SSLEOFError(8, "[SSL: UNEXPECTED_EOF_WHILE_READING]")),
-        needing(),
+        make_step(),
         set(),
         FailureKind.LOST,
     ),
-    "no credentials": (NoCredentialsError(), needing(), set(), FailureKind.FINAL),
+    "no credentials": (NoCredentialsError(), make_step(), set(), FailureKind.FINAL),
 }
 
 
@@ -175,10 +175,10 @@ def test_each_failure_has_its_meaning(
     ],
 )
 def test_taking_away_what_is_gone_already_is_done(operation: str, code: str, done: bool) -> None:
-    assert is_already_done(error(code), needing(operation=operation)) is done
+    assert is_already_done(error(code), make_step(operation=operation)) is done
 
 
-GROUP = needing(operation="CreateGroup", GroupName="eng", Path="/a/")
+GROUP = make_step(operation="CreateGroup", GroupName="eng", Path="/a/")
 THERE = {"Group": {"GroupName": "eng", "Path": "/a/"}}
 NAMESAKE = {"Group": {"GroupName": "eng", "Path": "/"}}
 
@@ -198,13 +198,13 @@ class Iam:
 
     def _send(self, **parameters: object) -> object:
         self.sent += 1
-        return self._given(next(self.answers))
+        return self._give_answer(next(self.answers))
 
     def _look(self, **parameters: object) -> object:
         self.looks += 1
-        return self._given(self.there)
+        return self._give_answer(self.there)
 
-    def _given(self, answer: object) -> object:
+    def _give_answer(self, answer: object) -> object:
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -225,7 +225,7 @@ class Waiting(Event):
 
 
 @pytest.fixture(autouse=True)
-def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses made, without making them; time passes with them."""
     pauses: list[float] = []
     monkeypatch.setattr(Waiting, "waited", pauses, raising=False)
@@ -255,18 +255,18 @@ ENDINGS: dict[str, tuple[Iam, Step, CallStatus, int, int]] = {
     "there already, nothing lost": (Iam(error("EntityAlreadyExists"), there=THERE), GROUP, CallStatus.FAILED, 1, 0),
     "lost, and a look that fails": (Iam(LOST, {}, there=error("AccessDenied")), GROUP, CallStatus.DONE, 2, 1),
     "lost, and then denied": (Iam(LOST, error("AccessDenied")), GROUP, CallStatus.UNCLEAR, 2, 1),
-    "lost, and may be sent again": (Iam(LOST, {}), needing(), CallStatus.DONE, 2, 0),
+    "lost, and may be sent again": (Iam(LOST, {}), make_step(), CallStatus.DONE, 2, 0),
     "a deletion lost, then gone": (
         Iam(LOST, error("NoSuchEntity")),
-        needing(operation="DeleteRole"),
+        make_step(operation="DeleteRole"),
         CallStatus.DONE,
         2,
         0,
     ),
-    "lost for good": (Iam(*forever(LOST)), needing(), CallStatus.UNCLEAR, timing.WRITE_MAX_LOSSES, 0),
+    "lost for good": (Iam(*forever(LOST)), make_step(), CallStatus.UNCLEAR, timing.WRITE_MAX_LOSSES, 0),
     "nobody there for good": (
         Iam(*forever(EndpointConnectionError(**URL))),
-        needing(),
+        make_step(),
         CallStatus.FAILED,
         timing.WRITE_MAX_LOSSES,
         0,
@@ -289,7 +289,7 @@ class Named(Iam):
 
     def _look(self, **parameters: object) -> object:
         name = str(parameters["GroupName"])
-        return {"Group": {"GroupId": self.ids[name]}} if name in self.ids else self._given(error("NoSuchEntity"))
+        return {"Group": {"GroupId": self.ids[name]}} if name in self.ids else self._give_answer(error("NoSuchEntity"))
 
 
 TAKEN = error("EntityAlreadyExists")
@@ -306,19 +306,19 @@ TAKEN = error("EntityAlreadyExists")
     ids=["made", "made, the old name still shown", "not made", "not made, the name taken by somebody else"],
 )
 def test_a_rename_whose_answer_is_lost_is_told_from_a_namesake(iam: Named, ending: CallStatus, sent: int) -> None:
-    assert iam.make(needing(operation="UpdateGroup", GroupName="old", NewGroupName="new")) is ending
+    assert iam.make(make_step(operation="UpdateGroup", GroupName="old", NewGroupName="new")) is ending
     assert iam.sent == sent
 
 
-def test_patience_ends(waited: list[float]) -> None:
+def test_patience_ends(pauses: list[float]) -> None:
     iam = Iam(*forever(error("NoSuchEntity")))
-    assert iam.make(needing(presence_of(APP)), OURS) is CallStatus.FAILED
-    assert 100 < sum(waited) <= timing.WRITE_MAX_WAIT
+    assert iam.make(make_step(presence_of(APP)), OURS) is CallStatus.FAILED
+    assert 100 < sum(pauses) <= timing.WRITE_MAX_WAIT
 
 
-def test_throttling_is_waited_for_as_long(waited: list[float]) -> None:
-    assert Iam(*forever(error("Throttling"))).make(needing()) is CallStatus.FAILED
-    assert 100 < sum(waited) <= timing.WRITE_MAX_WAIT + 10
+def test_throttling_is_waited_for_as_long(pauses: list[float]) -> None:
+    assert Iam(*forever(error("Throttling"))).make(make_step()) is CallStatus.FAILED
+    assert 100 < sum(pauses) <= timing.WRITE_MAX_WAIT + 10
 
 
 def test_a_run_that_is_stopped_waits_no_more() -> None:
@@ -334,7 +334,7 @@ def test_a_run_that_is_stopped_waits_no_more() -> None:
             stopped.set()
             return free
 
-    sent = send_step(connection, needing(), set(), Pressed(), stopped)
+    sent = send_step(connection, make_step(), set(), Pressed(), stopped)
     assert (sent.status, sent.attempts, iam.sent) == (CallStatus.FAILED, 1, 1)
     assert "ConcurrentModification" in str(sent.error)
 
@@ -343,7 +343,7 @@ def test_a_call_that_was_stopped_before_its_first_attempt_was_not_sent() -> None
     stopped = Event()
     stopped.set()
     iam = Iam({})
-    sent = send_step(cast(Connection, SimpleNamespace(iam_once=iam)), needing(), set(), RateLimiter(), stopped)
+    sent = send_step(cast(Connection, SimpleNamespace(iam_once=iam)), make_step(), set(), RateLimiter(), stopped)
     assert (sent.status, sent.error, sent.attempts, sent.retries, iam.sent) == (CallStatus.FAILED, None, 0, 0, 0)
 
 
@@ -365,5 +365,5 @@ def test_a_call_that_was_stopped_before_its_first_attempt_was_not_sent() -> None
 def test_the_id_of_an_answer_is_kept_if_it_is_one(answer: object, request_id: str | None) -> None:
     iam = Iam(error("ConcurrentModification"), answer)
     connection = cast(Connection, SimpleNamespace(iam=iam, iam_once=iam, partition="aws", account="1" * 12))
-    sent = send_step(connection, needing(), set(), RateLimiter(), Waiting())
+    sent = send_step(connection, make_step(), set(), RateLimiter(), Waiting())
     assert (sent.status, sent.attempts, sent.retries, sent.request_id) == (CallStatus.DONE, 2, 1, request_id)

@@ -21,7 +21,7 @@ PARAMETERS = {"RoleArn": ROLE, "RoleSessionName": "demo-user"}
 
 
 @pytest.fixture
-def stubbed() -> Any:
+def stubbed_client() -> Any:
     client = boto3.client("sts", region_name="us-east-1", aws_access_key_id="AKIA", aws_secret_access_key="hunter2")
     with Stubber(client) as stubber:
         yield client, stubber
@@ -38,15 +38,15 @@ def answer() -> dict[str, Any]:
     }
 
 
-def test_credentials_come_back_with_an_rfc_3339_end(stubbed: Any) -> None:
-    client, stubber = stubbed
+def test_credentials_come_back_with_an_rfc_3339_end(stubbed_client: Any) -> None:
+    client, stubber = stubbed_client
     stubber.add_response("assume_role", answer(), PARAMETERS)
     keys = sts.assume_role(client, PARAMETERS, USER)
     assert keys == ("ASIAEXAMPLEEXAMPLE00", "secret", "token", "2030-01-02T03:04:05Z")
 
 
-def test_the_code_goes_on_the_call_itself(stubbed: Any) -> None:
-    client, stubber = stubbed
+def test_the_code_goes_on_the_call_itself(stubbed_client: Any) -> None:
+    client, stubber = stubbed_client
     stubber.add_response("assume_role", answer(), PARAMETERS | {"SerialNumber": SERIAL, "TokenCode": "123456"})
     sts.assume_role(client, PARAMETERS, USER, SERIAL, "123456")
 
@@ -89,9 +89,9 @@ CASES = [
 
 @pytest.mark.parametrize(("code", "message", "expected", "said"), CASES)
 def test_a_refusal_says_what_it_means_and_what_to_do(
-    stubbed: Any, code: str, message: str, expected: str, said: str
+    stubbed_client: Any, code: str, message: str, expected: str, said: str
 ) -> None:
-    client, stubber = stubbed
+    client, stubber = stubbed_client
     stubber.add_client_error("assume_role", code, message, 403)
     with pytest.raises(ReconcileError) as caught:
         sts.assume_role(client, PARAMETERS, USER, SERIAL, "123456")
@@ -101,8 +101,8 @@ def test_a_refusal_says_what_it_means_and_what_to_do(
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
 
 
-def test_a_refusal_without_a_code_says_how_to_pass_one(stubbed: Any) -> None:
-    client, stubber = stubbed
+def test_a_refusal_without_a_code_says_how_to_pass_one(stubbed_client: Any) -> None:
+    client, stubber = stubbed_client
     stubber.add_client_error("assume_role", "AccessDenied", "no", 403)
     with pytest.raises(ReconcileError) as caught:
         sts.assume_role(client, PARAMETERS, USER)
@@ -215,8 +215,8 @@ def test_an_endpoint_that_is_no_url_is_a_failure() -> None:
         ("", None),
     ],
 )
-def test_the_reason_that_aws_gives_is_kept(stubbed: Any, more: str, said: str | None) -> None:
-    client, stubber = stubbed
+def test_the_reason_that_aws_gives_is_kept(stubbed_client: Any, more: str, said: str | None) -> None:
+    client, stubber = stubbed_client
     text = f"User: {USER} is not authorized to perform: sts:AssumeRole on resource: {ROLE}{more}"
     stubber.add_client_error("assume_role", "AccessDenied", text, 403)
     with pytest.raises(ReconcileError) as caught:

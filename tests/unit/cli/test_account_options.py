@@ -27,7 +27,7 @@ KUBERNETES, BATCH = {"JOB_COMPLETION_INDEX": "0"}, {"AWS_BATCH_JOB_ARRAY_INDEX":
         (None, None, GITLAB | KUBERNETES | BATCH, "None"),
     ],
 )
-def test_a_shard_is_named_or_found_where_it_is_asked_for(
+def test_a_shard_is_named_or_found_if_it_is_asked_for(
     text: str | None, shards: int | None, environ: Mapping[str, str], shard: str
 ) -> None:
     assert str(read_shard(text, shards, environ)) == shard

@@ -15,7 +15,7 @@ from tests.support.managed_policies import read_managed_policies
 POLICY = "policies: {{p: {{document: {{Statement: [{{Effect: Allow, Action: {}, Resource: '*'}}]}}}}}}\n"
 
 
-def loaded(folder: Folder, text: str) -> set[str]:
+def list_loaded_modules(folder: Folder, text: str) -> set[str]:
     """Which of the heavy modules are imported when a file is checked."""
     path = folder.write("roles.yaml", text)
     code = (
@@ -40,7 +40,7 @@ def loaded(folder: Folder, text: str) -> set[str]:
 def test_the_lists_are_loaded_only_when_there_is_something_to_look_up(
     folder: Folder, text: str, modules: set[str]
 ) -> None:
-    assert loaded(folder, HEAD + text) == modules
+    assert list_loaded_modules(folder, HEAD + text) == modules
 
 
 def test_only_the_services_that_a_file_names_are_read(monkeypatch: pytest.MonkeyPatch) -> None:

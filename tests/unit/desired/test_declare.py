@@ -19,7 +19,7 @@ def user(line: str) -> str:
     return f"users:\n  alice:\n    {line}\n"
 
 
-def setting(line: str) -> str:
+def make_setting(line: str) -> str:
     """A setting of the account on line 4, from column 3."""
     return f"account_settings:\n  {line}\n"
 
@@ -349,26 +349,31 @@ BROKEN: dict[str, tuple[str, str, str, str]] = {
     "an age that is not a duration": (user("access_keys: {max_age: 90 days}"), "5:28", "wrong-value", "90d"),
     # Account settings
     "settings as a list": ("account_settings: []\n", "3:19", "wrong-type", ""),
-    "an unknown account setting": (setting("aliases: x"), "4:3", "unknown-key", "Did you mean 'alias'?"),
-    "an alias in capitals": (setting("alias: Example"), "4:10", "wrong-value", "lower-case letters"),
-    "an alias with two dashes": (setting("alias: a--b"), "4:10", "wrong-value", "single dashes"),
-    "an alias of two letters": (setting("alias: ab"), "4:10", "wrong-value", "3 to 63"),
-    "an alias like an account": (setting('alias: "123456789012"'), "4:10", "bad-name", "not a digit"),
-    "an alias with an end of line": (setting('alias: "abc\\n"'), "4:10", "wrong-value", "3 to 63"),
-    "an empty password policy": (setting("password_policy:"), "4:19", "wrong-type", ""),
-    "an unknown key of a policy": (setting("password_policy: {length: 8}"), "4:21", "unknown-key", "Write one of: "),
-    "a short minimum": (setting("password_policy: {minimum_length: 5}"), "4:37", "schema", ""),
-    "a long minimum": (setting("password_policy: {minimum_length: 129}"), "4:37", "schema", ""),
-    "no reuse prevented": (setting("password_policy: {reuse_prevention: 0}"), "4:39", "schema", ""),
+    "an unknown account setting": (make_setting("aliases: x"), "4:3", "unknown-key", "Did you mean 'alias'?"),
+    "an alias in capitals": (make_setting("alias: Example"), "4:10", "wrong-value", "lower-case letters"),
+    "an alias with two dashes": (make_setting("alias: a--b"), "4:10", "wrong-value", "single dashes"),
+    "an alias of two letters": (make_setting("alias: ab"), "4:10", "wrong-value", "3 to 63"),
+    "an alias like an account": (make_setting('alias: "123456789012"'), "4:10", "bad-name", "not a digit"),
+    "an alias with an end of line": (make_setting('alias: "abc\\n"'), "4:10", "wrong-value", "3 to 63"),
+    "an empty password policy": (make_setting("password_policy:"), "4:19", "wrong-type", ""),
+    "an unknown key of a policy": (
+        make_setting("password_policy: {length: 8}"),
+        "4:21",
+        "unknown-key",
+        "Write one of: ",
+    ),
+    "a short minimum": (make_setting("password_policy: {minimum_length: 5}"), "4:37", "schema", ""),
+    "a long minimum": (make_setting("password_policy: {minimum_length: 129}"), "4:37", "schema", ""),
+    "no reuse prevented": (make_setting("password_policy: {reuse_prevention: 0}"), "4:39", "schema", ""),
     "an age in seconds that was meant in days": (
-        setting("password_policy: {max_age: 90}"),
+        make_setting("password_policy: {max_age: 90}"),
         "4:30",
         "bad-duration",
         "Did you mean '90d'?",
     ),
-    "an age of hours": (setting("password_policy: {max_age: 36h}"), "4:30", "bad-duration", ""),
-    "an age of nothing": (setting("password_policy: {max_age: 0d}"), "4:30", "bad-duration", ""),
-    "an age of four years": (setting("password_policy: {max_age: 1096d}"), "4:30", "bad-duration", ""),
+    "an age of hours": (make_setting("password_policy: {max_age: 36h}"), "4:30", "bad-duration", ""),
+    "an age of nothing": (make_setting("password_policy: {max_age: 0d}"), "4:30", "bad-duration", ""),
+    "an age of four years": (make_setting("password_policy: {max_age: 1096d}"), "4:30", "bad-duration", ""),
     "an alias by default": ("defaults: {alias: abc}\n", "3:12", "unknown-key", ""),
     "tags that are not a mapping, beside default tags": (
         "defaults: {tags: {a: b}}\nusers: {u: {tags: text}}\n",
@@ -511,7 +516,7 @@ NARROWED = [
 
 
 @pytest.mark.parametrize("conditions", OPEN_TO_ALL)
-def test_anyone_is_refused_where_the_conditions_let_everybody_in(folder: Folder, conditions: str) -> None:
+def test_anyone_is_refused_if_the_conditions_let_everybody_in(folder: Folder, conditions: str) -> None:
     found = folder.declare_text(
         f"{HEAD}roles: {{r: {{trust: [{{anyone: true, conditions: {conditions}}}]}}}}\n"
     ).problems
@@ -519,7 +524,7 @@ def test_anyone_is_refused_where_the_conditions_let_everybody_in(folder: Folder,
 
 
 @pytest.mark.parametrize("conditions", NARROWED)
-def test_anyone_is_taken_where_a_condition_says_who(folder: Folder, conditions: str) -> None:
+def test_anyone_is_taken_if_a_condition_says_who(folder: Folder, conditions: str) -> None:
     assert not folder.declare_text(
         f"{HEAD}roles: {{r: {{trust: [{{anyone: true, conditions: {conditions}}}]}}}}\n"
     ).problems

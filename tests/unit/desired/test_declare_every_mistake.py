@@ -146,7 +146,7 @@ def with_slips(*slips: tuple[tuple[str | int, ...], object]) -> str:
 
 
 @cache
-def said(text: str) -> frozenset[tuple[str, str]]:
+def find_summaries(text: str) -> frozenset[tuple[str, str]]:
     with TemporaryDirectory() as folder:
         declared = Folder(Path(folder)).declare_text(text, names=AwsNames())
     return frozenset((one.code, one.summary) for one in declared.problems)
@@ -172,19 +172,19 @@ def independent(slips: list[Any]) -> bool:
 
 
 def test_the_file_without_a_slip_has_none() -> None:
-    assert said(with_slips()) == USUAL
+    assert find_summaries(with_slips()) == USUAL
 
 
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{'.'.join(map(str, slip[0]))}={slip[1]!r}"[:60])
 def test_one_slip_is_one_problem(slip: Any) -> None:
-    found = said(with_slips(slip)) - USUAL
+    found = find_summaries(with_slips(slip)) - USUAL
     assert len(found) == 1, found
 
 
 @given(slips=st.lists(st.sampled_from(SLIPS), min_size=2, max_size=4).filter(independent))
 def test_independent_slips_are_all_reported_and_nothing_else(slips: list[Any]) -> None:
-    found = said(with_slips(*slips)) - USUAL
-    alone = set().union(*(said(with_slips(slip)) for slip in slips)) - USUAL
+    found = find_summaries(with_slips(*slips)) - USUAL
+    alone = set().union(*(find_summaries(with_slips(slip)) for slip in slips)) - USUAL
     if any(len(path) == 1 for path, _ in slips):  # nobody knows what a section has that cannot be read
         assert found <= alone and {code for code, _ in alone - found} <= {"unknown-reference"}
     else:
@@ -222,7 +222,7 @@ def test_a_file_that_can_be_read_is_taken_at_its_word(folder: Folder) -> None:
     assert "roles.yaml:4:22 unknown-reference" in folder.find_problems(MAIN)
 
 
-def test_the_head_of_a_file_is_not_missed_where_it_may_stand_in_one_that_cannot_be_read(folder: Folder) -> None:
+def test_the_head_of_a_file_is_not_missed_if_it_may_stand_in_one_that_cannot_be_read(folder: Folder) -> None:
     folder.write("a.yaml", "version: 1\nowner: x\nusers: ]\n")
     folder.write("b.yaml", "users: {u: {path: x}}\n")
     found = [folder.format_problem(problem) for problem in folder.read_files("a.yaml", "b.yaml").problems]

@@ -76,7 +76,7 @@ def test_a_rule_that_is_over_is_left_out_from_its_moment_on(folder: Folder, now:
     assert len(statements(at(folder, trust(*RULES), now))) == left
 
 
-def test_where_every_rule_is_over_the_trust_stays_closed_by_its_conditions(folder: Folder) -> None:
+def test_if_every_rule_is_over_the_trust_stays_closed_by_its_conditions(folder: Folder) -> None:
     found = statements(at(folder, trust(RULES[0]), LATE))
     assert [one["Condition"] for one in found] == [{"DateLessThan": {"aws:CurrentTime": "2026-12-31T00:00:00Z"}}]
 

@@ -22,7 +22,7 @@ def alias(line: str) -> str:
     return f"aliases:\n  dev:\n    role: {ARN}\n    {line}\n"
 
 
-def numbered(count: int) -> str:
+def list_keys(count: int) -> str:
     return ", ".join(f"'aws:P{index}'" for index in range(count))
 
 
@@ -32,14 +32,14 @@ def member(count: int) -> str:
     return f"users: {{u: {{groups: [{', '.join(names)}]}}}}\ngroups: {{{': , '.join(names)}: }}\n"
 
 
-def padded(size: int) -> str:
+def pad_policy(size: int) -> str:
     """A document of exactly so many characters as compact JSON."""
     frame = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::"}}'
     resource = "arn:aws:s3:::" + "x" * (size - len(frame))
     return f"{{Version: 2012-10-17, Statement: {{Effect: Allow, Action: '*', Resource: '{resource}'}}}}"
 
 
-def trusting(size: int) -> str:
+def pad_trust(size: int) -> str:
     frame = (
         '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole",'
         '"Condition":{"StringEquals":{"aws:PrincipalTag/x":""}}}}'
@@ -52,18 +52,18 @@ def trusting(size: int) -> str:
 
 
 LIMITS: dict[str, tuple[str, list[str]]] = {
-    "10 policies of a user": (user(f"policies: [{numbered(10)}]"), []),
-    "11 policies of a user": (user(f"policies: [{numbered(11)}]"), ["warning past-default-quota"]),
-    "20 policies of a user": (user(f"policies: [{numbered(20)}]"), ["warning past-default-quota"]),
-    "21 policies of a user": (user(f"policies: [{numbered(21)}]"), ["error too-many-policies"]),
-    "10 policies of a group": (f"groups: {{g: {{policies: [{numbered(10)}]}}}}\n", []),
-    "11 policies of a group": (f"groups: {{g: {{policies: [{numbered(11)}]}}}}\n", ["error too-many-policies"]),
-    "20 policies of a role": (role(f"policies: [{numbered(20)}]"), []),
-    "21 policies of a role": (role(f"policies: [{numbered(21)}]"), ["warning past-default-quota"]),
-    "25 policies of a role": (role(f"policies: [{numbered(25)}]"), ["warning past-default-quota"]),
-    "26 policies of a role": (role(f"policies: [{numbered(26)}]"), ["error too-many-policies"]),
+    "10 policies of a user": (user(f"policies: [{list_keys(10)}]"), []),
+    "11 policies of a user": (user(f"policies: [{list_keys(11)}]"), ["warning past-default-quota"]),
+    "20 policies of a user": (user(f"policies: [{list_keys(20)}]"), ["warning past-default-quota"]),
+    "21 policies of a user": (user(f"policies: [{list_keys(21)}]"), ["error too-many-policies"]),
+    "10 policies of a group": (f"groups: {{g: {{policies: [{list_keys(10)}]}}}}\n", []),
+    "11 policies of a group": (f"groups: {{g: {{policies: [{list_keys(11)}]}}}}\n", ["error too-many-policies"]),
+    "20 policies of a role": (role(f"policies: [{list_keys(20)}]"), []),
+    "21 policies of a role": (role(f"policies: [{list_keys(21)}]"), ["warning past-default-quota"]),
+    "25 policies of a role": (role(f"policies: [{list_keys(25)}]"), ["warning past-default-quota"]),
+    "26 policies of a role": (role(f"policies: [{list_keys(26)}]"), ["error too-many-policies"]),
     "10 policies and the guard": (
-        user(f"policies: [{numbered(10)}]\n    mfa: required"),
+        user(f"policies: [{list_keys(10)}]\n    mfa: required"),
         ["warning past-default-quota"],
     ),
     "10 groups": (
@@ -79,24 +79,24 @@ LIMITS: dict[str, tuple[str, list[str]]] = {
         user(f"tags: {{{', '.join(f'k{i}: v' for i in range(50))}}}\n    protect: true"),
         ["error too-many-tags"],
     ),
-    "a policy of 6144": (f"policies: {{p: {{document: {padded(6144)}}}}}\n", []),
-    "a policy of 6145": (f"policies: {{p: {{document: {padded(6145)}}}}}\n", ["error document-too-large"]),
-    "inline of a user, 2048": (user(f"inline_policies: {{a: {padded(1000)}, b: {padded(1048)}}}"), []),
+    "a policy of 6144": (f"policies: {{p: {{document: {pad_policy(6144)}}}}}\n", []),
+    "a policy of 6145": (f"policies: {{p: {{document: {pad_policy(6145)}}}}}\n", ["error document-too-large"]),
+    "inline of a user, 2048": (user(f"inline_policies: {{a: {pad_policy(1000)}, b: {pad_policy(1048)}}}"), []),
     "inline of a user, 2049": (
-        user(f"inline_policies: {{a: {padded(1000)}, b: {padded(1049)}}}"),
+        user(f"inline_policies: {{a: {pad_policy(1000)}, b: {pad_policy(1049)}}}"),
         ["error document-too-large"],
     ),
-    "inline of a group, 5120": (f"groups: {{g: {{inline_policies: {{a: {padded(5120)}}}}}}}\n", []),
+    "inline of a group, 5120": (f"groups: {{g: {{inline_policies: {{a: {pad_policy(5120)}}}}}}}\n", []),
     "inline of a group, 5121": (
-        f"groups: {{g: {{inline_policies: {{a: {padded(5121)}}}}}}}\n",
+        f"groups: {{g: {{inline_policies: {{a: {pad_policy(5121)}}}}}}}\n",
         ["error document-too-large"],
     ),
-    "inline of a role, 10240": (role(f"inline_policies: {{a: {padded(10240)}}}"), []),
-    "inline of a role, 10241": (role(f"inline_policies: {{a: {padded(10241)}}}"), ["error document-too-large"]),
-    "a trust of 2048": (f"roles: {{r: {{trust_policy: {trusting(2048)}}}}}\n", []),
-    "a trust of 2049": (f"roles: {{r: {{trust_policy: {trusting(2049)}}}}}\n", ["warning past-default-quota"]),
-    "a trust of 8192": (f"roles: {{r: {{trust_policy: {trusting(8192)}}}}}\n", ["warning past-default-quota"]),
-    "a trust of 8193": (f"roles: {{r: {{trust_policy: {trusting(8193)}}}}}\n", ["error document-too-large"]),
+    "inline of a role, 10240": (role(f"inline_policies: {{a: {pad_policy(10240)}}}"), []),
+    "inline of a role, 10241": (role(f"inline_policies: {{a: {pad_policy(10241)}}}"), ["error document-too-large"]),
+    "a trust of 2048": (f"roles: {{r: {{trust_policy: {pad_trust(2048)}}}}}\n", []),
+    "a trust of 2049": (f"roles: {{r: {{trust_policy: {pad_trust(2049)}}}}}\n", ["warning past-default-quota"]),
+    "a trust of 8192": (f"roles: {{r: {{trust_policy: {pad_trust(8192)}}}}}\n", ["warning past-default-quota"]),
+    "a trust of 8193": (f"roles: {{r: {{trust_policy: {pad_trust(8193)}}}}}\n", ["error document-too-large"]),
     "a user name of 64": (f"users: {{{'u' * 64}: }}\n", []),
     "a group name of 128": (f"groups: {{{'g' * 128}: }}\n", []),
     "a description of 1000": (role(f"description: {'é' * 1000}"), []),

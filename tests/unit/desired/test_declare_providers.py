@@ -17,7 +17,7 @@ def oidc(body: str = "{}", key: str = HOST) -> str:
     return f"{HEAD}oidc_providers:\n  {key}: {body}\n"
 
 
-def trusting(rule: str) -> str:
+def trust_by_rule(rule: str) -> str:
     return f"roles:\n  app: {{trust: [{rule}]}}\n"
 
 
@@ -59,17 +59,17 @@ PROBLEMS = {
     "an unknown key": (oidc("{client_id: [a]}"), f"4:{len(HOST) + 6} unknown-key", "client_ids"),
     "a path": (oidc("{path: /x/}"), f"4:{len(HOST) + 6} unknown-key", ""),
     "an unknown provider in a trust": (
-        oidc() + trusting("{oidc: token.actions.githubusercontent.con, subjects: [a]}"),
+        oidc() + trust_by_rule("{oidc: token.actions.githubusercontent.con, subjects: [a]}"),
         "6:24 unknown-reference",
         f"Did you mean {HOST!r}?",
     ),
     "another letter case in a trust": (
-        oidc(key="a.b/Id") + trusting("{oidc: a.b/id, subjects: [a]}"),
+        oidc(key="a.b/Id") + trust_by_rule("{oidc: a.b/id, subjects: [a]}"),
         "6:24 reference-case",
         "a.b/Id",
     ),
     "SAML as OIDC": (
-        f"{HEAD}saml_providers: {{okta: {{metadata: okta.xml}}}}\n" + trusting("{oidc: okta, subjects: [a]}"),
+        f"{HEAD}saml_providers: {{okta: {{metadata: okta.xml}}}}\n" + trust_by_rule("{oidc: okta, subjects: [a]}"),
         "5:24 unknown-reference",
         "by its ARN",
     ),
@@ -121,7 +121,7 @@ def test_what_is_wrong_inside_of_metadata_is_told_at_its_place(folder: Folder, x
 def test_the_key_of_a_provider_in_a_trust_is_its_arn(folder: Folder) -> None:
     folder.write("okta.xml", b"\xef\xbb\xbf" + XML.encode())
     text = oidc(key="a.b/Id") + "saml_providers: {okta: {metadata: okta.xml}}\n"
-    text += trusting("{oidc: a.b/Id, subjects: [x]}, {saml: okta}")
+    text += trust_by_rule("{oidc: a.b/Id, subjects: [x]}, {saml: okta}")
     desired = require_valid(folder.declare_text(text, partition="aws-cn"))
     role = desired.state.entities[Address("role", "app")]
     named = {value for statement in role.trust_policy.statements for _, value in statement.principals or ()}  # type: ignore[attr-defined]

@@ -44,12 +44,12 @@ def read(text: str) -> Any:
     return found
 
 
-def unescaped(value: Any) -> Any:
+def unescape_braces(value: Any) -> Any:
     """PyYAML knows nothing of variables."""
     if isinstance(value, dict):
-        return {unescaped(key): unescaped(inner) for key, inner in value.items()}
+        return {unescape_braces(key): unescape_braces(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [unescaped(item) for item in value]
+        return [unescape_braces(item) for item in value]
     return value.replace("{{{{", "{{") if isinstance(value, str) else value
 
 
@@ -62,7 +62,7 @@ def test_anything_reads_back_as_it_was(value: dict[str, Any], levels: int) -> No
 @thorough
 @given(st.dictionaries(texts, texts | st.lists(texts), max_size=4), st.integers(0, 3))
 def test_a_reader_of_yaml_1_1_sees_the_same_texts(value: dict[str, Any], levels: int) -> None:
-    assert unescaped(yaml.safe_load(as_yaml(value, levels))) == value
+    assert unescape_braces(yaml.safe_load(as_yaml(value, levels))) == value
 
 
 @pytest.mark.parametrize("text", [text for text in ODD if text.isprintable()], ids=repr)

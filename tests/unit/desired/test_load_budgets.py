@@ -59,7 +59,7 @@ def chain(length: int) -> str:
     return f"{HEAD}vars:\n{''.join(lines)}  a{length - 1}: end\nusers: {{u: {{tags: {{x: '{{{{ a0 }}}}'}}}}}}\n"
 
 
-def doubling(times: int) -> str:
+def double_variables(times: int) -> str:
     lines = [f"  a{index}: '{{{{ a{index + 1} }}}}{{{{ a{index + 1} }}}}'\n" for index in range(times)]
     return f"{HEAD}vars:\n{''.join(lines)}  a{times}: word\nusers: {{u: {{tags: {{x: '{{{{ a0 }}}}'}}}}}}\n"
 
@@ -83,7 +83,7 @@ def test_a_longer_chain_is_an_error_at_a_variable_of_it(folder: Folder, length: 
 
 @pytest.mark.parametrize("times", [15, 40, 90])
 def test_variables_that_double_are_an_error_where_they_grow_too_long(folder: Folder, times: int) -> None:
-    found = folder.declare_text(doubling(times)).problems
+    found = folder.declare_text(double_variables(times)).problems
     said = next(problem for problem in found if problem.code == "variable-too-long")
     assert "the limit is 100,000" in said.summary
     assert said.place

@@ -19,7 +19,7 @@ def test_old_and_new_are_paired_with_the_place_of_the_line(folder: Folder) -> No
     ]
 
 
-def test_what_moves_keeps_its_path_where_the_file_has_none(folder: Folder) -> None:
+def test_what_moves_keeps_its_path_if_the_file_has_none(folder: Folder) -> None:
     live = {Address("user", "old"): "/eng/", Address("role", "old"): "/app/", Address("user", "other"): "/x/"}
     desired = folder.declare_text(HEAD + "moved: {user/old: user/new, role/old: role/new}\n", live_paths=live)
     paths = {str(address): entity.path for address, entity in require_valid(desired).state.entities.items()}

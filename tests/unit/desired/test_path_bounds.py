@@ -182,7 +182,7 @@ def test_no_path_of_a_file_reaches_into_git_in_any_letter_case(home: Path, key: 
     assert problem.place is not None
 
 
-def test_git_is_told_by_its_identity_where_a_file_system_has_other_names_for_it(
+def test_git_is_told_by_its_identity_if_a_file_system_has_other_names_for_it(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As `GIT~1` on NTFS; a link that `realpath` does not resolve stands for it here."""

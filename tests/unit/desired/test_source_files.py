@@ -289,7 +289,7 @@ def test_defaults_never_reach_from_one_entity_into_another(folder: Folder) -> No
 # Paths of entities
 
 
-def test_an_entity_keeps_the_path_that_it_has_where_the_file_has_none(folder: Folder) -> None:
+def test_an_entity_keeps_the_path_that_it_has_if_the_file_has_none(folder: Folder) -> None:
     text = f"{HEAD}users: {{a: , b: {{path: /own/}}}}\nroles: {{r: {{trust: [{{users: [a, b]}}]}}}}\n"
     live = {Address("user", "a"): "/eng/", Address("user", "b"): "/eng/"}
     entities = require_valid(folder.declare_text(text, live_paths=live)).state.entities

@@ -14,7 +14,7 @@ from tests.support.files import HEAD, Folder, require_valid
 VARS = "vars: {team: infra, n: 007}\n"
 
 
-def tagged(folder: Folder, value: str, **how: object) -> str:
+def fill_tag(folder: Folder, value: str, **how: object) -> str:
     """What a tag with this value becomes."""
     text = f"{HEAD}{VARS}users:\n  alice:\n    tags:\n      x: {value}\n"
     (user,) = require_valid(folder.declare_text(text, **how)).state.entities.values()  # type: ignore[arg-type]
@@ -34,7 +34,7 @@ SUBSTITUTED = {
 
 @pytest.mark.parametrize(("written", "value"), SUBSTITUTED.items())
 def test_a_variable_becomes_its_text(folder: Folder, written: str, value: str) -> None:
-    assert tagged(folder, written) == value
+    assert fill_tag(folder, written) == value
 
 
 def resource(folder: Folder, written: str) -> str:
@@ -77,20 +77,20 @@ def test_two_keys_that_become_one_are_a_duplicate(folder: Folder) -> None:
 
 
 def test_the_command_line_wins(folder: Folder) -> None:
-    assert tagged(folder, "'{{ team }}'", variables={"team": "prod"}) == "prod"
+    assert fill_tag(folder, "'{{ team }}'", variables={"team": "prod"}) == "prod"
 
 
 def test_the_command_line_can_name_what_the_file_does_not(folder: Folder) -> None:
-    assert tagged(folder, "'{{ stage }}'", variables={"stage": "dev"}) == "dev"
+    assert fill_tag(folder, "'{{ stage }}'", variables={"stage": "dev"}) == "dev"
 
 
 def test_the_built_in_names_cannot_be_overridden(folder: Folder) -> None:
-    assert tagged(folder, "'{{ account_id }}'", variables={"account_id": "1"}) == "123456789012"
+    assert fill_tag(folder, "'{{ account_id }}'", variables={"account_id": "1"}) == "123456789012"
 
 
 @pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
 def test_the_partition_is_that_of_the_account(folder: Folder, partition: str) -> None:
-    assert tagged(folder, "'{{ partition }}'", partition=partition) == partition
+    assert fill_tag(folder, "'{{ partition }}'", partition=partition) == partition
 
 
 def test_the_account_of_the_file_serves_until_the_live_one_is_known(folder: Folder) -> None:

@@ -11,7 +11,7 @@ from reconciler.model.entity import Policy, User
 from tests.support.files import HEAD, Folder, require_valid
 
 
-def built(text: str) -> tuple[Any, list[str]]:
+def build_nodes(text: str) -> tuple[Any, list[str]]:
     node, problems = compose_yaml(text.encode(), "f.yaml")
     assert node is not None, problems
     builder = Builder("f.yaml", lambda value, place, problems: value)
@@ -66,7 +66,7 @@ CORE: dict[str, Any] = {
 
 @pytest.mark.parametrize(("written", "value"), CORE.items(), ids=[f"{text[:24]!r}" for text in CORE])
 def test_a_scalar_is_what_yaml_1_2_says_and_a_number_what_json_would_write(written: str, value: Any) -> None:
-    found, problems = built(f"key: [{written}]" if written else "key:\n -\n")
+    found, problems = build_nodes(f"key: [{written}]" if written else "key:\n -\n")
     assert (found["key"][0], problems) == (value, [])
     assert type(found["key"][0]) is type(value)
 

@@ -17,7 +17,7 @@ from tests.support.files import HEAD, Folder
 EXAMPLES = [path for path in sorted(Path("examples").rglob("*.yaml")) if path.parent.name != "kubernetes"]
 
 
-def written(node: object) -> Iterator[tuple[Place, str]]:
+def list_texts(node: object) -> Iterator[tuple[Place, str]]:
     """Every key and every text, with its place."""
     if isinstance(node, Map):
         for key, value in node.items():
@@ -31,7 +31,7 @@ def written(node: object) -> Iterator[tuple[Place, str]]:
 def _value(place: Place, value: object) -> Iterator[tuple[Place, str]]:
     if isinstance(value, (Map, Seq)):
         assert value.place_of() == place
-        yield from written(value)
+        yield from list_texts(value)
     elif isinstance(value, str):
         yield place, value
 
@@ -41,7 +41,7 @@ def test_every_place_of_an_example_is_where_its_text_begins(path: Path) -> None:
     root = load([path], {}).root
     assert root is not None
     seen = 0
-    for place, text in written(root):
+    for place, text in list_texts(root):
         line = Path(place.file).read_text(encoding="utf-8").splitlines()[place.line - 1][place.column - 1 :]
         if line[:1] not in "|>" and "{{" not in line:
             assert line.lstrip("'\"").startswith(text.split("\n")[0][:20]), (place, text)
@@ -101,12 +101,12 @@ def test_work_grows_with_the_file_and_no_faster(folder: Folder, entry: str) -> N
         folder.write("roles.yaml", text)
         count = 0
 
-        def called(frame: FrameType, event: str, argument: object) -> None:
+        def count_call(frame: FrameType, event: str, argument: object) -> None:
             nonlocal count
             count += event in ("call", "c_call")
 
         before = sys.getprofile()
-        sys.setprofile(called)
+        sys.setprofile(count_call)
         try:
             folder.read_files()
         finally:

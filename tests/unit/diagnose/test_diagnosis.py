@@ -45,7 +45,7 @@ class Case:
     principal: dict[str, Any] = field(default_factory=dict)
 
 
-def declared(folder: Path, entities: str, alias: str = "{role: app}") -> Desired:
+def declare_entities(folder: Path, entities: str, alias: str = "{role: app}") -> Desired:
     path = folder / "roles.yaml"
     text = f'version: 1\nowner: t\naccount: "{ACCOUNT}"\n{entities.strip()}\naliases: {{it: {alias}}}\n'
     path.write_text(text)
@@ -71,8 +71,8 @@ def view(desired: Desired, caller: str, evidence: Evidence, arn: str) -> CallerA
     return CallerAndRole(principal, target if seen is not Evidence.UNSEEN and target else unread, evidence, seen)
 
 
-def asked(folder: Path, case: Case) -> Explanation:
-    desired = declared(folder, case.file, case.alias)
+def explain_case(folder: Path, case: Case) -> Explanation:
+    desired = declare_entities(folder, case.file, case.alias)
     arn = f"arn:aws:iam::{ACCOUNT}:{case.caller}"
     request = chain.build_calls(chain.resolve_role_chain("it", desired.aliases), arn, desired.state.entities)[-1]
     file = view(desired, case.caller, Evidence.FILE, request.role_arn)
@@ -82,7 +82,7 @@ def asked(folder: Path, case: Case) -> Explanation:
     if case.live is not None:
         other = folder / "live"
         other.mkdir()
-        live = view(declared(other, case.live), case.caller, Evidence.LIVE, request.role_arn)
+        live = view(declare_entities(other, case.live), case.caller, Evidence.LIVE, request.role_arn)
     if case.principal:
         live = replace(live, principal=replace(live.principal, **case.principal))
         file = replace(file, principal=replace(file.principal, **case.principal))
@@ -409,7 +409,7 @@ TEAM_BLUE = '{StringEquals: {"aws:RequestTag/team": blue}}'
 PASSED_TAGS, PASSED_NAME = InheritedAttributes(tags=(("team", "blue"),)), InheritedAttributes("ann")
 
 
-def chained(trust: str, inherited: InheritedAttributes, first: str = "", refused: bool = True, **more: str) -> Case:
+def chain_case(trust: str, inherited: InheritedAttributes, first: str = "", refused: bool = True, **more: str) -> Case:
     """The second call of a chain, whose session has inherited something."""
     file = CHAIN % (first, trust)
     return Case(file, "role/first", refused=refused and "denied_action" in more, more={"inherited": inherited, **more})
@@ -432,41 +432,43 @@ CASES += [
         AssumeOutcome.DEPENDS,
     ),
     ("a boundary that denies", Case(DENYING + entities(DEMO, BOUNDED)), AssumeOutcome.CALLER_REFUSES),
-    ("inherited tags, and a trust without", chained("{roles: [first]}", PASSED_TAGS), AssumeOutcome.TAG_SESSION),
+    ("inherited tags, and a trust without", chain_case("{roles: [first]}", PASSED_TAGS), AssumeOutcome.TAG_SESSION),
     (
         "inherited tags that the trust takes",
-        chained("{roles: [first], session_tags: true}", PASSED_TAGS),
+        chain_case("{roles: [first], session_tags: true}", PASSED_TAGS),
         AssumeOutcome.ALLOWED,
     ),
-    ("an inherited source identity", chained("{roles: [first]}", PASSED_NAME), AssumeOutcome.SOURCE_IDENTITY),
+    ("an inherited source identity", chain_case("{roles: [first]}", PASSED_NAME), AssumeOutcome.SOURCE_IDENTITY),
     (
         "an inherited source identity that both sides take",
-        chained("{roles: [first], source_identity: true}", PASSED_NAME, FIRST_MAY.replace("sts:AssumeRole", "sts:*")),
+        chain_case(
+            "{roles: [first], source_identity: true}", PASSED_NAME, FIRST_MAY.replace("sts:AssumeRole", "sts:*")
+        ),
         AssumeOutcome.ALLOWED,
     ),
     (
         "an inherited source identity that only the trust takes",
-        chained("{roles: [first], source_identity: true}", PASSED_NAME),
+        chain_case("{roles: [first], source_identity: true}", PASSED_NAME),
         AssumeOutcome.SOURCE_IDENTITY,
     ),
     (
         "inherited tags, and a caller that may not pass them",
-        chained(f'{{accounts: ["{ACCOUNT}"], session_tags: true}}', PASSED_TAGS, FIRST_MAY),
+        chain_case(f'{{accounts: ["{ACCOUNT}"], session_tags: true}}', PASSED_TAGS, FIRST_MAY),
         AssumeOutcome.TAG_SESSION,
     ),
     (
         "an inherited source identity, and a caller that may not",
-        chained(f'{{accounts: ["{ACCOUNT}"], source_identity: true}}', PASSED_NAME, FIRST_MAY),
+        chain_case(f'{{accounts: ["{ACCOUNT}"], source_identity: true}}', PASSED_NAME, FIRST_MAY),
         AssumeOutcome.SOURCE_IDENTITY,
     ),
     (
         "an inherited tag that the trust asks for",
-        chained(f"{{roles: [first], session_tags: true, conditions: {TEAM_BLUE}}}", PASSED_TAGS),
+        chain_case(f"{{roles: [first], session_tags: true, conditions: {TEAM_BLUE}}}", PASSED_TAGS),
         AssumeOutcome.ALLOWED,
     ),
     (
         "another inherited tag than the trust asks for",
-        chained(
+        chain_case(
             f"{{roles: [first], session_tags: true, conditions: {TEAM_BLUE}}}",
             InheritedAttributes(tags=(("team", "x"),)),
         ),
@@ -474,17 +476,17 @@ CASES += [
     ),
     (
         "tags of a session made elsewhere, as AWS said",
-        chained("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:TagSession"),
+        chain_case("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:TagSession"),
         AssumeOutcome.TAG_SESSION,
     ),
     (
         "a source identity of a session made elsewhere, as AWS said",
-        chained("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:SetSourceIdentity"),
+        chain_case("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:SetSourceIdentity"),
         AssumeOutcome.SOURCE_IDENTITY,
     ),
     (
         "a session made elsewhere",
-        chained("{roles: [first]}", InheritedAttributes(known=False), refused=False),
+        chain_case("{roles: [first]}", InheritedAttributes(known=False), refused=False),
         AssumeOutcome.ALLOWED,
     ),
 ]
@@ -492,7 +494,7 @@ CASES += [
 
 @pytest.mark.parametrize(("case", "outcome"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
 def test_each_situation_has_its_outcome(tmp_path: Path, case: Case, outcome: AssumeOutcome) -> None:
-    found = asked(tmp_path, case)
+    found = explain_case(tmp_path, case)
     assert found.outcome is outcome, found
     assert found.may_assume == (outcome is AssumeOutcome.ALLOWED)
 
@@ -504,7 +506,7 @@ def test_every_outcome_is_reached_in_two_ways(outcome: AssumeOutcome) -> None:
 
 @pytest.mark.parametrize("case", [row[1] for row in CASES], ids=[row[0] for row in CASES])
 def test_whatever_refuses_says_so_and_what_to_do(tmp_path: Path, case: Case) -> None:
-    found = asked(tmp_path, case)
+    found = explain_case(tmp_path, case)
     assert found.summary.endswith("."), found
     assert "{" not in found.summary
     refusing = [side for side in found.sides if side.verdict is SideVerdict.REFUSES]
@@ -603,19 +605,19 @@ SAID = [
     ),
     (
         "inherited tags",
-        chained("{roles: [first]}", PASSED_TAGS),
+        chain_case("{roles: [first]}", PASSED_TAGS),
         "no statement lets role/first in with sts:TagSession",
         ("session_tags: true",),
     ),
     (
         "an inherited source identity",
-        chained("{roles: [first]}", PASSED_NAME, FIRST_MAY.replace("sts:AssumeRole", "sts:*")),
+        chain_case("{roles: [first]}", PASSED_NAME, FIRST_MAY.replace("sts:AssumeRole", "sts:*")),
         "no statement lets role/first in with sts:SetSourceIdentity",
         ("source_identity: true",),
     ),
     (
         "an inherited source identity that no policy lets along",
-        chained("{roles: [first], source_identity: true}", PASSED_NAME),
+        chain_case("{roles: [first], source_identity: true}", PASSED_NAME),
         "no policy of role/first allows sts:SetSourceIdentity on role/app",
         (
             "inline_policies:",
@@ -630,29 +632,29 @@ SAID = [
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        (chained("{roles: [first]}", PASSED_TAGS), "An earlier alias of the chain makes team transitive"),
-        (chained("{roles: [first]}", PASSED_NAME), "An earlier alias of the chain sets the source identity ann"),
+        (chain_case("{roles: [first]}", PASSED_TAGS), "An earlier alias of the chain makes team transitive"),
+        (chain_case("{roles: [first]}", PASSED_NAME), "An earlier alias of the chain sets the source identity ann"),
         (
-            chained("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:TagSession"),
+            chain_case("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:TagSession"),
             "The caller's session carries transitive tags",
         ),
         (
-            chained("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:SetSourceIdentity"),
+            chain_case("{roles: [first]}", InheritedAttributes(known=False), denied_action="sts:SetSourceIdentity"),
             "The caller's session carries a source identity",
         ),
     ],
 )
 def test_what_the_call_does_not_set_itself_is_traced_to_where_it_was_set(tmp_path: Path, case: Case, said: str) -> None:
-    assert said in " ".join(asked(tmp_path, case).details)
+    assert said in " ".join(explain_case(tmp_path, case).details)
 
 
 def test_tags_that_the_call_sets_need_no_tracing(tmp_path: Path) -> None:
-    assert not asked(tmp_path, Case(entities(DEMO), alias=TAGS)).details
+    assert not explain_case(tmp_path, Case(entities(DEMO), alias=TAGS)).details
 
 
 @pytest.mark.parametrize(("case", "reason", "lines"), [row[1:] for row in SAID], ids=[row[0] for row in SAID])
 def test_the_reason_and_the_lines_to_write(tmp_path: Path, case: Case, reason: str, lines: tuple[str, ...]) -> None:
-    found = asked(tmp_path, case)
+    found = explain_case(tmp_path, case)
     assert reason in "\n".join(reasons_of(found))
     assert found.suggested_lines == lines
 
@@ -671,16 +673,16 @@ def test_the_reason_and_the_lines_to_write(tmp_path: Path, case: Case, reason: s
     ids=["a rule", "a later rule", "a raw statement", "a policy", "a condition", "a user", "the rule that lets in"],
 )
 def test_the_place_is_that_of_the_text_to_change(tmp_path: Path, case: Case, text: str) -> None:
-    place = asked(tmp_path, case).place
+    place = explain_case(tmp_path, case).place
     assert place is not None
     line = Path(place.file).read_text().splitlines()[place.line - 1]
     assert line[place.column - 1 :].startswith(text)
 
 
 def test_the_proposed_rule_lets_the_caller_in(tmp_path: Path) -> None:
-    before = asked(tmp_path, Case(entities(ALICE)))
+    before = explain_case(tmp_path, Case(entities(ALICE)))
     assert before.suggested_lines == ("users: [alice, demo]",)
-    assert asked(tmp_path, Case(entities("{" + before.suggested_lines[0] + "}"))).may_assume
+    assert explain_case(tmp_path, Case(entities("{" + before.suggested_lines[0] + "}"))).may_assume
 
 
 @pytest.mark.parametrize(
@@ -703,33 +705,33 @@ def test_the_proposed_rule_lets_the_caller_in(tmp_path: Path) -> None:
     ],
 )
 def test_a_code_that_is_still_to_be_given_is_said(tmp_path: Path, case: Case, expected: str) -> None:
-    assert asked(tmp_path, case).summary == expected
+    assert explain_case(tmp_path, case).summary == expected
 
 
 def test_a_rule_with_mfa_keeps_it_when_the_caller_is_added(tmp_path: Path) -> None:
-    found = asked(tmp_path, Case(entities("{users: [alice], mfa: required}")))
+    found = explain_case(tmp_path, Case(entities("{users: [alice], mfa: required}")))
     assert found.hint.startswith("Add the caller to this rule")
 
 
 def test_a_raw_proposal_lets_the_caller_in(tmp_path: Path) -> None:
     closed = raw('{Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: "sts:AssumeRole"}')
-    statement = json.loads(asked(tmp_path, Case(closed)).suggested_lines[0])
-    assert asked(tmp_path, Case(closed.rstrip() + f"\n        - {json.dumps(statement)}\n")).may_assume
+    statement = json.loads(explain_case(tmp_path, Case(closed)).suggested_lines[0])
+    assert explain_case(tmp_path, Case(closed.rstrip() + f"\n        - {json.dumps(statement)}\n")).may_assume
 
 
 def test_the_proposed_policy_is_enough(tmp_path: Path) -> None:
-    lines = asked(tmp_path, Case(entities(BY_ACCOUNT))).suggested_lines
+    lines = explain_case(tmp_path, Case(entities(BY_ACCOUNT))).suggested_lines
     user = "\n" + "\n".join(f"    {line}" for line in lines)
-    assert asked(tmp_path, Case(entities(BY_ACCOUNT, user))).may_assume
+    assert explain_case(tmp_path, Case(entities(BY_ACCOUNT, user))).may_assume
 
 
 def test_a_file_that_will_take_it_away_is_said(tmp_path: Path) -> None:
-    found = asked(tmp_path, Case(entities(ALICE), live=entities(DEMO)))
+    found = explain_case(tmp_path, Case(entities(ALICE), live=entities(DEMO)))
     assert "the next apply removes this right" in " ".join(found.details)
 
 
 def test_what_is_not_applied_points_at_the_file_and_at_apply(tmp_path: Path) -> None:
-    found = asked(tmp_path, Case(entities(WITH_MFA), live=entities(ALICE)))
+    found = explain_case(tmp_path, Case(entities(WITH_MFA), live=entities(ALICE)))
     assert "apply" in found.hint
     assert "Once applied: user/demo may not assume role/app without MFA." in " ".join(found.details).replace(
         "once", "Once"
@@ -737,14 +739,14 @@ def test_what_is_not_applied_points_at_the_file_and_at_apply(tmp_path: Path) -> 
 
 
 def test_a_role_that_is_not_there_yet_may_still_refuse(tmp_path: Path) -> None:
-    found = asked(tmp_path, Case(entities(ALICE), more={"is_role_missing": True}))
+    found = explain_case(tmp_path, Case(entities(ALICE), more={"is_role_missing": True}))
     assert "Once applied: user/demo may not assume role/app" in " ".join(found.details)
 
 
 def test_a_role_of_a_similar_name_is_proposed(tmp_path: Path) -> None:
     alias = f'{{role: "arn:aws:iam::{ACCOUNT}:role/ap"}}'
     more = {"is_role_missing": True, "role_names": ("app", "db")}
-    assert asked(tmp_path, Case(entities(DEMO), alias=alias, more=more)).hint == "Did you mean 'app'?"
+    assert explain_case(tmp_path, Case(entities(DEMO), alias=alias, more=more)).hint == "Did you mean 'app'?"
 
 
 def test_a_recreated_user_is_not_the_one_that_a_live_trust_holds(tmp_path: Path) -> None:
@@ -755,7 +757,7 @@ def test_a_recreated_user_is_not_the_one_that_a_live_trust_holds(tmp_path: Path)
             "Statement": {"Effect": "Allow", "Principal": {"AWS": "AIDAOLDOLDOLDOLDOLD"}, "Action": "sts:AssumeRole"},
         }
     )
-    desired = declared(tmp_path, entities(DEMO))
+    desired = declare_entities(tmp_path, entities(DEMO))
     request = chain.build_calls(
         chain.resolve_role_chain("it", desired.aliases), f"arn:aws:iam::{ACCOUNT}:user/demo", {}
     )[-1]
@@ -799,7 +801,7 @@ FAR = '{role: "arn:aws:iam::999999999999:role/x"%s}'
 def test_a_trust_of_another_account_is_the_first_suspect_and_an_scp_the_second(
     tmp_path: Path, case: Case, said: str, not_said: str, lines: list[str]
 ) -> None:
-    found = asked(tmp_path, case)
+    found = explain_case(tmp_path, case)
     first, second = found.details
     assert said in first and not_said not in first and "SCP" not in first
     assert "SCP" in second
@@ -823,14 +825,14 @@ def test_a_trust_of_another_account_is_the_first_suspect_and_an_scp_the_second(
         (Case(entities(DEMO), live=entities(WITH_MFA)), True),
     ],
 )
-def test_a_code_helps_where_both_sides_let_in_with_one_and_not_without(
+def test_a_code_helps_if_both_sides_let_in_with_one_and_not_without(
     tmp_path: Path, case: Case, helps: bool | None
 ) -> None:
-    assert asked(tmp_path, case).code_helps is helps
+    assert explain_case(tmp_path, case).code_helps is helps
 
 
 def test_an_alias_that_forbids_a_code_is_told_to_lose_that_line(tmp_path: Path) -> None:
-    found = asked(tmp_path, Case(entities(WITH_MFA), alias="{role: app, mfa: false}"))
+    found = explain_case(tmp_path, Case(entities(WITH_MFA), alias="{role: app, mfa: false}"))
     assert found.outcome is AssumeOutcome.NEEDS_MFA and "`mfa: false`" in found.hint and found.place is not None
 
 
@@ -866,7 +868,7 @@ def test_a_guardrail_that_refuses_is_named(
     tmp_path: Path, section: str, statement: dict[str, Any], side: str, sentence: str
 ) -> None:
     (tmp_path / "org.json").write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
-    found = asked(tmp_path, Case(f"guardrails: {{{section}: [[org.json]]}}\n{OPEN}"))
+    found = explain_case(tmp_path, Case(f"guardrails: {{{section}: [[org.json]]}}\n{OPEN}"))
     assert not found.outcome.name.startswith("ALLOWED")
     refusing = {one.party: one.reasons for one in found.sides}
     assert any(sentence in text for text in refusing[side]), refusing

@@ -19,7 +19,7 @@ def request(**more: Any) -> AssumeRoleCall:
     return AssumeRoleCall("a", "arn:aws:iam::123456789012:role/a", "me", **more)
 
 
-def carried(asked: AssumeRoleCall, inherited: InheritedAttributes, chained: bool = True) -> Context:
+def build_context(asked: AssumeRoleCall, inherited: InheritedAttributes, chained: bool = True) -> Context:
     return context_of(asked, Mfa(), NOW, inherited, chained)
 
 
@@ -46,7 +46,7 @@ def test_what_is_inherited_needs_its_action_as_what_is_given(
 
 def test_inherited_tags_are_tags_of_the_request() -> None:
     asked = request(session_tags=(("own", "1"),), transitive_tags=("own",))
-    found = carried(asked, InheritedAttributes(tags=(("team", "x"),)))
+    found = build_context(asked, InheritedAttributes(tags=(("team", "x"),)))
     assert found.find("aws:requesttag/team") == (("x",),)
     assert found.find("aws:requesttag/own") == (("1",),)
     assert found.find("aws:requesttag/other") == (None,)
@@ -67,13 +67,13 @@ def test_inherited_tags_are_tags_of_the_request() -> None:
 def test_a_source_identity_is_the_sessions_and_perhaps_the_requests(
     asked: AssumeRoleCall, inherited: InheritedAttributes, sts: object, aws: object
 ) -> None:
-    found = carried(asked, inherited)
+    found = build_context(asked, inherited)
     assert found.find("sts:sourceidentity") == sts
     assert found.find("aws:sourceidentity") == aws
 
 
 def test_a_session_made_elsewhere_may_bring_tags_that_nobody_knows() -> None:
-    found = carried(request(), InheritedAttributes(known=False), chained=False)
+    found = build_context(request(), InheritedAttributes(known=False), chained=False)
     for key in ("aws:requesttag/team", "aws:tagkeys", "sts:transitivetagkeys"):
         assert found.find(key) == ()
-    assert carried(request(), InheritedAttributes(), chained=False).find("aws:tagkeys") == (None,)
+    assert build_context(request(), InheritedAttributes(), chained=False).find("aws:tagkeys") == (None,)

@@ -78,7 +78,7 @@ def test_a_link_stays_and_what_it_points_to_is_replaced(exists: bool, tmp_path: 
 
 
 @pytest.mark.parametrize("target", ["file", "absent"])
-def test_where_no_link_may_be_followed_it_stays_and_so_does_what_it_points_to(target: str, tmp_path: Path) -> None:
+def test_if_no_link_may_be_followed_it_stays_and_so_does_what_it_points_to(target: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("old")
     (tmp_path / "link").symlink_to(target)
     with pytest.raises(OSError):

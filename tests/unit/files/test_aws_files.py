@@ -16,7 +16,7 @@ def nobody_waits(line: str) -> None:
     raise AssertionError(line)
 
 
-def entered(
+def enter_lock(
     path: Path, environ: dict[str, str]
 ) -> tuple[threading.Thread, threading.Event, threading.Event, list[str]]:
     """Another run at work on `path`: it has told that it waits, or it is in."""
@@ -52,7 +52,7 @@ def test_a_second_run_waits_says_so_and_goes_on_and_a_link_is_the_same_file(tmp_
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "config")
     with aws_files.hold_file_lock(tmp_path / "config", environ, nobody_waits):
-        thread, told, inside, said = entered(link, environ)
+        thread, told, inside, said = enter_lock(link, environ)
         assert told.wait(10) and not inside.is_set()
         assert len(said) == 1 and str(link) in said[0]
     thread.join(10)

@@ -41,10 +41,10 @@ def test_the_line_is_named_that_makes_a_file_unreadable(tmp_path: Path, name: st
     path.write_bytes(content)
     flaw = find_flaw(str(path))
     assert (flaw.place if flaw else None) == (Place(str(path), line, 1) if line else None)
-    assert bool(flaw) == refused(path)
+    assert bool(flaw) == is_refused_by_botocore(path)
 
 
-def refused(path: Path) -> bool:
+def is_refused_by_botocore(path: Path) -> bool:
     try:
         raw_config_parse(str(path))
     except ConfigParseError:
@@ -75,12 +75,12 @@ _LINES = st.sampled_from(
 
 @examples(300)
 @given(st.lists(_LINES, max_size=8), st.sampled_from(["", "\ufeff"]))
-def test_a_flaw_is_found_exactly_where_botocore_refuses(
+def test_a_flaw_is_found_if_and_only_if_botocore_refuses(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str], mark: str
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "some config"
     path.write_text(mark + "\n".join(lines), encoding="utf-8")
-    assert (find_flaw(str(path)) is not None) == refused(path)
+    assert (find_flaw(str(path)) is not None) == is_refused_by_botocore(path)
 
 
 def test_there_is_no_flaw_in_a_file_that_is_not_there(tmp_path: Path) -> None:

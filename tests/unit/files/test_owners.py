@@ -34,12 +34,12 @@ def test_whose_files_are_trusted(
     assert trusted_uids(environ) == expected
 
 
-def test_where_files_have_no_uid_everything_is_the_users_own(tmp_path: Path) -> None:
+def test_if_files_have_no_uid_everything_is_the_users_own(tmp_path: Path) -> None:
     assert find_foreign_owner(tmp_path / "absent", None) is None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no uids")
-def test_the_owner_is_told_where_it_is_none_of_them(tmp_path: Path) -> None:
+def test_the_owner_is_told_if_it_is_none_of_them(tmp_path: Path) -> None:
     own = tmp_path.stat().st_uid
     assert find_foreign_owner(tmp_path, frozenset({own})) is None
     assert find_foreign_owner(tmp_path, frozenset({own + 1})) == own

@@ -26,7 +26,7 @@ def folder(tmp_path: Any) -> Folder:
     return Folder(tmp_path)
 
 
-def declared(folder: Folder, body: str) -> dict[str, Any]:
+def declare_body(folder: Folder, body: str) -> dict[str, Any]:
     desired = folder.declare_text(f"{HEAD}account_settings:\n  {body}\n")
     assert not desired.problems, desired.problems
     return {str(address): entity for address, entity in desired.state.entities.items()}
@@ -36,7 +36,7 @@ def declared(folder: Folder, body: str) -> dict[str, Any]:
     ("written", "days"), [("90d", 90), ("1d", 1), ("1095d", 1095), ("24h", 1), (86400, 1), ("'7776000'", 90)]
 )
 def test_max_age_is_any_duration_of_whole_days(folder: Folder, written: object, days: int) -> None:
-    found = declared(folder, f"password_policy: {{max_age: {written}}}")
+    found = declare_body(folder, f"password_policy: {{max_age: {written}}}")
     assert found == {"account/password-policy": PasswordPolicy("password-policy", max_age=days)}
 
 
@@ -45,9 +45,9 @@ def test_every_key_is_read(folder: Folder) -> None:
         "{minimum_length: 14, require_symbols: true, require_numbers: true, require_uppercase: true, "
         "require_lowercase: true, allow_users_to_change: true, max_age: 90d, reuse_prevention: 24, hard_expiry: true}"
     )
-    assert declared(folder, f"password_policy: {body}") == {"account/password-policy": FULL}
-    assert declared(folder, "password_policy: {}") == {"account/password-policy": BARE}
-    assert declared(folder, "alias: a-1") == {"account/alias": AccountAlias("alias", "a-1")}
+    assert declare_body(folder, f"password_policy: {body}") == {"account/password-policy": FULL}
+    assert declare_body(folder, "password_policy: {}") == {"account/password-policy": BARE}
+    assert declare_body(folder, "alias: a-1") == {"account/alias": AccountAlias("alias", "a-1")}
 
 
 def test_each_setting_may_stand_in_a_file_of_its_own(folder: Folder) -> None:
@@ -60,7 +60,7 @@ def test_each_setting_may_stand_in_a_file_of_its_own(folder: Folder) -> None:
 
 
 def test_variables_work_in_the_alias(folder: Folder) -> None:
-    assert declared(folder, 'alias: "corp-{{ account_id }}"') == {
+    assert declare_body(folder, 'alias: "corp-{{ account_id }}"') == {
         "account/alias": AccountAlias("alias", "corp-123456789012")
     }
 

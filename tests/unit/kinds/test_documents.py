@@ -39,40 +39,40 @@ Statement:
 """
 
 
-def shown(document: Document) -> list[tuple[str, int, int]]:
+def places_of(document: Document) -> list[tuple[str, int, int]]:
     return [(Path(place.file).name, place.line, place.column) for place in document.places]
 
 
-def declared(folder: Path) -> Desired:
+def declare_documents(folder: Path) -> Desired:
     (folder / "roles.yaml").write_text(FILE)
     (folder / "more.yaml").write_text(MORE)
     return load_desired([str(folder / "roles.yaml")], {})
 
 
 def test_statements_know_their_lines(tmp_path: Path) -> None:
-    found = declared(tmp_path).state.entities
+    found = declare_documents(tmp_path).state.entities
     policies = {name: found[Address("policy", name)] for name in ("listed", "single", "elsewhere")}
     documents = {name: item.document for name, item in policies.items() if isinstance(item, Policy)}
-    assert shown(documents["listed"]) == [("roles.yaml", 7, 11), ("roles.yaml", 8, 11)]
-    assert shown(documents["single"]) == [("roles.yaml", 11, 34)]
-    assert shown(documents["elsewhere"]) == [("more.yaml", 3, 5)]
+    assert places_of(documents["listed"]) == [("roles.yaml", 7, 11), ("roles.yaml", 8, 11)]
+    assert places_of(documents["single"]) == [("roles.yaml", 11, 34)]
+    assert places_of(documents["elsewhere"]) == [("more.yaml", 3, 5)]
     user = found[Address("user", "a")]
     assert isinstance(user, User)
-    assert shown(user.inline_policies["p"]) == [("roles.yaml", 14, 41)]
+    assert places_of(user.inline_policies["p"]) == [("roles.yaml", 14, 41)]
 
 
 def test_a_trust_of_rules_has_the_places_of_the_rules(tmp_path: Path) -> None:
-    found = declared(tmp_path).state.entities
+    found = declare_documents(tmp_path).state.entities
     rules, raw = found[Address("role", "rules")], found[Address("role", "raw")]
     assert isinstance(rules, Role)
     assert isinstance(raw, Role)
-    assert shown(rules.trust_policy) == [("roles.yaml", 18, 9), ("roles.yaml", 19, 9)]
-    assert [line for _, line, _ in shown(raw.trust_policy)] == [20]
+    assert places_of(rules.trust_policy) == [("roles.yaml", 18, 9), ("roles.yaml", 19, 9)]
+    assert [line for _, line, _ in places_of(raw.trust_policy)] == [20]
     assert (rules.trust_policy.from_rules, raw.trust_policy.from_rules) == (True, False)
 
 
 def test_places_take_no_part_in_what_a_document_means(tmp_path: Path) -> None:
-    entities = declared(tmp_path).state.entities
+    entities = declare_documents(tmp_path).state.entities
     single, elsewhere = (entities[Address("policy", name)] for name in ("single", "elsewhere"))
     assert isinstance(single, Policy)
     assert isinstance(elsewhere, Policy)

@@ -173,7 +173,7 @@ def test_what_no_rule_says_stays_a_document(name: str) -> None:
     assert export_trust_rules(RAW[name], WRITING) is None
 
 
-def compiled(rules: list[dict[str, Any]]) -> Document | None:
+def compile_rules(rules: list[dict[str, Any]]) -> Document | None:
     return read_trust(as_nodes({"trust": rules}, "x"), WRITING.declare_context)  # type: ignore[arg-type]
 
 
@@ -183,7 +183,7 @@ def test_rules_always_say_what_the_document_says(raw: dict[str, Any]) -> None:
     document = canonical(raw)
     rules = export_trust_rules(document, WRITING)
     event(f"rules: {rules is not None}")
-    assert rules is None or compiled(rules) == document
+    assert rules is None or compile_rules(rules) == document
 
 
 @st.composite
@@ -218,6 +218,6 @@ def rules(draw: st.DrawFn) -> dict[str, Any]:
 @examples(100)
 @given(rules())
 def test_what_a_rule_compiled_to_is_recognised_as_that_rule(rule: dict[str, Any]) -> None:
-    document = compiled([rule])
+    document = compile_rules([rule])
     assert document is not None
     assert export_trust_rules(document, WRITING) == [rule]

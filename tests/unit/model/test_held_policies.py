@@ -35,7 +35,7 @@ USER = User(
 )
 
 
-def described(entity: Entity | None, *, groups: bool) -> list[tuple[str, str, str]]:
+def describe_policies(entity: Entity | None, *, groups: bool) -> list[tuple[str, str, str]]:
     held = walk_held_policies(entity, GROUPS.get) if groups else list_held_policies(entity)
     return [(str(one.holder), one.hold.value, one.name) for one in held]
 
@@ -49,8 +49,8 @@ def test_a_user_has_its_own_policies_then_its_groups_in_order_then_its_boundary(
     ]
     of_groups = [("group/a", "attached", FOREIGN), ("group/a", "inline", "i"), ("group/b", "attached", OURS)]
     boundary = [("user/ann", "boundary", FENCE)]
-    assert described(USER, groups=True) == [*own, *of_groups, *boundary]
-    assert described(USER, groups=False) == [*own, *boundary]
+    assert describe_policies(USER, groups=True) == [*own, *of_groups, *boundary]
+    assert describe_policies(USER, groups=False) == [*own, *boundary]
 
 
 def test_a_group_that_is_not_there_on_this_side_brings_nothing() -> None:
@@ -65,12 +65,12 @@ def test_only_inline_policies_carry_their_document_and_have_no_arn() -> None:
 
 @pytest.mark.parametrize("entity", [None, InstanceProfile("p"), Role("r", DOCUMENT), User("bob"), Group("g")])
 def test_whoever_holds_nothing_has_nothing(entity: Entity | None) -> None:
-    assert described(entity, groups=True) == described(entity, groups=False) == []
+    assert describe_policies(entity, groups=True) == describe_policies(entity, groups=False) == []
 
 
 def test_a_role_has_no_groups_but_a_boundary() -> None:
     role = Role("r", DOCUMENT, policies=frozenset([AWS]), permissions_boundary=AWS)
-    assert described(role, groups=True) == [("role/r", "attached", AWS), ("role/r", "boundary", AWS)]
+    assert describe_policies(role, groups=True) == [("role/r", "attached", AWS), ("role/r", "boundary", AWS)]
 
 
 def test_managed_policies_are_told_by_arn_and_those_of_the_account_by_address() -> None:

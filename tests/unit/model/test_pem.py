@@ -44,7 +44,7 @@ def test_a_private_key_is_refused_and_not_quoted(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "text", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----", BODY[:-30]])
-def test_what_is_no_certificate_is_refused_in_a_file_and_equal_to_itself_where_it_is_live(text: str) -> None:
+def test_what_is_no_certificate_is_refused_in_a_file_and_equal_to_itself_if_it_is_live(text: str) -> None:
     with pytest.raises(PemError):
         parse_pem(text)
     assert parse_pem_or_opaque(text) == parse_pem_or_opaque(text) != parse_pem_or_opaque(f"{text}x")

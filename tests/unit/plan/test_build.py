@@ -36,7 +36,7 @@ def content(effect: str, *actions: str) -> Document:
     )
 
 
-def planned(
+def make_plan(
     live: list[Entity],
     wanted: list[Entity],
     settings: Settings = Settings(),  # noqa: B008 - frozen
@@ -61,18 +61,18 @@ KEPT_ROLES: dict[str, tuple[Role, Settings, str]] = {
 @pytest.mark.parametrize(("role", "settings", "caller"), KEPT_ROLES.values(), ids=KEPT_ROLES.keys())
 def test_the_instance_profile_of_a_role_stays_with_a_role(role: Role, settings: Settings, caller: str) -> None:
     """Without it, the machines that run as the role would lose it."""
-    assert planned([role, PROFILE], [], settings, LiveDetails(caller=caller)).changes == ()
+    assert make_plan([role, PROFILE], [], settings, LiveDetails(caller=caller)).changes == ()
 
 
 def test_an_instance_profile_goes_with_its_role() -> None:
-    made = planned([Role("runner", EC2), PROFILE], [], Settings("all"))
+    made = make_plan([Role("runner", EC2), PROFILE], [], Settings("all"))
     assert {str(change.address) for change in made.changes} == {"role/runner", "instance-profile/runner"}
 
 
 def test_an_ignored_instance_profile_stays_as_it_is() -> None:
     role = Role("runner", EC2, tags=MINE)
     left = Declaration(PLACE, ignore_changes=("instance_profile",))
-    assert planned([role, replace(PROFILE, tags=MINE)], [role], declaration=left).changes == ()
+    assert make_plan([role, replace(PROFILE, tags=MINE)], [role], declaration=left).changes == ()
 
 
 def test_tags_of_aws_are_not_seen_and_so_never_removed() -> None:
@@ -87,7 +87,7 @@ def test_a_deny_taken_from_a_stranger_is_a_gain_of_power_not_a_loss() -> None:
         policies=frozenset([policy_arn("deny")]),
         inline_policies={"all": content("Allow", "*")},
     )
-    made = planned([deny, outsider], [], allowed=PlanOptions(allow_foreign_detach=True))
+    made = make_plan([deny, outsider], [], allowed=PlanOptions(allow_foreign_detach=True))
     assert made.access.powers_lost == ()
     assert {one.principal for one in made.access.powers_gained} == {"user/outsider"}
     assert [step.call.operation for step in made.steps] == ["DetachUserPolicy", "DeletePolicy"]
@@ -104,13 +104,13 @@ def test_a_deny_taken_from_a_stranger_is_a_gain_of_power_not_a_loss() -> None:
 )
 def test_only_who_is_known_to_have_no_device_is_said_to_have_none(facts: LiveDetails, warned: bool) -> None:
     user = User("u", tags=MINE)
-    made = planned([user], [user], facts=facts, declaration=Declaration(PLACE, mfa=True))
+    made = make_plan([user], [user], facts=facts, declaration=Declaration(PLACE, mfa=True))
     assert ["user-without-mfa-device" in finding.code for finding in made.findings] == [True] * warned
 
 
 def test_whole_tags_that_are_ignored_still_lose_a_protection_that_is_taken_off() -> None:
     live = User("u", tags={**MINE, "reconcile:protect": "true", "seen": "today"})
-    made = planned([live], [User("u", tags=MINE)], declaration=Declaration(PLACE, False, ("tags",)))
+    made = make_plan([live], [User("u", tags=MINE)], declaration=Declaration(PLACE, False, ("tags",)))
     assert [step.call.parameters for step in made.steps] == [{"UserName": "u", "TagKeys": ["reconcile:protect"]}]
 
 
@@ -120,13 +120,13 @@ def test_more_links_than_the_account_s_quota_are_refused_before_the_first_call()
     before = User("u", policies=frozenset(arns[:10]), tags=MINE)
     after = replace(before, policies=frozenset(arns))
     quotas = LiveDetails(quotas={"AttachedPoliciesPerUserQuota": 10})
-    made = planned([*policies, before], [*policies, after], facts=quotas)
+    made = make_plan([*policies, before], [*policies, after], facts=quotas)
     assert [finding.code for finding in made.findings if finding.level is Level.ERROR] == ["past-quota"]
 
 
 def test_a_caller_that_the_file_has_lost_stays_and_is_named() -> None:
     me = User("me", tags=MINE)
-    made = planned([me], [], facts=LiveDetails(caller=f"arn:aws:iam::{ACCOUNT}:user/me"))
+    made = make_plan([me], [], facts=LiveDetails(caller=f"arn:aws:iam::{ACCOUNT}:user/me"))
     assert made.changes == ()
     assert [finding.code for finding in made.findings] == ["caller-kept"]
 
@@ -134,14 +134,14 @@ def test_a_caller_that_the_file_has_lost_stays_and_is_named() -> None:
 def test_what_is_left_of_a_deleted_principal_in_a_live_trust_is_reported_and_mended() -> None:
     """IAM shows the unique id in place of the ARN; the ARN of who has the name now is another principal."""
 
-    def trusting(principal: str) -> Document:
+    def trust_principal(principal: str) -> Document:
         statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
         return canonical({"Version": "2012-10-17", "Statement": statement})
 
     user = User("u", tags=MINE)
-    live = Role("r", trusting("AIDAEXAMPLEEXAMPLE123"), tags=MINE)
-    wanted = replace(live, trust_policy=trusting(f"arn:aws:iam::{ACCOUNT}:user/u"))
-    made = planned([user, live], [user, wanted])
+    live = Role("r", trust_principal("AIDAEXAMPLEEXAMPLE123"), tags=MINE)
+    wanted = replace(live, trust_policy=trust_principal(f"arn:aws:iam::{ACCOUNT}:user/u"))
+    made = make_plan([user, live], [user, wanted])
     assert [step.call.operation for step in made.steps] == ["UpdateAssumeRolePolicy"]
     (finding,) = made.findings
     assert (finding.code, finding.hint) == ("dangling-principal", "This plan writes the trust again.")

@@ -120,7 +120,7 @@ PRUNED: dict[str, tuple[str, Entity, bool]] = {
 
 
 @pytest.mark.parametrize(("prune", "entity", "goes"), PRUNED.values(), ids=PRUNED.keys())
-def test_what_the_file_no_longer_has_goes_only_where_it_may(prune: str, entity: Entity, goes: bool) -> None:
+def test_what_the_file_no_longer_has_goes_only_if_it_may(prune: str, entity: Entity, goes: bool) -> None:
     caller = f"arn:aws:iam::{ACCOUNT}:user/me"
     made = plan([entity], [], caller=caller, prune=prune, ignore=("user/aws*",))
     assert bool(made.changes) is goes

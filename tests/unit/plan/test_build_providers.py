@@ -34,7 +34,7 @@ def arn(provider: Entity) -> str:
     return f"arn:aws:iam::{ACCOUNT}:{provider.kind}/{provider.name}"
 
 
-def trusting(*named: str, effect: str = "Allow", tags: dict[str, str] | None = None) -> Role:
+def trust_providers(*named: str, effect: str = "Allow", tags: dict[str, str] | None = None) -> Role:
     actions = ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"]
     statement = {"Effect": effect, "Principal": {"Federated": list(named)}, "Action": actions}
     return Role(
@@ -61,19 +61,19 @@ def operations(made: Plan) -> list[str]:
 
 @either
 def test_a_provider_in_use_is_not_deleted_from_under_a_role(provider: Entity) -> None:
-    role = trusting(arn(provider))
+    role = trust_providers(arn(provider))
     assert codes(plan([provider, role], [role])) == ["deleted-reference"]
     stranger = replace(role, tags={})
     assert codes(plan([provider, stranger], [])) == ["foreign-use"]
     assert codes(plan([provider, stranger], [], PlanOptions(allow_foreign_detach=True))) == []
     assert codes(plan([provider, role], [])) == []
-    elsewhere = replace(trusting(arn(provider).replace(ACCOUNT, "210987654321")), tags={})
+    elsewhere = replace(trust_providers(arn(provider).replace(ACCOUNT, "210987654321")), tags={})
     assert codes(plan([provider, elsewhere], [])) == []
 
 
 @either
 def test_a_provider_that_is_not_there_yet_is_a_warning_unless_nobody_may_look(provider: Entity) -> None:
-    role = trusting(arn(provider))
+    role = trust_providers(arn(provider))
     made = plan([], [role])
     (finding,) = [item for item in made.findings if item.code == "missing-provider"]
     assert (codes(made), finding.level, finding.address) == ([], Level.WARNING, role.address)
@@ -83,21 +83,21 @@ def test_a_provider_that_is_not_there_yet_is_a_warning_unless_nobody_may_look(pr
         plan([], [role], unread=frozenset([provider.kind])),
         plan([], [role, provider]),
         plan([provider], [provider, role]),
-        plan([], [trusting(arn(provider), effect="Deny")]),
+        plan([], [trust_providers(arn(provider), effect="Deny")]),
     ):
         assert "missing-provider" not in {item.code for item in fine.findings}
 
 
 @either
 def test_a_provider_that_goes_with_this_plan_is_still_refused(provider: Entity) -> None:
-    role = trusting(arn(provider))
+    role = trust_providers(arn(provider))
     assert codes(plan([provider], [role])) == ["deleted-reference"]
     assert codes(plan([replace(provider, tags={})], [role])) == []  # type: ignore[call-arg]
 
 
 @either
 def test_a_live_trust_in_a_provider_that_is_gone_is_no_obstacle_until_it_is_put_again(provider: Entity) -> None:
-    role, another = trusting(arn(provider)), trusting(arn(provider), effect="Deny")
+    role, another = trust_providers(arn(provider)), trust_providers(arn(provider), effect="Deny")
     assert codes(plan([replace(role, tags={})], [role])) == []
     assert codes(plan([role], [replace(role, description="new")])) == []
     made = plan([another], [role])
@@ -116,7 +116,7 @@ def test_a_trust_is_not_put_that_names_the_id_of_somebody_deleted() -> None:
 
 
 def test_an_arn_in_another_letter_case_is_not_the_provider() -> None:
-    role = trusting(arn(replace(OIDC, name="IDP.example.com")))
+    role = trust_providers(arn(replace(OIDC, name="IDP.example.com")))
     (finding,) = [item for item in plan([OIDC], [OIDC, role]).findings if item.code == "missing-provider"]
     assert finding.hint == "Did you mean 'idp.example.com'?"
 
@@ -130,14 +130,14 @@ def test_declaring_what_may_not_be_read_is_refused_and_nothing_else(provider: En
 
 @either
 def test_a_provider_is_created_before_and_deleted_after_its_roles(provider: Entity) -> None:
-    role = trusting(arn(provider))
+    role = trust_providers(arn(provider))
     assert [step.address.kind for step in plan([], [role, provider]).steps] == [provider.kind, "role"]
     assert [step.address.kind for step in plan([role, provider], []).steps] == ["role", provider.kind]
 
 
 @either
 def test_who_comes_in_through_a_provider_gains_and_loses_with_it(provider: Entity) -> None:
-    role = trusting(arn(provider))
+    role = trust_providers(arn(provider))
     may = (RoleAccess(f"federated:{arn(provider)}", "role/app"),)
     gained = plan([role], [role, provider]).access
     assert (gained.gained, gained.lost) == (may, ())
@@ -145,7 +145,7 @@ def test_who_comes_in_through_a_provider_gains_and_loses_with_it(provider: Entit
     assert (lost.gained, lost.lost) == ((), may)
     stays = plan([role, replace(provider, tags={**MINE, "a": "b"})], [role, provider]).access  # type: ignore[call-arg]
     assert (stays.gained, stays.lost, stays.changed) == ((), (), ())
-    denied = trusting(arn(provider), effect="Deny")
+    denied = trust_providers(arn(provider), effect="Deny")
     assert plan([denied], [denied, provider]).access.gained == ()
 
 
@@ -191,7 +191,7 @@ def test_what_gives_comes_before_what_takes(before: Entity, after: Entity, expec
 
 
 def test_a_caller_that_came_by_saml_keeps_its_metadata() -> None:
-    role = trusting(arn(SAML), tags={})
+    role = trust_providers(arn(SAML), tags={})
     changed = replace(SAML, metadata=parse_xml("<a/>"))
     refused = plan([role, SAML], [changed], caller=CALLER)
     assert codes(refused) == ["lockout"]
@@ -205,7 +205,7 @@ def test_a_caller_that_came_by_saml_keeps_its_metadata() -> None:
 
 
 def test_the_provider_that_a_caller_came_through_is_changed_last() -> None:
-    role = trusting(arn(OIDC), tags={})
+    role = trust_providers(arn(OIDC), tags={})
     before: list[Entity] = [role, OIDC, SAML, replace(OIDC, name="z.example.com")]
     after = [replace(OIDC, client_ids=frozenset("bc")), SAML]
     made = plan(before, [*after], PlanOptions(allow_lockout=True), caller=CALLER)

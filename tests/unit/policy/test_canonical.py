@@ -28,7 +28,7 @@ def when(operator: str, key: str, values: Json) -> dict[str, Json]:
     return a(Condition={operator: {key: values}})
 
 
-def trusting(principal: Json) -> dict[str, Json]:
+def trust_principal(principal: Json) -> dict[str, Json]:
     return document({**TRUST, "Principal": principal})
 
 
@@ -40,7 +40,10 @@ SAME: dict[str, tuple[Json, Json]] = {
         a(Resource=None, NotResource="arn:aws:s3:::b"),
         a(Resource=None, NotResource=["arn:aws:s3:::b"]),
     ),
-    "one principal and a list of one": (trusting({"AWS": "123456789012"}), trusting({"AWS": ["123456789012"]})),
+    "one principal and a list of one": (
+        trust_principal({"AWS": "123456789012"}),
+        trust_principal({"AWS": ["123456789012"]}),
+    ),
     "one condition value and a list of one": (
         when("StringEquals", "s3:prefix", "x"),
         when("StringEquals", "s3:prefix", ["x"]),
@@ -50,10 +53,13 @@ SAME: dict[str, tuple[Json, Json]] = {
     "an action twice": (a(Action=["s3:a", "s3:a"]), a(Action="s3:a")),
     "resources in another order": (a(Resource=["arn:aws:s3:::a", "*"]), a(Resource=["*", "arn:aws:s3:::a"])),
     "a resource twice": (a(Resource=["*", "*"]), a(Resource="*")),
-    "principals in another order": (trusting({"AWS": ["1" * 12, "2" * 12]}), trusting({"AWS": ["2" * 12, "1" * 12]})),
+    "principals in another order": (
+        trust_principal({"AWS": ["1" * 12, "2" * 12]}),
+        trust_principal({"AWS": ["2" * 12, "1" * 12]}),
+    ),
     "kinds of principals in another order": (
-        trusting({"AWS": "1" * 12, "Service": "ec2.amazonaws.com"}),
-        trusting({"Service": "ec2.amazonaws.com", "AWS": "1" * 12}),
+        trust_principal({"AWS": "1" * 12, "Service": "ec2.amazonaws.com"}),
+        trust_principal({"Service": "ec2.amazonaws.com", "AWS": "1" * 12}),
     ),
     "condition values in another order": (when("StringLike", "a:b", ["x", "y"]), when("StringLike", "a:b", ["y", "x"])),
     "operators in another order": (
@@ -94,8 +100,8 @@ SAME: dict[str, tuple[Json, Json]] = {
         when("ForAnyValue:Bool", "a:b", "true"),
     ),
     "an account id and its root": (
-        trusting({"AWS": "123456789012"}),
-        trusting({"AWS": "arn:aws:iam::123456789012:root"}),
+        trust_principal({"AWS": "123456789012"}),
+        trust_principal({"AWS": "arn:aws:iam::123456789012:root"}),
     ),
     "no Version and 2008-10-17": ({"Statement": [BASE]}, document(BASE, Version="2008-10-17")),
     "an empty Condition and none": (a(Condition={}), a()),
@@ -123,8 +129,8 @@ DIFFERENT: dict[str, tuple[Json, Json]] = {
     "a condition value in another letter case": (when("StringEquals", "a:b", "X"), when("StringEquals", "a:b", "x")),
     "a text value that reads True": (when("StringEquals", "a:b", "True"), when("StringEquals", "a:b", "true")),
     "a user in another letter case": (
-        trusting({"AWS": "arn:aws:iam::123456789012:user/A"}),
-        trusting({"AWS": "arn:aws:iam::123456789012:user/a"}),
+        trust_principal({"AWS": "arn:aws:iam::123456789012:user/A"}),
+        trust_principal({"AWS": "arn:aws:iam::123456789012:user/a"}),
     ),
     "a Sid in another letter case": (a(Sid="A"), a(Sid="a")),
     "a Sid and none": (a(Sid="A"), a()),
@@ -150,25 +156,28 @@ DIFFERENT: dict[str, tuple[Json, Json]] = {
     "no values and an empty text": (when("StringEquals", "a:b", []), when("StringEquals", "a:b", "")),
     "an operator without keys and no condition": (a(Condition={"StringEquals": {}}), a()),
     "another key": (when("Bool", "a:b", "true"), when("Bool", "a:c", "true")),
-    "no principal and everybody": (document({key: TRUST[key] for key in ("Effect", "Action")}), trusting("*")),
-    "a bare * and AWS *": (trusting("*"), trusting({"AWS": "*"})),
-    "two bare principals": (trusting("arn:aws:iam::123456789012:user/a"), trusting("arn:aws:iam::123456789012:user/b")),
-    "a Service and an AWS principal of one name": (trusting({"AWS": "x"}), trusting({"Service": "x"})),
+    "no principal and everybody": (document({key: TRUST[key] for key in ("Effect", "Action")}), trust_principal("*")),
+    "a bare * and AWS *": (trust_principal("*"), trust_principal({"AWS": "*"})),
+    "two bare principals": (
+        trust_principal("arn:aws:iam::123456789012:user/a"),
+        trust_principal("arn:aws:iam::123456789012:user/b"),
+    ),
+    "a Service and an AWS principal of one name": (trust_principal({"AWS": "x"}), trust_principal({"Service": "x"})),
     "a unique id and the ARN it was": (
-        trusting({"AWS": "AIDAIOSFODNN7EXAMPLE1"}),
-        trusting({"AWS": "arn:aws:iam::123456789012:user/a"}),
+        trust_principal({"AWS": "AIDAIOSFODNN7EXAMPLE1"}),
+        trust_principal({"AWS": "arn:aws:iam::123456789012:user/a"}),
     ),
     "an account id in a condition and its root": (
         when("ArnEquals", "aws:PrincipalArn", "123456789012"),
         when("ArnEquals", "aws:PrincipalArn", "arn:aws:iam::123456789012:root"),
     ),
     "an account id as a Service": (
-        trusting({"Service": "123456789012"}),
-        trusting({"Service": "arn:aws:iam::123456789012:root"}),
+        trust_principal({"Service": "123456789012"}),
+        trust_principal({"Service": "arn:aws:iam::123456789012:root"}),
     ),
     "digits that are not ASCII": (
-        trusting({"AWS": "１２３４５６７８９０１２"}),
-        trusting({"AWS": "arn:aws:iam::１２３４５６７８９０１２:root"}),
+        trust_principal({"AWS": "１２３４５６７８９０１２"}),
+        trust_principal({"AWS": "arn:aws:iam::１２３４５６７８９０１２:root"}),
     ),
     "an element that AWS does not know": (a(Comment="x"), a()),
     "a statement split in two": (
@@ -186,7 +195,10 @@ def test_what_may_mean_something_else_is_never_equal(one: Json, other: Json) -> 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov", "aws-eusc"])
 def test_an_account_id_is_the_root_of_the_partition_at_hand(partition: str) -> None:
-    short, long = trusting({"AWS": "123456789012"}), trusting({"AWS": f"arn:{partition}:iam::123456789012:root"})
+    short, long = (
+        trust_principal({"AWS": "123456789012"}),
+        trust_principal({"AWS": f"arn:{partition}:iam::123456789012:root"}),
+    )
     assert canonical(short, partition) == canonical(long, partition)
     assert canonical(short, "aws-iso") != canonical(long, partition)
 
@@ -233,7 +245,7 @@ SHOWN: dict[str, tuple[Json, Json]] = {
         ),
     ),
     "a bare * stays bare": (
-        trusting("*"),
+        trust_principal("*"),
         document({"Effect": "Allow", "Principal": "*", "Action": ["sts:AssumeRole"]}),
     ),
     "unknown elements are shown": (

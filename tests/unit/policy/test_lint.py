@@ -102,7 +102,7 @@ def test_for_all_values_on_a_key_with_one_value_is_a_warning(key: str) -> None:
         ),
     ],
 )
-def test_for_all_values_where_it_is_safe_is_left_alone(effect: str, condition: object) -> None:
+def test_for_all_values_if_it_is_safe_is_left_alone(effect: str, condition: object) -> None:
     assert identity(effect, condition) == []
 
 

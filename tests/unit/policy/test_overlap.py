@@ -33,7 +33,7 @@ PATTERNS: dict[str, tuple[str, str, bool]] = {
 
 
 @pytest.mark.parametrize(("one", "other", "expected"), PATTERNS.values(), ids=PATTERNS)
-def test_patterns_meet_where_a_text_matches_both(one: str, other: str, expected: bool) -> None:
+def test_patterns_meet_if_a_text_matches_both(one: str, other: str, expected: bool) -> None:
     assert (patterns_overlap(one, other), patterns_overlap(other, one)) == (expected, expected)
 
 
@@ -65,7 +65,7 @@ PAIRS: dict[str, tuple[Statement, Statement, bool]] = {
 
 
 @pytest.mark.parametrize(("one", "other", "expected"), PAIRS.values(), ids=PAIRS)
-def test_statements_meet_where_a_request_can_be_of_both(one: Statement, other: Statement, expected: bool) -> None:
+def test_statements_meet_if_a_request_can_be_of_both(one: Statement, other: Statement, expected: bool) -> None:
     ours, theirs = frozenset([one]), frozenset([other])
     assert (statements_overlap(ours, theirs), statements_overlap(theirs, ours)) == (expected, expected)
 

@@ -45,7 +45,7 @@ def test_denies_come_first_and_go_last(before: Document | None, after: Document,
     assert all(canonical(json.loads(one.text)) == one for one in found)
 
 
-def test_where_one_between_would_be_too_long_there_is_one_write() -> None:
+def test_if_one_between_would_be_too_long_there_is_one_write() -> None:
     before, after = document(A1), document(A2)
     between = len(split_into_stages(before, after, 6144)[0].text)
     assert len(split_into_stages(before, after, between)) == 2

@@ -24,7 +24,7 @@ def statement(written: dict[str, Any]) -> Statement:
     return found
 
 
-def named(statement: Statement | None) -> str | None:
+def name_statement(statement: Statement | None) -> str | None:
     return None if statement is None else f"{statement.sid}:{'+'.join(sorted(statement.actions))}"
 
 
@@ -84,7 +84,9 @@ def test_statements_find_what_they_were(
     after: list[dict[str, Any]],
     expected: list[tuple[str | None, str | None]],
 ) -> None:
-    found = [(named(old), named(new)) for old, new in pair_statements(document(*before), document(*after))]
+    found = [
+        (name_statement(old), name_statement(new)) for old, new in pair_statements(document(*before), document(*after))
+    ]
     assert sorted(found, key=str) == sorted(expected, key=str)
 
 

@@ -21,13 +21,13 @@ def trust(principal: object, action: object = "sts:AssumeRole", **more: object) 
     return check_document({"Version": "2012-10-17", "Statement": [body]}, PolicyType.TRUST, ACCOUNT)
 
 
-def federated(url: str, condition: object, action: object = WEB_IDENTITY, **more: object) -> list[Flaw]:
+def check_provider(url: str, condition: object, action: object = WEB_IDENTITY, **more: object) -> list[Flaw]:
     named = url if url.startswith("cognito") else f"arn:aws:iam::{ACCOUNT}:oidc-provider/{url}"
     return trust({"Federated": named}, action, Condition=condition, **more)
 
 
 def github(condition: object, provider: str = GITHUB) -> list[Flaw]:
-    return federated(provider, condition)
+    return check_provider(provider, condition)
 
 
 def brief(found: list[Flaw]) -> list[tuple[str, str]]:
@@ -90,12 +90,12 @@ def test_a_trust_in_a_shared_issuer_needs_its_claim_since_iam_refuses_it(issuer:
         {"StringEquals": {key: []}},
     ]
     for condition in wrong:
-        errors = [flaw for flaw in federated(issuer.url, condition) if flaw.level is Level.ERROR]
+        errors = [flaw for flaw in check_provider(issuer.url, condition) if flaw.level is Level.ERROR]
         assert [flaw.path for flaw in errors] == [at_statement("Principal", "Federated")], condition
         assert f'"{key}": "{issuer.example}"' in errors[0].hint
-    assert brief(federated(issuer.url, OWN[issuer.url])) == []
-    assert brief(federated(issuer.url, {"StringEquals": {key.upper(): "mine"}})) == []
-    lower = federated(issuer.url, {}, WEB_IDENTITY.lower())
+    assert brief(check_provider(issuer.url, OWN[issuer.url])) == []
+    assert brief(check_provider(issuer.url, {"StringEquals": {key.upper(): "mine"}})) == []
+    lower = check_provider(issuer.url, {}, WEB_IDENTITY.lower())
     assert ("error" in {level for level, _ in brief(lower)}) is True
 
 
@@ -110,7 +110,7 @@ def test_a_trust_in_a_shared_issuer_needs_its_claim_since_iam_refuses_it(issuer:
     ],
 )
 def test_only_what_lets_tokens_in_needs_the_claim(action: object, effect: str, refused: bool) -> None:
-    found = federated("gitlab.com", {}, action, Effect=effect)
+    found = check_provider("gitlab.com", {}, action, Effect=effect)
     assert (("error", "oidc-without-subject") in brief(found)) is refused
 
 
@@ -128,11 +128,13 @@ def test_only_what_lets_tokens_in_needs_the_claim(action: object, effect: str, r
     ],
 )
 def test_an_operator_that_says_who_may_not_come_in_is_a_warning(operator: str, found: list[str]) -> None:
-    assert brief(federated("gitlab.com", {operator: {"gitlab.com:sub": "a"}})) == [("warning", code) for code in found]
+    assert brief(check_provider("gitlab.com", {operator: {"gitlab.com:sub": "a"}})) == [
+        ("warning", code) for code in found
+    ]
 
 
 def test_a_wildcard_beside_what_is_ones_own_is_a_warning() -> None:
-    (flaw,) = federated("gitlab.com", {"StringLike": {"gitlab.com:sub": ["project_path:a/b:*", "*"]}})
+    (flaw,) = check_provider("gitlab.com", {"StringLike": {"gitlab.com:sub": ["project_path:a/b:*", "*"]}})
     assert (flaw.level, flaw.code) == (Level.WARNING, "oidc-subject-too-wide")
     assert flaw.path == at_statement("Condition", "StringLike", "gitlab.com:sub", 1)
 
@@ -141,7 +143,7 @@ def test_a_wildcard_beside_what_is_ones_own_is_a_warning() -> None:
     "url", ["gitlab.com/acme", "oidc.vercel.com/acme", "sts.windows.net/another", "GITLAB.example"]
 )
 def test_an_issuer_of_ones_own_needs_no_claim(url: str) -> None:
-    assert federated(url, {}) == []
+    assert check_provider(url, {}) == []
 
 
 @pytest.mark.parametrize("kind", ["oidc-provider/idp.example.com", "saml-provider/okta"])

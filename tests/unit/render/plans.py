@@ -55,7 +55,7 @@ def plan(live: list[Entity], wanted: list[Entity], owner: str | None = "me", **s
     return build_plan(Desired(state(wanted), owner, Settings(**settings), declarations, {}), state(live), PlanOptions())
 
 
-def everything() -> Plan:
+def plan_everything() -> Plan:
     return plan(LIVE, WANTED)
 
 

@@ -67,13 +67,13 @@ def check_lines(lines: list[str], grammar: list[str]) -> list[str]:
     return texts
 
 
-def drawn(entities: list[Entity]) -> tuple[str, str]:
+def draw_graph(entities: list[Entity]) -> tuple[str, str]:
     graph = gather_graph(find_access_graph(AccessSide("file", state(entities))))
     return render_mermaid(graph), render_dot(graph)
 
 
 def test_equal_principals_are_one_node_and_lines_have_their_terms() -> None:
-    mermaid, dot = drawn(WORLD)
+    mermaid, dot = draw_graph(WORLD)
     assert mermaid.splitlines()[:7] == [
         "flowchart LR",
         f'  n0(["{OTHER_ROOT}<br/>way to administrator power"]):::way',
@@ -91,7 +91,7 @@ def test_equal_principals_are_one_node_and_lines_have_their_terms() -> None:
 def test_no_name_leaves_its_text(name: str) -> None:
     who = f"arn:aws:iam::210987654321:role/{name}"
     role = replace(ADMIN, name=name, trust_policy=document(trust(who), trust("user/ann", **condition_of(name))))
-    mermaid, dot = drawn([User("ann"), User(f"u{name}"), role])
+    mermaid, dot = draw_graph([User("ann"), User(f"u{name}"), role])
     first, *lines = mermaid.split("\n")
     assert first == "flowchart LR"
     texts = check_lines(lines, MERMAID_LINES)
@@ -107,7 +107,7 @@ def condition_of(value: str) -> dict[str, object]:
 
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 def test_graphviz_reads_hostile_names() -> None:
-    _, dot = drawn([User(name) for name in HOSTILE] + [replace(ADMIN, name=name) for name in HOSTILE])
+    _, dot = draw_graph([User(name) for name in HOSTILE] + [replace(ADMIN, name=name) for name in HOSTILE])
     done = subprocess.run(["dot", "-Tplain"], input=dot, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "stop"

@@ -18,7 +18,7 @@ from reconciler.model.plan import Call
 from reconciler.model.problem import Level, Problem
 from reconciler.render.aws_cli import render_command, render_plan_commands, to_kebab_case
 from tests.support.strategies import ACCOUNT
-from tests.unit.render.plans import everything, plan
+from tests.unit.render.plans import plan, plan_everything
 
 MODEL: Any = botocore.session.Session().get_service_model("iam")
 OPERATIONS = sorted({operation for kind in KINDS for operation in kind.operations})
@@ -91,7 +91,7 @@ def test_a_value_that_the_aws_cli_would_fetch_is_passed_as_json(start: str) -> N
 
 
 def test_each_run_of_commands_of_an_entity_has_one_heading_and_all_calls_are_there_in_order() -> None:
-    made = everything()
+    made = plan_everything()
     lines = render_plan_commands(made).splitlines()
     assert lines[0] == f"# account {ACCOUNT}: {len(made.steps)} calls, as `reconcile apply` makes them"
     assert [line for line in lines if line.startswith("aws ")] == [render_command(step.call) for step in made.steps]
@@ -112,24 +112,24 @@ REFUSALS = {
 
 @pytest.mark.parametrize("problem", REFUSALS.values(), ids=REFUSALS.keys())
 def test_an_unsafe_plan_says_so_before_the_first_command(problem: Problem) -> None:
-    lines = render_plan_commands(replace(everything(), findings=(problem,))).splitlines()
+    lines = render_plan_commands(replace(plan_everything(), findings=(problem,))).splitlines()
     assert lines[1] == "# NOT SAFE: Too much would go."
 
 
 def test_what_is_said_of_the_order_stands_first_and_its_calls_are_numbered() -> None:
     note = Problem(Level.WARNING, "order-excess", "From call 2 until call 3.", "", "No order avoids it.", calls=(2, 3))
-    lines = render_plan_commands(replace(everything(), findings=(note,))).splitlines()
+    lines = render_plan_commands(replace(plan_everything(), findings=(note,))).splitlines()
     assert lines[1] == "# warning: From call 2 until call 3. No order avoids it."
     numbers = [line.rpartition("(")[2] for line in lines[2:] if line.startswith("# ")]
     told = [range(int(found[0]), int(found[-1]) + 1) for text in numbers if (found := re.findall(r"\d+", text))]
-    assert [number for some in told for number in some] == list(range(1, len(everything().steps) + 1))
+    assert [number for some in told for number in some] == list(range(1, len(plan_everything().steps) + 1))
     commands = [line.startswith("# ") for line in lines[2:]] + [True]
     heads = [index for index, head in enumerate(commands) if head]
     assert [end - begin - 1 for begin, end in pairwise(heads)] == list(map(len, told))
 
 
-def test_calls_are_not_numbered_where_nothing_speaks_of_them() -> None:
-    assert not [line for line in render_plan_commands(everything()).splitlines()[1:] if "(call" in line]
+def test_calls_are_not_numbered_if_nothing_speaks_of_them() -> None:
+    assert not [line for line in render_plan_commands(plan_everything()).splitlines()[1:] if "(call" in line]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x85", "\u2028"])
@@ -137,5 +137,5 @@ def test_no_text_leaves_its_comment(end: str) -> None:
     problem = Problem(
         Level.ERROR, "x", f"role/x asks for 'a{end}touch /tmp/x'{end}touch /tmp/y", flag="--allow-lockout"
     )
-    said = render_plan_commands(replace(everything(), findings=(problem,)))
+    said = render_plan_commands(replace(plan_everything(), findings=(problem,)))
     assert [line for line in said.splitlines() if not line.startswith(("# ", "aws iam "))] == []

@@ -11,9 +11,9 @@ from reconciler.plan.digest.detail import Detail
 from reconciler.render.markdown_parts import MAX_COMMENT_LENGTH
 from reconciler.render.organization_markdown import render_summary_markdown
 from tests.support.account_results import REFUSED, SUMMARY, make_result
-from tests.unit.render.plans import everything
+from tests.unit.render.plans import plan_everything
 
-PLAN = everything()
+PLAN = plan_everything()
 
 
 def render(summary: OrganizationResults, detail: Detail = Detail.AUTO) -> str:

@@ -11,9 +11,9 @@ from reconciler.model.plan import Plan
 from reconciler.plan.digest.detail import Detail
 from reconciler.render.organization_text import OrganizationText
 from tests.support.account_results import RESULTS, SUMMARY, make_result
-from tests.unit.render.plans import everything
+from tests.unit.render.plans import plan_everything
 
-PLAN = everything()
+PLAN = plan_everything()
 
 
 def render(summary: OrganizationResults, width: int | None = 80, detail: Detail = Detail.AUTO) -> str:

@@ -13,9 +13,9 @@ from reconciler.plan.digest.detail import Detail
 from reconciler.render.plan_header import draw_risk, format_header
 from reconciler.render.plan_text import render_plan_text
 from reconciler.render.text_lines import LineWriter
-from tests.unit.render.plans import everything, plan
+from tests.unit.render.plans import plan, plan_everything
 
-PLAN = replace(everything(), owner="platform")
+PLAN = replace(plan_everything(), owner="platform")
 
 
 @pytest.mark.parametrize(

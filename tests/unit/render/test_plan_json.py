@@ -8,19 +8,19 @@ from typing import Any
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.render.plan_json import plan_to_dict, render_plan_json
 from tests.support.strategies import ACCOUNT
-from tests.unit.render.plans import OWN, READ_ONLY, everything
+from tests.unit.render.plans import OWN, READ_ONLY, plan_everything
 
 
-def found() -> Any:
-    return json.loads(render_plan_json(everything()))
+def render_everything() -> Any:
+    return json.loads(render_plan_json(plan_everything()))
 
 
 def change(address: str) -> Any:
-    return next(change for change in found()["changes"] if change["address"] == address)
+    return next(change for change in render_everything()["changes"] if change["address"] == address)
 
 
 def test_the_head_says_what_the_plan_is_of() -> None:
-    plan = found()
+    plan = render_everything()
     assert plan["format_version"] == 1
     assert (plan["account"], plan["owner"], plan["safe"]) == (ACCOUNT, "me", True)
     assert plan["summary"] == {"create": 1, "update": 2, "delete": 1, "adopt": 1}
@@ -28,16 +28,16 @@ def test_the_head_says_what_the_plan_is_of() -> None:
 
 
 def test_every_change_has_its_fields_and_exact_calls() -> None:
-    for one in found()["changes"]:
+    for one in render_everything()["changes"]:
         assert {"address", "action", "fields", "calls"} <= set(one)
         assert all({"path", "before", "after"} == set(field) for field in one["fields"])
         assert all({"operation", "parameters", "seq"} <= set(call) for call in one["calls"])
 
 
 def test_seq_is_the_order_of_an_apply() -> None:
-    calls = [call for one in found()["changes"] for call in one["calls"]]
+    calls = [call for one in render_everything()["changes"] for call in one["calls"]]
     assert sorted(call["seq"] for call in calls) == list(range(1, len(calls) + 1))
-    in_order = [(step.call.operation, dict(step.call.parameters)) for step in everything().steps]
+    in_order = [(step.call.operation, dict(step.call.parameters)) for step in plan_everything().steps]
     assert [(call["operation"], call["parameters"]) for call in sorted(calls, key=lambda call: call["seq"])] == in_order
 
 
@@ -71,7 +71,7 @@ def test_findings_are_as_everywhere() -> None:
     from dataclasses import replace
 
     problem = Problem(Level.ERROR, "code", "What.", "Why.", "How.", Place("f.yaml", 2, 3), flag="--allow")
-    plan = plan_to_dict(replace(everything(), findings=(problem,)))
+    plan = plan_to_dict(replace(plan_everything(), findings=(problem,)))
     assert plan["safe"] is False
     assert plan["findings"] == [
         {
@@ -87,4 +87,4 @@ def test_findings_are_as_everywhere() -> None:
 
 
 def test_the_same_plan_is_the_same_text() -> None:
-    assert render_plan_json(everything()) == render_plan_json(everything())
+    assert render_plan_json(plan_everything()) == render_plan_json(plan_everything())

@@ -17,7 +17,7 @@ from reconciler.model.role_access import RoleAccess
 from reconciler.plan.digest.detail import Detail
 from reconciler.render.plan_markdown import MAX_COMMENT_LENGTH, render_plan_markdown
 from tests.support.strategies import ACCOUNT
-from tests.unit.render.plans import MINE, TRUST, allow, document, everything, plan
+from tests.unit.render.plans import MINE, TRUST, allow, document, plan, plan_everything
 
 GITHUB_LIMIT = 65_536
 
@@ -50,20 +50,20 @@ def policy(name: str, *statements: dict[str, Any]) -> Policy:
 
 def test_the_summary_is_the_first_line() -> None:
     assert (
-        render_plan_markdown(everything()).splitlines()[0]
+        render_plan_markdown(plan_everything()).splitlines()[0]
         == "**Plan: 1 to create, 2 to update, 1 to delete, 1 to adopt.**"
     )
 
 
 def test_deletions_access_findings_and_folds_follow_in_this_order() -> None:
     findings = (Problem(Level.ERROR, "x", "Something is wrong."),)
-    said = render_plan_markdown(replace(everything(), findings=findings))
+    said = render_plan_markdown(replace(plan_everything(), findings=findings))
     marks = ["**Plan:", "**Deletes** `user/old`", "**Access**", "Something is wrong.", "<details>"]
     assert sorted(marks, key=said.index) == marks
 
 
 def test_what_is_deleted_folds_first_and_the_rest_keeps_its_order() -> None:
-    assert folds(render_plan_markdown(everything())) == [
+    assert folds(render_plan_markdown(plan_everything())) == [
         "user/old",
         "policy/reader",
         "user/alice",
@@ -73,8 +73,8 @@ def test_what_is_deleted_folds_first_and_the_rest_keeps_its_order() -> None:
 
 
 def test_each_entity_has_one_fold() -> None:
-    said = render_plan_markdown(everything())
-    assert said.count("<details>") == said.count("</details>") == len(everything().changes)
+    said = render_plan_markdown(plan_everything())
+    assert said.count("<details>") == said.count("</details>") == len(plan_everything().changes)
 
 
 def test_a_plan_without_changes_is_one_line() -> None:
@@ -87,7 +87,7 @@ def test_errors_stand_before_warnings_and_the_summary_says_where() -> None:
         Problem(Level.WARNING, "w", "Careful."),
         Problem(Level.ERROR, "e", "No."),
     )
-    said = render_plan_markdown(replace(everything(), findings=findings))
+    said = render_plan_markdown(replace(plan_everything(), findings=findings))
     assert said.index("❌ No.") < said.index("⚠️ Careful.") < said.index("Info.")
     assert "see the errors below" in said.splitlines()[0]
 
@@ -122,7 +122,7 @@ DELTA: dict[str, tuple[AccessDelta, list[str]]] = {
 
 @pytest.mark.parametrize(("delta", "expected"), DELTA.values(), ids=DELTA.keys())
 def test_who_gains_and_who_loses_what_is_said_in_colours_on_top(delta: AccessDelta, expected: list[str]) -> None:
-    said = render_plan_markdown(replace(everything(), access=delta))
+    said = render_plan_markdown(replace(plan_everything(), access=delta))
     top = said.partition("<details>")[0]
     assert ("**Access**" in top) is bool(expected)
     lines = [line[:1] + line[2:] for line in top.splitlines() if line[:3] in ("+  ", "-  ")]
@@ -144,11 +144,11 @@ HUGE: dict[str, Plan] = {
         [], [policy("p", *(allow(f"a:{n}", Sid=f"S{n}" + "x" * 90) for n in range(900)))]
     ),
     "many findings": replace(
-        everything(),
+        plan_everything(),
         findings=tuple(Problem(Level.WARNING, "w", f"{n}: " + "*" * 2000) for n in range(500)),
     ),
     "much access": replace(
-        everything(),
+        plan_everything(),
         access=AccessDelta.of_pairs(
             gained=tuple(RoleAccess(f"user/{n:04}" + "x" * 40, f"role/{n:04}" + "y" * 60) for n in range(5000))
         ),
@@ -201,19 +201,19 @@ def test_of_many_deletions_some_are_named_and_the_rest_counted() -> None:
 # Whatever a document says
 
 
-def described(text: str) -> list[Entity]:
+def describe_role(text: str) -> list[Entity]:
     return [Role("r", TRUST, description=text, tags=MINE)]
 
 
 NASTY: dict[str, list[Entity]] = {
-    "a fence in a description": described("a\n```\n</details>\n@everyone\n```"),
-    "a longer fence": described("`````\n# Approved by @boss\n`````"),
+    "a fence in a description": describe_role("a\n```\n</details>\n@everyone\n```"),
+    "a longer fence": describe_role("`````\n# Approved by @boss\n`````"),
     "a fence in a resource": [policy("p", {**allow("a:b"), "Resource": "arn:aws:s3:::```\n</details> @team"})],
-    "tildes": described("~~~\n@team\n~~~"),
-    "HTML": described("</details></summary><img src=https://example.com/x.png>"),
-    "a link": described("[click](https://example.com) ![x](https://example.com/y.png)"),
-    "a terminal's controls": described("\x1b[2J\x9b2J\r@team"),
-    "other line ends": described("a\u2028```\u2028@team\x0b```\x0c@team"),
+    "tildes": describe_role("~~~\n@team\n~~~"),
+    "HTML": describe_role("</details></summary><img src=https://example.com/x.png>"),
+    "a link": describe_role("[click](https://example.com) ![x](https://example.com/y.png)"),
+    "a terminal's controls": describe_role("\x1b[2J\x9b2J\r@team"),
+    "other line ends": describe_role("a\u2028```\u2028@team\x0b```\x0c@team"),
     "a name with an at sign": [User("alice@example.com", tags=MINE)],
     "a tag": [User("u", tags={**MINE, "who": "@octocat"})],
 }
@@ -269,7 +269,7 @@ def test_the_name_of_a_provider_ends_no_code() -> None:
 
 
 def test_marks_of_a_diff_stand_in_the_first_column() -> None:
-    body = render_plan_markdown(everything()).partition("user/alice</code>")[2].partition("</details>")[0]
+    body = render_plan_markdown(plan_everything()).partition("user/alice</code>")[2].partition("</details>")[0]
     assert re.search(r"^- +policies: aws:ReadOnlyAccess$", body, re.MULTILINE)
     assert re.search(r"^\+ +policies: reader$", body, re.MULTILINE)
     assert re.search(r"^! +tags\.team: a → b$", body, re.MULTILINE)

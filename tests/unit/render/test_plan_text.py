@@ -14,7 +14,7 @@ from reconciler.model.problem import Level, Problem
 from reconciler.policy.canonical import canonical
 from reconciler.render.plan_text import render_plan_text
 from tests.support.strategies import ACCOUNT
-from tests.unit.render.plans import MINE, READ_ONLY, TRUST, allow, document, everything, plan
+from tests.unit.render.plans import MINE, READ_ONLY, TRUST, allow, document, plan, plan_everything
 
 GOLDEN = """\
 Account 123456789012 · owner me
@@ -57,11 +57,11 @@ Plan: 1 to create, 2 to update, 1 to delete, 1 to adopt."""
 
 
 def test_a_plan_reads_by_address_and_statement() -> None:
-    assert render_plan_text(everything()) == GOLDEN
+    assert render_plan_text(plan_everything()) == GOLDEN
 
 
 def test_colours_add_nothing_but_colours() -> None:
-    colored = render_plan_text(everything(), color=True)
+    colored = render_plan_text(plan_everything(), color=True)
     assert colored != GOLDEN
     assert re.sub(r"\x1b\[\d*m", "", colored) == GOLDEN
     assert colored.count("\x1b[0m") == len(re.findall(r"\x1b\[[39]\dm", colored))
@@ -69,7 +69,7 @@ def test_colours_add_nothing_but_colours() -> None:
 
 @pytest.mark.parametrize(("symbol", "color"), [("+", "36"), ("-", "35"), ("~", "34"), ("@", "90")])
 def test_each_symbol_has_a_quiet_colour_of_its_own(symbol: str, color: str) -> None:
-    assert f"\x1b[{color}m{symbol}\x1b[0m" in render_plan_text(everything(), color=True)
+    assert f"\x1b[{color}m{symbol}\x1b[0m" in render_plan_text(plan_everything(), color=True)
 
 
 def test_losing_access_is_never_red() -> None:
@@ -90,7 +90,7 @@ def test_an_unsafe_plan_says_so_last_and_its_errors_stand_above() -> None:
         Problem(Level.ERROR, "too-many-deletes", "Too much would go.", hint="Pass --allow-deletes."),
         Problem(Level.WARNING, "protected", "user/x is protected."),
     )
-    text = render_plan_text(replace(everything(), findings=findings))
+    text = render_plan_text(replace(plan_everything(), findings=findings))
     assert text.endswith(" An apply refuses it: see the errors above.")
     assert text.index("warning: user/x") < text.index("error: Too much would go.") < text.index("Plan: ")
     assert "    Pass --allow-deletes." in text
@@ -139,12 +139,12 @@ def test_a_terminal_is_not_steered_by_what_live_iam_says() -> None:
 
 
 def test_access_says_of_a_unique_id_that_it_is_what_is_left_of_a_deleted_principal() -> None:
-    def trusting(*principals: str) -> Role:
+    def trust_principals(*principals: str) -> Role:
         rule = {"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": "sts:AssumeRole"}
         return Role("r", document(rule), tags=MINE)
 
     foreign = "arn:aws:iam::210987654321:user/AIDAEXAMPLE"
-    live = trusting("AIDAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE123", foreign)
+    live = trust_principals("AIDAEXAMPLEEXAMPLE123", "AROAEXAMPLEEXAMPLE123", foreign)
     text = render_plan_text(plan([live], [Role("r", TRUST, tags=MINE)]))
     assert "- AIDAEXAMPLEEXAMPLE123 (a deleted user) may no longer assume role/r\n" in text
     assert "- AROAEXAMPLEEXAMPLE123 (a deleted role) may no longer assume role/r\n" in text

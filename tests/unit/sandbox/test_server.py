@@ -45,7 +45,7 @@ def listens(url: str) -> bool:
     return False
 
 
-def gone(url: str) -> bool:
+def wait_for_end(url: str) -> bool:
     end = time.monotonic() + 5
     while time.monotonic() < end:
         if not listens(url):
@@ -59,7 +59,7 @@ def test_it_listens_on_loopback_and_ends_with_its_block() -> None:
         urls, folder = (sandbox.url, sandbox.upstream_url), sandbox.folder
         assert all(url.startswith("http://127.0.0.1:") and listens(url) for url in urls)
         assert urls[0] != urls[1]
-    assert all(gone(url) for url in urls)
+    assert all(wait_for_end(url) for url in urls)
     assert not folder.exists()
 
 
@@ -116,7 +116,7 @@ def test_the_emulator_dies_with_us_even_when_we_are_killed() -> None:
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    assert all(gone(url) for url in urls)
+    assert all(wait_for_end(url) for url in urls)
     for left in Path(folder).iterdir():
         left.unlink()
     Path(folder).rmdir()
@@ -131,11 +131,11 @@ def test_an_emulator_that_has_died_is_told_as_aws_would() -> None:
 
 
 def test_a_mistake_of_the_layer_is_an_error_not_a_lost_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(request: object) -> None:
+    def break_down(request: object) -> None:
         raise KeyError("mistake")
 
     with Sandbox() as sandbox:
-        monkeypatch.setattr(sandbox._proxy, "layer", broken)
+        monkeypatch.setattr(sandbox._proxy, "layer", break_down)
         with pytest.raises(ClientError, match="The sandbox failed on ListUsers: KeyError"):
             iam_at(sandbox.url).list_users()
 

@@ -26,7 +26,7 @@ sys.exit(run_command(sys.argv[1:], os.environ, sys.stderr.write))
 
 
 @contextmanager
-def started(*command: str) -> Iterator[subprocess.Popen[str]]:
+def start_child(*command: str) -> Iterator[subprocess.Popen[str]]:
     """`child.run` in a process of its own, without a terminal; it has begun when the command says so."""
     child = subprocess.Popen(
         [sys.executable, "-c", RUNNER, *command],
@@ -86,7 +86,7 @@ def test_a_command_ended_by_a_signal_is_128_and_the_signal(number: signal.Signal
 @pytest.mark.parametrize("name", ["TERM", "HUP", "INT", "USR1"])
 def test_a_signal_sent_to_us_reaches_the_command_which_decides(name: str) -> None:
     script = f"trap 'echo caught; exit 7' {name}; echo begun; while :; do sleep 0.05; done"
-    with started("sh", "-c", script) as child:
+    with start_child("sh", "-c", script) as child:
         child.send_signal(getattr(signal, f"SIG{name}"))
         out, _ = child.communicate(timeout=20)
     assert (out, child.returncode) == ("caught\n", 7)
@@ -94,7 +94,7 @@ def test_a_signal_sent_to_us_reaches_the_command_which_decides(name: str) -> Non
 
 @posix
 def test_a_command_that_ignores_a_signal_goes_on_and_so_do_we() -> None:
-    with started("sh", "-c", "trap '' TERM; echo begun; sleep 0.5; echo done") as child:
+    with start_child("sh", "-c", "trap '' TERM; echo begun; sleep 0.5; echo done") as child:
         child.send_signal(signal.SIGTERM)
         time.sleep(0.1)
         out, _ = child.communicate(timeout=20)

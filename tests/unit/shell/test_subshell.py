@@ -206,5 +206,5 @@ def test_an_alias_name_cannot_run_anything_in_a_prompt() -> None:
         ("sh", "", "sh"),
     ],
 )
-def test_the_program_is_the_persons_own_where_it_is_the_shell_asked_for(shell: str, own: str, expected: str) -> None:
+def test_the_program_is_the_persons_own_if_it_is_the_shell_asked_for(shell: str, own: str, expected: str) -> None:
     assert program_of(shell, {"SHELL": own} if own else {}) == expected

@@ -20,39 +20,39 @@ class Catalogue:
         return LEVELS[service][action]
 
 
-def named(*patterns: ActionPattern) -> list[PermissionRow]:
+def name_patterns(*patterns: ActionPattern) -> list[PermissionRow]:
     row = PermissionRow(("user/a",), "*", patterns, ("*",), (), None, (), Direction.WIDER, True)
     return list(ActionNamer(Catalogue()).name_actions(row))
 
 
 def test_there_is_a_row_for_each_service() -> None:
-    s3, iam = named(ActionPattern("s3:*", ("s3:getobject",)), ActionPattern("iam:get*"))
+    s3, iam = name_patterns(ActionPattern("s3:*", ("s3:getobject",)), ActionPattern("iam:get*"))
     assert (s3.service, s3.actions, s3.counts) == ("s3", ("s3:PutObject", "s3:ListBucket"), (("write", 1), ("list", 1)))
     assert (iam.service, iam.actions) == ("iam", ("iam:getuser",))
 
 
 def test_the_telling_actions_come_first() -> None:
-    (row,) = named(ActionPattern("s3:*"))
+    (row,) = name_patterns(ActionPattern("s3:*"))
     assert row.actions[0] == "s3:GetObject" and row.has_data
 
 
 def test_passing_a_role_counts_as_permissions_management() -> None:
-    (row,) = named(ActionPattern("iam:passrole"))
+    (row,) = name_patterns(ActionPattern("iam:passrole"))
     assert row.levels == ("permissions management",)
 
 
 def test_a_pattern_of_any_service_is_not_expanded() -> None:
-    (row,) = named(ActionPattern("*", ("iam:*",)))
+    (row,) = name_patterns(ActionPattern("*", ("iam:*",)))
     assert (row.service, row.actions, row.patterns) == ("*", (), (ActionPattern("*", ("iam:*",)),))
 
 
 def test_what_the_list_lacks_stays_a_pattern() -> None:
-    (row,) = named(ActionPattern("new:thing"))
+    (row,) = name_patterns(ActionPattern("new:thing"))
     assert (row.service, row.actions, row.patterns) == ("new", (), (ActionPattern("new:thing"),))
 
 
 def test_names_are_spelled_as_aws_spells_them() -> None:
-    (row,) = named(ActionPattern("s3:getobject"))
+    (row,) = name_patterns(ActionPattern("s3:getobject"))
     assert row.patterns == (ActionPattern("s3:GetObject"),)
 
 

@@ -41,13 +41,13 @@ def on(action: Any, *resources: str, **more: Any) -> dict[str, Any]:
     return {**allow(*actions), "Resource": [f"{IAM}:{name}" for name in resources], **more}
 
 
-def gained(live: list[Entity], wanted: list[Entity]) -> Powers:
+def find_gains(live: list[Entity], wanted: list[Entity]) -> Powers:
     made = delta(live, wanted)
     assert all(one.grade == "escalation" for one in made.powers_gained)
     return {(one.principal, one.power) for one in made.powers_gained}
 
 
-def lost(live: list[Entity], wanted: list[Entity]) -> Powers:
+def find_losses(live: list[Entity], wanted: list[Entity]) -> Powers:
     return {(one.principal, one.power) for one in delta(live, wanted).powers_lost}
 
 
@@ -72,9 +72,9 @@ KIN: dict[str, tuple[str, str, str]] = {
 def test_a_right_over_one_administrator_is_a_way(action: str, resource: str, name: str) -> None:
     after = alice(on(action, resource))
     expected = {("user/alice", f"{action} on {name}")}
-    assert gained([*CHIEFS, alice()], [*CHIEFS, after]) == expected
-    assert lost([*CHIEFS, after], [*CHIEFS, alice()]) == expected
-    assert gained([*PLAIN, alice()], [*PLAIN, after]) == set()
+    assert find_gains([*CHIEFS, alice()], [*CHIEFS, after]) == expected
+    assert find_losses([*CHIEFS, after], [*CHIEFS, alice()]) == expected
+    assert find_gains([*PLAIN, alice()], [*PLAIN, after]) == set()
 
 
 SPELLED: dict[str, dict[str, Any]] = {
@@ -106,14 +106,14 @@ NARROW: list[Entity] = [
 
 @pytest.mark.parametrize("after", NARROWED.values(), ids=NARROWED.keys())
 def test_a_right_over_everything_that_is_narrowed_to_an_administrator_is_a_way(after: User) -> None:
-    found = gained([*CHIEFS, *NARROW, alice()], [*CHIEFS, *NARROW, after])
+    found = find_gains([*CHIEFS, *NARROW, alice()], [*CHIEFS, *NARROW, after])
     assert found == {("user/alice", "iam:UpdateAssumeRolePolicy on role/chief")}
-    assert gained([*PLAIN, *NARROW, alice()], [*PLAIN, *NARROW, after]) == set()
+    assert find_gains([*PLAIN, *NARROW, alice()], [*PLAIN, *NARROW, after]) == set()
 
 
 @pytest.mark.parametrize("statement", SPELLED.values(), ids=SPELLED.keys())
 def test_however_it_names_the_administrator(statement: dict[str, Any]) -> None:
-    found = gained([*CHIEFS, alice()], [*CHIEFS, alice(statement)])
+    found = find_gains([*CHIEFS, alice()], [*CHIEFS, alice(statement)])
     assert found == {("user/alice", "iam:UpdateAssumeRolePolicy on role/chief")}
 
 
@@ -136,7 +136,7 @@ NO_WAY: dict[str, User] = {
 
 @pytest.mark.parametrize("after", NO_WAY.values(), ids=NO_WAY.keys())
 def test_look_alikes_are_no_way(after: User) -> None:
-    assert gained([*CHIEFS, alice()], [*CHIEFS, after]) == set()
+    assert find_gains([*CHIEFS, alice()], [*CHIEFS, after]) == set()
 
 
 INSTANCE_ROLE = replace(ROOT_ROLE, name="machine", trust_policy=document(service("ec2.amazonaws.com")))
@@ -179,8 +179,8 @@ def test_passing_a_role_of_an_administrator_is_a_way_if_a_service_takes_it(
     account: list[Entity], after: User, expected: bool
 ) -> None:
     way = ("user/alice", "iam:PassRole with ec2:RunInstances on role/machine")
-    assert gained([*account, alice()], [*account, after]) == ({way} if expected else set())
-    assert lost([*account, after], [*account, alice()]) == ({way} if expected else set())
+    assert find_gains([*account, alice()], [*account, after]) == ({way} if expected else set())
+    assert find_losses([*account, after], [*account, alice()]) == ({way} if expected else set())
 
 
 def test_a_plan_that_makes_a_role_passable_gives_a_way_to_whoever_may_pass_it() -> None:
@@ -203,8 +203,8 @@ def test_passing_a_role_that_has_a_way_itself_is_a_chain() -> None:
 
 
 def test_a_right_over_all_of_a_sort_is_told_once_and_not_by_name() -> None:
-    assert gained([*CHIEFS, alice()], [*CHIEFS, alice(allow(TRUST))]) == {("user/alice", TRUST)}
-    assert gained([*CHIEFS, alice()], [*CHIEFS, alice(allow("iam:PutRolePolicy"))]) == set()
+    assert find_gains([*CHIEFS, alice()], [*CHIEFS, alice(allow(TRUST))]) == {("user/alice", TRUST)}
+    assert find_gains([*CHIEFS, alice()], [*CHIEFS, alice(allow("iam:PutRolePolicy"))]) == set()
 
 
 def test_an_administrator_s_rights_by_name_are_not_listed() -> None:
@@ -214,7 +214,7 @@ def test_an_administrator_s_rights_by_name_are_not_listed() -> None:
 
 def test_a_role_s_right_over_itself_by_name_is_none_over_an_administrator() -> None:
     own = {"own": document(on(TRUST, "role/ops/chief"))}
-    assert gained([PLAIN_ROLE], [replace(PLAIN_ROLE, inline_policies=own)]) == set()
+    assert find_gains([PLAIN_ROLE], [replace(PLAIN_ROLE, inline_policies=own)]) == set()
 
 
 NAMER = alice(
@@ -244,20 +244,20 @@ def test_whoever_had_the_right_gains_the_way_when_its_target_becomes_an_administ
 
 def test_an_administrator_who_changes_and_stays_one_changes_nobody_s_ways() -> None:
     other = replace(ROOT_ROLE, inline_policies={"more": document(allow("s3:*"))})
-    assert gained([NAMER, ROOT_ROLE], [NAMER, other]) == set()
-    assert lost([NAMER, ROOT_ROLE], [NAMER, other]) == set()
+    assert find_gains([NAMER, ROOT_ROLE], [NAMER, other]) == set()
+    assert find_losses([NAMER, ROOT_ROLE], [NAMER, other]) == set()
 
 
 def test_many_administrators_are_counted() -> None:
     chiefs: list[Entity] = [replace(ROOT_ROLE, name=f"chief{index}") for index in range(8)]
-    made = gained([*chiefs, alice()], [*chiefs, alice(on(TRUST, "role/ops/*"))])
+    made = find_gains([*chiefs, alice()], [*chiefs, alice(on(TRUST, "role/ops/*"))])
     assert made == {("user/alice", f"{TRUST} on 8 administrators")}
 
 
 def test_a_renamed_administrator_is_the_same() -> None:
     groups = frozenset([Address("group", "chiefs")])
     member = User("m", groups=groups, tags=MINE)
-    assert gained([NAMER, CREW, member], [NAMER, CREW, replace(member, path="/x/")]) == set()
+    assert find_gains([NAMER, CREW, member], [NAMER, CREW, replace(member, path="/x/")]) == set()
 
 
 CHAIN: list[Entity] = [
@@ -363,7 +363,7 @@ def test_ways_through_the_account_are_followed_only_if_the_plan_can_change_one(c
     assert not followed.called
 
 
-def tagged(value: str) -> Role:
+def tag_role(value: str) -> Role:
     return replace(ROOT_ROLE, tags={**MINE, "team": value})
 
 
@@ -376,13 +376,13 @@ OVER_CHIEF = "iam:UpdateAssumeRolePolicy on role/chief"
 
 @pytest.mark.parametrize("right", [TRUSTED, ALL_TAGGED], ids=["by name", "over everything"])
 def test_a_tag_that_opens_an_administrator_to_somebody_is_a_new_way(right: dict[str, Any]) -> None:
-    closed, opened = [alice(right), tagged("blue")], [alice(right), tagged("red")]
-    assert gained(closed, opened) == {("user/alice", OVER_CHIEF)}
-    assert gained(opened, closed) == set()
+    closed, opened = [alice(right), tag_role("blue")], [alice(right), tag_role("red")]
+    assert find_gains(closed, opened) == {("user/alice", OVER_CHIEF)}
+    assert find_gains(opened, closed) == set()
 
 
 def test_tags_that_do_not_fit_leave_a_way_by_name_open_because_somebody_may_set_others() -> None:
-    made = delta([alice(), tagged("blue")], [alice(TRUSTED), tagged("blue")])
+    made = delta([alice(), tag_role("blue")], [alice(TRUSTED), tag_role("blue")])
     (row,) = made.powers_gained
     assert row.power == OVER_CHIEF and row.reason.endswith(", depending on aws:ResourceTag/team")
 
@@ -390,9 +390,9 @@ def test_tags_that_do_not_fit_leave_a_way_by_name_open_because_somebody_may_set_
 def test_a_tag_of_a_passed_role_does_not_count() -> None:
     """AWS: such a condition "does not have reliable results"."""
     right = on("iam:PassRole", "role/ops/chief", Condition={"StringEquals": {"iam:ResourceTag/team": "red"}})
-    chief = replace(tagged("blue"), trust_policy=document(service("ec2.amazonaws.com")))
+    chief = replace(tag_role("blue"), trust_policy=document(service("ec2.amazonaws.com")))
     user = alice(right, allow("ec2:RunInstances"))
-    assert gained([user, chief], [user, replace(chief, tags=tagged("red").tags)]) == set()
+    assert find_gains([user, chief], [user, replace(chief, tags=tag_role("red").tags)]) == set()
 
 
 LOOSER = {

@@ -16,7 +16,7 @@ from reconciler.plan.access.admin_ways import find_admin_ways
 from reconciler.render.access_ways import render_ways_text
 from tests.support.strategies import ACCOUNT
 from tests.unit.plan.access.test_admin_powers import FULL, on
-from tests.unit.plan.access.test_delta import GITHUB, MFA, OFFICE, OTHER_ROOT, federated, service, trust, user
+from tests.unit.plan.access.test_delta import GITHUB, MFA, OFFICE, OTHER_ROOT, service, trust, trust_provider, user
 from tests.unit.render.plans import allow, document, state
 
 UNREAD = "arn:aws:iam::aws:policy/AmazonSQSFullAccess"
@@ -142,7 +142,7 @@ def test_a_way_by_a_group_names_the_group() -> None:
 STRANGERS = {
     OTHER_ROOT: trust(OTHER_ROOT),
     "*": trust("*"),
-    f"federated:{GITHUB}": federated(GITHUB, "sts:AssumeRoleWithWebIdentity", StringEquals={"x:aud": "y"}),
+    f"federated:{GITHUB}": trust_provider(GITHUB, "sts:AssumeRoleWithWebIdentity", StringEquals={"x:aud": "y"}),
 }
 
 

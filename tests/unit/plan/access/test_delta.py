@@ -41,7 +41,7 @@ def service(*hosts: str) -> Statement:
     return {"Effect": "Allow", "Principal": {"Service": list(hosts)}, "Action": "sts:AssumeRole"}
 
 
-def federated(provider: str, action: str, **condition: Any) -> Statement:
+def trust_provider(provider: str, action: str, **condition: Any) -> Statement:
     return {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action, "Condition": condition}
 
 
@@ -226,12 +226,12 @@ OUTSIDERS: dict[str, Case] = {
     ),
     "an OIDC provider, by subject": Case(
         [],
-        [app(federated(GITHUB, "sts:AssumeRoleWithWebIdentity", StringEquals={"t:sub": "a"}))],
+        [app(trust_provider(GITHUB, "sts:AssumeRoleWithWebIdentity", StringEquals={"t:sub": "a"}))],
         (can(f"federated:{GITHUB}", "t:sub"),),
     ),
     "a SAML provider": Case(
         [],
-        [app(federated(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "x"}))],
+        [app(trust_provider(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "x"}))],
         (can(f"federated:{SAML}", "saml:aud"),),
     ),
     "another account": Case([], [app(trust("210987654321"))], (can(OTHER_ROOT),)),

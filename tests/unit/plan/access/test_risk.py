@@ -94,7 +94,7 @@ def either(*trusts: Document) -> Document:
     return Document("2012-10-17", frozenset(one for document in trusts for one in document.statements))
 
 
-def tagging(action: str) -> Document:
+def trust_other_account(action: str) -> Document:
     return trust({"AWS": f"arn:aws:iam::{OTHER_ACCOUNT}:root"}, action)
 
 
@@ -238,12 +238,12 @@ PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
     ),
     "an action that needs an external id no longer does, and one that never did": (
         (
-            [role(trusts=either(aws(f"{OTHER_ACCOUNT}:root", **EXTERNAL_ID), tagging("sts:TagSession")))],
-            [role(trusts=either(aws(f"{OTHER_ACCOUNT}:root", **EXTERNAL_ID), tagging("sts:*")))],
+            [role(trusts=either(aws(f"{OTHER_ACCOUNT}:root", **EXTERNAL_ID), trust_other_account("sts:TagSession")))],
+            [role(trusts=either(aws(f"{OTHER_ACCOUNT}:root", **EXTERNAL_ID), trust_other_account("sts:*")))],
         ),
         (
             [role(trusts=aws(f"{OTHER_ACCOUNT}:root", **EXTERNAL_ID))],
-            [role(trusts=either(aws(f"{OTHER_ACCOUNT}:root", **EXTERNAL_ID), tagging("sts:TagSession")))],
+            [role(trusts=either(aws(f"{OTHER_ACCOUNT}:root", **EXTERNAL_ID), trust_other_account("sts:TagSession")))],
         ),
         RiskLevel.NONE,
     ),
@@ -382,7 +382,7 @@ class Catalogue:
         return self.LEVELS[service][action]
 
 
-def planned(live: Sequence[Entity], wanted: Sequence[Entity], options: PlanOptions = ALLOWED) -> Plan:
+def make_plan(live: Sequence[Entity], wanted: Sequence[Entity], options: PlanOptions = ALLOWED) -> Plan:
     entities = {entity.address: entity for entity in wanted}
     declarations = dict.fromkeys(entities, Declaration(PLACE, protect=False))
     desired = Desired(State(ACCOUNT, "aws", entities), None, Settings(prune="none"), declarations, {})
@@ -393,13 +393,13 @@ def planned(live: Sequence[Entity], wanted: Sequence[Entity], options: PlanOptio
 
 @pytest.mark.parametrize(("dangerous", "harmless", "level"), PAIRS.values(), ids=PAIRS.keys())
 def test_a_dangerous_plan_is_told_from_a_harmless_look_alike(dangerous: Pair, harmless: Pair, level: RiskLevel) -> None:
-    assert planned(*dangerous).risk.level is RiskLevel.HIGH
-    assert planned(*harmless).risk.level is level
+    assert make_plan(*dangerous).risk.level is RiskLevel.HIGH
+    assert make_plan(*harmless).risk.level is level
 
 
 def test_a_plan_that_widens_is_refused_on_demand_with_its_gravest_reason() -> None:
     live, wanted = PAIRS["a trust opened to an account, and to a service"][0]
-    plan = planned(live, wanted, replace(ALLOWED, refuse_widening=True))
+    plan = make_plan(live, wanted, replace(ALLOWED, refuse_widening=True))
     (refusal,) = [finding for finding in plan.findings if finding.code == "widens-access"]
     assert not plan.is_safe
     assert refusal.summary == (
@@ -408,21 +408,21 @@ def test_a_plan_that_widens_is_refused_on_demand_with_its_gravest_reason() -> No
 
 
 def test_a_plan_that_only_takes_is_let_through_on_demand() -> None:
-    plan = planned([role(allow("s3:*"))], [role(allow("s3:GetObject"))], replace(ALLOWED, refuse_widening=True))
+    plan = make_plan([role(allow("s3:*"))], [role(allow("s3:GetObject"))], replace(ALLOWED, refuse_widening=True))
     assert plan.is_safe and plan.risk.level is RiskLevel.NONE
 
 
 def test_losing_access_is_no_risk_and_changes_nothing_about_reversal() -> None:
-    plan = planned([role(allow("s3:*"))], [role(allow("s3:GetObject"))])
+    plan = make_plan([role(allow("s3:*"))], [role(allow("s3:GetObject"))])
     assert plan.risk.reasons == () and plan.is_reversible
 
 
 def test_two_hundred_members_of_a_group_are_one_row() -> None:
-    (row,) = planned(*PAIRS["a group with 200 members gains PassRole, and a read"][0]).access.permissions.gained
+    (row,) = make_plan(*PAIRS["a group with 200 members gains PassRole, and a read"][0]).access.permissions.gained
     assert (row.group, len(row.principals), row.actions) == ("group/staff", 200, ("iam:passrole",))
 
 
-def bounded(number: int, boundary: str) -> list[Entity]:
+def bound_roles(number: int, boundary: str) -> list[Entity]:
     """Return roles that share a boundary, each with a bucket of its own."""
     grants = [document(allow("s3:GetObject", f"arn:aws:s3:::b{index}/*")) for index in range(number)]
     roles = [
@@ -433,14 +433,14 @@ def bounded(number: int, boundary: str) -> list[Entity]:
 
 
 def test_a_boundary_lets_through_what_the_policies_behind_it_allow() -> None:
-    plan = planned(bounded(1, policy_arn("narrow")), bounded(1, WIDE))
+    plan = make_plan(bound_roles(1, policy_arn("narrow")), bound_roles(1, WIDE))
     (row,) = plan.access.permissions.gained
     assert (row.actions, row.resources, row.decided) == (("s3:getobject",), ("arn:aws:s3:::b0/*",), True)
     assert plan.risk.level is RiskLevel.LOW
 
 
 def test_the_boundary_of_many_roles_is_told_as_one_row_that_is_not_decided() -> None:
-    plan = planned(bounded(30, policy_arn("narrow")), bounded(30, WIDE))
+    plan = make_plan(bound_roles(30, policy_arn("narrow")), bound_roles(30, WIDE))
     (row,) = plan.access.permissions.gained
     assert (len(row.principals), row.resources, row.decided) == (30, ("*",), False)
     assert [(one.pattern, one.exceptions) for one in row.patterns] == [("*", ("ec2:*",))]
@@ -482,7 +482,7 @@ DENIES: dict[str, tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]] 
 def test_a_deny_that_comes_off_is_told_from_one_that_is_narrowed_or_widened(
     before: list[dict[str, Any]], after: list[dict[str, Any]], said: list[str]
 ) -> None:
-    risk = planned([role(SOME, *before)], [role(SOME, *after)]).risk
+    risk = make_plan([role(SOME, *before)], [role(SOME, *after)]).risk
     assert [reason.message for reason in risk.reasons if reason.code is RiskCode.DENY_REMOVED] == said
     assert risk.level is (RiskLevel.HIGH if said else RiskLevel.NONE)
 
@@ -553,7 +553,7 @@ LOST_DENIES: dict[str, tuple[Sequence[Entity], Sequence[Entity], list[str]]] = {
 def test_a_deny_that_a_principal_no_longer_holds_is_a_high_risk(
     before: Sequence[Entity], after: Sequence[Entity], said: list[str]
 ) -> None:
-    risk = planned(before, after).risk
+    risk = make_plan(before, after).risk
     assert [reason.message for reason in risk.reasons if reason.code is RiskCode.DENY_REMOVED] == said
     assert not said or risk.level is RiskLevel.HIGH
 
@@ -574,33 +574,33 @@ ANYONE = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
 EVE = {"AWS": f"arn:aws:iam::{ACCOUNT}:user/eve"}
 
 
-def barring(principal: Any, action: str = "sts:*", key: str = "Principal") -> Document:
+def deny_principal(principal: Any, action: str = "sts:*", key: str = "Principal") -> Document:
     return either(EC2, canonical({"Statement": {"Effect": "Deny", key: principal, "Action": action}}))
 
 
-def sparing(*users: str) -> Document:
-    return barring({"AWS": [f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in users]}, key="NotPrincipal")
+def deny_others(*users: str) -> Document:
+    return deny_principal({"AWS": [f"arn:aws:iam::{ACCOUNT}:user/{name}" for name in users]}, key="NotPrincipal")
 
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (barring("*"), EC2, "a Deny comes off the trust of role/app"),
-        (barring("*"), barring(EVE), "a Deny of the trust of role/app is narrowed"),
-        (barring(EVE), barring(EVE, "sts:AssumeRole"), "a Deny of the trust of role/app is narrowed"),
-        (barring(EVE), barring(ANYONE), None),
-        (barring(EVE), barring("*"), None),
-        (sparing("alice"), sparing("alice", "eve"), "a Deny of the trust of role/app is narrowed"),
-        (sparing("alice", "eve"), sparing("alice"), None),
-        (barring("*", "sts:AssumeRole"), barring("*"), None),
-        (barring("*"), barring(ANYONE), "a Deny of the trust of role/app is narrowed"),
-        (barring(EVE), barring({"AWS": [*EVE.values(), *ANYONE.values()]}), None),
+        (deny_principal("*"), EC2, "a Deny comes off the trust of role/app"),
+        (deny_principal("*"), deny_principal(EVE), "a Deny of the trust of role/app is narrowed"),
+        (deny_principal(EVE), deny_principal(EVE, "sts:AssumeRole"), "a Deny of the trust of role/app is narrowed"),
+        (deny_principal(EVE), deny_principal(ANYONE), None),
+        (deny_principal(EVE), deny_principal("*"), None),
+        (deny_others("alice"), deny_others("alice", "eve"), "a Deny of the trust of role/app is narrowed"),
+        (deny_others("alice", "eve"), deny_others("alice"), None),
+        (deny_principal("*", "sts:AssumeRole"), deny_principal("*"), None),
+        (deny_principal("*"), deny_principal(ANYONE), "a Deny of the trust of role/app is narrowed"),
+        (deny_principal(EVE), deny_principal({"AWS": [*EVE.values(), *ANYONE.values()]}), None),
     ],
 )
 def test_a_deny_of_a_trust_is_told_as_narrowed_if_a_part_of_it_stays(
     before: Document, after: Document, said: str | None
 ) -> None:
-    reasons = planned([role(trusts=before)], [role(trusts=after)]).risk.reasons
+    reasons = make_plan([role(trusts=before)], [role(trusts=after)]).risk.reasons
     told = [reason.message for reason in reasons if reason.code is RiskCode.TRUST_DENY_REMOVED]
     assert told == ([said] if said else [])
 
@@ -610,7 +610,7 @@ def test_a_trust_that_ends_later_says_when() -> None:
         return [ALICE, role(trusts=trust({"AWS": ALICE_ARN}, DateLessThan={"aws:CurrentTime": time}))]
 
     early, late = "2030-01-01T00:00:00Z", "2031-01-01T00:00:00Z"
-    plan = planned(until(early), until(late))
+    plan = make_plan(until(early), until(late))
     messages = [one.message for one in plan.risk.reasons if one.code is RiskCode.TRUST_CONDITION_REMOVED]
     assert messages == [f"role/app now ends at {late} for user/alice (before: {early})"]
     (line,) = list_access_lines(plan, Detail.FULL).roles
@@ -618,7 +618,7 @@ def test_a_trust_that_ends_later_says_when() -> None:
         f"user/alice may assume role/app under other conditions: DateLessThan aws:CurrentTime {late} "
         f"(before: DateLessThan aws:CurrentTime {early})"
     )
-    assert planned(until(late), until(early)).risk.level is RiskLevel.NONE
+    assert make_plan(until(late), until(early)).risk.level is RiskLevel.NONE
 
 
 LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], RiskLevel]] = {
@@ -658,7 +658,7 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], RiskLevel]] = {
 @pytest.mark.parametrize(("before", "after", "level"), LIMITS.values(), ids=list(LIMITS))
 def test_a_closer_limit_of_a_trust_is_no_risk(before: dict[str, Any], after: dict[str, Any], level: RiskLevel) -> None:
     sides = [[ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)]
-    assert planned(*sides).risk.level is level
+    assert make_plan(*sides).risk.level is level
 
 
 DEMANDS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
@@ -686,7 +686,7 @@ def test_a_condition_of_a_trust_is_told_with_its_operator_if_that_one_decides(
     before: dict[str, Any], after: dict[str, Any], said: str
 ) -> None:
     sides = [[ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)]
-    assert [one.message for one in planned(*sides).risk.reasons] == [said]
+    assert [one.message for one in make_plan(*sides).risk.reasons] == [said]
 
 
 MFA_TESTS: dict[str, tuple[dict[str, Any], bool]] = {
@@ -704,7 +704,7 @@ MFA_TESTS: dict[str, tuple[dict[str, Any], bool]] = {
 def test_a_trust_that_some_calls_without_mfa_pass_is_told_as_without_mfa(
     condition: dict[str, Any], demands: bool
 ) -> None:
-    (reason,) = planned([role()], [role(trusts=either(EC2, aws(f"{OTHER_ACCOUNT}:root", **condition)))]).risk.reasons
+    (reason,) = make_plan([role()], [role(trusts=either(EC2, aws(f"{OTHER_ACCOUNT}:root", **condition)))]).risk.reasons
     assert reason.message == (
         f"role/app can now be assumed by account {OTHER_ACCOUNT}{'' if demands else ', without MFA'}"
     )
@@ -713,19 +713,19 @@ def test_a_trust_that_some_calls_without_mfa_pass_is_told_as_without_mfa(
 def test_a_deny_of_calls_without_mfa_demands_it_as_well() -> None:
     guard = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
     denies = document({"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Condition": guard})
-    (reason,) = planned([role()], [role(trusts=either(EC2, aws(f"{OTHER_ACCOUNT}:root"), denies))]).risk.reasons
+    (reason,) = make_plan([role()], [role(trusts=either(EC2, aws(f"{OTHER_ACCOUNT}:root"), denies))]).risk.reasons
     assert reason.message == f"role/app can now be assumed by account {OTHER_ACCOUNT}"
 
 
 @pytest.mark.parametrize("operator", ["ForAllValues:StringLike", "StringLikeIfExists"])
 def test_a_subject_that_a_token_may_lack_is_not_named(operator: str) -> None:
     trusts = trust({"Federated": GITHUB}, WEB, **{operator: {SUBJECT: "repo:acme/app:ref:refs/heads/main"}})
-    assert planned([role()], [role(trusts=trusts)]).risk.reasons[0].code is RiskCode.TRUST_WILDCARD
+    assert make_plan([role()], [role(trusts=trusts)]).risk.reasons[0].code is RiskCode.TRUST_WILDCARD
 
 
 def test_a_session_of_the_account_is_not_every_principal_of_it() -> None:
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/ci/run"
-    risk = planned([role()], [role(trusts=either(EC2, trust({"AWS": session})))]).risk
+    risk = make_plan([role()], [role(trusts=either(EC2, trust({"AWS": session})))]).risk
     assert [(one.code, one.message) for one in risk.reasons] == [
         (RiskCode.ROLE_ACCESS, f"{session} may newly assume role/app")
     ]
@@ -736,6 +736,6 @@ def test_a_closer_limit_beside_a_wider_one_is_a_risk() -> None:
         ends = [{"DateLessThan": {"aws:CurrentTime": f"{year}-01-01T00:00:00Z"}} for year in years]
         return [ALICE, role(trusts=either(*(trust({"AWS": ALICE_ARN}, **one) for one in ends)))]
 
-    plan = planned(until(2031), until(2030, 2035))
+    plan = make_plan(until(2031), until(2030, 2035))
     assert plan.risk.level is RiskLevel.HIGH
     assert [line.tone for line in list_access_lines(plan, Detail.FULL).roles] == [Tone.WIDENS]

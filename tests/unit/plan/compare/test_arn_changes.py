@@ -30,7 +30,7 @@ def state(path: str, role: Role) -> State:
     return State(ACCOUNT, "aws", {ALICE: User("alice", path), APP: role})
 
 
-def desired(path: str, role: Role, *ignored: str) -> Desired:
+def make_desired(path: str, role: Role, *ignored: str) -> Desired:
     declarations = {ALICE: Declaration(PLACE), APP: Declaration(PLACE, ignore_changes=ignored)}
     return Desired(state(path, role), None, Settings(prune="none"), declarations, {})
 
@@ -38,13 +38,13 @@ def desired(path: str, role: Role, *ignored: str) -> Desired:
 @pytest.mark.parametrize("ignored", [(), ("trust",), ("trust_policy",), ("description",)])
 def test_a_user_that_moves_is_the_only_change(ignored: tuple[str, ...]) -> None:
     live = state("/", trust("/"))
-    plan = build_plan(desired("/eng/", trust("/eng/"), *ignored), live, PlanOptions())
+    plan = build_plan(make_desired("/eng/", trust("/eng/"), *ignored), live, PlanOptions())
     assert plan.is_safe
     assert [step.call.operation for step in plan.steps] == ["UpdateUser"]
     iam = FakeIam.of(live)
     for step in plan.steps:
         iam.run_call(step.call)
-    assert build_plan(desired("/eng/", trust("/eng/"), *ignored), iam.read_state(), PlanOptions()).changes == ()
+    assert build_plan(make_desired("/eng/", trust("/eng/"), *ignored), iam.read_state(), PlanOptions()).changes == ()
 
 
 def test_a_trust_that_changes_as_well_waits_for_the_move() -> None:
@@ -53,7 +53,7 @@ def test_a_trust_that_changes_as_well_waits_for_the_move() -> None:
     more = json.loads(wanted.trust_policy.text)
     service = {"Service": "ec2.amazonaws.com"}
     more["Statement"].append({"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"})
-    plan = build_plan(desired("/eng/", Role("app", canonical(more))), live, PlanOptions())
+    plan = build_plan(make_desired("/eng/", Role("app", canonical(more))), live, PlanOptions())
     assert [step.call.operation for step in plan.steps] == ["UpdateUser", "UpdateAssumeRolePolicy"]
     iam = FakeIam.of(live)
     for step in plan.steps:
@@ -62,5 +62,5 @@ def test_a_trust_that_changes_as_well_waits_for_the_move() -> None:
 
 def test_a_trust_that_keeps_the_old_path_is_refused_before_anything_is_written() -> None:
     """The ARN names nobody once the user has moved."""
-    plan = build_plan(desired("/eng/", trust("/")), state("/", trust("/")), PlanOptions())
+    plan = build_plan(make_desired("/eng/", trust("/")), state("/", trust("/")), PlanOptions())
     assert not plan.is_safe

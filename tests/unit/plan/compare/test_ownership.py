@@ -30,7 +30,7 @@ CREW = Group("crew", "/b/", inline_policies={"a": DOCUMENT})
 EVERYTHING = PlanOptions(allow_deletes=True, allow_foreign_detach=True, allow_lockout=True)
 
 
-def planned(
+def make_plan(
     live: list[Entity],
     wanted: list[Entity],
     *moved: str,
@@ -45,7 +45,7 @@ def planned(
     return build_plan(desired, State(ACCOUNT, "aws", {entity.address: entity for entity in live}, KNOWN), allowed)
 
 
-def refused(made: Plan) -> list[str]:
+def list_refused(made: Plan) -> list[str]:
     return [str(item.address) for item in made.findings if item.code == "other-owner" and item.level is Level.ERROR]
 
 
@@ -62,27 +62,27 @@ CHANGES: dict[str, Group] = {
 
 @pytest.mark.parametrize("after", CHANGES.values(), ids=CHANGES.keys())
 def test_every_change_of_another_owner_s_group_needs_take_over(after: Group) -> None:
-    assert refused(planned([THEIRS, CREW], [after])) == ["group/crew"]
-    assert refused(planned([THEIRS, CREW], [after], owner=None)) == ["group/crew"]
-    assert refused(planned([THEIRS, CREW], [after], allowed=replace(EVERYTHING, take_over=True))) == []
-    assert refused(planned([THEIRS, CREW], [after], owner="b")) == []
+    assert list_refused(make_plan([THEIRS, CREW], [after])) == ["group/crew"]
+    assert list_refused(make_plan([THEIRS, CREW], [after], owner=None)) == ["group/crew"]
+    assert list_refused(make_plan([THEIRS, CREW], [after], allowed=replace(EVERYTHING, take_over=True))) == []
+    assert list_refused(make_plan([THEIRS, CREW], [after], owner="b")) == []
 
 
 def test_a_policy_is_not_detached_from_another_owner_s_group() -> None:
     live = replace(CREW, policies=frozenset([READ]))
-    assert refused(planned([THEIRS, live], [CREW])) == ["group/crew"]
+    assert list_refused(make_plan([THEIRS, live], [CREW])) == ["group/crew"]
 
 
 def test_another_owner_s_group_is_not_renamed() -> None:
-    assert refused(planned([THEIRS, CREW], [replace(CREW, name="ours")], "crew", "ours")) == ["group/ours"]
+    assert list_refused(make_plan([THEIRS, CREW], [replace(CREW, name="ours")], "crew", "ours")) == ["group/ours"]
 
 
 def test_no_user_joins_another_owner_s_group() -> None:
     live, member = [THEIRS, CREW, User("u", tags=MINE)], User("u", groups=frozenset([CREW.address]), tags=MINE)
-    assert refused(planned(live, [CREW, member])) == ["user/u"]
-    assert refused(planned(live, [CREW, member], allowed=replace(EVERYTHING, take_over=True))) == []
-    assert refused(planned([CREW, live[2]], [CREW, member])) == []  # nobody carries the tag of an owner b
-    assert refused(planned([THEIRS, CREW], [CREW, member])) == ["user/u"]
+    assert list_refused(make_plan(live, [CREW, member])) == ["user/u"]
+    assert list_refused(make_plan(live, [CREW, member], allowed=replace(EVERYTHING, take_over=True))) == []
+    assert list_refused(make_plan([CREW, live[2]], [CREW, member])) == []  # nobody carries the tag of an owner b
+    assert list_refused(make_plan([THEIRS, CREW], [CREW, member])) == ["user/u"]
 
 
 INTO: dict[str, list[Entity]] = {
@@ -94,8 +94,8 @@ INTO: dict[str, list[Entity]] = {
 
 @pytest.mark.parametrize("live", INTO.values(), ids=INTO.keys())
 def test_no_group_is_put_below_the_path_of_another_owner(live: list[Entity]) -> None:
-    made = planned([THEIRS, *live], [CREW])
-    assert refused(made) == ["group/crew"]
+    made = make_plan([THEIRS, *live], [CREW])
+    assert list_refused(made) == ["group/crew"]
     (said,) = [item.message for item in made.findings if item.code == "other-owner"]
     assert "would be below the path /b/" in said
     assert "user/theirs has its tag" in said
@@ -112,7 +112,7 @@ CARRIERS: dict[str, Entity] = {
 
 @pytest.mark.parametrize("carrier", CARRIERS.values(), ids=CARRIERS.keys())
 def test_any_tagged_entity_makes_an_owner(carrier: Entity) -> None:
-    assert refused(planned([carrier, CREW], [CHANGES["a policy is attached"]])) == ["group/crew"]
+    assert list_refused(make_plan([carrier, CREW], [CHANGES["a policy is attached"]])) == ["group/crew"]
 
 
 ALLOWED: dict[str, tuple[list[Entity], list[Entity]]] = {
@@ -138,17 +138,17 @@ ALLOWED: dict[str, tuple[list[Entity], list[Entity]]] = {
 
 @pytest.mark.parametrize(("live", "wanted"), ALLOWED.values(), ids=ALLOWED.keys())
 def test_look_alikes_need_no_take_over(live: list[Entity], wanted: list[Entity]) -> None:
-    assert refused(planned(live, wanted)) == []
+    assert list_refused(make_plan(live, wanted)) == []
 
 
 def test_prune_all_takes_the_groups_of_nobody_and_leaves_those_of_other_owners() -> None:
     groups = [CREW, Group("plain", "/people/"), Group("bare"), Group("own", "/me/"), Group("deep", "/b/x/")]
-    made = planned([THEIRS, *groups], [], prune="all")
+    made = make_plan([THEIRS, *groups], [], prune="all")
     assert sorted(str(change.address) for change in made.changes) == ["group/bare", "group/own", "group/plain"]
 
 
 def test_what_lives_outside_a_file_is_told_with_the_owner_of_a_group() -> None:
-    made = planned([THEIRS, CREW, Group("plain", "/people/")], [], allowed=PlanOptions(report_unmanaged=True))
+    made = make_plan([THEIRS, CREW, Group("plain", "/people/")], [], allowed=PlanOptions(report_unmanaged=True))
     assert {str(item.address): item.owner for item in made.unmanaged or ()} == {
         "group/crew": "b",
         "group/plain": None,
@@ -175,10 +175,10 @@ WHOLE: dict[str, tuple[Group, Group, bool]] = {
 
 
 @pytest.mark.parametrize(("before", "after", "whole"), WHOLE.values(), ids=WHOLE.keys())
-def test_a_saved_plan_reads_the_whole_account_where_a_group_may_be_another_owner_s(
+def test_a_saved_plan_reads_the_whole_account_if_a_group_may_be_another_owner_s(
     before: Group, after: Group, whole: bool
 ) -> None:
-    saved = saved_of(planned([before], [after]))
+    saved = saved_of(make_plan([before], [after]))
     assert needs_whole_account(saved) == whole
     live = State(ACCOUNT, "aws", {before.address: before, THEIRS.address: THEIRS}, KNOWN)
     part = read_part(saved, live)
@@ -187,16 +187,16 @@ def test_a_saved_plan_reads_the_whole_account_where_a_group_may_be_another_owner
         assert plan_again(saved, part).is_safe
 
 
-def test_a_saved_plan_reads_the_whole_account_where_a_user_may_join_another_owner_s_group() -> None:
+def test_a_saved_plan_reads_the_whole_account_if_a_user_may_join_another_owner_s_group() -> None:
     live = [User("u", tags=MINE), CREW]
-    saved = saved_of(planned(live, [CREW, User("u", groups=frozenset([CREW.address]), tags=MINE)]))
+    saved = saved_of(make_plan(live, [CREW, User("u", groups=frozenset([CREW.address]), tags=MINE)]))
     since = State(ACCOUNT, "aws", {one.address: one for one in [*live, THEIRS]}, KNOWN)
     assert read_part(saved, since) is None
-    assert refused(plan_again(saved, since)) == ["user/u"]
+    assert list_refused(plan_again(saved, since)) == ["user/u"]
 
 
 def test_an_owner_that_came_since_is_refused_by_a_saved_plan() -> None:
-    saved = saved_of(planned([CREW], [CHANGES["a policy is attached"]]))
+    saved = saved_of(make_plan([CREW], [CHANGES["a policy is attached"]]))
     since = State(ACCOUNT, "aws", {CREW.address: CREW, THEIRS.address: THEIRS}, KNOWN)
-    assert refused(plan_again(saved, since)) == ["group/crew"]
-    assert refused(plan_again(saved, since, PlanOptions(take_over=True))) == []
+    assert list_refused(plan_again(saved, since)) == ["group/crew"]
+    assert list_refused(plan_again(saved, since, PlanOptions(take_over=True))) == []

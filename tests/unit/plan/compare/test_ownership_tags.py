@@ -51,7 +51,7 @@ def test_other_keys_keep_their_spelling_and_those_of_aws_are_left_out_in_any_cas
     assert read.tags == {"Team": "a", "reconcile:break-glass": "true"}
 
 
-def test_our_own_spelling_wins_where_two_are_there() -> None:
+def test_our_own_spelling_wins_if_two_are_there() -> None:
     for order in ({"Reconcile:Owner": "b", "reconcile:owner": "a"}, {"reconcile:owner": "a", "Reconcile:Owner": "b"}):
         assert with_our_keys(order) == {"reconcile:owner": "a"}
 

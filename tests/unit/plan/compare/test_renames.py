@@ -29,7 +29,7 @@ def document(resource: str, action: str = "iam:*", effect: str = "Allow") -> Any
     )
 
 
-def planned(live: list[Entity], wanted: list[Entity], caller: str = "", **more: Any) -> Plan:
+def make_plan(live: list[Entity], wanted: list[Entity], caller: str = "", **more: Any) -> Plan:
     facts = LiveDetails(caller=f"arn:aws:iam::{ACCOUNT}:{caller}", versions={})
     entities = {entity.address: entity for entity in wanted}
     declarations = {address: Declaration(PLACE) for address in entities}
@@ -38,7 +38,7 @@ def planned(live: list[Entity], wanted: list[Entity], caller: str = "", **more: 
     return build_plan(desired, State(ACCOUNT, "aws", {one.address: one for one in live}, facts), PlanOptions())
 
 
-def refused(plan: Plan) -> list[str]:
+def list_errors(plan: Plan) -> list[str]:
     return [finding.code for finding in plan.findings if finding.level is Level.ERROR]
 
 
@@ -57,8 +57,8 @@ MOVE = (Move(OLD, NEW, PLACE),)
 def test_a_caller_may_be_renamed_if_it_could_rename_itself_back(resource: str, codes: list[str]) -> None:
     before = User("old", inline_policies={"own": document(resource)}, tags=MINE)
     after = User("new", inline_policies={"own": document(resource)}, tags=MINE)
-    plan = planned([before], [after], "user/old", moves=MOVE)
-    assert refused(plan) == codes
+    plan = make_plan([before], [after], "user/old", moves=MOVE)
+    assert list_errors(plan) == codes
     assert [step.call.operation for step in plan.steps] == ["UpdateUser"]
 
 
@@ -79,7 +79,7 @@ def test_access_that_hangs_on_the_old_name_is_reported_as_lost_by_the_new_one() 
     role = Role("r", trust, tags=MINE)
     own = {"own": document("*", "sts:AssumeRole")}
     users = User("old", inline_policies=own, tags=MINE), User("new", inline_policies=own, tags=MINE)
-    plan = planned([users[0], role], [users[1], role], moves=MOVE)
+    plan = make_plan([users[0], role], [users[1], role], moves=MOVE)
     assert [(one.principal, one.role) for one in plan.access.lost] == [("user/new", "role/r")]
 
 
@@ -87,7 +87,7 @@ def test_a_role_that_keeps_its_trust_in_itself_is_told_that_it_moves() -> None:
     itself = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:role/old"}, "Action": "sts:AssumeRole"}
     trust = canonical({"Version": "2012-10-17", "Statement": itself})
     move = (Move(Address("role", "old"), Address("role", "new"), PLACE),)
-    plan = planned([Role("old", trust, tags=MINE)], [Role("new", trust, tags=MINE)], moves=move)
+    plan = make_plan([Role("old", trust, tags=MINE)], [Role("new", trust, tags=MINE)], moves=move)
     refusal = next(finding for finding in plan.findings if finding.code == "deleted-reference")
     assert refusal.summary == "role/new names role/old, which role/new replaces (`moved`)."
     assert "Declare role/old" not in refusal.hint
@@ -99,8 +99,8 @@ def test_a_policy_attached_in_place_of_the_one_it_replaces_is_no_removal() -> No
         return [Policy(name, document("*", "s3:Get*"), description="", tags=MINE), *users]
 
     moves = (Move(Address("policy", "p"), Address("policy", "q"), PLACE),)
-    assert refused(planned(world("p"), world("q"), moves=moves, settings={"max_removals": 0})) == []
-    assert refused(planned(world("p"), world("q"), settings={"max_removals": 0})) == ["too-many-removals"]
+    assert list_errors(make_plan(world("p"), world("q"), moves=moves, settings={"max_removals": 0})) == []
+    assert list_errors(make_plan(world("p"), world("q"), settings={"max_removals": 0})) == ["too-many-removals"]
 
 
 def test_a_plan_holds_until_the_next_end_of_what_it_changes() -> None:
@@ -174,17 +174,17 @@ def test_a_misspelt_source_of_a_move_is_told_from_one_that_is_not_there(
     live: list[str], wanted: list[str], moves: dict[str, str], settings: dict[str, Any], found: list[tuple[str, str]]
 ) -> None:
     written = tuple(Move(Address("role", old), Address("role", new), PLACE) for old, new in moves.items())
-    plan = planned(roles(*live), roles(*wanted), moves=written, settings=settings)
+    plan = make_plan(roles(*live), roles(*wanted), moves=written, settings=settings)
     assert moved_findings(plan) == found
 
 
 def test_a_deletion_of_another_kind_is_not_what_a_move_meant() -> None:
     moves = (Move(OLD, NEW, PLACE),)
-    plan = planned(roles("olde"), [User("new", tags=MINE)], moves=moves)
+    plan = make_plan(roles("olde"), [User("new", tags=MINE)], moves=moves)
     assert moved_findings(plan) == []
 
 
 def test_what_belongs_to_others_is_near_but_stays() -> None:
     moves = (Move(Address("role", "depolyer"), Address("role", "release"), PLACE),)
-    plan = planned(roles("deployer", **{OWNER: "web"}), roles("release"), moves=moves)
+    plan = make_plan(roles("deployer", **{OWNER: "web"}), roles("release"), moves=moves)
     assert moved_findings(plan) == [("warning", MEANT)]

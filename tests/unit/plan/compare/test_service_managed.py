@@ -88,20 +88,20 @@ LOOK_ALIKES: dict[str, Role] = {
 }
 
 
-def planned(*live: Entity, facts: LiveDetails | None = None, **settings: Any) -> Plan:
+def make_plan(*live: Entity, facts: LiveDetails | None = None, **settings: Any) -> Plan:
     desired = Desired(State(ACCOUNT, "aws", {}), "platform", Settings(**{"prune": "all", **settings}), {}, {})
     state = State(ACCOUNT, "aws", {one.address: one for one in live}, facts or LiveDetails())
     return build_plan(desired, state, PlanOptions(allow_deletes=True))
 
 
-def deleted(plan: Plan) -> list[str]:
+def list_deleted(plan: Plan) -> list[str]:
     return [str(change.address) for change in plan.changes if change.action is Action.DELETE]
 
 
 @pytest.mark.parametrize(("real", "said"), REAL, ids=[one.name for one, _ in REAL])
 def test_a_role_of_a_service_is_left_alone_and_listed(real: Role, said: str) -> None:
-    plan = planned(real, role("mine", service("ec2")))
-    assert deleted(plan) == ["role/mine"]
+    plan = make_plan(real, role("mine", service("ec2")))
+    assert list_deleted(plan) == ["role/mine"]
     if OTHER in str(real.trust_policy):
         said += f", lets account {OTHER} in"
     assert [(one.address, one.reason) for one in plan.left_alone] == [(real.address, said)]
@@ -112,34 +112,34 @@ def test_a_role_of_a_service_is_left_alone_and_listed(real: Role, said: str) -> 
 
 @pytest.mark.parametrize("fake", LOOK_ALIKES.values(), ids=LOOK_ALIKES.keys())
 def test_a_look_alike_is_pruned(fake: Role) -> None:
-    plan = planned(fake)
-    assert (service_of(fake, ACCOUNT), deleted(plan), plan.left_alone) == ("", [str(fake.address)], ())
+    plan = make_plan(fake)
+    assert (service_of(fake, ACCOUNT), list_deleted(plan), plan.left_alone) == ("", [str(fake.address)], ())
     assert "left_alone" not in plan_to_dict(plan)
 
 
 @pytest.mark.parametrize("named", ["role/OrganizationAccountAccessRole", "role/organization*", "*/*"])
 def test_prune_also_deletes_what_it_names(named: str) -> None:
     real, _ = REAL[0]
-    plan = planned(real, prune_also=(named,))
-    assert (deleted(plan), plan.left_alone) == ([str(real.address)], ())
+    plan = make_plan(real, prune_also=(named,))
+    assert (list_deleted(plan), plan.left_alone) == ([str(real.address)], ())
 
 
 def test_prune_also_of_another_name_deletes_nothing() -> None:
-    plan = planned(REAL[0][0], prune_also=("role/AWSControlTowerExecution",))
-    assert (deleted(plan), len(plan.left_alone)) == ([], 1)
+    plan = make_plan(REAL[0][0], prune_also=("role/AWSControlTowerExecution",))
+    assert (list_deleted(plan), len(plan.left_alone)) == ([], 1)
 
 
 def test_what_carries_our_owner_tag_is_left_alone_in_every_mode() -> None:
     real = replace(REAL[0][0], tags={"reconcile:owner": "platform"})
-    plan = planned(real, prune="owned")
-    assert (deleted(plan), len(plan.left_alone)) == ([], 1)
-    assert planned(real, prune="none").left_alone == ()
+    plan = make_plan(real, prune="owned")
+    assert (list_deleted(plan), len(plan.left_alone)) == ([], 1)
+    assert make_plan(real, prune="none").left_alone == ()
 
 
 def test_ignored_and_other_owners_entities_are_not_listed() -> None:
     real = REAL[0][0]
-    assert planned(real, ignore=("role/Org*",)).left_alone == ()
-    assert planned(replace(real, tags={"reconcile:owner": "web"})).left_alone == ()
+    assert make_plan(real, ignore=("role/Org*",)).left_alone == ()
+    assert make_plan(replace(real, tags={"reconcile:owner": "web"})).left_alone == ()
 
 
 DOCUMENT = canonical({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
@@ -149,8 +149,8 @@ def test_the_policies_and_the_instance_profile_of_such_a_role_stay_with_it() -> 
     arns = {name: f"arn:aws:iam::{ACCOUNT}:policy/service-role/{name}" for name in ("used", "bound")}
     real = replace(REAL[-1][0], policies=frozenset([arns["used"]]), permissions_boundary=arns["bound"])
     policies = [Policy(name, DOCUMENT, "/service-role/", "") for name in ("used", "bound", "free")]
-    plan = planned(real, *policies, InstanceProfile("i", "/", real.address))
-    assert deleted(plan) == ["policy/free"]
+    plan = make_plan(real, *policies, InstanceProfile("i", "/", real.address))
+    assert list_deleted(plan) == ["policy/free"]
     assert [str(one.address) for one in plan.left_alone] == ["policy/bound", "policy/used", str(real.address)]
     assert plan.left_alone[0].reason == f"used by {real.address}"
     assert plan.is_safe
@@ -159,8 +159,11 @@ def test_the_policies_and_the_instance_profile_of_such_a_role_stay_with_it() -> 
 def test_a_role_of_a_template_is_never_pruned_not_even_by_prune_also() -> None:
     made = role("from-template", service("ec2"))
     template = "arn:aws:iam::aws:role-template/ec2"
-    plan = planned(made, facts=LiveDetails(role_templates={made.address: template}), prune_also=("role/*",))
-    assert (deleted(plan), plan.left_alone[0].reason) == ([], f"made from the role template {template}: never pruned")
+    plan = make_plan(made, facts=LiveDetails(role_templates={made.address: template}), prune_also=("role/*",))
+    assert (list_deleted(plan), plan.left_alone[0].reason) == (
+        [],
+        f"made from the role template {template}: never pruned",
+    )
 
 
 def test_they_count_for_no_threshold() -> None:
@@ -177,4 +180,6 @@ def test_a_plan_of_some_targets_does_not_list_them() -> None:
 
 
 def test_a_group_is_no_role() -> None:
-    assert deleted(planned(Group("OrganizationAccountAccessRole", "/"))) == ["group/OrganizationAccountAccessRole"]
+    assert list_deleted(make_plan(Group("OrganizationAccountAccessRole", "/"))) == [
+        "group/OrganizationAccountAccessRole"
+    ]

@@ -20,7 +20,7 @@ CI, DEPLOYER = "arn:aws:iam::222222222222:role/ci", "arn:aws:iam::111111111111:r
 ELSEWHERE = "arn:aws:iam::333333333333:role/other"
 
 
-def trusting(name: str, arn: str) -> str:
+def trust_role(name: str, arn: str) -> str:
     return f"roles:\n  {name}:\n    trust: [{{roles: ['{arn}']}}]\n"
 
 
@@ -30,7 +30,7 @@ def accounts(tmp_path: Path) -> PlannedAccounts:
 
 
 def test_a_plan_tells_whom_it_creates_and_whom_its_trusts_name(accounts: PlannedAccounts) -> None:
-    accounts.plan(PROD, trusting("deployer", CI) + "users:\n  bot: {path: /robots/}\n")
+    accounts.plan(PROD, trust_role("deployer", CI) + "users:\n  bot: {path: /robots/}\n")
     waits = accounts.waits[PROD.id]
     assert dict(waits.creates) == {
         DEPLOYER: {CI},
@@ -41,9 +41,9 @@ def test_a_plan_tells_whom_it_creates_and_whom_its_trusts_name(accounts: Planned
 
 
 def test_a_trust_that_is_written_anew_waits_too_and_one_that_stays_does_not(accounts: PlannedAccounts) -> None:
-    accounts.plan(PROD, trusting("deployer", CI), live=trusting("deployer", ELSEWHERE))
+    accounts.plan(PROD, trust_role("deployer", CI), live=trust_role("deployer", ELSEWHERE))
     assert (dict(accounts.waits[PROD.id].creates), list(accounts.waits[PROD.id].needs)) == ({}, [CI])
-    accounts.plan(PROD, trusting("deployer", CI), live=trusting("deployer", CI))
+    accounts.plan(PROD, trust_role("deployer", CI), live=trust_role("deployer", CI))
     assert accounts.waits[PROD.id].needs == {}
 
 
@@ -88,15 +88,15 @@ def test_a_creation_waits_for_all_that_calls_before_it_wait_for() -> None:
 
 
 def test_accounts_may_wait_for_each_other_in_turn(accounts: PlannedAccounts) -> None:
-    accounts.plan(PROD, trusting("deployer", CI) + "  own:\n    trust: [{services: [ec2.amazonaws.com]}]\n")
-    accounts.plan(TOOLS, trusting("ci", "arn:aws:iam::111111111111:role/own"))
+    accounts.plan(PROD, trust_role("deployer", CI) + "  own:\n    trust: [{services: [ec2.amazonaws.com]}]\n")
+    accounts.plan(TOOLS, trust_role("ci", "arn:aws:iam::111111111111:role/own"))
     assert accounts.find_wait_problems() == []
     assert find_creators([PROD, TOOLS], accounts.waits)[CI] == TOOLS
 
 
 def test_accounts_that_wait_for_each_other_in_a_circle_are_refused(accounts: PlannedAccounts) -> None:
-    accounts.plan(PROD, trusting("deployer", CI))
-    accounts.plan(TOOLS, trusting("ci", DEPLOYER))
+    accounts.plan(PROD, trust_role("deployer", CI))
+    accounts.plan(TOOLS, trust_role("ci", DEPLOYER))
     found = dict(accounts.find_wait_problems())
     assert sorted(found) == ["prod", "tools"]
     assert {problem.code for problem in found.values()} == {"cross-account-cycle"}
@@ -106,8 +106,10 @@ def test_accounts_that_wait_for_each_other_in_a_circle_are_refused(accounts: Pla
 
 
 def test_a_circle_through_a_principal_that_exists_is_none(accounts: PlannedAccounts) -> None:
-    accounts.plan(PROD, trusting("deployer", CI))
-    accounts.plan(TOOLS, trusting("ci", DEPLOYER), live="roles:\n  ci:\n    trust: [{services: [ec2.amazonaws.com]}]\n")
+    accounts.plan(PROD, trust_role("deployer", CI))
+    accounts.plan(
+        TOOLS, trust_role("ci", DEPLOYER), live="roles:\n  ci:\n    trust: [{services: [ec2.amazonaws.com]}]\n"
+    )
     assert accounts.find_wait_problems() == []
 
 
@@ -128,7 +130,7 @@ def test_a_principal_that_comes_too_late_is_refused(
     accounts: PlannedAccounts, prod: MemberAccount, tools: MemberAccount, hint: str
 ) -> None:
     accounts.all_accounts = (prod, tools)
-    accounts.plan(prod, trusting("deployer", CI))
+    accounts.plan(prod, trust_role("deployer", CI))
     accounts.plan(tools, "roles:\n  ci:\n    trust: [{services: [ec2.amazonaws.com]}]\n")
     found = accounts.find_wait_problems()
     assert [(name, problem.code) for name, problem in found] == ([("prod", "cross-account-order")] if hint else [])
@@ -138,7 +140,7 @@ def test_a_principal_that_comes_too_late_is_refused(
 def test_accounts_go_first_that_others_wait_for_within_their_wave(accounts: PlannedAccounts) -> None:
     early, late = MemberAccount("early", "333333333333"), MemberAccount("late", "444444444444", wave=2)
     ec2 = "roles:\n  ci:\n    trust: [{services: [ec2.amazonaws.com]}]\n"
-    accounts.plan(PROD, trusting("deployer", CI))
+    accounts.plan(PROD, trust_role("deployer", CI))
     accounts.plan(TOOLS, ec2 + "  deep:\n    trust: [{roles: ['arn:aws:iam::333333333333:role/ci']}]\n")
     accounts.plan(early, ec2)
     accounts.plan(late, ec2)

@@ -18,7 +18,7 @@ USERS = [User(f"user-{index:03}", tags=MINE) for index in range(300)]
 PLAN = plan([], list(USERS))
 
 
-def finding(index: int, code: str = "user-without-mfa-device", level: Level = Level.WARNING) -> Problem:
+def make_finding(index: int, code: str = "user-without-mfa-device", level: Level = Level.WARNING) -> Problem:
     address = Address("user", f"user-{index:03}")
     return Problem(level, code, f"{address} is short of something.", hint="Mend it.", address=address)
 
@@ -28,38 +28,40 @@ def with_findings(*findings: Problem) -> list[Problem]:
 
 
 def test_users_without_a_device_are_one_line_with_the_command_that_lists_them() -> None:
-    (made,) = with_findings(*map(finding, range(42)))
+    (made,) = with_findings(*map(make_finding, range(42)))
     assert made.summary == "42 of 300 users have no MFA device: user-000, user-001, user-002 …."
     assert made.hint == "`reconcile mfa status` lists them."
     assert len(made.addresses) == 42
 
 
 def test_another_finding_shows_its_first_and_counts_the_rest() -> None:
-    (made,) = with_findings(*(finding(index, "access-key-old") for index in range(5)))
+    (made,) = with_findings(*(make_finding(index, "access-key-old") for index in range(5)))
     assert made.summary == "user/user-000 is short of something."
     assert made.hint.startswith("Mend it. And 4 more of this kind (access-key-old): user/user-001, ")
 
 
 def test_three_findings_are_three_lines() -> None:
-    assert with_findings(*map(finding, range(3))) == list(map(finding, range(3)))
+    assert with_findings(*map(make_finding, range(3))) == list(map(make_finding, range(3)))
 
 
 def test_errors_keep_a_line_each_and_come_last() -> None:
-    errors = [finding(index, "lockout", Level.ERROR) for index in range(9)]
-    assert with_findings(*errors, *map(finding, range(4)))[1:] == errors
+    errors = [make_finding(index, "lockout", Level.ERROR) for index in range(9)]
+    assert with_findings(*errors, *map(make_finding, range(4)))[1:] == errors
 
 
 def test_full_and_json_keep_every_finding() -> None:
-    made = replace(PLAN, findings=tuple(map(finding, range(42))))
+    made = replace(PLAN, findings=tuple(map(make_finding, range(42))))
     assert len(gather_findings(made, Detail.FULL)) == len(plan_to_dict(made)["findings"]) == 42
 
 
 def test_an_assertion_that_fails_in_many_ways_is_one_finding_and_others_stay_apart() -> None:
-    def failing(index: int, line: int) -> Problem:
+    def fail_assertion(index: int, line: int) -> Problem:
         flag = "--allow-assertion no-iam"
-        return replace(finding(index, "assertion-failed", Level.ERROR), place=Place("roles.yaml", line, 5), flag=flag)
+        return replace(
+            make_finding(index, "assertion-failed", Level.ERROR), place=Place("roles.yaml", line, 5), flag=flag
+        )
 
-    many, few = [failing(index, 7) for index in range(40)], [failing(index, 8) for index in range(3)]
+    many, few = [fail_assertion(index, 7) for index in range(40)], [fail_assertion(index, 8) for index in range(3)]
     first, *others = with_findings(*many, *few)
     assert first.summary == many[0].summary
     assert "The same assertion has 39 more findings, for 39 users (user-001, user-002, user-003 …)" in first.hint
@@ -80,16 +82,16 @@ def test_slips_of_a_file_are_one_finding_that_names_the_files() -> None:
 
 
 def test_what_depends_is_told_for_each_assertion_and_counted_if_they_are_many() -> None:
-    def undecided(line: int) -> Problem:
+    def leave_undecided(line: int) -> Problem:
         return Problem(Level.WARNING, "assertion-depends", f"Assertion {line}.", "", "", Place("a.yaml", line, 1))
 
-    few, many = [undecided(line) for line in range(20)], [undecided(line) for line in range(1000)]
+    few, many = [leave_undecided(line) for line in range(20)], [leave_undecided(line) for line in range(1000)]
     assert with_findings(*few) == few
     assert len(with_findings(*many)) == 1
 
 
 def test_a_saved_plan_counts_as_the_plan_did() -> None:
-    made = replace(PLAN, findings=tuple(map(finding, range(42))))
+    made = replace(PLAN, findings=tuple(map(make_finding, range(42))))
     document = {**plan_to_dict(made), "saved": to_saved_section(made)}
     shown = restore_plan(document, read_saved_plan(document))
     assert gather_findings(shown, Detail.AUTO) == gather_findings(made, Detail.AUTO)

@@ -71,7 +71,7 @@ def policy(name: str, content: Document) -> Policy:
     return Policy(name, content, description="", tags=OWNER_TAGS)
 
 
-def attached(name: str = "admin") -> frozenset[str]:
+def arns_of(name: str = "admin") -> frozenset[str]:
     return frozenset([policy_arn(name)])
 
 
@@ -79,7 +79,7 @@ def within(*names: str) -> frozenset[Address]:
     return frozenset(Address("group", name) for name in names)
 
 
-ADMINS = Group("admins", "/team/", attached())
+ADMINS = Group("admins", "/team/", arns_of())
 PLAIN_ADMINS = Group("admins", "/team/")
 INLINE_ADMINS = Group("admins", "/team/", inline_policies={"own": IAM})
 MEMBER = me(groups=within("admins"))
@@ -158,7 +158,7 @@ def audience(value: Any, operator: str = "StringEquals") -> Statement:
     return federated_trust(GITHUB, "sts:AssumeRoleWithWebIdentity", **{operator: {f"{HOST}:aud": value}})
 
 
-def issued(wanted: OidcProvider | None, *words: str, how: Statement | None = None, **more: Any) -> Case:
+def change_provider(wanted: OidcProvider | None, *words: str, how: Statement | None = None, **more: Any) -> Case:
     """The caller came through a provider, by a role that the file does not have; the provider changes."""
     stranger = ops(how or github_trust("repo:a/b:*"), tags={})
     return Case(
@@ -183,7 +183,7 @@ BOTH = ops(trust("user/alice", "user/bob"))
 TEAM_PATH = document(allow(resource=f"arn:aws:iam::{ACCOUNT}:user/admins/*"))
 SELF_PATH = document(allow(Condition={"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/admins/*"}}))
 SSO_TRUST = document(federated_trust(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "x"}))
-SSO_ROLE = Role(SSO, SSO_TRUST, "/aws-reserved/sso.amazonaws.com/", policies=attached())
+SSO_ROLE = Role(SSO, SSO_TRUST, "/aws-reserved/sso.amazonaws.com/", policies=arns_of())
 EMERGENCY = Role("emergency", document(trust("user/alice")), policies=frozenset([ADMINISTRATOR]), tags=OWNER_TAGS)
 
 BY_TAG, BY_IAM_TAG = (
@@ -440,26 +440,26 @@ LOCKOUTS: dict[str, Case] = {
     "the trust drops the SAML provider": role(
         ops(federated_trust(SAML, "sts:AssumeRoleWithSAML", StringEquals={"SAML:aud": "x"})), ALICE_ONLY, SAML
     ),
-    "the OIDC provider goes": issued(None, f"oidc-provider/{HOST} assuming role/ops", "deletes it"),
-    "the OIDC provider goes, and the trust has no condition": issued(
+    "the OIDC provider goes": change_provider(None, f"oidc-provider/{HOST} assuming role/ops", "deletes it"),
+    "the OIDC provider goes, and the trust has no condition": change_provider(
         None, "deletes it", how=federated_trust(GITHUB, "sts:AssumeRoleWithWebIdentity")
     ),
-    "the OIDC provider loses a client id": issued(clients("sts.amazonaws.com"), "the client id 'other'"),
-    "the OIDC provider loses the client id that the trust takes": issued(
+    "the OIDC provider loses a client id": change_provider(clients("sts.amazonaws.com"), "the client id 'other'"),
+    "the OIDC provider loses the client id that the trust takes": change_provider(
         clients("other"), "the client id 'sts.amazonaws.com'", how=audience("sts.amazonaws.com")
     ),
-    "the OIDC provider loses a client id that the trust takes by a pattern": issued(
+    "the OIDC provider loses a client id that the trust takes by a pattern": change_provider(
         clients("other"), "the client id 'sts.amazonaws.com'", how=audience("sts.*", "StringLike")
     ),
-    "the OIDC provider loses a client id, and the trust tests another provider's": issued(
+    "the OIDC provider loses a client id, and the trust tests another provider's": change_provider(
         clients("other"),
         "the client id 'sts.amazonaws.com'",
         how=federated_trust(GITHUB, "sts:AssumeRoleWithWebIdentity", StringEquals={"gitlab.com:aud": "other"}),
     ),
-    "the OIDC provider loses a client id, and the trust excludes another": issued(
+    "the OIDC provider loses a client id, and the trust excludes another": change_provider(
         clients("other"), "the client id 'sts.amazonaws.com'", how=audience("other", "StringNotEquals")
     ),
-    "the OIDC provider loses a thumbprint": issued(
+    "the OIDC provider loses a thumbprint": change_provider(
         replace(PROVIDER, thumbprints=frozenset(["a" * 40])), f"a thumbprint from oidc-provider/{HOST}"
     ),
     "the emergency role's provider goes": glass(
@@ -675,18 +675,18 @@ ALIKE: dict[str, Case] = {
     "the trust of the provider gets a Sid": role(
         ops(github_trust("repo:a/b:*")), ops({**github_trust("repo:a/b:*"), "Sid": "Pipeline"})
     ),
-    "the OIDC provider gains a client id": issued(clients("sts.amazonaws.com", "other", "third")),
-    "the OIDC provider gains a thumbprint": issued(
+    "the OIDC provider gains a client id": change_provider(clients("sts.amazonaws.com", "other", "third")),
+    "the OIDC provider gains a thumbprint": change_provider(
         replace(PROVIDER, thumbprints=frozenset(["a" * 40, "b" * 40, "c" * 40]))
     ),
-    "the OIDC provider leaves its thumbprints alone": issued(replace(PROVIDER, thumbprints=None)),
-    "the OIDC provider loses a client id that the trust does not take": issued(
+    "the OIDC provider leaves its thumbprints alone": change_provider(replace(PROVIDER, thumbprints=None)),
+    "the OIDC provider loses a client id that the trust does not take": change_provider(
         clients("sts.amazonaws.com"), how=audience("sts.amazonaws.com")
     ),
-    "the OIDC provider loses a client id that only looks like a pattern": issued(
+    "the OIDC provider loses a client id that only looks like a pattern": change_provider(
         clients("sts.amazonaws.com"), how=audience("oth*r")
     ),
-    "the OIDC provider loses a client id that no pattern of the trust fits": issued(
+    "the OIDC provider loses a client id that no pattern of the trust fits": change_provider(
         clients("sts.amazonaws.com"), how=audience("sts.*", "StringLike")
     ),
     "another OIDC provider goes": Case(
@@ -694,7 +694,9 @@ ALIKE: dict[str, Case] = {
         [],
         caller=OPS + "run-1",
     ),
-    "the OIDC provider goes, and the trust only denies it": issued(None, how={**github_trust("*"), "Effect": "Deny"}),
+    "the OIDC provider goes, and the trust only denies it": change_provider(
+        None, how={**github_trust("*"), "Effect": "Deny"}
+    ),
     "the session gets longer": role(ALICE_ONLY, ops(trust("user/alice"), max_session_duration=7200)),
     "the user it came through moves, and the trust follows": Case(
         [ALICE_ONLY, ALICE],

@@ -21,7 +21,7 @@ ADMIN = frozenset(["arn:aws:iam::aws:policy/AdministratorAccess"])
 TAGS = {"reconcile:owner": "platform"}
 
 
-def planned(who: str, end: datetime | None) -> Plan:
+def make_plan(who: str, end: datetime | None) -> Plan:
     """`me` runs a plan that ends one of two administrators; end None: it is over."""
     before = {name: User(name, policies=ADMIN, tags=TAGS) for name in ("me", "sam")}
     ending = User(who, policies=ADMIN, tags=TAGS, inline_policies={"reconcile-expires": build_denial(end, "aws")})
@@ -37,16 +37,16 @@ ARN = f"arn:aws:iam::{ACCOUNT}"
 
 @pytest.mark.parametrize("end", [FAR, None], ids=["ahead", "over"])
 def test_an_end_of_the_caller_is_a_lockout(end: datetime | None) -> None:
-    assert [finding.code for finding in planned("me", end).findings] == ["lockout"]
+    assert [finding.code for finding in make_plan("me", end).findings] == ["lockout"]
 
 
 def test_an_end_ahead_takes_nothing_yet_from_another_administrator() -> None:
-    plan = planned("sam", FAR)
+    plan = make_plan("sam", FAR)
     assert (plan.is_safe, plan.findings, plan.access.powers_lost) == (True, (), ())
     assert [step.call.operation for step in plan.steps] == ["PutUserPolicy"]
 
 
 def test_an_end_that_is_over_takes_administrator_power() -> None:
-    plan = planned("sam", None)
+    plan = make_plan("sam", None)
     assert plan.is_safe
     assert {one.principal for one in plan.access.powers_lost} == {"user/sam"}

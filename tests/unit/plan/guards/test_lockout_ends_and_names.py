@@ -46,7 +46,7 @@ def until(end: datetime) -> dict[str, Any]:
     return condition_on("DateLessThan", aws__CurrentTime=f"{end:%Y-%m-%dT%H:%M:%SZ}")
 
 
-def ending(address: str, end: datetime, by_policy: str = "") -> dict[str, Any]:
+def end_at(address: str, end: datetime, by_policy: str = "") -> dict[str, Any]:
     """`expires` as the file has it: of a trust rule, or of the attachment of a policy."""
     return {"ends": {address: {by_policy: end}}}
 
@@ -63,42 +63,42 @@ ENDS: dict[str, LockoutCase] = {
         before=[BY_ALICE],
         after=[alice_until(PAST)],
         people=ALICE_ONLY,
-        **ending("role/emergency", PAST),
+        **end_at("role/emergency", PAST),
     ),
     "one of two rules of the trust gets an end that is past": allowed_case(
         "bob's rule has none",
         before=[emergency_role(trust("user/alice"), BOB)],
         after=[alice_until(PAST, BOB)],
         people=ALICE_AND_BOB,
-        **ending("role/emergency", PAST),
+        **end_at("role/emergency", PAST),
     ),
     "the only rule of the trust gets an end to come": lockout_case(
         "AWS closes the last way at that moment, and no plan is judged then",
         before=[BY_ALICE],
         after=[alice_until(LATER)],
         people=ALICE_ONLY,
-        **ending("role/emergency", LATER),
+        **end_at("role/emergency", LATER),
     ),
     "one of two rules of the trust gets an end to come": allowed_case(
         "bob's rule has none",
         before=[emergency_role(trust("user/alice"), BOB)],
         after=[alice_until(LATER, BOB)],
         people=ALICE_AND_BOB,
-        **ending("role/emergency", LATER),
+        **end_at("role/emergency", LATER),
     ),
     "the end of the only rule is moved later": allowed_case(
         "the way lasts longer than it did",
         before=[alice_until(LATER)],
         after=[alice_until(LATEST)],
         people=ALICE_ONLY,
-        **ending("role/emergency", LATEST),
+        **end_at("role/emergency", LATEST),
     ),
     "the end of the only rule is moved earlier": lockout_case(
         "between the two moments nobody enters any more",
         before=[alice_until(LATEST)],
         after=[alice_until(LATER)],
         people=ALICE_ONLY,
-        **ending("role/emergency", LATER),
+        **end_at("role/emergency", LATER),
     ),
     "the end of the only rule is taken off": allowed_case(
         "the way lasts for good",
@@ -123,7 +123,7 @@ ENDS: dict[str, LockoutCase] = {
         before=[alice_until(PAST, BOB)],
         after=[alice_until(PAST)],
         people=ALICE_AND_BOB,
-        **ending("role/emergency", PAST),
+        **end_at("role/emergency", PAST),
     ),
     "the rule of the role before gets an end that is past": lockout_case(
         "nobody reaches hub any more",
@@ -131,7 +131,7 @@ ENDS: dict[str, LockoutCase] = {
         after=[role("hub", trust("user/alice", **until(PAST)))],
         both=[BY_HUB],
         people=ALICE_ONLY,
-        **ending("role/hub", PAST),
+        **end_at("role/hub", PAST),
     ),
     "the rule of one of two roles before gets an end that is past": allowed_case(
         "alice still comes over the other",
@@ -139,7 +139,7 @@ ENDS: dict[str, LockoutCase] = {
         after=[role("hub", trust("user/alice", **until(PAST)))],
         both=[role("hub2", trust("user/alice")), emergency_role(trust("role/hub", "role/hub2"))],
         people=ALICE_ONLY,
-        **ending("role/hub", PAST),
+        **end_at("role/hub", PAST),
     ),
     "the attachment by which the user may enter has ended": lockout_case(
         "this apply detaches it",
@@ -147,7 +147,7 @@ ENDS: dict[str, LockoutCase] = {
         after=[user("alice")],
         both=[OPEN_TO_ACCOUNT, ENTER],
         people=ALICE_ONLY,
-        **ending("user/alice", PAST, "enter"),
+        **end_at("user/alice", PAST, "enter"),
     ),
     "the attachment by which the user may enter gets an end to come": allowed_case(
         "it stays attached; the apply that detaches it is judged then",
@@ -155,7 +155,7 @@ ENDS: dict[str, LockoutCase] = {
         after=[user("alice", policies=policy_arns("enter"), path="/people/")],
         both=[OPEN_TO_ACCOUNT, ENTER],
         people=ALICE_ONLY,
-        **ending("user/alice", LATER, "enter"),
+        **end_at("user/alice", LATER, "enter"),
     ),
     "the attachment by which one of two users may enter has ended": allowed_case(
         "bob keeps his",
@@ -163,14 +163,14 @@ ENDS: dict[str, LockoutCase] = {
         after=[user("alice")],
         both=[OPEN_TO_ACCOUNT, ENTER, user("bob", policies=policy_arns("enter"))],
         people=ALICE_AND_BOB,
-        **ending("user/alice", PAST, "enter"),
+        **end_at("user/alice", PAST, "enter"),
     ),
     "the attachment that makes the emergency role administrator has ended": lockout_case(
         "people still enter, and can do nothing in it any more",
         before=[BY_ALICE],
         after=[emergency_role(trust("user/alice"), policies=frozenset())],
         people=ALICE_ONLY,
-        **ending("role/emergency", PAST, "aws:AdministratorAccess"),
+        **end_at("role/emergency", PAST, "aws:AdministratorAccess"),
     ),
     "the user's own permission gets an end that is past": lockout_case(
         "its DateLessThan does not hold any more",

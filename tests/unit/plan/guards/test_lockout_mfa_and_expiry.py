@@ -57,7 +57,7 @@ HALF_AN_ALLOW = tag_condition("aws:MultiFactorAuthPresent", "true", "BoolIfExist
 ERIN = user("erin", allow())
 
 
-def guarded(*statements: Any) -> dict[str, Any]:
+def join_group(*statements: Any) -> dict[str, Any]:
     """alice, whom the trust names, joins a group with these statements."""
     return {
         "before": [user("alice")],
@@ -176,27 +176,27 @@ GUARDS: dict[str, LockoutCase] = {
     "the user joins a group that denies everything without MFA, and has no device": lockout_case(
         "BoolIfExists false holds for keys and for sessions without a code",
         people={"alice": SignInMethods(True, (True,))},
-        **guarded(GUARD),
+        **join_group(GUARD),
     ),
     "the user joins a group that denies everything without MFA, and has a device": allowed_case(
         "with a code the Deny does not hold",
         people={"alice": with_device(PASSWORD)},
-        **guarded(GUARD),
+        **join_group(GUARD),
     ),
     "the user joins a group that denies other calls without MFA, and has no device": allowed_case(
         "sts:AssumeRole is not among them",
         people={"alice": PASSWORD},
-        **guarded({**GUARD, "Action": "s3:*"}),
+        **join_group({**GUARD, "Action": "s3:*"}),
     ),
     "the user has a key, and Bool false is to deny who has no MFA": allowed_case(
         "with a long-term key the condition's key is absent, and Bool does not match",
         people={"alice": KEY},
-        **guarded(HALF_A_GUARD),
+        **join_group(HALF_A_GUARD),
     ),
     "the user has a password alone, and Bool false is to deny who has no MFA": lockout_case(
         "a console session without a code carries the key as false",
         people={"alice": PASSWORD},
-        **guarded(HALF_A_GUARD),
+        **join_group(HALF_A_GUARD),
     ),
     "the user has a key, and BoolIfExists true is to allow who has MFA": allowed_case(
         "with a long-term key the condition's key is absent, and IfExists matches",

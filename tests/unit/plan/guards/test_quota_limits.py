@@ -32,7 +32,7 @@ def trust(size: int = 0) -> Document:
     return canonical(body if missing <= 0 else {**body, "Statement": {"Sid": "x" * (missing - 9), **statement}})
 
 
-def named(number: int) -> list[str]:
+def list_names(number: int) -> list[str]:
     return [f"p{index:02}" for index in range(number)]
 
 
@@ -50,13 +50,13 @@ def both(live: list[Entity], wanted: list[Entity], facts: LiveDetails) -> tuple[
     return desired, State(ACCOUNT, "aws", {entity.address: entity for entity in live}, facts)
 
 
-def planned(live: list[Entity], wanted: list[Entity], facts: LiveDetails) -> Plan:
+def make_plan(live: list[Entity], wanted: list[Entity], facts: LiveDetails) -> Plan:
     return build_plan(*both(live, wanted, facts), PlanOptions())
 
 
 def policies(number: int) -> list[Entity]:
     content = canonical({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "a:b", "Resource": "*"}})
-    return [Policy(name, content, tags=MINE) for name in named(number)]
+    return [Policy(name, content, tags=MINE) for name in list_names(number)]
 
 
 @pytest.mark.parametrize(
@@ -74,11 +74,9 @@ def policies(number: int) -> list[Entity]:
         ("role", 10, {"AttachedPoliciesPerRoleQuota": 10}, "Detach"),
     ],
 )
-def test_nothing_is_detached_early_where_there_is_room(
-    kind: str, number: int, quotas: dict[str, int], first: str
-) -> None:
-    old, new = named(number), [*named(number + 1)[1:]]
-    plan = planned(
+def test_nothing_is_detached_early_if_there_is_room(kind: str, number: int, quotas: dict[str, int], first: str) -> None:
+    old, new = list_names(number), [*list_names(number + 1)[1:]]
+    plan = make_plan(
         [*policies(number + 1), holder(kind, old)],
         [*policies(number + 1), holder(kind, new)],
         LiveDetails(quotas=quotas),
@@ -98,11 +96,9 @@ def test_nothing_is_detached_early_where_there_is_room(
         ("group", 10, 9, False),
     ],
 )
-def test_the_account_is_asked_where_not_every_account_has_so_many(
-    kind: str, before: int, after: int, asked: bool
-) -> None:
+def test_the_account_is_asked_if_not_every_account_has_so_many(kind: str, before: int, after: int, asked: bool) -> None:
     held = policies(20)
-    sides = [[*held, holder(kind, named(number))] for number in (before, after)]
+    sides = [[*held, holder(kind, list_names(number))] for number in (before, after)]
     assert find_followup_reads(compare(*both(*sides, LiveDetails()))).quotas is asked
     assert find_followup_reads(compare(*both(*sides, LiveDetails(quotas={})))).quotas is False
 
@@ -122,8 +118,8 @@ def test_the_account_is_asked_where_not_every_account_has_so_many(
 def test_more_than_the_accounts_own_quota_is_refused(
     kind: str, number: int, quotas: dict[str, int], refused: bool
 ) -> None:
-    plan = planned(
-        [*policies(25), holder(kind, [])], [*policies(25), holder(kind, named(number))], LiveDetails(quotas=quotas)
+    plan = make_plan(
+        [*policies(25), holder(kind, [])], [*policies(25), holder(kind, list_names(number))], LiveDetails(quotas=quotas)
     )
     assert [finding.code for finding in plan.findings if finding.level is Level.ERROR] == ["past-quota"] * refused
 
@@ -137,13 +133,13 @@ def test_a_trust_is_as_long_as_the_account_allows(size: int, quota: int | None, 
     assert len(wanted[0].trust_policy.text) == size
     facts = LiveDetails(quotas={"AssumeRolePolicySizeQuota": quota} if quota else {})
     assert find_followup_reads(compare(*both([*live], [*wanted], LiveDetails()))).quotas is asked
-    found = [finding.code for finding in planned([*live], [*wanted], facts).findings if finding.level is Level.ERROR]
+    found = [finding.code for finding in make_plan([*live], [*wanted], facts).findings if finding.level is Level.ERROR]
     assert found == ["past-quota"] * refused
 
 
 def test_a_long_trust_that_stays_as_it_is_is_not_refused() -> None:
     live, wanted = Role("r", trust(3000), tags=MINE), Role("r", trust(3000), description="new", tags=MINE)
-    plan = planned([live], [wanted], LiveDetails(quotas={"AssumeRolePolicySizeQuota": 2048}))
+    plan = make_plan([live], [wanted], LiveDetails(quotas={"AssumeRolePolicySizeQuota": 2048}))
     assert not plan.findings
 
 
@@ -163,12 +159,12 @@ def test_one_entity_more_than_the_account_may_have_is_a_warning(kind: str) -> No
     live: list[Entity] = [MAKE[kind](index) for index in range(most)]
     summary = PER_ACCOUNT[kind].summary_key
     facts = LiveDetails(quotas={summary: most} if summary else {})
-    plan = planned(live, [*live, MAKE[kind](most)], facts)
+    plan = make_plan(live, [*live, MAKE[kind](most)], facts)
     (found,) = [finding for finding in plan.findings if finding.code == "past-account-quota"]
     assert found.level is Level.WARNING and f"{most + 1} entities of the kind {kind}" in found.summary
     assert PER_ACCOUNT[kind].limit_name in found.detail
     assert find_followup_reads(compare(*both(live, [*live, MAKE[kind](most)], LiveDetails()))).quotas
-    changed = planned(live, live[:-1], facts)
+    changed = make_plan(live, live[:-1], facts)
     assert "past-account-quota" not in [finding.code for finding in changed.findings]
 
 
@@ -183,7 +179,7 @@ def test_one_entity_more_than_the_account_may_have_is_a_warning(kind: str) -> No
 )
 def test_the_accounts_own_quota_and_count_decide(quotas: dict[str, int], warned: bool) -> None:
     live: list[Entity] = [MAKE["role"](index) for index in range(1000)]
-    plan = planned(live, [*live, MAKE["role"](1000)], LiveDetails(quotas=quotas))
+    plan = make_plan(live, [*live, MAKE["role"](1000)], LiveDetails(quotas=quotas))
     assert ("past-account-quota" in [finding.code for finding in plan.findings]) is warned
 
 

@@ -22,7 +22,7 @@ ALICE = Address("user", "alice")
 DAY = 86400
 
 
-def planned(rule: KeyRule | None, *keys: tuple[timedelta, bool], exists: bool = True, **settings: object) -> Plan:
+def make_plan(rule: KeyRule | None, *keys: tuple[timedelta, bool], exists: bool = True, **settings: object) -> Plan:
     """A plan of one user with keys of these ages, active or not."""
     found = tuple(AccessKey(f"AKIA{index}", NOW - age, active) for index, (age, active) in enumerate(keys))
     facts = LiveDetails(access_keys={ALICE: found}, read_at=NOW)
@@ -33,7 +33,7 @@ def planned(rule: KeyRule | None, *keys: tuple[timedelta, bool], exists: bool = 
     return build_plan(desired, live, PlanOptions())
 
 
-def said(plan: Plan) -> list[str]:
+def list_warnings(plan: Plan) -> list[str]:
     return [finding.summary for finding in plan.findings if finding.level is Level.WARNING]
 
 
@@ -57,7 +57,7 @@ OLD: dict[str, tuple[timedelta, bool, list[str]]] = {
 
 @pytest.mark.parametrize(("age", "active", "expected"), OLD.values(), ids=OLD.keys())
 def test_a_key_older_than_its_rule_is_reported(age: timedelta, active: bool, expected: list[str]) -> None:
-    assert said(planned(KeyRule(max_age=90 * DAY), (age, active))) == expected
+    assert list_warnings(make_plan(KeyRule(max_age=90 * DAY), (age, active))) == expected
 
 
 COUNTS: dict[str, tuple[int, list[bool], list[str]]] = {
@@ -71,24 +71,24 @@ COUNTS: dict[str, tuple[int, list[bool], list[str]]] = {
 
 @pytest.mark.parametrize(("most", "keys", "expected"), COUNTS.values(), ids=COUNTS.keys())
 def test_more_keys_than_the_rule_allows_are_reported(most: int, keys: list[bool], expected: list[str]) -> None:
-    assert said(planned(KeyRule(max_count=most), *((SECOND, active) for active in keys))) == expected
+    assert list_warnings(make_plan(KeyRule(max_count=most), *((SECOND, active) for active in keys))) == expected
 
 
 def test_without_a_rule_nothing_is_said_whatever_there_is() -> None:
-    assert said(planned(None, (timedelta(days=9999), True), (timedelta(days=9999), True))) == []
+    assert list_warnings(make_plan(None, (timedelta(days=9999), True), (timedelta(days=9999), True))) == []
 
 
 def test_an_age_beyond_all_calendars_is_no_error() -> None:
-    assert said(planned(KeyRule(max_age=10**15), (QUARTER, True))) == []
+    assert list_warnings(make_plan(KeyRule(max_age=10**15), (QUARTER, True))) == []
 
 
 def test_what_is_ignored_has_no_rules() -> None:
-    plan = planned(KeyRule(max_count=0), (SECOND, True), ignore=("user/*",))
+    plan = make_plan(KeyRule(max_count=0), (SECOND, True), ignore=("user/*",))
     assert [finding.code for finding in plan.findings] == ["ignored"]
 
 
 def test_a_user_that_does_not_exist_yet_has_no_keys() -> None:
-    assert said(planned(KeyRule(0, 0), exists=False)) == []
+    assert list_warnings(make_plan(KeyRule(0, 0), exists=False)) == []
 
 
 def policy(max_age: int | None, hard_expiry: bool = False) -> PasswordPolicy:

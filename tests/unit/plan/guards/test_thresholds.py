@@ -43,7 +43,7 @@ OWNED = OwnedCredentials(
 )
 
 
-def planned(
+def make_plan(
     live: list[Entity], wanted: list[Entity], allowed: PlanOptions | None = None, owned: Any = None, **settings: Any
 ) -> Plan:
     policies = {VIEW: True, DENY_ALL: True}
@@ -78,20 +78,20 @@ def role(**more: Any) -> Role:
 def test_a_password_that_is_taken_from_a_user_who_stays_is_a_deletion() -> None:
     live: list[Entity] = [user(f"u{index}", console=True) for index in range(11)]
     wanted: list[Entity] = [user(f"u{index}", console=False) for index in range(11)]
-    assert losses(planned(live, wanted), "too-many-deletes") == [
+    assert losses(make_plan(live, wanted), "too-many-deletes") == [
         "Refused: 11 deletions (0 entities; 11 passwords, keys and MFA devices) exceed max_deletes (10)."
     ]
-    assert planned(live[:10], wanted[:10]).is_safe
-    assert planned(live, wanted, PlanOptions(allow_deletes=True)).is_safe
-    assert planned([user("u", console=False)], [user("u", console=False)], max_deletes=0).is_safe
-    assert planned([user("u", console=True)], [user("u", console=None)], max_deletes=0).is_safe
+    assert make_plan(live[:10], wanted[:10]).is_safe
+    assert make_plan(live, wanted, PlanOptions(allow_deletes=True)).is_safe
+    assert make_plan([user("u", console=False)], [user("u", console=False)], max_deletes=0).is_safe
+    assert make_plan([user("u", console=True)], [user("u", console=None)], max_deletes=0).is_safe
 
 
 def test_what_goes_with_a_user_counts_one_by_one() -> None:
     """The user, a password, two keys, a certificate, an SSH key, a service's credential and two devices."""
     owned = {Address("user", "u"): OWNED}
-    assert planned([user("u")], [], owned=owned, max_deletes=9).is_safe
-    assert losses(planned([user("u")], [], owned=owned, max_deletes=8), "too-many-deletes") == [
+    assert make_plan([user("u")], [], owned=owned, max_deletes=9).is_safe
+    assert losses(make_plan([user("u")], [], owned=owned, max_deletes=8), "too-many-deletes") == [
         "Refused: 9 deletions (1 entity; 8 passwords, keys and MFA devices) exceed max_deletes (8)."
     ]
 
@@ -153,13 +153,13 @@ def test_what_an_entity_that_stays_loses_is_a_removal(
 ) -> None:
     more = GROUPS if P not in str(wanted) else [*GROUPS, *(() if Policy in map(type, live) else [Policy("p", READ)])]
     everything, asked = [*live, *more], [*wanted, *GROUPS]
-    assert losses(planned(everything, asked, max_removals=number), "too-many-removals") == []
+    assert losses(make_plan(everything, asked, max_removals=number), "too-many-removals") == []
     if number:
-        (loss,) = losses(planned(everything, asked, max_removals=number - 1), "too-many-removals")
+        (loss,) = losses(make_plan(everything, asked, max_removals=number - 1), "too-many-removals")
         assert loss.startswith(f"Refused: {number} removal{'s' if number > 1 else ''} from entities that stay")
         assert said in loss
         assert (
-            losses(planned(everything, asked, PlanOptions(allow_deletes=True), max_removals=0), "too-many-removals")
+            losses(make_plan(everything, asked, PlanOptions(allow_deletes=True), max_removals=0), "too-many-removals")
             == []
         )
 
@@ -185,19 +185,19 @@ def test_a_threshold_above_its_default_is_told_by_the_plans_that_need_it(
     users: int, gone: int, settings: dict[str, Any], said: list[str]
 ) -> None:
     live, wanted = leavers(users), leavers(users)[gone:]
-    findings = [one for one in planned(live, wanted, **settings).findings if one.code == "threshold-raised"]
+    findings = [one for one in make_plan(live, wanted, **settings).findings if one.code == "threshold-raised"]
     assert [one.level for one in findings] == [Level.WARNING] * len(said)
     assert [one.place for one in findings] == [PLACE] * len(said)
     for finding, text in zip(findings, said, strict=True):
         assert text in finding.summary
-    allowed = planned(live, wanted, PlanOptions(allow_deletes=True), **settings)
+    allowed = make_plan(live, wanted, PlanOptions(allow_deletes=True), **settings)
     assert losses(allowed, "threshold-raised") == []
 
 
 def test_raised_removals_are_told_too_and_every_format_tells_it() -> None:
     arns = frozenset(f"arn:aws:iam::aws:policy/P{index}" for index in range(6))
     live: list[Entity] = [user(f"u{index}", policies=arns) for index in range(9)]
-    plan = planned(live, leavers(9), max_removals=60)
+    plan = make_plan(live, leavers(9), max_removals=60)
     assert plan.is_safe
     said = "The file raises max_removals from 50 to 60, and this plan needs it: 54 removals"
     for text in (
@@ -211,4 +211,4 @@ def test_raised_removals_are_told_too_and_every_format_tells_it() -> None:
 
 
 def test_a_threshold_that_no_number_of_the_machine_holds_is_compared_like_any_other() -> None:
-    assert losses(planned([user("leaver")], [], max_deletes=10**400), "too-many-deletes") == []
+    assert losses(make_plan([user("leaver")], [], max_deletes=10**400), "too-many-deletes") == []

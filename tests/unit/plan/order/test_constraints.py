@@ -42,7 +42,7 @@ def steps(live: list[Entity], wanted: list[Entity], quotas: Mapping[str, int] | 
     return list(plan.steps)
 
 
-def said(found: list[Step]) -> list[str]:
+def describe_steps(found: list[Step]) -> list[str]:
     return [f"{step.address} {step.call.operation}" for step in found]
 
 
@@ -53,7 +53,7 @@ P, Q = policy_arn("p"), policy_arn("q")
 def test_a_policy_is_attached_before_the_one_it_replaces_comes_off() -> None:
     policies: list[Entity] = [Policy("p", document("a:1")), Policy("q", document("a:1"))]
     before, after = User("u", policies=frozenset([P])), User("u", policies=frozenset([Q]))
-    assert said(steps([*policies, before], [*policies, after])) == [
+    assert describe_steps(steps([*policies, before], [*policies, after])) == [
         "user/u AttachUserPolicy",
         "user/u DetachUserPolicy",
     ]
@@ -65,7 +65,10 @@ def test_a_group_is_joined_before_the_other_is_left() -> None:
         Group("g2", inline_policies={"i": document("a:1")}),
     ]
     before, after = User("u", groups=frozenset([G1])), User("u", groups=frozenset([G2]))
-    assert said(steps([*groups, before], [*groups, after])) == ["user/u AddUserToGroup", "user/u RemoveUserFromGroup"]
+    assert describe_steps(steps([*groups, before], [*groups, after])) == [
+        "user/u AddUserToGroup",
+        "user/u RemoveUserFromGroup",
+    ]
 
 
 def test_a_group_with_a_deny_and_a_policy_of_aws_counts_as_a_grant() -> None:
@@ -75,13 +78,16 @@ def test_a_group_with_a_deny_and_a_policy_of_aws_counts_as_a_grant() -> None:
         Group("g2", policies=frozenset([READ_ONLY])),
     ]
     before, after = User("u", groups=frozenset([G1])), User("u", groups=frozenset([G2]))
-    assert said(steps([*groups, before], [*groups, after])) == ["user/u AddUserToGroup", "user/u RemoveUserFromGroup"]
+    assert describe_steps(steps([*groups, before], [*groups, after])) == [
+        "user/u AddUserToGroup",
+        "user/u RemoveUserFromGroup",
+    ]
 
 
 def test_a_grant_moves_from_a_group_to_the_user_without_a_gap() -> None:
     before = [Group("g1", inline_policies={"i": document("a:1")}), User("u", groups=frozenset([G1]))]
     after = [Group("g1"), User("u", groups=frozenset([G1]), inline_policies={"i": document("a:1")})]
-    assert said(steps(before, after)) == ["user/u PutUserPolicy", "group/g1 DeleteGroupPolicy"]
+    assert describe_steps(steps(before, after)) == ["user/u PutUserPolicy", "group/g1 DeleteGroupPolicy"]
 
 
 def test_a_grant_moves_from_one_document_to_another_that_also_loses_one() -> None:
@@ -89,7 +95,7 @@ def test_a_grant_moves_from_one_document_to_another_that_also_loses_one() -> Non
     user = User("u", policies=frozenset([P, Q]))
     live: list[Entity] = [Policy("p", document("a:1")), Policy("q", document("a:3")), user]
     wanted: list[Entity] = [Policy("p", document("a:2")), Policy("q", document("a:1")), user]
-    assert said(steps(live, wanted)) == ["policy/q CreatePolicyVersion", "policy/p CreatePolicyVersion"]
+    assert describe_steps(steps(live, wanted)) == ["policy/q CreatePolicyVersion", "policy/p CreatePolicyVersion"]
 
 
 def test_a_detached_policy_with_a_deny_waits_for_the_document_that_takes_over() -> None:
@@ -98,7 +104,7 @@ def test_a_detached_policy_with_a_deny_waits_for_the_document_that_takes_over() 
     old = Policy("p", document("a:1", deny="d:1"))
     live: list[Entity] = [old, Policy("q", document("a:3")), Group("g1", policies=frozenset([P])), user]
     wanted: list[Entity] = [old, Policy("q", document("a:1")), Group("g1"), user]
-    assert said(steps(live, wanted)) == ["policy/q CreatePolicyVersion", "group/g1 DetachGroupPolicy"]
+    assert describe_steps(steps(live, wanted)) == ["policy/q CreatePolicyVersion", "group/g1 DetachGroupPolicy"]
 
 
 def test_a_deny_is_on_before_what_it_limits() -> None:
@@ -110,7 +116,7 @@ def test_a_deny_is_on_before_what_it_limits() -> None:
 def test_a_boundary_is_on_before_what_it_limits() -> None:
     policies: list[Entity] = [Policy("p", document("a:1")), Policy("q", document("a:1"))]
     after = User("u", policies=frozenset([P]), permissions_boundary=Q)
-    assert said(steps([*policies, User("u")], [*policies, after])) == [
+    assert describe_steps(steps([*policies, User("u")], [*policies, after])) == [
         "user/u PutUserPermissionsBoundary",
         "user/u AttachUserPolicy",
     ]
@@ -119,7 +125,7 @@ def test_a_boundary_is_on_before_what_it_limits() -> None:
 def test_a_deny_goes_after_what_the_file_puts_in_its_place() -> None:
     policies: list[Entity] = [Policy("p", document(deny="a:1")), Policy("q", document(deny="a:1"))]
     before, after = User("u", policies=frozenset([P])), User("u", policies=frozenset([Q]))
-    assert said(steps([*policies, before], [*policies, after])) == [
+    assert describe_steps(steps([*policies, before], [*policies, after])) == [
         "user/u AttachUserPolicy",
         "user/u DetachUserPolicy",
     ]
@@ -130,7 +136,7 @@ def test_a_full_quota_takes_off_only_as_many_as_it_must_and_says_so() -> None:
     before = User("u", policies=frozenset([policy_arn("p"), policy_arn("q"), policy_arn("r")]))
     after = User("u", policies=frozenset([policy_arn("r"), policy_arn("s")]))
     found = steps([*policies, before], [*policies, after], {"AttachedPoliciesPerUserQuota": 3})
-    assert said(found) == ["user/u DetachUserPolicy", "user/u AttachUserPolicy", "user/u DetachUserPolicy"]
+    assert describe_steps(found) == ["user/u DetachUserPolicy", "user/u AttachUserPolicy", "user/u DetachUserPolicy"]
     assert [bool(step.forced_by) for step in found] == [True, False, False]
 
 
@@ -169,7 +175,7 @@ def test_what_is_forced_off_does_not_drag_other_grants_with_it() -> None:
     policy = Policy("p", document("a:1"))
     before = User("u", policies=frozenset([P]), inline_policies={"a": document("a:3", size=1700)})
     after = User("u", inline_policies={"a": document("a:4"), "b": document("a:1", size=1500)})
-    assert said(steps([policy, before], [policy, after])) == [
+    assert describe_steps(steps([policy, before], [policy, after])) == [
         "user/u PutUserPolicy",
         "user/u PutUserPolicy",
         "user/u DetachUserPolicy",
@@ -180,7 +186,7 @@ def test_the_same_for_what_only_loses() -> None:
     policy = Policy("p", document("a:1"))
     before = User("u", policies=frozenset([P]), inline_policies={"a": document("a:3", "a:4", size=1700)})
     after = User("u", inline_policies={"a": document("a:3"), "b": document("a:1", size=1500)})
-    assert said(steps([policy, before], [policy, after])) == [
+    assert describe_steps(steps([policy, before], [policy, after])) == [
         "user/u PutUserPolicy",
         "user/u PutUserPolicy",
         "user/u DetachUserPolicy",
@@ -192,7 +198,7 @@ def test_a_deny_does_not_wait_for_a_boundary_that_happens_to_be_the_policy_force
     policies: list[Entity] = [Policy("p", document("a:1")), Policy("q", document(deny="d:1"))]
     before = User("u", policies=frozenset([P]), permissions_boundary=P)
     after = User("u", policies=frozenset([Q]))
-    found = said(steps([*policies, before], [*policies, after], {"AttachedPoliciesPerUserQuota": 1}))
+    found = describe_steps(steps([*policies, before], [*policies, after], {"AttachedPoliciesPerUserQuota": 1}))
     assert found == ["user/u DetachUserPolicy", "user/u AttachUserPolicy", "user/u DeleteUserPermissionsBoundary"]
 
 
@@ -213,19 +219,19 @@ def test_without_anybody_who_has_both_each_is_one_call() -> None:
     users: list[Entity] = [User("u", policies=frozenset([P])), User("v", policies=frozenset([Q]))]
     live: list[Entity] = [Policy("p", document("a:1")), Policy("q", document("a:2")), *users]
     wanted: list[Entity] = [Policy("p", document("a:2")), Policy("q", document("a:1")), *users]
-    assert said(steps(live, wanted)) == ["policy/p CreatePolicyVersion", "policy/q CreatePolicyVersion"]
+    assert describe_steps(steps(live, wanted)) == ["policy/p CreatePolicyVersion", "policy/q CreatePolicyVersion"]
 
 
 def test_who_joins_never_has_what_the_group_loses() -> None:
     before = [Group("g1", inline_policies={"i": document("a:1", "a:2")}), User("u")]
     after = [Group("g1", inline_policies={"i": document("a:1")}), User("u", groups=frozenset([G1]))]
-    assert said(steps(before, after)) == ["group/g1 PutGroupPolicy", "user/u AddUserToGroup"]
+    assert describe_steps(steps(before, after)) == ["group/g1 PutGroupPolicy", "user/u AddUserToGroup"]
 
 
 def test_who_leaves_never_has_what_the_group_gains() -> None:
     before = [Group("g1", inline_policies={"i": document("a:1")}), User("u", groups=frozenset([G1]))]
     after = [Group("g1", inline_policies={"i": document("a:1", "a:2")}), User("u")]
-    assert said(steps(before, after)) == ["user/u RemoveUserFromGroup", "group/g1 PutGroupPolicy"]
+    assert describe_steps(steps(before, after)) == ["user/u RemoveUserFromGroup", "group/g1 PutGroupPolicy"]
 
 
 def test_an_edit_that_takes_and_denies_is_there_before_what_it_denies() -> None:
@@ -233,21 +239,21 @@ def test_an_edit_that_takes_and_denies_is_there_before_what_it_denies() -> None:
     live: list[Entity] = [Policy("p", document("a:1")), user]
     granted = User("u", policies=frozenset([P]), inline_policies={"i": document("a:2")})
     wanted: list[Entity] = [Policy("p", document(deny="a:2")), granted]
-    assert said(steps(live, wanted)) == ["policy/p CreatePolicyVersion", "user/u PutUserPolicy"]
+    assert describe_steps(steps(live, wanted)) == ["policy/p CreatePolicyVersion", "user/u PutUserPolicy"]
 
 
 def test_a_wider_boundary_waits_for_what_goes() -> None:
     fences: list[Entity] = [Policy("p", document("a:1")), Policy("q", document("a:1", "a:2"))]
     before = User("u", inline_policies={"i": document("a:2")}, permissions_boundary=P)
     found = steps([*fences, before], [*fences, User("u", permissions_boundary=Q)])
-    assert said(found) == ["user/u DeleteUserPolicy", "user/u PutUserPermissionsBoundary"]
+    assert describe_steps(found) == ["user/u DeleteUserPolicy", "user/u PutUserPermissionsBoundary"]
 
 
 def test_a_policy_of_a_boundary_loses_before_the_bounded_gain() -> None:
     before = User("u", permissions_boundary=P)
     after = User("u", permissions_boundary=P, inline_policies={"i": document("a:2")})
     found = steps([Policy("p", document("a:1", "a:2")), before], [Policy("p", document("a:1")), after])
-    assert said(found) == ["policy/p CreatePolicyVersion", "user/u PutUserPolicy"]
+    assert describe_steps(found) == ["policy/p CreatePolicyVersion", "user/u PutUserPolicy"]
 
 
 def test_what_a_deny_held_back_before_is_not_what_one_had() -> None:
@@ -256,21 +262,21 @@ def test_what_a_deny_held_back_before_is_not_what_one_had() -> None:
     group = Group("g1", inline_policies={"i": document("a:1", deny="a:1")})
     live: list[Entity] = [Policy("p", document("a:2")), group, before]
     wanted: list[Entity] = [Policy("p", document("a:1")), group, User("u")]
-    found = said(steps(live, wanted))
+    found = describe_steps(steps(live, wanted))
     assert found.index("user/u DetachUserPolicy") < found.index("policy/p CreatePolicyVersion")
 
 
 def test_a_member_keeps_what_it_gets_elsewhere_when_its_group_lets_go_of_a_policy_that_comes_to_deny_it() -> None:
     before = [Policy("p", document("a:1")), Group("g1", policies=frozenset([P])), User("u", groups=frozenset([G1]))]
     member = User("u", groups=frozenset([G1]), inline_policies={"i": document("a:1")})
-    found = said(steps(before, [Policy("p", document("a:1", deny="a:1")), Group("g1"), member]))
+    found = describe_steps(steps(before, [Policy("p", document("a:1", deny="a:1")), Group("g1"), member]))
     assert found == ["user/u PutUserPolicy", "group/g1 DetachGroupPolicy", "policy/p CreatePolicyVersion"]
 
 
-def test_what_a_deny_limits_waits_for_it_also_where_the_deny_waits_for_room() -> None:
+def test_what_a_deny_limits_waits_for_it_also_if_the_deny_waits_for_room() -> None:
     """`b` denies 2 and has no room before `a` shrinks; the group, whose name comes first, gets 2 only then."""
     policy = Policy("p", document("a:2"))
     before = User("u", groups=frozenset([G1]), inline_policies={"a": document("a:1", size=1700)})
     after = User("u", groups=frozenset([G1]), inline_policies={"b": document(deny="a:2", size=1500)})
-    found = said(steps([policy, Group("g1"), before], [policy, Group("g1", policies=frozenset([P])), after]))
+    found = describe_steps(steps([policy, Group("g1"), before], [policy, Group("g1", policies=frozenset([P])), after]))
     assert found == ["user/u DeleteUserPolicy", "user/u PutUserPolicy", "group/g1 AttachGroupPolicy"]

@@ -24,14 +24,14 @@ READ_ONLY, BILLING = AWS_POLICIES
 P, Q, R = map(policy_arn, "pqr")
 
 
-def allowing(*actions: str, deny: Iterable[str] = (), size: int = 0) -> Document:
+def allow_actions(*actions: str, deny: Iterable[str] = (), size: int = 0) -> Document:
     body: list[dict[str, Any]] = [{"Effect": "Allow", "Action": action, "Resource": "*"} for action in actions]
     body += [{"Effect": "Deny", "Action": action, "Resource": "*"} for action in deny]
     body += [{"Effect": "Deny", "Action": "x:pad", "Resource": f"arn:aws:s3:::{'x' * size}"}] if size else []
     return canonical({"Version": "2012-10-17", "Statement": body})
 
 
-def planned(live: list[Entity], wanted: list[Entity], quotas: Mapping[str, int] | None = None) -> Plan:
+def make_plan(live: list[Entity], wanted: list[Entity], quotas: Mapping[str, int] | None = None) -> Plan:
     def by_address(entities: list[Entity]) -> dict[Address, Entity]:
         return {entity.address: entity for entity in entities}
 
@@ -45,17 +45,18 @@ def notes(plan: Plan) -> list[Problem]:
     return [finding for finding in plan.findings if "order" in finding.code]
 
 
-def crossed(*names: str) -> list[Entity]:
+def cross_policies(*names: str) -> list[Entity]:
     """Policies that each deny what the other ones allow."""
     return [
-        Policy(name, allowing(f"a:{name}", deny=(f"a:{other}" for other in names if other != name))) for name in names
+        Policy(name, allow_actions(f"a:{name}", deny=(f"a:{other}" for other in names if other != name)))
+        for name in names
     ]
 
 
 def test_an_excess_says_who_has_what_from_which_call_until_which_and_why() -> None:
     """Each of two policies denies what the other one allows: whichever is attached first allows it for a moment."""
-    policies = crossed("p", "q")
-    (note,) = notes(planned([*policies, User("u")], [*policies, User("u", policies=frozenset([P, Q]))]))
+    policies = cross_policies("p", "q")
+    (note,) = notes(make_plan([*policies, User("u")], [*policies, User("u", policies=frozenset([P, Q]))]))
     assert (note.level, note.code, str(note.address), note.calls) == ("warning", "order-excess", "user/u", (1, 2))
     assert note.summary == (
         "user/u can have too much: a:q on * from call 1 (AttachUserPolicy user/u policy/q) "
@@ -65,10 +66,10 @@ def test_an_excess_says_who_has_what_from_which_call_until_which_and_why() -> No
 
 
 def test_there_is_one_note_for_each_entity() -> None:
-    policies = crossed("p", "q", "r")
+    policies = cross_policies("p", "q", "r")
     users = [User(name) for name in ("u", "v")]
     after = [User(name, policies=frozenset([P, Q, R])) for name in ("u", "v")]
-    found = notes(planned([*policies, *users], [*policies, *after]))
+    found = notes(make_plan([*policies, *users], [*policies, *after]))
     assert [(note.code, str(note.address)) for note in found] == [
         ("order-excess", "user/u"),
         ("order-excess", "user/v"),
@@ -79,15 +80,15 @@ def test_there_is_one_note_for_each_entity() -> None:
 
 
 def test_nothing_is_said_of_a_group_that_nobody_is_in() -> None:
-    policies = crossed("p", "q")
-    assert notes(planned([*policies, Group("g")], [*policies, Group("g", policies=frozenset([P, Q]))])) == []
+    policies = cross_policies("p", "q")
+    assert notes(make_plan([*policies, Group("g")], [*policies, Group("g", policies=frozenset([P, Q]))])) == []
 
 
 def test_members_of_a_group_are_named_a_few_and_listed_all() -> None:
-    policies = crossed("p", "q")
+    policies = cross_policies("p", "q")
     users = [User(f"u{index}", groups=frozenset([Address("group", "g")])) for index in range(9)]
     after = Group("g", policies=frozenset([P, Q]))
-    (note,) = notes(planned([*policies, Group("g"), *users], [*policies, after, *users]))
+    (note,) = notes(make_plan([*policies, Group("g"), *users], [*policies, after, *users]))
     assert note.summary.startswith("user/u0, user/u1, user/u2 and 6 more can have too much: a:q on * from call 1 (")
     assert note.address == Address("group", "g")
     assert note.addresses == (Address("group", "g"), *(user.address for user in users))
@@ -97,9 +98,13 @@ QUOTA = {"AttachedPoliciesPerUserQuota": 2}
 
 
 def test_a_quota_names_what_goes_first_and_what_is_missing_meanwhile() -> None:
-    policies: list[Entity] = [Policy("p", allowing("a:1")), Policy("q", allowing("a:2")), Policy("r", allowing("a:1"))]
+    policies: list[Entity] = [
+        Policy("p", allow_actions("a:1")),
+        Policy("q", allow_actions("a:2")),
+        Policy("r", allow_actions("a:1")),
+    ]
     live, wanted = User("u", policies=frozenset([P, Q])), User("u", policies=frozenset([Q, R]))
-    (note,) = notes(planned([*policies, live], [*policies, wanted], QUOTA))
+    (note,) = notes(make_plan([*policies, live], [*policies, wanted], QUOTA))
     assert (note.level, note.code, note.calls) == ("info", "quota-order", (1, 2))
     assert note.message == (
         "The quota of attached policies leaves no room at user/u: DetachUserPolicy of policy/p comes before "
@@ -109,21 +114,25 @@ def test_a_quota_names_what_goes_first_and_what_is_missing_meanwhile() -> None:
 
 
 def test_a_quota_says_nothing_of_what_something_else_gives_meanwhile() -> None:
-    policies: list[Entity] = [Policy("p", allowing("a:1")), Policy("q", allowing("a:*")), Policy("r", allowing("a:1"))]
+    policies: list[Entity] = [
+        Policy("p", allow_actions("a:1")),
+        Policy("q", allow_actions("a:*")),
+        Policy("r", allow_actions("a:1")),
+    ]
     live, wanted = User("u", policies=frozenset([P, Q])), User("u", policies=frozenset([Q, R]))
-    (note,) = notes(planned([*policies, live], [*policies, wanted], QUOTA))
+    (note,) = notes(make_plan([*policies, live], [*policies, wanted], QUOTA))
     assert "too little" not in note.message
 
 
 def test_what_a_quota_opens_is_a_warning() -> None:
     """p denies what q allows; at the quota p goes before r, which denies it as well, is there."""
     policies: list[Entity] = [
-        Policy("p", allowing(deny=["a:1"])),
-        Policy("q", allowing("a:1")),
-        Policy("r", allowing(deny=["a:1"])),
+        Policy("p", allow_actions(deny=["a:1"])),
+        Policy("q", allow_actions("a:1")),
+        Policy("r", allow_actions(deny=["a:1"])),
     ]
     live, wanted = User("u", policies=frozenset([P, Q])), User("u", policies=frozenset([Q, R]))
-    first, second = notes(planned([*policies, live], [*policies, wanted], QUOTA))
+    first, second = notes(make_plan([*policies, live], [*policies, wanted], QUOTA))
     assert (first.level, first.code) == ("warning", "order-excess")
     assert first.summary.startswith("user/u can have too much: a:1 on * from call 1 (DetachUserPolicy user/u policy/p)")
     assert first.hint == "The quota of attached policies leaves no room for another order."
@@ -132,9 +141,9 @@ def test_what_a_quota_opens_is_a_warning() -> None:
 
 def test_ten_that_a_quota_swaps_are_one_note_and_all_their_calls_are_listed() -> None:
     old, new = ([f"{side}{index}" for index in range(10)] for side in ("old", "new"))
-    policies: list[Entity] = [Policy(name, allowing(f"a:{name[3:]}")) for name in (*old, *new)]
+    policies: list[Entity] = [Policy(name, allow_actions(f"a:{name[3:]}")) for name in (*old, *new)]
     before, after = (User("u", policies=frozenset(map(policy_arn, side))) for side in (old, new))
-    plan = planned([*policies, before], [*policies, after])
+    plan = make_plan([*policies, before], [*policies, after])
     (note,) = notes(plan)
     assert "DetachUserPolicy of policy/old0, policy/old1, policy/old2 and 7 more come before what replaces them." in (
         note.message
@@ -145,9 +154,9 @@ def test_ten_that_a_quota_swaps_are_one_note_and_all_their_calls_are_listed() ->
 
 
 def test_a_document_that_must_shrink_first_is_named_by_its_name() -> None:
-    before = {"a": allowing("a:1", size=1700)}
-    after = {"a": allowing("a:2"), "b": allowing("a:1", size=1500)}
-    (note,) = notes(planned([User("u", inline_policies=before)], [User("u", inline_policies=after)]))
+    before = {"a": allow_actions("a:1", size=1700)}
+    after = {"a": allow_actions("a:2"), "b": allow_actions("a:1", size=1500)}
+    (note,) = notes(make_plan([User("u", inline_policies=before)], [User("u", inline_policies=after)]))
     assert note.summary.startswith(
         "The quota of inline policies leaves no room at user/u: PutUserPolicy of a comes before what replaces it."
     )
@@ -155,9 +164,9 @@ def test_a_document_that_must_shrink_first_is_named_by_its_name() -> None:
 
 
 def test_what_hangs_on_a_policy_of_aws_says_so() -> None:
-    policies: list[Entity] = [Policy("p", allowing("a:1", deny=["a:2"]))]
+    policies: list[Entity] = [Policy("p", allow_actions("a:1", deny=["a:2"]))]
     live, wanted = User("u", policies=frozenset([READ_ONLY])), User("u", policies=frozenset([BILLING]))
-    plan = planned([*policies, live], [*policies, wanted], {"AttachedPoliciesPerUserQuota": 1})
+    plan = make_plan([*policies, live], [*policies, wanted], {"AttachedPoliciesPerUserQuota": 1})
     (note,) = notes(plan)
     assert note.code == "quota-order"
     assert note.detail == (
@@ -173,18 +182,18 @@ def test_a_gap_says_who_is_without_what_until_when() -> None:
     v, in both, should have 4 from one before two loses it."""
     one, two = Address("group", "one"), Address("group", "two")
     live: list[Entity] = [
-        Group("one", inline_policies={"i": allowing("a:1")}),
-        Group("two", inline_policies={"i": allowing("a:1", "a:4")}),
+        Group("one", inline_policies={"i": allow_actions("a:1")}),
+        Group("two", inline_policies={"i": allow_actions("a:1", "a:4")}),
         User("u", groups=frozenset([one])),
         User("v", groups=frozenset([one, two])),
     ]
     wanted: list[Entity] = [
-        Group("one", inline_policies={"i": allowing("a:1", "a:4")}),
-        Group("two", inline_policies={"i": allowing("a:1")}),
+        Group("one", inline_policies={"i": allow_actions("a:1", "a:4")}),
+        Group("two", inline_policies={"i": allow_actions("a:1")}),
         User("u", groups=frozenset([two])),
         User("v", groups=frozenset([one, two])),
     ]
-    (note,) = notes(planned(live, wanted))
+    (note,) = notes(make_plan(live, wanted))
     assert (note.level, note.code) == ("info", "order-gap")
     assert note.message == (
         "user/v can have too little: a:4 on * from call 1 (PutGroupPolicy group/two i) "

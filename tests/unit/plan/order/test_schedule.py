@@ -91,9 +91,7 @@ def test_every_run_makes_every_call_once_and_none_before_what_it_waits_for(steps
     [(Phase.CREATE, False, 4), (Phase.NARROW, False, 4), (Phase.NARROW, True, 1)],
     ids=["creations", "removals", "the caller's own"],
 )
-def test_independent_calls_go_side_by_side_where_their_order_decides_nothing(
-    phase: Phase, own: bool, most: int
-) -> None:
+def test_independent_calls_go_side_by_side_if_their_order_decides_nothing(phase: Phase, own: bool, most: int) -> None:
     steps = tuple(replace(bare_step(name, phase, "Call", {}), affects_caller=own) for name in NAMES)
     assert all_orders_seen(steps, 1)[1] == most
 

@@ -37,12 +37,12 @@ def lines() -> list[dict[str, Any]]:
     ]
 
 
-def written(records: list[dict[str, Any]]) -> list[str]:
+def format_records(records: list[dict[str, Any]]) -> list[str]:
     return [f"{json.dumps(record)}\n" for record in records]
 
 
 def test_a_journal_says_what_was_touched() -> None:
-    run = merge_runs(read_runs(written(lines())))
+    run = merge_runs(read_runs(format_records(lines())))
     assert run is not None
     assert run.touched == {Address("group", "g")}
 
@@ -70,4 +70,4 @@ def test_what_is_not_a_journal_is_refused_with_an_error_that_the_reader_expects(
     records = lines()
     spoil(records)
     with pytest.raises((ValueError, KeyError, TypeError, AttributeError, IndexError)):
-        read_runs(written(records))
+        read_runs(format_records(records))

@@ -319,7 +319,7 @@ EVERYTHING: dict[str, Case] = {
 
 
 @pytest.mark.parametrize("case", EVERYTHING.values(), ids=EVERYTHING.keys())
-def test_the_whole_account_is_read_where_anybody_may_be_concerned(case: Case) -> None:
+def test_the_whole_account_is_read_if_anybody_may_be_concerned(case: Case) -> None:
     desired, live = sides(case)
     made = build_plan(desired, live, ANYTHING)
     assert made.changes

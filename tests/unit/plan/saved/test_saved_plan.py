@@ -114,6 +114,7 @@ WRONG: dict[str, tuple[Callable[[Any], None], str]] = {
     "valid for a number": (put("saved", "valid_until", value=5), "valid_until"),
     "a move of two kinds": (put("saved", "moves", value=[["user/a", "role/a", "f", 1, 1]]), "moves[0]"),
     "a move without a place": (put("saved", "moves", value=[["user/a", "user/b"]]), "moves[0]"),
+    "moves that are a text": (put("saved", "moves", value="abc"), "saved.moves is not a list"),
     "a move that is a text": (put("saved", "moves", value=["abcde"]), "moves[0]"),
     "entities twice": (put("saved", "entities", "USER/u", value=DOCUMENT["saved"]["entities"]["user/u"]), "USER/u"),
     "an entity in two spellings": (
@@ -146,6 +147,11 @@ WRONG: dict[str, tuple[Callable[[Any], None], str]] = {
     "a level that is none": (put("findings", 0, "level", value="fatal"), "level"),
     "a level that is null": (put("findings", 0, "level", value=None), "level"),
     "findings that are null": (put("findings", value=None), "findings"),
+    "addresses of a finding that are a text": (
+        put("findings", 0, "addresses", value="user/u"),
+        "findings[0].addresses is not a list",
+    ),
+    "calls of a finding that are a number": (put("findings", 0, "calls", value=1), "findings[0].calls is not a list"),
     "access with MFA for 1": (put("access", "gained", 0, "mfa", value=1), "mfa"),
     "access of a number": (put("access", "gained", 0, "principal", value=1), "principal"),
     "access under one text": (put("access", "gained", 0, "conditions", value="aws:sourceip"), "conditions"),
@@ -157,6 +163,11 @@ WRONG: dict[str, tuple[Callable[[Any], None], str]] = {
     "targets that are texts": (put("targets", value=["u"]), "targets"),
     "targets that are null": (put("targets", value=None), "targets"),
     "unmanaged of numbers": (put("unmanaged", value=[1]), "unmanaged"),
+    "something left alone without a reason": (put("left_alone", value=[{"address": "role/r"}]), "left_alone[0]"),
+    "something left alone without an address": (
+        put("left_alone", value=[{"address": "r", "reason": "x"}]),
+        "left_alone[0].address",
+    ),
 }
 
 
