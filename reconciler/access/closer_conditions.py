@@ -9,6 +9,7 @@ import ipaddress
 
 from reconciler.access.comparisons import NEGATED, parse_network
 from reconciler.model.document import Condition
+from reconciler.policy.condition_text import parse_condition
 from reconciler.policy.operators import OPERATORS
 from reconciler.policy.overlap import covers_pattern
 
@@ -73,11 +74,9 @@ def _covers_network(text: str, other: str) -> bool:
 
 
 def demands_as_much(term: str, earlier: str) -> bool:
-    """Return whether a condition in words (`DateLessThan KEY VALUE`) equals an earlier one, or is a closer limit."""
-    ours, theirs = term.split(" "), earlier.split(" ")
-    if term == earlier or len(ours) != 3 or ours[:2] != theirs[:2]:
-        return term == earlier
-    return ours[0] in _ORDERED and _ORDERED[ours[0]](ours[2], " ".join(theirs[2:]))
+    """Return whether a condition as text equals an earlier one, or is a closer limit."""
+    ours, theirs = parse_condition(term), parse_condition(earlier)
+    return term == earlier or (ours is not None and theirs is not None and implies(ours, theirs))
 
 
 def _is_at_most(value: str, limit: str) -> bool:

@@ -65,8 +65,11 @@ def parse_number(text: str) -> Decimal | None:
 
 
 def parse_timestamp(text: str) -> Decimal | None:
-    """Return the seconds since 1970 of an ISO 8601 time (any W3C profile) or of epoch seconds; None for others."""
-    if re.fullmatch(r"[0-9]{5,}(\.[0-9]+)?", text):
+    """Return the seconds since 1970 of an ISO 8601 time (any W3C profile) or of epoch seconds; None for others.
+
+    Four digits are a year.
+    """
+    if re.fullmatch(r"(?![0-9]{4}\Z)[0-9]+(\.[0-9]+)?", text):
         return Decimal(text)
     stamp = text.upper()
     stamp = f"{stamp}-01-01" if len(stamp) == 4 else f"{stamp}-01" if len(stamp) == 7 else stamp

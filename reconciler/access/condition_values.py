@@ -3,6 +3,7 @@
 For each key: the value that is absent, one that no condition names, the edges of every interval and network, and an
 example of every atom of the patterns. Two values with the same answers are one. Conditions whose variables are unknown
 count as true and false, whatever the other keys are: such an answer has no value, and nobody can show it by a request.
+So do conditions of several types on one key, beyond the answers that a value was found for.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ from __future__ import annotations
 import ipaddress
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from itertools import combinations, pairwise
+from decimal import Decimal, localcontext
+from itertools import combinations, islice, pairwise
 
 from reconciler.access.comparisons import parse_network, parse_number, parse_timestamp
 from reconciler.access.conditions import CompiledCondition
 from reconciler.access.context import Alternative, Context
 from reconciler.access.templates import MANY, ONE, compile_filled_glob, parse_arn_glob, to_plain_text
-from reconciler.access.text_atoms import TextPattern, find_text_atoms, make_pattern
+from reconciler.access.text_atoms import TextPattern, TooManyAtomsError, find_text_atoms, make_pattern
 from reconciler.access.verdicts import Ternary
 from reconciler.model.globs import Repeat, accept_any, parse_glob
 from reconciler.policy.global_keys import BOOLEAN_KEYS, TIME_KEYS
@@ -28,14 +30,17 @@ _FRESH_TEXTS = ("reconcile-other", "arn:x:x:x:x:x")
 """A text and an ARN that no policy names."""
 _TRUTHS = ("true", "false")
 _MAX_SETS = 64
+_MAX_UNSHOWN = 8
+"""The most conditions on a key whose sets are all counted as possible."""
+_EQUALITIES = ("StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase")
 
 
 @dataclass(frozen=True, slots=True)
 class KeyChoice:
     """One way in which a request can answer the conditions on a key.
 
-    key: the condition key; "" if this is a condition with unknown variables. values: what the request has for the key;
-    None if it is absent. held: the conditions that hold.
+    key: the condition key; "" if no value shows it, as for unknown variables. values: what the request has
+    for the key; None if it is absent. held: the conditions that hold.
     """
 
     key: str
@@ -67,10 +72,39 @@ def _list_choices(key: str, tests: Sequence[CompiledCondition], known: Sequence[
         choices.setdefault(_test_values(key, values, tests), values)
     if not known and any(condition.operator and condition.operator.quantifier for condition in tests):
         _add_sets(key, tests, choices)
-    return [
+    found = [
         KeyChoice(key, values, frozenset(test for test, answer in zip(tests, answers, strict=True) if answer.value))
         for answers, values in choices.items()
     ]
+    return found if known or _tell_all_apart(key, tests) else [*found, *_list_unshown(tests, found)]
+
+
+def _list_unshown(tests: Sequence[CompiledCondition], found: Iterable[KeyChoice]) -> Iterator[KeyChoice]:
+    """Yield the sets of conditions that no choice has: for all that is known, some value may fulfil them.
+
+    Raises TooManyAtomsError.
+    """
+    if len(tests) > _MAX_UNSHOWN:
+        raise TooManyAtomsError
+    shown = {choice.held for choice in found}
+    for size in range(1, len(tests) + 1):
+        for held in map(frozenset, combinations(tests, size)):
+            if held not in shown:
+                yield KeyChoice("", None, held)
+
+
+def _tell_all_apart(key: str, tests: Sequence[CompiledCondition]) -> bool:
+    """Return whether `_list_texts` has a value for every way in which the tests can hold: it knows each type by itself.
+
+    Letter case that does not count divides texts in another way than patterns do.
+    """
+    operators = [condition.operator for condition in tests if condition.operator and condition.operator.base != "Null"]
+    types = {operator.type for operator in operators}
+    if key in BOOLEAN_KEYS or types <= {"Bool"}:
+        return True
+    if any(operator.base.endswith("IgnoreCase") for operator in operators):
+        return all(operator.base in _EQUALITIES for operator in operators)
+    return len(types) <= 1 or types == {"String", "Arn"}
 
 
 def _test_values(key: str, values: Alternative, tests: Sequence[CompiledCondition]) -> tuple[Ternary, ...]:
@@ -121,9 +155,22 @@ _ANY_TEXT = TextPattern("", accept_any, (Repeat(accept_any),))
 
 
 def _list_plain_texts(texts: Iterable[str]) -> Iterator[str]:
-    """Yield each text as it is, and in other letter case, which some operators ignore."""
-    for text in map(to_plain_text, texts):
-        yield from (text, text.swapcase())
+    """Yield each text as it is, and in a letter case that no text has, which some operators ignore."""
+    written = set(map(to_plain_text, texts))
+    for text in sorted(written):
+        yield text
+        letters = [place for place, letter in enumerate(text) if letter != letter.swapcase()]
+        others = (
+            _swap_case(text, places) for size in range(len(letters) + 1) for places in combinations(letters, size)
+        )
+        yield from islice((other for other in others if other not in written), 1)
+
+
+def _swap_case(text: str, places: Iterable[int]) -> str:
+    letters = list(text)
+    for place in places:
+        letters[place] = letters[place].swapcase()
+    return "".join(letters)
 
 
 def _list_truths(_: Iterable[str]) -> Iterator[str]:
@@ -133,9 +180,19 @@ def _list_truths(_: Iterable[str]) -> Iterator[str]:
 def _list_around(texts: Iterable[str], parse: Callable[[str], Decimal | None]) -> Iterator[Decimal]:
     """Yield each edge of the intervals that numbers or times divide, and a value on either side of it."""
     numbers = sorted({number for text in texts if (number := parse(to_plain_text(text))) is not None})
-    if numbers:
-        yield from (numbers[0] - 1, *numbers, numbers[-1] + 1)
-        yield from ((low + high) / 2 for low, high in pairwise(numbers))
+    if not numbers:
+        return
+    least, most = numbers[0], numbers[-1]
+    with localcontext() as context:
+        # With fewer digits than the numbers have, what lies between two of them could be rounded to one of them.
+        context.prec = 28 + max(len(number.as_tuple().digits) for number in numbers)
+        below, above = least - 1, most + 1
+        between = [(low + high) / 2 for low, high in pairwise(numbers)]
+    if below == least:  # too large for the difference to count
+        below = min(least * 2, Decimal(0))
+    if above == most:
+        above = max(most * 2, Decimal(0))
+    yield from (below, *numbers, above, *between)
 
 
 def _list_numbers(texts: Iterable[str]) -> Iterator[str]:
@@ -151,23 +208,25 @@ def _format_time(seconds: Decimal) -> str:
     try:
         text = datetime.fromtimestamp(float(seconds), UTC).isoformat().replace("+00:00", "Z")
     except (OverflowError, OSError, ValueError):
-        return str(seconds)
-    return text if parse_timestamp(text) == seconds else str(seconds)
+        return f"{seconds:f}"
+    return text if parse_timestamp(text) == seconds else f"{seconds:f}"
 
 
 def _list_addresses(texts: Iterable[str]) -> Iterator[str]:
-    """Yield the first and the last address of each network, and those beside it."""
+    """Yield the first and the last address of each network, and of each range between them."""
+    networks = []
     for text in texts:
-        try:
-            network = parse_network(to_plain_text(text))
-        except ValueError:
-            continue
-        for address in (network.network_address, network.broadcast_address):
-            yield str(address)
-            for number in (int(address) - 1, int(address) + 1):
-                if 0 <= number < 1 << network.max_prefixlen:
-                    yield str(type(address)(number))
-    yield from (str(ipaddress.ip_address(text)) for text in ("198.51.100.77", "2001:db8:ffff::77"))
+        with suppress(ValueError):
+            networks.append(parse_network(to_plain_text(text)))
+    for kind, fresh in ((ipaddress.IPv4Address, "198.51.100.77"), (ipaddress.IPv6Address, "2001:db8:ffff::77")):
+        starts = {0}
+        for network in networks:
+            if isinstance(network.network_address, kind):
+                starts |= {int(network.network_address), int(network.broadcast_address) + 1}
+        size = 1 << kind(fresh).max_prefixlen
+        yield from (str(kind(start)) for start in sorted(starts) if start < size)
+        yield from (str(kind(start - 1)) for start in sorted(starts) if start)
+        yield fresh
 
 
 _LISTERS: dict[str, Callable[[Iterable[str]], Iterator[str]]] = {

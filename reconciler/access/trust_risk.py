@@ -13,7 +13,7 @@ from reconciler.access.closer_conditions import implies
 from reconciler.access.conditions import compile_condition
 from reconciler.access.context import NO_MFA_POSSIBLE
 from reconciler.access.federated_subjects import find_open_subjects
-from reconciler.access.trust_entrances import Entrance, covers_entrance, list_entrances
+from reconciler.access.trust_entrances import Entrance, covers_entrance, covers_name, list_entrances
 from reconciler.model.address import Address
 from reconciler.model.document import Condition, Document, Statement
 from reconciler.model.problem import Place
@@ -56,8 +56,14 @@ class TrustChange:
 
     def _find_new_entrance(self, entrance: Entrance, old: list[Entrance]) -> Iterator[RiskReason]:
         """Yield a reason if a name that is new in the trust is a risk; those of users, roles and services are not."""
-        open_to_all = (one.statement for one in old if one.kind in ("*", entrance.kind) and one.value == "*")
-        if any(_demands_at_least(entrance.statement, one) for one in open_to_all):
+        wider = (one for one in old if one.value == "*" and one.kind in ("*", entrance.kind))
+        if entrance.kind == "AWS":
+            wider = (one for one in old if covers_name(one, entrance.value))
+        actions = set(_list_assume_actions(entrance))
+        if any(
+            actions <= set(_list_assume_actions(one)) and _demands_at_least(entrance.statement, one.statement)
+            for one in wider
+        ):
             return
         statement = entrance.statement
         without = "" if self._demands_mfa(entrance) else ", without MFA"

@@ -19,7 +19,7 @@ from reconciler.model.live import State
 from reconciler.model.plan import AccessDelta
 from reconciler.model.role_access import RoleAccess
 from reconciler.plan.access.delta import terms_of
-from reconciler.plan.access.external_principals import find_external_access
+from reconciler.plan.access.external_principals import find_external_access, list_trusted_names
 from reconciler.policy.global_keys import MFA_KEYS
 from tests.support.plain_powers import Way, find_plain_ways, list_new_ways
 
@@ -51,9 +51,10 @@ def terms_of_delta(delta: AccessDelta) -> object:
 
 def _find_accesses(state: State, other: State, names: Mapping[str, str]) -> Accesses:
     missing = frozenset(address for address in other.entities if address not in state.entities)
-    found = find_external_access(
-        state, [a for a, entity in state.entities.items() if isinstance(entity, Role)], missing
-    )
+    roles = [a for a, entity in state.entities.items() if isinstance(entity, Role)]
+    ours, theirs = list_trusted_names(state, roles), list_trusted_names(other, roles)
+    asked = {role: ours[role] | theirs.get(role, frozenset()) for role in roles}
+    found = find_external_access(state, roles, missing, asked=asked)
     for address, principal in principals_of(state).items():
         for role, target in targets_of(state).items():
             how = _evaluate_access(principal, target)

@@ -35,14 +35,16 @@ from reconciler.model.plan import AccessDelta
 from reconciler.model.role_access import AccessGroup, AccessTerms, RoleAccess, compare_groups, to_group
 from reconciler.plan.access.admin_powers import build_sides, compare_powers
 from reconciler.plan.access.external_principals import (
+    AccessPairs,
     find_external_access,
     find_trusting_roles,
-    format_condition,
+    list_trusted_names,
 )
 from reconciler.plan.access.guarded_access import mark_stopped_access
 from reconciler.plan.access.permissions import find_permission_rows
 from reconciler.plan.access.sides import BothSides, Renames, find_changed, pair_sides
 from reconciler.plan.compare.diff import Difference
+from reconciler.policy.condition_text import format_condition
 from reconciler.policy.global_keys import MFA_KEYS
 
 DisplayNames = Mapping[str, str]
@@ -77,9 +79,10 @@ def compare_access(
         guarded_roles = pair_sides(targets_of(bound), targets_of(will_be_bound), renames)
     changing = frozenset(a for a in touched if (renames.get(a, a) in live.entities) != (a in planned.entities))
     trusting = find_trusting_roles(live, changing) | find_trusting_roles(planned, changing)
-    before, after = (
-        find_external_access(state, trusting | changed.keys(), changing - state.entities.keys(), includes_stopped=True)
-        for state, changed in ((bound, roles.changed_before), (will_be_bound, roles.changed_after))
+    before, after = _find_external_accesses(
+        (bound, trusting | roles.changed_before.keys()),
+        (will_be_bound, trusting | roles.changed_after.keys()),
+        changing,
     )
     callers = _narrow_principals(guarded, guarded_roles, renames)
     targets = _narrow_roles(guarded, guarded_roles, renames)
@@ -107,6 +110,20 @@ def compare_access(
         permissions=permissions,
     )
     return mark_stopped_access(delta, planned, guardrails)
+
+
+def _find_external_accesses(
+    before: tuple[State, set[Address]], after: tuple[State, set[Address]], changing: frozenset[Address]
+) -> Iterator[AccessPairs]:
+    """Yield the access of external principals on each side. before, after: a side and its roles.
+
+    Whom one side names is asked for on the other one, too: who is named in place of the own account gains nothing.
+    """
+    named = [list_trusted_names(state, roles) for state, roles in (before, after)]
+    for state, roles in (before, after):
+        asked = {role: frozenset[str]().union(*(names.get(role, ()) for names in named)) for role in roles}
+        missing = changing - state.entities.keys()
+        yield find_external_access(state, roles, missing, asked=asked, includes_stopped=True)
 
 
 def _narrow_principals(

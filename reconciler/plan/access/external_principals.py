@@ -6,14 +6,20 @@ means it. The policies on its own side are not known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.access import Target, targets_of
 from reconciler.access.conditions import compile_condition
 from reconciler.access.context import NO_MFA_POSSIBLE, NOTHING_KNOWN
 from reconciler.access.statement_scope import covers_action
-from reconciler.access.trust_entrances import covers_entrance, find_trusted_providers, list_entrances
+from reconciler.access.trust_entrances import (
+    Entrance,
+    covers_entrance,
+    covers_name,
+    find_trusted_providers,
+    list_entrances,
+)
 from reconciler.model.address import Address
 from reconciler.model.document import Condition, Statement
 from reconciler.model.entity import Role
@@ -21,6 +27,7 @@ from reconciler.model.guardrails import name_of_guardrail
 from reconciler.model.live import State
 from reconciler.model.role_access import RoleAccess
 from reconciler.policy.canonical import CURRENT_VERSION
+from reconciler.policy.condition_text import format_condition
 from reconciler.policy.global_keys import MFA_KEYS
 from reconciler.policy.trust import entity_of
 
@@ -31,21 +38,45 @@ AccessPairs = dict[tuple[str, str], RoleAccess]
 
 
 def find_external_access(
-    state: State, roles: Iterable[Address], missing: frozenset[Address], *, includes_stopped: bool = False
+    state: State,
+    roles: Iterable[Address],
+    missing: frozenset[Address],
+    *,
+    asked: Mapping[Address, frozenset[str]] | None = None,
+    includes_stopped: bool = False,
 ) -> AccessPairs:
     """Return the access of external principals to these roles.
 
     missing: entities, such as providers, that exist only on the other side of the plan; they give no access.
+    asked: for a role, principals of other accounts that count as named if their account or everyone is.
     includes_stopped: True to return the access as if there were no guardrails, and to name those that stop it.
     """
     pairs: AccessPairs = {}
     targets = targets_of(state) if state.guardrails and state.guardrails.rcps else {}
     for address in roles:
         controls = _RoleControls(targets.get(address), includes_stopped)
-        for access in _find_named_access(state, address, missing, controls):
+        for access in _find_named_access(state, address, missing, controls, (asked or {}).get(address, frozenset())):
             other = pairs.get((access.principal, access.role))
             pairs[access.principal, access.role] = _merge_access(other, access) if other else access
     return pairs
+
+
+def list_trusted_names(state: State, roles: Iterable[Address]) -> dict[Address, frozenset[str]]:
+    """Map each role to the ARNs and accounts that its trust lets in by name."""
+    found = ((address, state.entities.get(address)) for address in roles)
+    return {
+        address: frozenset(one.value for one in list_entrances(role.trust_policy) if one.kind == "AWS")
+        for address, role in found
+        if isinstance(role, Role)
+    }
+
+
+def _list_entrances(role: Role, asked: frozenset[str]) -> Iterator[Entrance]:
+    """Yield each name that a trust lets in, and each of `asked` that stands behind one of them."""
+    for entrance in list_entrances(role.trust_policy):
+        yield entrance
+        if entrance.value.endswith(("*", ":root")):
+            yield from (replace(entrance, kind="AWS", value=name) for name in asked if covers_name(entrance, name))
 
 
 def find_trusting_roles(state: State, addresses: frozenset[Address]) -> set[Address]:
@@ -58,10 +89,6 @@ def find_trusting_roles(state: State, addresses: frozenset[Address]) -> set[Addr
         for address, role in state.entities.items()
         if isinstance(role, Role) and not providers.isdisjoint(find_trusted_providers(role.trust_policy, state.account))
     }
-
-
-def format_condition(condition: Condition) -> str:
-    return f"{condition.operator} {condition.key} {', '.join(sorted(condition.values))}"
 
 
 def name_entrance(kind: str, value: str) -> str:
@@ -96,13 +123,13 @@ class _RoleControls:
 
 
 def _find_named_access(
-    state: State, address: Address, missing: frozenset[Address], controls: _RoleControls
+    state: State, address: Address, missing: frozenset[Address], controls: _RoleControls, asked: frozenset[str]
 ) -> Iterator[RoleAccess]:
     role = state.entities.get(address)
     if not isinstance(role, Role):
         return
     denies = [one for one in role.trust_policy.statements if one.effect == "Deny"]
-    for entrance in list_entrances(role.trust_policy):
+    for entrance in _list_entrances(role, asked):
         kind, value = entrance.kind, entrance.value
         ours = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
         if ours or entity_of(value, state.account, kind) in missing:

@@ -166,14 +166,23 @@ def demands_more(before: AccessTerms, after: AccessTerms) -> bool:
         return False
     keeps = before.mfa <= after.mfa and set(before.conditions) <= set(after.conditions)
     adds = before.mfa < after.mfa or len(before.conditions) < len(after.conditions)
-    return keeps and (adds or all(_is_kept(term, after.terms) for term in before.terms))
+    return keeps and (adds or _keep_limits(before.terms, after.terms))
 
 
-def _is_kept(term: str, terms: frozenset[str]) -> bool:
-    """Return whether a condition stays, or closer limits alone take its place."""
-    test = term.split(" ")[:2]
-    same = [one for one in terms if one.split(" ")[:2] == test]
-    return term in terms or (bool(same) and all(demands_as_much(one, term) for one in same))
+def _keep_limits(before: frozenset[str], after: frozenset[str]) -> bool:
+    """Return whether, for each key, the conditions stay as they are, or closer limits alone take their place."""
+    was, now = _group_by_key(before), _group_by_key(after)
+    return all(
+        now[key] == terms or (now[key] and all(demands_as_much(one, term) for one in now[key] for term in terms))
+        for key, terms in was.items()
+    )
+
+
+def _group_by_key(terms: Iterable[str]) -> defaultdict[str, set[str]]:
+    by_key: defaultdict[str, set[str]] = defaultdict(set)
+    for term in terms:
+        by_key[term.split(" ")[1]].add(term)
+    return by_key
 
 
 def judge_row(row: PermissionRow) -> RiskCode:

@@ -7,6 +7,7 @@ import pytest
 from reconciler.access.condition_values import list_key_choices
 from reconciler.access.conditions import compile_condition
 from reconciler.access.context import Context
+from reconciler.access.text_atoms import TooManyAtomsError
 from reconciler.model.document import Condition
 
 CURRENT = "2012-10-17"
@@ -35,6 +36,21 @@ WAYS: dict[str, tuple[list[Test], list[set[int]]]] = {
         [("IpAddress", "10.0.0.0/8"), ("IpAddress", "10.1.0.0/16")],
         [set(), {0}, {0, 1}],
     ),
+    "a number of many digits": ([("NumericLessThan", "1e29")], [set(), {0}]),
+    "a number past all others": ([("NumericGreaterThan", "1e999")], [set(), {0}]),
+    "numbers that differ in their last digit": (
+        [("NumericGreaterThan", "1" * 40), ("NumericLessThan", "1" * 39 + "2")],
+        [set(), {0}, {1}, {0, 1}],
+    ),
+    "the first seconds of 1970": ([("DateGreaterThan", "1")], [set(), {0}]),
+    "a network without the addresses at its ends": (
+        [("IpAddress", "0.0.0.0/0"), *(("NotIpAddress", f"{end}/32") for end in ("0.0.0.0", "255.255.255.255"))],
+        [{0, 1, 2}, {0, 2}, {0, 1}, {1, 2}],
+    ),
+    "every letter case but some": (
+        [("StringEqualsIgnoreCase", "aB"), *(("StringNotEquals", text) for text in ("ab", "AB", "aB"))],
+        [{0, 1, 2, 3}, {0, 2, 3}, {0, 1, 3}, {0, 1, 2}, {1, 2, 3}],
+    ),
     "ARNs": ([("ArnLike", "arn:aws:s3:::b*"), ("ArnEquals", "arn:aws:s3:::bc")], [set(), {0}, {0, 1}]),
     "sets of values": (
         [("ForAnyValue:StringEquals", "x"), ("ForAllValues:StringEquals", "x")],
@@ -58,6 +74,33 @@ def test_a_condition_with_an_unknown_variable_may_hold_whatever_the_keys_are() -
     condition = compile_condition(Condition("StringEquals", "a:k", frozenset(["${a:other}"])), CURRENT)
     (choices,) = list_key_choices([condition], Context())
     assert [(choice.key, choice.held) for choice in choices] == [("", frozenset()), ("", frozenset([condition]))]
+
+
+UNSHOWN: dict[str, list[Test]] = {
+    "a text and a number": [("StringLike", "1*"), ("NumericGreaterThan", "50")],
+    "a number and a time": [("NumericGreaterThan", "1"), ("DateLessThan", "2099-01-01T00:00:00Z")],
+    "an address and a text": [("IpAddress", "0.0.0.0/0"), ("StringNotLike", "1*")],
+    "letter case and a pattern": [("StringEqualsIgnoreCase", "abc"), ("StringNotLike", "[Aa]*"), ("StringLike", "?B*")],
+}
+
+
+@pytest.mark.parametrize("tests", UNSHOWN.values(), ids=list(UNSHOWN))
+def test_conditions_of_several_types_may_hold_together_though_no_value_is_known(tests: list[Test]) -> None:
+    conditions = [compile_condition(Condition(name, "a:k", frozenset([value])), CURRENT) for name, value in tests]
+    (choices,) = list_key_choices(conditions, Context())
+    assert frozenset(conditions) in {choice.held for choice in choices}
+    held = [choice.held for choice in choices]
+    assert len(held) == len(set(held))
+
+
+def test_too_many_conditions_of_several_types_are_not_told_apart() -> None:
+    conditions = [
+        compile_condition(Condition(name, "a:k", frozenset([f"{number}"])), CURRENT)
+        for number in range(5)
+        for name in ("StringNotEquals", "NumericNotEquals")
+    ]
+    with pytest.raises(TooManyAtomsError):
+        list_key_choices(conditions, Context())
 
 
 def test_only_values_that_the_principal_can_have_are_tried() -> None:

@@ -189,7 +189,7 @@ PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
             [role(trusts=aws(f"{OTHER_ACCOUNT}:root", StringEquals={"sts:ExternalId": ["x", "y"]}))],
             [role(trusts=aws(f"{OTHER_ACCOUNT}:root", StringEquals={"sts:ExternalId": "x"}))],
         ),
-        RiskLevel.LOW,
+        RiskLevel.NONE,
     ),
     "an expiry comes off a trust, and comes earlier": (
         (
@@ -205,7 +205,7 @@ PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
     "a subject becomes a wildcard, and a wildcard a subject": (
         ([role(trusts=subject("repo:acme/app:ref:main"))], [role(trusts=subject("repo:acme/*"))]),
         ([role(trusts=subject("repo:acme/*"))], [role(trusts=subject("repo:acme/app:ref:main"))]),
-        RiskLevel.LOW,
+        RiskLevel.NONE,
     ),
     "a subject may be of any organization, and is of one": (
         ([role()], [role(trusts=subject("*:ref:refs/heads/main"))]),
@@ -234,7 +234,7 @@ PAIRS: dict[str, tuple[Pair, Pair, RiskLevel]] = {
             [role(trusts=aws("*", **ORGANIZATION))],
             [role(trusts=either(aws("*", **ORGANIZATION), aws(f"{OTHER_ACCOUNT}:root", **ORGANIZATION)))],
         ),
-        RiskLevel.LOW,
+        RiskLevel.NONE,
     ),
     "an action that needs an external id no longer does, and one that never did": (
         (
@@ -640,11 +640,21 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], RiskLevel]] = {
     "a part of a network": (
         {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
         {"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}},
-        RiskLevel.LOW,
+        RiskLevel.NONE,
     ),
     "another network": (
         {"IpAddress": {"aws:SourceIp": "10.1.0.0/16"}},
         {"IpAddress": {"aws:SourceIp": "10.2.0.0/16"}},
+        RiskLevel.HIGH,
+    ),
+    "a text of a pattern": (
+        {"StringLike": {"aws:PrincipalTag/Team": "ops, *"}},
+        {"StringEquals": {"aws:PrincipalTag/Team": "ops, day"}},
+        RiskLevel.NONE,
+    ),
+    "a part of a text with a comma": (
+        {"StringEquals": {"aws:PrincipalTag/Team": "ops, day"}},
+        {"StringEquals": {"aws:PrincipalTag/Team": "ops"}},
         RiskLevel.HIGH,
     ),
     "another external id": (
@@ -659,6 +669,83 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], RiskLevel]] = {
 def test_a_closer_limit_of_a_trust_is_no_risk(before: dict[str, Any], after: dict[str, Any], level: RiskLevel) -> None:
     sides = [[ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)]
     assert make_plan(*sides).risk.level is level
+
+
+EVE_ELSEWHERE = f"arn:aws:iam::{OTHER_ACCOUNT}:user/eve"
+ELSEWHERE = aws(f"{OTHER_ACCOUNT}:root")
+WITHOUT_EVE = either(
+    ELSEWHERE,
+    document({"Effect": "Deny", "Principal": {"AWS": EVE_ELSEWHERE}, "Action": "sts:AssumeRole"}),
+)
+TRUSTED_NAMES: dict[str, tuple[Document, Document, RiskLevel, list[str]]] = {
+    # name: (before, after, risk, lines of access)
+    "a user of a trusted account in its place": (
+        ELSEWHERE,
+        aws(EVE_ELSEWHERE),
+        RiskLevel.NONE,
+        [f"arn:aws:iam::{OTHER_ACCOUNT}:root may no longer assume role/app"],
+    ),
+    "a user of a trusted account beside it": (ELSEWHERE, either(ELSEWHERE, aws(EVE_ELSEWHERE)), RiskLevel.NONE, []),
+    "a user of a trusted account, now with MFA": (
+        ELSEWHERE,
+        aws(EVE_ELSEWHERE, **MFA),
+        RiskLevel.NONE,
+        [
+            f"arn:aws:iam::{OTHER_ACCOUNT}:root may no longer assume role/app",
+            f"{EVE_ELSEWHERE} may assume role/app now, with MFA (before: without condition)",
+        ],
+    ),
+    "a user of an account trusted with MFA, now without": (
+        aws(f"{OTHER_ACCOUNT}:root", **MFA),
+        aws(EVE_ELSEWHERE),
+        RiskLevel.HIGH,
+        [
+            f"arn:aws:iam::{OTHER_ACCOUNT}:root may no longer assume role/app",
+            f"{EVE_ELSEWHERE} may assume role/app now without condition (before: with MFA)",
+        ],
+    ),
+    "the account of a trusted user in its place": (
+        aws(EVE_ELSEWHERE),
+        ELSEWHERE,
+        RiskLevel.HIGH,
+        [f"arn:aws:iam::{OTHER_ACCOUNT}:root may assume role/app"],
+    ),
+    "a user who was denied in a trusted account": (
+        WITHOUT_EVE,
+        aws(EVE_ELSEWHERE),
+        RiskLevel.HIGH,
+        [
+            f"{EVE_ELSEWHERE} may assume role/app",
+            f"arn:aws:iam::{OTHER_ACCOUNT}:root may no longer assume role/app",
+        ],
+    ),
+    "an account in place of everyone": (
+        aws("*"),
+        ELSEWHERE,
+        RiskLevel.NONE,
+        ["everyone may no longer assume role/app", "role/app may no longer assume role/app"],
+    ),
+    "a service in place of everyone": (
+        aws("*"),
+        EC2,
+        RiskLevel.LOW,
+        [
+            "service:ec2.amazonaws.com may assume role/app",
+            "everyone may no longer assume role/app",
+            "role/app may no longer assume role/app",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "level", "lines"), TRUSTED_NAMES.values(), ids=list(TRUSTED_NAMES))
+def test_whoever_is_named_in_place_of_more_gains_nothing(
+    before: Document, after: Document, level: RiskLevel, lines: list[str]
+) -> None:
+    plan = planned([role(trusts=before)], [role(trusts=after)])
+    shown = list_access_lines(plan, Detail.FULL).roles
+    assert [line.text for line in shown] == lines
+    assert plan.risk.level is level, plan.risk
 
 
 DEMANDS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
