@@ -260,15 +260,16 @@ def _check_ignored(entity: type[Entity], node: Map, context: DeclareContext) -> 
 def _read_aliases(
     root: Map, partial: bool, context: DeclareContext, entities: Mapping[Address, Entity]
 ) -> dict[str, Alias]:
+    """Return the aliases whose role and `via` are known. The checks are of all of them."""
     section = root.get_map("aliases")
     nodes = {name: section.get_map(name) for name in section}
     reader = AliasReader(context, section, nodes, entities, partial)
-    aliases_by_name = {name: alias for name in nodes if (alias := reader.read_alias(name))}
-    check_cycles(aliases_by_name, section, context)
-    check_partitions(aliases_by_name, nodes, context)
-    check_chains(aliases_by_name, nodes, context)
-    check_external_ids(aliases_by_name, nodes, entities, context)
-    return aliases_by_name
+    aliases = {name: reader.read_alias(name) for name in nodes}
+    check_cycles(aliases, section, context)
+    check_partitions(aliases, nodes, context)
+    check_chains(aliases, nodes, context)
+    check_external_ids(aliases, nodes, entities, context)
+    return {name: alias for name, alias in aliases.items() if alias.role_arn and (alias.via or name) in aliases}
 
 
 def errors_of(desired: Desired) -> list[Problem]:
