@@ -58,7 +58,7 @@ def _check_patterns(context: click.Context, option: click.Parameter, patterns: t
     "--split",
     metavar="DIR",
     type=NamedPath(file_okay=False, path_type=Path),
-    help="Write one file per kind into this new folder.",
+    help="Write one file per kind into this folder, which must have no YAML files.",
 )
 @click.option(
     "--guardrails",
