@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model.problem import Problem
 
 
-@click.command("validate", epilog="Example: reconcile validate roles.yaml")
+@click.command("validate", short_help="Check files, offline.", epilog="Example: reconcile validate roles.yaml")
 @add_file_arguments(stdin=True)
 @variable_option
 @assertion_option

@@ -31,9 +31,9 @@ RULES = (
         Level.ERROR,
         title="The folder for an export has files in the way",
         why=(
-            "`--split` needs a folder without YAML files: those of two exports would mix and declare entities twice. It "
-            "replaces no other file either. `--guardrails` overwrites only what an earlier export of guardrails wrote "
-            "there."
+            "`--split` needs a folder without YAML files: those of two exports would mix and declare entities twice. "
+            "It replaces no other file either. `--guardrails` overwrites only what an earlier export of guardrails "
+            "wrote there."
         ),
         how_to_fix="Name another folder, or move the files that the message names.",
     ),

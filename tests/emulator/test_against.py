@@ -319,6 +319,8 @@ def test_without_a_saved_plan_it_is_a_usage_error(planned: Account, files: tuple
     result = planned.run_cli("apply", *files, "--against", "roles.yaml", "--yes")
     assert result.code == 1
     assert "--against needs a saved plan as the first FILE" in result.err
+    assert "`reconcile plan roles.yaml --out plan.json`" in result.err
+    assert "`reconcile apply plan.json --against roles.yaml`" in result.err
 
 
 @pytest.mark.parametrize(
