@@ -82,7 +82,7 @@ def declare(
         settings=settings,
         declarations={address: declared.declaration for address, declared in declared_entities.items()},
         aliases=aliases,
-        problems=tuple(sorted(dict.fromkeys(problems), key=_position_of)),
+        problems=tuple(sorted(dict.fromkeys(problems), key=position_of)),
         now=now,
         moves=tuple(moves.values()),
         sections=frozenset(kind.name for section, kind in KINDS_BY_SECTION.items() if section in root),
@@ -110,7 +110,8 @@ def _make_context(
     )
 
 
-def _position_of(problem: Problem) -> tuple[str, int, int]:
+def position_of(problem: Problem) -> tuple[str, int, int]:
+    """Return the file, line and column by which problems are sorted; those without a place come first."""
     place = problem.place or Place("", 0, 0)
     return place.file, place.line, place.column
 

@@ -10,7 +10,7 @@ from itertools import chain
 from reconciler.app.organization.files import OrganizationFiles, RunOptions, select_accounts
 from reconciler.app.organization.memory import free_memory_between
 from reconciler.desired.aws_names import AwsNames
-from reconciler.desired.declare import declare, errors_of
+from reconciler.desired.declare import declare, errors_of, position_of
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT, load
 from reconciler.desired.variables import find_unused_variables
 from reconciler.model.desired import Desired
@@ -75,7 +75,8 @@ def validate_organization(
     problems = (_name_accounts(problem, names, len(accounts)) for problem, names in found.items())
     declared = [account for account in accounts if account.id != PLACEHOLDER_ACCOUNT]
     discovers = len(declared) < len(accounts)
-    return ValidOrganization(len(declared), discovers, entities, aliases, (*files.problems, *undeclared, *problems))
+    ordered = sorted((*files.problems, *undeclared, *problems), key=position_of)
+    return ValidOrganization(len(declared), discovers, entities, aliases, tuple(ordered))
 
 
 def _list_accounts(organization: Organization) -> list[MemberAccount]:

@@ -96,3 +96,9 @@ def test_the_own_files_of_an_account_with_a_mistake_are_checked(folder: Folder) 
     folder.write("prod.yaml", ENTITIES)
     text = 'version: 1\nowner: t\norganization: {accounts: {prod: {id: "1", files: [prod.yaml]}}}\n'
     assert codes_of(folder, text) == [*OF_ENTITIES, "wrong-value"]
+
+
+def test_the_problems_stand_in_the_order_of_the_file(folder: Folder) -> None:
+    section = "role: 'a b'\n  session_name: x\n  accounts: {prod: {wave: 2}}"
+    found = validate(folder, f"version: 1\norganization:\n  {section}\nowner: 5\n{ENTITIES}").problems
+    assert [problem.place.line for problem in found if problem.place] == [3, 4, 5, 6, 7, 8]
