@@ -77,17 +77,26 @@ def format_export(export: AccountExport, request: ExportRequest) -> str:
 
 
 def write_files(export: AccountExport, request: ExportRequest, folder: Path) -> list[Path]:
-    """Write the export as one file for each kind and return the paths. Raises ReconcileError if `folder` has YAML."""
+    """Write the export as one file for each kind and return the paths.
+
+    Raises ReconcileError if the folder has YAML, which would be read with the export, or a file that would be replaced.
+    """
     files = format_files(export, _make_command(request))
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        existing = sorted(path.name for path in folder.iterdir() if path.suffix in YAML_ENDINGS)
-        if existing:
-            summary = f"{folder} already has {format_list(existing, 3)}: nothing was written."
-            raise make_error("folder-in-use", summary, hint="Name a new folder, or move the files away.")
+        in_the_way = {path.name for path in folder.iterdir() if path.suffix in YAML_ENDINGS}
+        in_the_way |= {name for name in files if _has_file(folder.resolve() / name)}
+        if in_the_way:
+            summary = f"{folder} already has {format_list(sorted(in_the_way), 3)}: nothing was written."
+            raise make_error("folder-in-use", summary, hint="Name a folder without YAML files, or move the files away.")
         return [_write_file(folder, name, content) for name, content in files.items()]
     except OSError as error:
         raise make_error("not-written", f"Cannot write {error.filename or folder}: {reason_of(error)}.") from None
+
+
+def _has_file(path: Path) -> bool:
+    """Return whether there is a file at a path without links. Writing refuses to follow a link."""
+    return path.is_file() and path.resolve() == path
 
 
 def _write_file(folder: Path, name: str, content: str) -> Path:

@@ -55,7 +55,7 @@ def write_guardrails(found: AccountLevels, folder: Path) -> WrittenGuardrails:
         in_the_way = [name for name, text in files.items() if name not in earlier and _has_other(folder / name, text)]
         if in_the_way:
             summary = f"{folder} already has {format_list(in_the_way, 3)}: nothing was written."
-            raise make_error("folder-in-use", summary, hint="Name a new folder, or move the files away.")
+            raise make_error("folder-in-use", summary, hint="Name another folder, or move the files away.")
         for name, text in files.items():
             make_parent(folder, folder / name)
             replace_file(folder / name, text.encode(), _PUBLIC_FILE, follow=False)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from reconciler.desired.own_files import describe_results, holds_results, is_plan, is_results
+from reconciler.desired.source_files import YAML_ENDINGS
 from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular, reason_of
 from reconciler.files.whole_files import write_whole
 from reconciler.model.plan import Plan
@@ -64,23 +66,32 @@ def read_plan_document(path: Path) -> Mapping[str, Any] | None:
     return document
 
 
+def format_plan_command(files: Sequence[str], out: str = "plan.json") -> str:
+    """Return the command that saves a plan of desired-state files; of the default one if none is named."""
+    return shlex.join(["reconcile", "plan", *files, "--out", out])
+
+
 def make_not_plan_error(path: Path) -> ReconcileError:
     """Return the error that `read_plan_document` found no plan file: why, and what to do."""
-    hint = "Write one with `reconcile plan --out plan.json`."
+    source: Sequence[str] = ()
+    hint = ""
     try:
         if path.is_dir():
             summary = f"{path} is a folder, not a saved plan."
+            if any(item.suffix in YAML_ENDINGS for item in path.iterdir()):
+                source = (str(path),)
             if holds_results(path):
                 hint = f"{describe_results(path)} One plan: `reconcile show {path / 'NAME.json'}`."
         elif is_results(read_regular(path, LARGEST_RECORD)):
             summary, hint = f"{path} is the results of many accounts, not a saved plan.", describe_results(path.parent)
         else:
             summary = f"{path} is not a saved plan."
+            source = (str(path),) if path.suffix in YAML_ENDINGS else ()
     except FileNotFoundError:
         summary = f"{path} does not exist."
     except OSError as error:
         summary = f"Cannot read {path}: {reason_of(error)}."
-    return make_error("not-a-plan", summary, hint=hint)
+    return make_error("not-a-plan", summary, hint=hint or f"Write one with `{format_plan_command(source)}`.")
 
 
 def read_intact_plan(path: Path, document: Mapping[str, Any]) -> SavedPlan:
@@ -94,7 +105,7 @@ def read_intact_plan(path: Path, document: Mapping[str, Any]) -> SavedPlan:
     content = {key: value for key, value in document.items() if key != "integrity"}
     if "saved" not in document:
         summary = f"{path} is the printed form of a plan, which can be neither checked nor applied."
-        raise make_error("plan-not-saved", summary, hint=f"Write it with `reconcile plan --out {path}`.")
+        raise make_error("plan-not-saved", summary, hint=f"Write it with `{format_plan_command((), str(path))}`.")
     try:
         if document.get("integrity") != compute_digest(content, allow_surrogates=True):
             raise make_edited_error(path)

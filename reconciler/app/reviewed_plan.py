@@ -7,7 +7,6 @@ could write it.
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.app.plan import ConnectedPlan, PlanRequest, make_plan
-from reconciler.app.plan_file import document_of, have_same_changes, read_intact_plan
+from reconciler.app.plan_file import document_of, format_plan_command, have_same_changes, read_intact_plan
 from reconciler.app.saved_plan import check_not_expired, plan_remaining
 from reconciler.aws.session import check_account
 from reconciler.model.problem import Level, Problem, ReconcileError
@@ -79,7 +78,7 @@ def _shorten_problems(problems: Sequence[Problem]) -> list[Problem]:
 def _make_refusal(path: Path, files: Sequence[str], out: Path) -> Problem:
     summary = f"{path} differs from the plan of {', '.join(files)}; nothing was written."
     detail = "It was edited or made from other files, variables or targets, or the account has changed since."
-    command = shlex.join(["reconcile", "plan", *files, "--out", str(out)])
+    command = format_plan_command(files, str(out))
     return _make_error(summary, detail, f"Plan again and have that plan approved: {command}")
 
 

@@ -42,7 +42,12 @@ class AccessCommands(click.Group):
             ctx.fail(f"No such command {word!r}. Did you mean {close!r}?")
 
 
-@click.group("access", cls=AccessCommands, epilog="Example: reconcile access roles.yaml")
+@click.group(
+    "access",
+    short_help="Show who can do what, and why.",
+    cls=AccessCommands,
+    epilog="Example: reconcile access roles.yaml",
+)
 def command() -> None:
     """Show who can do what, and why: by the files, in the live account, or before and after a plan.
 

@@ -19,7 +19,11 @@ _MOST_JOBS = {"github-matrix": ("GitHub", 256), "gitlab": ("GitLab", 200)}
 """The most jobs of a matrix (GitHub, "Usage limits"; GitLab, "parallel:matrix")."""
 
 
-@click.command("accounts", epilog="Example: reconcile accounts org.yaml --format github-matrix --shards 8")
+@click.command(
+    "accounts",
+    short_help="List the accounts of an organization, also for a pipeline.",
+    epilog="Example: reconcile accounts org.yaml --format github-matrix --shards 8",
+)
 @click.option(
     "--format",
     "form",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
     from reconciler.plan.digest.detail import Detail
 
 
-@click.command("apply", epilog="Example: reconcile apply roles.yaml --yes")
+@click.command(
+    "apply", short_help="Make the changes, and check them.", epilog="Example: reconcile apply roles.yaml --yes"
+)
 @click.option(
     "--against",
     metavar="FILE",
@@ -153,14 +156,15 @@ def _get_reviewed_plan(run: Run, request: PlanRequest, against: Sequence[str]) -
 
     The first FILE is the saved plan. Further FILEs belong to --against: a shell's wildcard puts them there.
     """
-    from reconciler.app.plan_file import read_plan_document
+    from reconciler.app.plan_file import format_plan_command, read_plan_document
     from reconciler.app.reviewed_plan import plan_against_files
 
     document = read_plan_document(Path(request.files[0])) if request.files else None
     if document is None:
+        plan, named = format_plan_command(against), (word for file in against for word in ("--against", file))
         raise click.UsageError(
-            "--against needs a saved plan as the first FILE. Write one with `reconcile plan --out plan.json`, then "
-            "run `reconcile apply plan.json --against roles.yaml`."
+            f"--against needs a saved plan as the first FILE. Write one with `{plan}`, then run "
+            f"`{shlex.join(['reconcile', 'apply', 'plan.json', *named])}`."
         )
     with run.show_reading(request) as request:
         return plan_against_files(Path(request.files[0]), document, (*against, *request.files[1:]), request)

@@ -9,6 +9,7 @@ import click
 
 from reconciler.assume.delivery import CODE_VARIABLE, OutputOptions, choose_shell
 from reconciler.cli.completion import complete_aliases
+from reconciler.cli.missing_arguments import make_missing_error
 from reconciler.cli.options import announce_default_file, aws_options, check_text, file_option, variable_option
 from reconciler.cli.terminal import notice
 from reconciler.shell import streams
@@ -44,7 +45,9 @@ class _AssumeCommand(click.Command):
         return [*super().collect_usage_pieces(ctx), "[-- CMD...]"]
 
 
-@click.command("assume", cls=_AssumeCommand, epilog='Example: eval "$(reconcile assume s3)"')
+@click.command(
+    "assume", short_help="Work as a role.", cls=_AssumeCommand, epilog='Example: eval "$(reconcile assume s3)"'
+)
 @click.argument("alias", required=False, shell_complete=complete_aliases)
 @file_option
 @variable_option
@@ -145,7 +148,7 @@ def _choose_mode(ctx: click.Context, alias: str | None, flags: Mapping[str, bool
     if output.words and (output.printing or output.form):
         raise click.UsageError("A command after `--` takes no --print and no --format: nothing is printed.", ctx)
     if not alias and mode not in ("unset", "list", "logout"):
-        raise click.UsageError("Missing argument 'ALIAS'.", ctx)
+        raise make_missing_error("ALIAS", ctx)
     return mode
 
 

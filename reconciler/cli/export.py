@@ -39,7 +39,9 @@ def _check_patterns(context: click.Context, option: click.Parameter, patterns: t
     return patterns
 
 
-@click.command("export", epilog="Example: reconcile export --owner platform > roles.yaml")
+@click.command(
+    "export", short_help="Write live IAM as a file.", epilog="Example: reconcile export --owner platform > roles.yaml"
+)
 @click.option(
     "--only",
     metavar="PATTERN",
@@ -58,7 +60,7 @@ def _check_patterns(context: click.Context, option: click.Parameter, patterns: t
     "--split",
     metavar="DIR",
     type=NamedPath(file_okay=False, path_type=Path),
-    help="Write one file per kind into this new folder.",
+    help="Write one file per kind into this folder, which must have no YAML files.",
 )
 @click.option(
     "--guardrails",

@@ -11,7 +11,7 @@ import click
 from reconciler.cli.named_path import NamedPath
 
 
-@click.command("init", epilog="Example: reconcile init --github")
+@click.command("init", short_help="Write a first file, and a pipeline.", epilog="Example: reconcile init --github")
 @click.argument("folder", metavar="[DIR]", default=".", type=NamedPath(path_type=Path))
 @click.option("--github", is_flag=True, help="Also write a workflow for GitHub Actions, and the roles that it needs.")
 @click.option("--gitlab", is_flag=True, help="Also write a pipeline for GitLab CI/CD, and the roles that it needs.")

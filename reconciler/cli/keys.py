@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@click.group("keys", cls=HelpfulGroup, epilog="Example: reconcile keys issue demo-user")
+@click.group(
+    "keys",
+    short_help="Create and rotate access keys; nobody sees the secret.",
+    cls=HelpfulGroup,
+    epilog="Example: reconcile keys issue demo-user",
+)
 def command() -> None:
     """Create access keys of users, straight into a profile of the credentials file.
 

@@ -12,6 +12,7 @@ import click
 from reconciler import __version__
 from reconciler.cli.habits import HelpfulGroup, describe_unknown_option, expand_help
 from reconciler.cli.log_event import wants_json_log
+from reconciler.cli.missing_arguments import describe_missing_argument
 from reconciler.cli.terminal import echo, echo_line, echo_sentence, get_width, uses_color
 from reconciler.model.problem import ReconcileError
 
@@ -109,6 +110,8 @@ def _report_usage(error: click.ClickException, arguments: Sequence[str]) -> int:
     """
     if isinstance(error, click.NoSuchOption):
         message = describe_unknown_option(error, arguments)
+    elif isinstance(error, click.MissingParameter):
+        message = describe_missing_argument(error)
     else:
         message = error.format_message()
     if wants_json_log(arguments):

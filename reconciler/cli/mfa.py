@@ -29,7 +29,12 @@ if TYPE_CHECKING:
     from reconciler.app.mfa_enrolment import Terminal
 
 
-@click.group("mfa", cls=HelpfulGroup, epilog="Example: reconcile mfa enroll alice")
+@click.group(
+    "mfa",
+    short_help="Show who has an MFA device, and enrol one.",
+    cls=HelpfulGroup,
+    epilog="Example: reconcile mfa enroll alice",
+)
 def command() -> None:
     """Show which users have an MFA device, and enrol one for a user."""
 

@@ -138,7 +138,9 @@ def _print_plan(plan: Plan, output: OutputRequest) -> None:
         echo(text)
 
 
-@click.command("plan", epilog="Example: reconcile plan roles.yaml --detailed-exitcode")
+@click.command(
+    "plan", short_help="Show what would change.", epilog="Example: reconcile plan roles.yaml --detailed-exitcode"
+)
 @output_options
 @click.option("--unmanaged", is_flag=True, help="Also list live entities that no file declares.")
 @account_options

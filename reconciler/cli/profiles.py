@@ -14,7 +14,11 @@ from reconciler.cli.options import add_file_arguments, announce_default_file, co
 from reconciler.cli.terminal import echo, echo_sentence, get_width, notice, uses_color
 
 
-@click.command("profiles", epilog="Example: reconcile profiles roles.yaml --write")
+@click.command(
+    "profiles",
+    short_help="Write every alias as a profile of the AWS config file.",
+    epilog="Example: reconcile profiles roles.yaml --write",
+)
 @add_file_arguments()
 @click.option("--write", "writing", is_flag=True, help="Write the config file. Default: only show what would change.")
 @click.option("--prefix", metavar="TEXT", default="", help="Put this before the name of every profile.")

@@ -11,7 +11,11 @@ from reconciler.cli.named_path import NamedPath
 from reconciler.cli.options import color_option, detail_options, pager_option, read_detail
 
 
-@click.command("report", epilog="Example: reconcile report plans/ --format markdown")
+@click.command(
+    "report",
+    short_help="Merge what runs over many accounts left in a folder.",
+    epilog="Example: reconcile report plans/ --format markdown",
+)
 @click.argument("folder", metavar="DIR", type=NamedPath(file_okay=False))
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="Output format."

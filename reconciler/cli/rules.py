@@ -7,7 +7,11 @@ import click
 from reconciler.cli.completion import complete_rules
 
 
-@click.command("rules", epilog="Example: reconcile rules oidc-subject-too-wide")
+@click.command(
+    "rules",
+    short_help="Say what a problem code means, and how to fix it.",
+    epilog="Example: reconcile rules oidc-subject-too-wide",
+)
 @click.argument("code", metavar="[CODE]", required=False, shell_complete=complete_rules)
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="How it is printed."

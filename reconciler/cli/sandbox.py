@@ -7,6 +7,7 @@ import click
 
 @click.command(
     "sandbox",
+    short_help="Try all of this on an emulator of AWS.",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
     epilog="Example: reconcile sandbox -- reconcile plan roles.yaml",
 )

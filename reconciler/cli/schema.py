@@ -5,7 +5,11 @@ from __future__ import annotations
 import click
 
 
-@click.command("schema", epilog="Example: reconcile schema > reconcile.schema.json")
+@click.command(
+    "schema",
+    short_help="Print the JSON Schema of the file.",
+    epilog="Example: reconcile schema > reconcile.schema.json",
+)
 @click.argument("format_name", metavar="[file|summary]", type=click.Choice(["file", "summary"]), default="file")
 def command(format_name: str) -> None:
     """Print the JSON Schema (draft 2020-12) that files are validated against, or that of `--summary`."""

@@ -14,7 +14,11 @@ from reconciler.cli.plan import print_options, show_plan, take_output
 from reconciler.cli.terminal import notice
 
 
-@click.command("show", epilog="Example: reconcile show plan.json --format markdown")
+@click.command(
+    "show",
+    short_help="Show a saved plan as it was reviewed, offline.",
+    epilog="Example: reconcile show plan.json --format markdown",
+)
 @click.argument("plan_file", metavar="PLAN", type=NamedPath())
 @print_options
 @color_option

@@ -19,7 +19,11 @@ from reconciler.cli.terminal import echo, get_width
 from reconciler.model.run_summary import RunStatus
 
 
-@click.command("undo", epilog="Example: reconcile undo --last --out undo.json && reconcile apply undo.json")
+@click.command(
+    "undo",
+    short_help="Plan the way back from an apply.",
+    epilog="Example: reconcile undo --last --out undo.json && reconcile apply undo.json",
+)
 @click.argument("journal", metavar="[JOURNAL]", required=False, type=NamedPath(), shell_complete=complete_journals)
 @click.option("--last", is_flag=True, help="Undo your last apply to this account.")
 @click.option("--list", "listing", is_flag=True, help="List your journals: when, which account, what was done.")

@@ -20,7 +20,7 @@ def check_partitions(aliases: Mapping[str, Alias], nodes: Mapping[str, Map], con
     """
     account_partition = context.own_partition
     partitions = {
-        name: partition_of_arn(alias.role_arn) if alias.role is None else account_partition
+        name: (partition_of_arn(alias.role_arn) or None) if alias.role is None else account_partition
         for name, alias in aliases.items()
     }
     for name, alias in aliases.items():

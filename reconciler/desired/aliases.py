@@ -100,8 +100,8 @@ class AliasReader:
     entities: Mapping[Address, Entity]
     is_partial: bool = False
 
-    def read_alias(self, name: str) -> Alias | None:
-        """Return an alias; None, with problems, if its role or its `via` cannot be resolved."""
+    def read_alias(self, name: str) -> Alias:
+        """Return an alias, and add problems. Its `role_arn` is empty if its role cannot be resolved."""
         node = self.nodes[name]
         role, arn = self._read_role(node)
         if not _ALIAS.fullmatch(name):
@@ -110,11 +110,9 @@ class AliasReader:
             self.context.add_problem("bad-name", f"{name!r} cannot be the name of an alias.", place, hint)
         partition = partition_of_arn(arn) if arn and role is None else None
         policy = self.context.document_reader.read(node, "policy", PolicyType.SESSION, partition)
-        via_exists = self._check_via(node)
+        self._check_via(node)
         policy_arns = tuple(sorted(self.context.resolve_policies(node, "policy_arns", partition)))
         session = self.read_session(name, node, arn or "", self.section.place_of(name, of_key=True), role)
-        if arn is None or not via_exists:
-            return None
         return replace(session, policy=policy.text if policy else None, policy_arns=policy_arns)
 
     def read_session(self, name: str, node: Map, arn: str, place: Place, role: Address | None = None) -> Alias:
@@ -152,17 +150,14 @@ class AliasReader:
         address = self.context.resolve_name("role", written, place)
         return address, self.context.arn_of(address) if address else None
 
-    def _check_via(self, node: Map) -> bool:
+    def _check_via(self, node: Map) -> None:
         via = get_text(node, "via")
-        if via is None or self.section.has(via):
-            return True
-        if self.is_partial:
-            return False
+        if via is None or self.section.has(via) or self.is_partial:
+            return
         close = suggest_word(via, self.section)
         hint = f"Did you mean {close!r}?" if close else "Write the name of an alias in this file."
         summary = f"There is no alias {via!r} in this file."
         self.context.add_problem("unknown-reference", summary, node.place_of("via"), hint)
-        return False
 
     def _read_duration(self, node: Map, role: Address | None) -> int | None:
         if "duration" not in node:

@@ -101,15 +101,15 @@ def read_assertions(root: Map, context: DeclareContext) -> tuple[Assertion, ...]
     section = root.get("assert")
     nodes = [node for node in section if isinstance(node, Map)] if isinstance(section, Seq) else []
     checks = NameChecks(context.names) if context.names is not None else None
+    first: dict[str, Map] = {}
+    for node in nodes:
+        name = _name_of(node)
+        other = first.setdefault(name, node)
+        if other is not node:
+            summary = f"Two assertions are named {name!r}; the other is at {other.place_of()}."
+            context.add_problem("conflict", summary, node.place_of(), "Give each a name of its own.")
     read = (_AssertionReader(node, context, checks).read() for node in nodes[:MAX_ASSERTIONS])
-    assertions = tuple(one for one in read if one is not None)
-    first: dict[str, Assertion] = {}
-    for one in assertions:
-        other = first.setdefault(one.name, one)
-        if other is not one:
-            summary = f"Two assertions are named {one.name!r}; the other is at {other.place}."
-            context.add_problem("conflict", summary, one.place, "Give each a name of its own.")
-    return assertions
+    return tuple(one for one in read if one is not None)
 
 
 class _AssertionReader:
@@ -124,49 +124,54 @@ class _AssertionReader:
     def read(self) -> Assertion | None:
         """Return the assertion; None, with problems, if a part of it is missing or wrong."""
         node, form = self._node, self._find_form()
-        if form is None:
+        texts = {key: self._read(key, check) for key, check in self._list_checks().items()}
+        if form is None or not self._is_complete:
             return None
-        place, mfa = node.place_of(), node.get("with_mfa")
+        mfa = node.get("with_mfa")
         is_about_roles = form is AssertionForm.ENTRANTS
-        outside = ("assumable_only_by",) if is_about_roles else ("except", "outside")
-        check_principal = self._check_entrant if is_about_roles else self._check_principal
-        resources = self._read(
-            "role" if is_about_roles else "on", self._check_role if is_about_roles else self._check_resource
-        )
-        assertion = Assertion(
-            name=get_text(node, "name") or f"{place.file}:{place.line}",
+        outside = (AssertionForm.ENTRANTS,) if is_about_roles else ("except", "outside")
+        return Assertion(
+            name=_name_of(node),
             form=form,
-            place=place,
-            who=(EVERYONE,) if is_about_roles else self._read("who", self._check_principal),
-            outside=tuple(text for key in outside for text in self._read(key, check_principal)),
-            actions=() if is_about_roles else tuple(map(str.lower, self._read(form, self._check_action))),
-            resources=resources if "on" in node or is_about_roles else (EVERYONE,),
+            place=node.place_of(),
+            who=(EVERYONE,) if is_about_roles else texts["who"],
+            outside=tuple(text for key in outside for text in texts[key]),
+            actions=() if is_about_roles else tuple(map(str.lower, texts[form])),
+            resources=texts["role"] if is_about_roles else texts["on"] if "on" in node else (EVERYONE,),
             with_mfa=mfa if isinstance(mfa, bool) else None,
             through_roles=node.get("through_roles") is True,
             why=get_text(node, "why") or "",
         )
-        return assertion if self._is_complete else None
+
+    def _list_checks(self) -> Mapping[str, Callable[[str, Place], None]]:
+        """Return the check of the texts under each key."""
+        return {
+            "who": self._check_principal,
+            AssertionForm.CANNOT: self._check_action,
+            AssertionForm.CAN: self._check_action,
+            "on": self._check_resource,
+            "except": self._check_principal,
+            "outside": self._check_principal,
+            "role": self._check_role,
+            AssertionForm.ENTRANTS: self._check_entrant,
+        }
 
     def _find_form(self) -> AssertionForm | None:
-        """Return the form; None, with a problem, if the keys are those of none, or of several."""
+        """Return the form; None, with problems, if the keys are those of none, or of several."""
         node = self._node
         forms = [form for form in AssertionForm if node.has(form)]
-        problem, place = "", node.place_of()
+        place = node.place_of()
         if len(forms) != 1:
-            problem = (
-                f"The assertion has {' and '.join(map(_quote, forms))}." if forms else "The assertion says nothing."
-            )
-        else:
-            is_about_roles = forms[0] is AssertionForm.ENTRANTS
-            needed, foreign = ("role", _PERMISSION_KEYS) if is_about_roles else ("who", ("role",))
-            misplaced = next(filter(node.has, foreign), "")
-            if misplaced:
-                problem, place = f"`{misplaced}` does not go with `{forms[0]}`.", node.place_of(misplaced, of_key=True)
-            elif not node.has(needed):
-                problem = f"The assertion has `{forms[0]}` without `{needed}`."
-        if problem:
-            self._refuse(problem, place, _FORMS_HINT)
-        return None if problem else forms[0]
+            says = f"has {' and '.join(map(_quote, forms))}" if forms else "says nothing"
+            self._refuse(f"The assertion {says}.", place, _FORMS_HINT)
+            return None
+        needed, foreign = ("role", _PERMISSION_KEYS) if forms[0] is AssertionForm.ENTRANTS else ("who", ("role",))
+        for misplaced in filter(node.has, foreign):
+            place_of_key = node.place_of(misplaced, of_key=True)
+            self._refuse(f"`{misplaced}` does not go with `{forms[0]}`.", place_of_key, _FORMS_HINT)
+        if not node.has(needed):
+            self._refuse(f"The assertion has `{forms[0]}` without `{needed}`.", place, _FORMS_HINT)
+        return forms[0]
 
     def _refuse(self, summary: str, place: Place, hint: str, code: str = "bad-assertion") -> None:
         self._is_complete = False
@@ -239,6 +244,12 @@ class _AssertionReader:
 def is_pattern(text: str) -> bool:
     """Return whether a text has wildcards."""
     return "*" in text or "?" in text
+
+
+def _name_of(node: Map) -> str:
+    """Return the name of an assertion, which `--allow-assertion` takes: as written, else its file and line."""
+    place = node.place_of()
+    return get_text(node, "name") or f"{place.file}:{place.line}"
 
 
 def _quote(key: str) -> str:

@@ -82,7 +82,7 @@ def declare(
         settings=settings,
         declarations={address: declared.declaration for address, declared in declared_entities.items()},
         aliases=aliases,
-        problems=tuple(sorted(dict.fromkeys(problems), key=_position_of)),
+        problems=tuple(sorted(dict.fromkeys(problems), key=position_of)),
         now=now,
         moves=tuple(moves.values()),
         sections=frozenset(kind.name for section, kind in KINDS_BY_SECTION.items() if section in root),
@@ -110,7 +110,8 @@ def _make_context(
     )
 
 
-def _position_of(problem: Problem) -> tuple[str, int, int]:
+def position_of(problem: Problem) -> tuple[str, int, int]:
+    """Return the file, line and column by which problems are sorted; those without a place come first."""
     place = problem.place or Place("", 0, 0)
     return place.file, place.line, place.column
 
@@ -260,15 +261,16 @@ def _check_ignored(entity: type[Entity], node: Map, context: DeclareContext) -> 
 def _read_aliases(
     root: Map, partial: bool, context: DeclareContext, entities: Mapping[Address, Entity]
 ) -> dict[str, Alias]:
+    """Return the aliases whose role and `via` are known. The checks are of all of them."""
     section = root.get_map("aliases")
     nodes = {name: section.get_map(name) for name in section}
     reader = AliasReader(context, section, nodes, entities, partial)
-    aliases_by_name = {name: alias for name in nodes if (alias := reader.read_alias(name))}
-    check_cycles(aliases_by_name, section, context)
-    check_partitions(aliases_by_name, nodes, context)
-    check_chains(aliases_by_name, nodes, context)
-    check_external_ids(aliases_by_name, nodes, entities, context)
-    return aliases_by_name
+    aliases = {name: reader.read_alias(name) for name in nodes}
+    check_cycles(aliases, section, context)
+    check_partitions(aliases, nodes, context)
+    check_chains(aliases, nodes, context)
+    check_external_ids(aliases, nodes, entities, context)
+    return {name: alias for name, alias in aliases.items() if alias.role_arn and (alias.via or name) in aliases}
 
 
 def errors_of(desired: Desired) -> list[Problem]:

@@ -140,7 +140,7 @@ def load(
     paths = [*files, *map(Path, member.files if member else ())]
     own_values = {**(member.variables if member else {}), **variables}
     trees = compose_with_includes(paths, own_values, parsed, problems, patterns)
-    is_partial = bool(problems)
+    is_partial = bool(problems) or (member is not None and member.is_partial)
     account = account or (member.id if member else None)
     declared_values: dict[str, str] = {}
     for node in trees.values():

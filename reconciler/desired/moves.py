@@ -45,8 +45,8 @@ def read_moves(section: Map, context: DeclareContext) -> dict[str, Move]:
             hint = "Remove the line: IAM ignores letter case in names."
             context.add_problem("bad-move", f"{old} and {new} are the same name for IAM.", place, hint)
         else:
-            context.problems.extend(limits.check_name(old.kind, old.name, 128, place))
             moves[written] = Move(old, new, place)
+        context.problems.extend(limits.check_name(old.kind, old.name, 128, place))
     return moves
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.desired.aliases import ROLE_ARN, AliasReader
+from reconciler.desired.broken_values import remove_broken
 from reconciler.desired.compose import ParsedFiles, compose_with_includes, find_entry, scalars_of
 from reconciler.desired.load import ORGANIZATION, is_verbatim
 from reconciler.desired.schema_check import check_schema
@@ -24,7 +25,7 @@ from reconciler.model.desired import Alias
 from reconciler.model.member_account import FIRST_WAVE, Discovery, MemberAccount, Organization, is_account_name
 from reconciler.model.node import Map, Seq, get_text, get_texts
 from reconciler.model.partitions import DEFAULT_PARTITION
-from reconciler.model.problem import Level, Place, Problem, ReconcileError
+from reconciler.model.problem import Level, Place, Problem
 
 _SECTION = re.compile(rb"""^["']?organization["']?[ \t]*:""", re.MULTILINE)
 
@@ -43,8 +44,10 @@ def may_have_organization(files: Sequence[Path]) -> bool:
     return False
 
 
-def read_organization(files: Sequence[Path], variables: Mapping[str, str], parsed: ParsedFiles) -> Organization | None:
-    """Return the section of the files; None if they have none. Raises ReconcileError if it is not valid.
+def read_organization(
+    files: Sequence[Path], variables: Mapping[str, str], parsed: ParsedFiles, problems: list[Problem]
+) -> Organization | None:
+    """Return the section of the files, as far as it can be read; None if they have none. Add its problems.
 
     Files that cannot be read have no section here. Reading them for an account reports the problem.
     """
@@ -52,13 +55,11 @@ def read_organization(files: Sequence[Path], variables: Mapping[str, str], parse
     holders = [path for path, node in trees.items() if find_entry(node, ORGANIZATION) is not None]
     if not holders:
         return None
+    organization = _OrganizationReader(variables, trees, problems).read(holders[0])
     if len(holders) > 1:
         summary = f"`{ORGANIZATION}` is written in {holders[0]} and in {holders[1]}."
-        raise ReconcileError([Problem(Level.ERROR, "conflict", summary, "", "Keep one of them.")])
-    reader = _OrganizationReader(variables, trees)
-    organization = reader.read(holders[0])
-    if reader.problems:
-        raise ReconcileError(reader.problems)
+        problems.append(Problem(Level.ERROR, "conflict", summary, "", "Keep one of them."))
+        organization = replace(organization, is_complete=False)
     return organization
 
 
@@ -68,21 +69,25 @@ class _OrganizationReader:
 
     given_variables: Mapping[str, str]
     trees: Mapping[Path, Node]
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Problem]
 
     def read(self, path: Path) -> Organization:
         root = self._build(path, ORGANIZATION, self.problems)
         root.put("version", 1, root.start, root.start)
-        schema_problems, _ = check_schema(root)
+        schema_problems, broken = check_schema(root)
         self.problems += schema_problems
-        if self.problems:
-            raise ReconcileError(self.problems)
+        root = remove_broken(root, broken)
         node, place = root.get_map(ORGANIZATION), root.place_of(ORGANIZATION, of_key=True)
-        defaults = self._read_defaults(node.get_map("defaults"))
+        is_complete = not root.unread and not node.unread & {"accounts", "discover"}
+        is_complete = is_complete and not node.get_map("accounts").unread
+        defaults = self._read_defaults(node)
         accounts = tuple(
             self._read_account(node.get_map("accounts"), name, defaults) for name in node.get_map("accounts")
         )
-        self._check_accounts(node, accounts)
+        if not accounts and "discover" not in node and is_complete:
+            hint = 'Write `accounts: {NAME: {id: "111111111111"}}`, or `discover: {}` for the whole organization.'
+            self._add_problem("no-accounts", "`organization` names no account.", node.place_of(), hint)
+        self._check_accounts(accounts)
         session = self._read_session(ORGANIZATION, node, place)
         return Organization(
             place,
@@ -92,6 +97,7 @@ class _OrganizationReader:
             self._read_role(node),
             session,
             self._read_hops(session),
+            is_complete,
         )
 
     def _build(self, path: Path, key: str, problems: list[Problem]) -> Map:
@@ -108,47 +114,52 @@ class _OrganizationReader:
         problems += builder.problems
         return root
 
-    def _read_defaults(self, node: Map) -> MemberAccount:
-        return MemberAccount(
-            "", "", self._expand_files(node), _texts_of(node.get_map("vars")), _wave_of(node, FIRST_WAVE)
-        )
+    def _read_defaults(self, section: Map) -> MemberAccount:
+        node = section.get_map("defaults")
+        files, is_partial = self._expand_files(node)
+        variables, wave = _texts_of(node.get_map("vars")), _wave_of(node, FIRST_WAVE)
+        return MemberAccount("", "", files, variables, wave, is_partial=is_partial or "defaults" in section.unread)
 
     def _read_account(self, section: Map, name: str, defaults: MemberAccount) -> MemberAccount:
         node = section.get_map(name)
+        files, is_partial = self._expand_files(node)
         return MemberAccount(
             name,
             get_text(node, "id") or "",
-            tuple(dict.fromkeys((*defaults.files, *self._expand_files(node)))),
+            tuple(dict.fromkeys((*defaults.files, *files))),
             {**defaults.variables, **_texts_of(node.get_map("vars"))},
             _wave_of(node, defaults.wave),
             node.get("canary") is True,
             section.place_of(name, of_key=True),
+            is_partial or defaults.is_partial,
         )
 
-    def _expand_files(self, node: Map) -> tuple[str, ...]:
+    def _expand_files(self, node: Map) -> tuple[tuple[str, ...], bool]:
+        """Return the files of an account or of the defaults, and whether a file or a variable cannot be read."""
         paths: list[str] = []
+        written = node.get("files")
+        is_partial = bool(node.unread & {"files", "vars"} or node.get_map("vars").unread)
+        is_partial = is_partial or (isinstance(written, Seq) and written.is_partial)
+        unknown = {problem.place for problem in self.problems if problem.code == "unknown-variable"}
         for pattern, place in get_texts(node, "files"):
-            matches = expand_include(pattern, place, "files")
+            matches = [] if place in unknown else expand_include(pattern, place, "files")
             if isinstance(matches, Problem):
                 self.problems.append(matches)
-            else:
-                paths += map(str, matches)
-        return tuple(paths)
+                matches = []
+            is_partial = is_partial or not matches
+            paths += map(str, matches)
+        return tuple(paths), is_partial
 
-    def _check_accounts(self, node: Map, accounts: Sequence[MemberAccount]) -> None:
-        place = node.place_of()
-        if not accounts and "discover" not in node:
-            hint = 'Write `accounts: {NAME: {id: "111111111111"}}`, or `discover: {}` for the whole organization.'
-            self._add_problem("no-accounts", "`organization` names no account.", place, hint)
+    def _check_accounts(self, accounts: Sequence[MemberAccount]) -> None:
         by_id: dict[str, MemberAccount] = {}
         by_name: dict[str, MemberAccount] = {}
         for account in accounts:
-            same_id = by_id.setdefault(account.id, account)
+            same_id = by_id.setdefault(account.id, account) if account.id else account
             same_name = by_name.setdefault(account.name.casefold(), account)
             if same_id is not account and account.place:
                 summary = f"The accounts {same_id.name} and {account.name} have the same id, {account.id}."
                 self._add_problem("duplicate-account", summary, account.place, "Remove one of them.")
-            elif same_name is not account and account.place:
+            if same_name is not account and account.place:
                 summary = f"The names {same_name.name} and {account.name} differ in upper and lower case only."
                 detail = "They are also names of plan files, and some systems take these for the same file."
                 self._add_problem("duplicate-account", summary, account.place, "Rename one of them.", detail)

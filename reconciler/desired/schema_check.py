@@ -42,6 +42,9 @@ HARMLESS_RULES = ("additionalProperties", "uniqueItems", "maxItems")
 _ENTITY_DEPTH = 2
 """The length of the path to an entity. An entity that lacks a required key is still read."""
 
+_ACCOUNT_DEPTH = 3
+"""The length of the path to an account of `organization`, which is still read, too."""
+
 
 def check_schema(root: Map) -> tuple[list[Problem], set[KeyPath]]:
     """Return a problem for each error against the schema, and the paths of the values that cannot be read."""
@@ -51,10 +54,22 @@ def check_schema(root: Map) -> tuple[list[Problem], set[KeyPath]]:
         return problems, broken
     for error in _make_validator().iter_errors(root):
         path, rule = tuple(error.absolute_path), str(error.validator)
-        if rule not in HARMLESS_RULES and not (rule == "required" and len(path) <= _ENTITY_DEPTH):
+        if _is_of_key(error):
+            broken.add((*path, str(error.instance)))
+        elif rule not in HARMLESS_RULES and not (rule == "required" and _is_entry(path)):
             broken.add(path)
         problems += _make_problems(error, root, path)
     return problems, broken
+
+
+def _is_entry(path: KeyPath) -> bool:
+    """Return whether a path is not below an entity or an account."""
+    return len(path) <= (_ACCOUNT_DEPTH if path[:1] == ("organization",) else _ENTITY_DEPTH)
+
+
+def _is_of_key(error: ValidationError) -> bool:
+    """Return whether the schema refuses a key, not a value."""
+    return "propertyNames" in error.absolute_schema_path
 
 
 def is_surely_valid(root: Map) -> bool:
@@ -118,7 +133,7 @@ def _make_problems(error: ValidationError, root: Map, path: Sequence[str | int])
     if rule == "additionalProperties":
         yield from _make_unknown_keys(error, root, path)
         return
-    place = find_place(root, path)
+    place = find_place(root, [*path, str(error.instance)], of_key=True) if _is_of_key(error) else find_place(root, path)
     summary, hint = _describe_error(rule, error, path)
     yield Problem(Level.ERROR, _CODES.get(rule, "schema"), summary, "", hint, place)
 

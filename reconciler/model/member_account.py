@@ -28,6 +28,7 @@ class MemberAccount:
     id: 12 digits. files: paths of its desired-state files, beside the file that has the section. variables: override
     those of the files. wave: an apply starts a wave once the earlier ones have ended well. is_canary: it goes before
     the others of its wave. place: the line that declares it; None if AWS Organizations named it.
+    is_partial: some of its files or variables cannot be read.
     """
 
     name: str
@@ -37,6 +38,7 @@ class MemberAccount:
     wave: int = FIRST_WAVE
     is_canary: bool = False
     place: Place | None = None
+    is_partial: bool = False
 
     def matches(self, pattern: str) -> bool:
         """Return whether a pattern means this account: its name, with `*`, `?` and `[…]`, or its id."""
@@ -69,6 +71,7 @@ class Organization:
     role: the path and name of the role in each account, without a leading slash; None if only the caller's own account
     can be reached. session: how the role is assumed; its `role_arn` is empty.
     hops: aliases by name that `session.via` leads through.
+    is_complete: False if it may have accounts that cannot be read.
     """
 
     place: Place
@@ -78,13 +81,14 @@ class Organization:
     role: str | None
     session: Alias
     hops: Mapping[str, Alias] = field(default_factory=dict)
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
     """One account, and all accounts of its organization, which `accounts` and `except` of an entry may name.
 
-    is_complete: False if AWS knows further accounts, and was not asked.
+    is_complete: False if there may be further accounts: AWS was not asked, or the section cannot be read.
     """
 
     account: MemberAccount

@@ -29,12 +29,13 @@ RULES = (
     Rule(
         "folder-in-use",
         Level.ERROR,
-        title="The folder for an export has other files already",
+        title="The folder for an export has files in the way",
         why=(
-            "Files of two exports would mix and declare entities twice. `--guardrails` overwrites only what an earlier "
-            "export of guardrails wrote there."
+            "`--split` needs a folder without YAML files: those of two exports would mix and declare entities twice. "
+            "It replaces no other file either. `--guardrails` overwrites only what an earlier export of guardrails "
+            "wrote there."
         ),
-        how_to_fix="Name a new folder, or move what is there.",
+        how_to_fix="Name another folder, or move the files that the message names.",
     ),
     Rule(
         "interrupted",

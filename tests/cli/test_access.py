@@ -99,7 +99,26 @@ def test_a_file_that_is_no_plan_is_told(capsys: Any) -> None:
     shown = run(capsys, "--plan", "roles.yaml", code=1)
     assert shown.out == ""
     assert "roles.yaml is not a saved plan" in shown.err
-    assert "reconcile plan --out plan.json" in shown.err
+    assert "`reconcile plan roles.yaml --out plan.json`" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("my roles.yml", "`reconcile plan 'my roles.yml' --out plan.json`"),
+        ("$(x)/roles.yaml", "`reconcile plan '$(x)/roles.yaml' --out plan.json`"),
+        ("$(x)", "`reconcile plan '$(x)' --out plan.json`"),
+        ("notes.json", "`reconcile plan --out plan.json`"),
+        ("missing.yaml", "`reconcile plan --out plan.json`"),
+        (".", "`reconcile plan . --out plan.json`"),
+    ],
+)
+def test_the_command_that_writes_a_plan_can_be_pasted(name: str, command: str, here: Path, capsys: Any) -> None:
+    for other in ("my roles.yml", "$(x)/roles.yaml", "notes.json"):
+        (here / other).parent.mkdir(exist_ok=True)
+        (here / other).write_text("version: 1\n")
+    assert run_command(["show", name]) == 1
+    assert command in capsys.readouterr().err
 
 
 def test_an_invalid_file_is_refused_with_its_line(here: Path, capsys: Any) -> None:

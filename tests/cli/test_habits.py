@@ -7,6 +7,7 @@ import pytest
 
 from reconciler.cli.habits import COMMANDS, OPTIONS
 from reconciler.cli.main import root, run_command
+from reconciler.cli.missing_arguments import HINTS
 
 
 def list_commands() -> dict[str, click.Command]:
@@ -23,6 +24,13 @@ def list_commands() -> dict[str, click.Command]:
 
 
 ALL = list_commands()
+ARGUMENTS = [
+    (words, parameter.make_metavar(click.Context(command)))
+    for words, command in ALL.items()
+    for parameter in command.params
+    if isinstance(parameter, click.Argument) and parameter.required
+]
+"""Each command, with an argument that it needs."""
 
 
 def has_option(command: click.Command, option: str) -> bool:
@@ -82,6 +90,18 @@ def test_help_of_a_command_is_what_its_option_prints(line: str, capsys: pytest.C
 def test_help_of_no_command_names_the_one_that_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["help", "pln"]) == 1
     assert capsys.readouterr().err.endswith("No such command 'pln'. Did you mean 'plan'?\n")
+
+
+@pytest.mark.parametrize(("words", "name"), [*ARGUMENTS, ("assume", "ALIAS"), ("assume --explain", "ALIAS")])
+def test_a_missing_argument_is_answered_with_what_to_write(
+    words: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = [one for command, one in ARGUMENTS if command == words]
+    given = ["user/alice" for _ in before[: before.index(name)]] if before else []
+    assert run_command([*words.split(), *given]) == 1
+    example = ALL[words.partition(" --")[0]].epilog
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said == f"Error: Missing argument '{name}'. {HINTS[name]} {example}"
 
 
 @pytest.mark.parametrize("habit", COMMANDS)

@@ -44,6 +44,28 @@ def test_the_help_of_every_command_shows_an_example(name: str) -> None:
     assert f"reconcile {name}" in epilog
 
 
+def _list_groups() -> dict[str, click.Context]:
+    """Return each group by its words: the root, and those below it."""
+    top = click.Context(root, info_name="reconcile", terminal_width=80)
+    below = {name: _command(name) for name in COMMANDS}
+    groups = {name: one for name, one in below.items() if isinstance(one, click.Group)}
+    return {"": top, **{name: click.Context(one, top, name, terminal_width=80) for name, one in groups.items()}}
+
+
+@pytest.mark.parametrize("context", _list_groups().values(), ids=_list_groups().keys())
+def test_no_summary_of_a_command_is_cut_at_80_columns(context: click.Context) -> None:
+    lines = context.get_help().partition("\nCommands:\n")[2].splitlines()
+    assert lines and [line for line in lines if line.endswith("...") or len(line) > 80] == []
+
+
+def test_the_table_of_commands_says_what_the_help_says() -> None:
+    text = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| \[`(\w+)`\]\(#reconcile-\w+\) \| (.*) \|$", text, re.MULTILINE))
+    assert {name: f"{said[:1].upper()}{said[1:]}." for name, said in rows.items()} == {
+        name: _command(name).short_help for name in COMMANDS
+    }
+
+
 def test_readme_lists_every_command() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert [name for name in COMMANDS if f"| `reconcile {name}" not in text] == []

@@ -324,6 +324,8 @@ def test_without_a_saved_plan_it_is_a_usage_error(planned_account: Account, file
     result = planned_account.run_cli("apply", *files, "--against", "roles.yaml", "--yes")
     assert result.code == 1
     assert "--against needs a saved plan as the first FILE" in result.err
+    assert "`reconcile plan roles.yaml --out plan.json`" in result.err
+    assert "`reconcile apply plan.json --against roles.yaml`" in result.err
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from random import Random
 import yaml
 
 from reconciler.app.desired_files import validate_files
-from reconciler.app.organization.files import find_organization
+from reconciler.app.organization.files import read_organization_files
 from reconciler.app.organization.validate import validate_organization
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import load
@@ -90,7 +90,7 @@ class YamlFile:
 
     def _validate_accounts(self, path: Path) -> set[str]:
         try:
-            files = find_organization([str(path)], {"team": "platform"})
+            files = read_organization_files([str(path)], {"team": "platform"})
             if files is not None:
                 return print_problems(validate_organization(files, (), frozenset()).problems)
         except ReconcileError as failed:

@@ -11,7 +11,7 @@ from reconciler.desired.load import LoadedFiles, load
 from reconciler.desired.organization import may_have_organization, read_organization
 from reconciler.desired.source_files import find_files
 from reconciler.model.member_account import MemberAccount, Membership, Organization
-from reconciler.model.problem import make_error
+from reconciler.model.problem import Problem, ReconcileError, make_error
 from reconciler.model.sentence import format_list
 from reconciler.model.shards import Shard
 from reconciler.model.suggest import suggest_word
@@ -37,12 +37,16 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class OrganizationFiles:
-    """Files with the section `organization`. They are parsed once, and read for each account."""
+    """Files with the section `organization`. They are parsed once, and read for each account.
+
+    problems: those of the section. `find_organization` returns none that has some.
+    """
 
     paths: tuple[Path, ...]
     variables: Mapping[str, str]
     parsed: ParsedFiles
     organization: Organization
+    problems: tuple[Problem, ...] = ()
 
 
 def find_organization(files: Sequence[str], variables: Mapping[str, str]) -> OrganizationFiles | None:
@@ -50,11 +54,22 @@ def find_organization(files: Sequence[str], variables: Mapping[str, str]) -> Org
 
     Raises ReconcileError if the section is not valid.
     """
+    found = read_organization_files(files, variables)
+    if found is not None and found.problems:
+        raise ReconcileError(found.problems)
+    return found
+
+
+def read_organization_files(files: Sequence[str], variables: Mapping[str, str]) -> OrganizationFiles | None:
+    """Do the same, and return the problems of a section that is not valid beside the part of it that can be read."""
     paths, parsed = find_files(tuple(files)), ParsedFiles(keep=True)
     if not may_have_organization(paths):
         return None
-    organization = read_organization(paths, variables, parsed)
-    return OrganizationFiles(tuple(paths), variables, parsed, organization) if organization else None
+    problems: list[Problem] = []
+    organization = read_organization(paths, variables, parsed, problems)
+    if organization is None:
+        return None
+    return OrganizationFiles(tuple(paths), variables, parsed, organization, tuple(problems))
 
 
 def select_accounts(all_accounts: Sequence[MemberAccount], options: RunOptions) -> tuple[MemberAccount, ...]:

@@ -40,6 +40,29 @@ def test_the_folder_itself_may_be_a_link(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "is_in_the_way"),
+    [
+        ("x", False),
+        ("metadata/other.xml", False),
+        ("old/users.yaml", False),
+        ("users.yaml", True),
+        ("mine.yml", True),
+        ("metadata/idp.xml", True),
+    ],
+)
+def test_a_file_is_in_the_way_if_it_is_yaml_or_would_be_replaced(folder: Path, name: str, is_in_the_way: bool) -> None:
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text("mine")
+    if is_in_the_way:
+        with pytest.raises(ReconcileError, match=f"live already has {name}: nothing was written"):
+            write(folder)
+        assert [path for path in folder.rglob("*") if path.is_file()] == [folder / name]
+    else:
+        write(folder)
+    assert (folder / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize(
     ("name", "target"),
     [
         ("metadata", "../precious"),

@@ -267,6 +267,43 @@ BESIDE = [
         ["bad-duration", "invalid-statement", "unknown-reference", "unknown-reference", "unknown-reference"],
     ),
     (
+        "an alias of an unknown role in a cycle",
+        "aliases: {a: {role: nn, via: b}, b: {role: 'arn:aws:iam::123456789012:role/r', via: a}}",
+        ["alias-cycle", "unknown-reference"],
+    ),
+    (
+        "an alias of an unknown role that sends what a chain has fixed",
+        "aliases: {a: {role: nn, source_identity: ann}, "
+        "b: {role: 'arn:aws:iam::123456789012:role/r', via: a, source_identity: bob}}",
+        ["source-identity-changed", "unknown-reference"],
+    ),
+    (
+        "an alias via an unknown one in another partition",
+        "aliases: {a: {role: 'arn:aws-cn:iam::123456789012:role/r', via: mm, region: eu-central-1}}",
+        ["region-partition", "unknown-reference"],
+    ),
+    (
+        "a move between kinds",
+        "roles: {r: {trust: [{accounts: ['210987654321']}]}}\nmoved: {user/a b: role/r}",
+        ["bad-move", "bad-name"],
+    ),
+    (
+        "an assertion of no form",
+        "assert: [{who: user/nn, role: role/mm, on: 'policy/oo', cannot: s3, can: '*', assumable_only_by: [user/pp]}]",
+        ["bad-assertion", "bad-assertion", *["unknown-reference"] * 4],
+    ),
+    (
+        "an assertion with keys of another form",
+        "roles: {r: {trust: [{accounts: ['210987654321']}]}}\n"
+        "assert: [{role: role/r, assumable_only_by: [], who: '*', on: '*'}]",
+        ["bad-assertion", "bad-assertion"],
+    ),
+    (
+        "an assertion with the name of another one",
+        "assert: [{name: a, who: '*', cannot: s3}, {name: a, who: '*', can: sqs}]",
+        ["bad-assertion", "bad-assertion", "conflict"],
+    ),
+    (
         "a provider without metadata",
         "saml_providers: {s: {tags: {'aws:x': y}, ignore_changes: [nn]}}",
         ["bad-ignore-changes", "missing-key", "reserved-tag"],
