@@ -16,10 +16,11 @@ from reconciler.access.federated_subjects import find_open_subjects
 from reconciler.access.trust_entrances import Entrance, covers_entrance, covers_name, list_entrances
 from reconciler.model.address import Address
 from reconciler.model.document import Condition, Document, Statement
+from reconciler.model.durations import format_seconds_text
 from reconciler.model.problem import Place
 from reconciler.model.risk import RiskCode, RiskReason
 from reconciler.policy.canonical import CURRENT_VERSION
-from reconciler.policy.global_keys import MFA_KEYS, TIME_KEYS
+from reconciler.policy.global_keys import MFA_AGE, MFA_KEYS, TIME_KEYS
 from reconciler.policy.overlap import covers_pattern, covers_patterns, pattern_sets_overlap
 from reconciler.policy.statement_places import find_statement_place
 from reconciler.policy.trust import CLOSED_DOCUMENT, entity_of
@@ -107,33 +108,19 @@ class TrustChange:
         """Yield each condition that a name no longer has to fulfil, beside the closest of the earlier statements."""
         statement = entrance.statement
         closest = max(earlier, key=lambda one: len(one.conditions & statement.conditions))
-        name = entity_of(entrance.value, self.account, entrance.kind) or entrance.value
-        by_key = {condition.key: condition for condition in statement.conditions}
-        lost = [one for one in closest.conditions if not _is_implied(one, statement)]
-        if any(one.key in MFA_KEYS for one in lost):
+        name = str(entity_of(entrance.value, self.account, entrance.kind) or entrance.value)
+        lost = sorted((one for one in closest.conditions if not _is_implied(one, statement)), key=lambda one: one.key)
+        demands_some = any(one.key in MFA_KEYS for one in statement.conditions)
+        if not demands_some and any(one.key in MFA_KEYS for one in lost):
             message = f"{self.role} no longer demands MFA of {name}"
-            if MFA_KEYS & by_key.keys():
-                message = f"{self.role} accepts other MFA of {name} than before"
             yield self._make_reason(RiskCode.TRUST_CONDITION_REMOVED, message, statement)
-        for one in sorted((one for one in lost if one.key not in MFA_KEYS), key=lambda one: one.key):
-            key, values = closest.spelling_of(one.key), ", ".join(sorted(one.values))
-            same_key = [other for other in statement.conditions if other.key == one.key]
-            if not same_key:
-                verb = "no longer ends at" if one.key in TIME_KEYS else f"no longer demands {key}"
-                message = f"{self.role} {verb} {values} for {name}"
-                yield self._make_reason(RiskCode.TRUST_CONDITION_REMOVED, message, statement)
-                continue
-            now = min(same_key, key=lambda other: (other.operator != one.operator, other.operator))
-            is_wild = any("*" in value for value in now.values - one.values)
-            code = RiskCode.TRUST_WILDCARD if is_wild else RiskCode.TRUST_CONDITION_REMOVED
-            values_now = ", ".join(sorted(now.values))
-            message = f"{self.role} accepts {key} {values_now} of {name} (before: {values})"
-            if not {one.operator, now.operator} <= _PLAIN_OPERATORS:
-                tests = f"{now.operator} {key} {values_now} of {name} (before: {one.operator} {values})"
-                message = f"{self.role} now demands {tests}"
-            if one.key in TIME_KEYS and one.operator == now.operator and now.operator.startswith("DateLessThan"):
-                message = f"{self.role} now ends at {values_now} for {name} (before: {values})"
-            yield self._make_reason(code, message, statement)
+        for one in lost:
+            if demands_some or one.key not in MFA_KEYS:
+                now = _find_successor(one, statement)
+                message = f"{self.role} {_describe_loss(one, now, closest.spelling_of(one.key), name)}"
+                is_wild = now is not None and any("*" in value for value in now.values - one.values)
+                code = RiskCode.TRUST_WILDCARD if is_wild else RiskCode.TRUST_CONDITION_REMOVED
+                yield self._make_reason(code, message, statement)
 
     def _find_lost_denies(self, before: Document) -> Iterator[RiskReason]:
         for one in sorted(_bare_denies_of(before) - _bare_denies_of(self.after), key=repr):
@@ -144,6 +131,35 @@ class TrustChange:
                 if any(_overlaps_deny(other, one) for other in added):
                     message = f"a Deny of the trust of {self.role} is narrowed"
                 yield self._make_reason(RiskCode.TRUST_DENY_REMOVED, message)
+
+
+def _find_successor(lost: Condition, statement: Statement) -> Condition | None:
+    """Return the condition on the same key that stands in place of a lost one; None if there is none."""
+    same_key = [one for one in statement.conditions if one.key == lost.key]
+    return min(same_key, key=lambda one: (one.operator != lost.operator, one.operator), default=None)
+
+
+def _describe_loss(lost: Condition, now: Condition | None, key: str, name: str) -> str:
+    """Return what a role no longer demands of a name, or demands in its place. now: see `_find_successor`."""
+    values, values_now = _format_values(lost), _format_values(now) if now else ""
+    is_age_limit = lost.key == MFA_AGE and lost.operator.startswith("NumericLessThan")
+    if now is None:
+        if is_age_limit:
+            return f"no longer demands MFA at most {values} old of {name}"
+        return f"{'no longer ends at' if lost.key in TIME_KEYS else f'no longer demands {key}'} {values} for {name}"
+    if lost.operator == now.operator and is_age_limit:
+        return f"accepts MFA up to {values_now} old of {name} (before: {values})"
+    if lost.operator == now.operator and lost.key in TIME_KEYS and now.operator.startswith("DateLessThan"):
+        return f"now ends at {values_now} for {name} (before: {values})"
+    if {lost.operator, now.operator} <= _PLAIN_OPERATORS:
+        return f"accepts {key} {values_now} of {name} (before: {values})"
+    return f"now demands {now.operator} {key} {values_now} of {name} (before: {lost.operator} {values})"
+
+
+def _format_values(condition: Condition) -> str:
+    """Return the values of a condition; ages of MFA as a file writes durations."""
+    values = sorted(condition.values)
+    return ", ".join(map(format_seconds_text, values) if condition.key == MFA_AGE else values)
 
 
 def _list_assume_actions(entrance: Entrance) -> list[str]:

@@ -27,9 +27,9 @@ from reconciler.model.live import MfaDevice
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.quotas import MFA_DEVICES
 from reconciler.model.sts_limits import MFA_CODE_REFUSED
+from reconciler.model.text_forms import NAME
 from reconciler.render.qr import NARROW_MARGIN, Drawing, draw_code
 
-_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 """VirtualMFADeviceName (IAM API, CreateVirtualMFADevice)."""
 _SEED_LENGTH = 64
 
@@ -79,9 +79,9 @@ def enroll_device(request: EnrolRequest, terminal: Terminal | None, notice: Noti
             "Nothing was created.",
             "Run the command in a terminal, or pass --seed-file FILE to write the seed to a file.",
         )
-    if request.device_name is not None and not _NAME.fullmatch(request.device_name):
-        hint = "Use letters, digits and +=,.@_-."
-        raise make_error("mfa-device-name", f"A device cannot be named {request.device_name!r}.", hint=hint)
+    if request.device_name is not None and not NAME.accepts(request.device_name):
+        summary = f"A device cannot be named {request.device_name!r}."
+        raise make_error("mfa-device-name", summary, hint=NAME.hint)
     connection = connect(request.profile, request.region, request.endpoint_url)
     loaded = read_files_if_any(request.files, request.variables)
     check_account(connection, account_of(loaded) if loaded else None)

@@ -15,6 +15,7 @@ from reconciler.app.desired_files import account_of, read_files_if_any, require_
 from reconciler.aws import mfa_devices, timing
 from reconciler.aws.faults import note_denied_read
 from reconciler.aws.session import Connection, check_account, connect
+from reconciler.aws.unknown_users import explain_unknown_users
 from reconciler.desired.declare import declare
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
@@ -58,9 +59,9 @@ def read_mfa_status(request: MfaStatusRequest) -> MfaStatus:
 def _read_named_users(connection: Connection, desired: Desired | None, names: Sequence[str]) -> MfaStatus:
     needs = _find_mfa_reasons(desired, {Address("user", name): "/" for name in names})
     holders = _read_devices(connection, [MfaUser(name, (), needs.get(Address("user", name), ())) for name in names])
-    absent = [mfa_devices.explain_no_such_user(connection, one.user) for one in holders if not one.exists]
+    absent = [one.user for one in holders if not one.exists]
     if absent:
-        raise ReconcileError(problem for error in absent for problem in error.problems)
+        raise explain_unknown_users(connection, mfa_devices.NO_SUCH_USER, absent)
     return MfaStatus(connection.account, holders, notes=_make_notes(holders))
 
 

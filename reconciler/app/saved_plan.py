@@ -23,6 +23,7 @@ from reconciler.plan.compare.ownership import owner_of
 from reconciler.plan.followup_reads import find_followup_reads
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.read_cost import count_entity_calls
+from reconciler.plan.saved.owned_items import find_changed_items
 from reconciler.plan.saved.read_scope import (
     find_unread,
     is_insufficient,
@@ -36,6 +37,7 @@ from reconciler.plan.saved.saved_plan import (
     rebuild_plan,
     use_saved_spelling,
 )
+from reconciler.plan.saved.shown_plan import restore_plan
 
 _OF_THE_RUN = ("lockout", "unknown-assertion")
 """Refusals that depend on who makes a plan, and with which flags."""
@@ -86,14 +88,24 @@ def _rebuild_plan(
         live = _check_still_live(saved, _read_account(saved, connection))
         plan = rebuild_plan(saved, live, options, AwsNames())
     if not _is_accounted_for(document, saved, plan, live):
-        raise make_error(
-            "plan-not-accounted-for",
-            f"The plan {path} no longer fits; nothing was written.",
-            detail="Either the file was edited, or something it deletes has gained or lost keys, devices or policies "
-            "since.",
-            hint="Run `reconcile plan` again.",
-        )
+        raise _explain_misfit(path, document, saved, plan)
     return plan
+
+
+def _explain_misfit(path: Path, document: Mapping[str, Any], saved: SavedPlan, plan: Plan) -> ReconcileError:
+    """Return the error that a plan file does not fit its rebuilt plan: who has gained or lost what, if that is why."""
+    try:
+        changed = list(find_changed_items("plan-not-accounted-for", restore_plan(document, saved), plan))
+    except (ValueError, KeyError, TypeError, AttributeError):  # only an edited file has other changes
+        changed = []
+    detail = "Its calls are not those that its changes need now, or it was edited and its checksum with it."
+    misfit = make_error(
+        "plan-not-accounted-for",
+        f"The plan {path} no longer fits; nothing was written.",
+        "" if changed else detail,
+        "Run `reconcile plan` again.",
+    )
+    return ReconcileError([*changed, *misfit.problems])
 
 
 def plan_remaining(saved: SavedPlan, connection: Connection, options: PlanOptions) -> Plan:

@@ -14,8 +14,9 @@ from reconciler.model.assume_role import AssumeRoleCall, InheritedAttributes
 from reconciler.model.desired import Alias
 from reconciler.model.durations import format_duration
 from reconciler.model.problem import ReconcileError, make_error
-from reconciler.model.sts_limits import MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION, SESSION_NAME
+from reconciler.model.sts_limits import MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION
 from reconciler.model.suggest import suggest_word
+from reconciler.model.text_forms import SESSION_NAME
 
 
 def collect_inherited(calls: Sequence[AssumeRoleCall], position: int, caller_arn: str) -> InheritedAttributes:
@@ -125,11 +126,11 @@ def _build_call(
         duration = MAX_CHAINED_DURATION
     _check_duration(alias, duration, chained or from_session, max_duration)
     name = alias.session_name or default_name
-    if not SESSION_NAME.fullmatch(name):
+    if not SESSION_NAME.accepts(name):
         raise make_error(
             "session-name",
             f"AWS accepts no session name {name!r} for the alias {alias.name}.",
-            "A session name has 2 to 64 characters: letters, digits and `_+=,.@-`.",
+            f"A session name has {SESSION_NAME.words}.",
             "Change --session-name, or `session_name` of the alias.",
             alias.place,
         )

@@ -7,7 +7,6 @@ credential provider"; `botocore.credentials`.
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import subprocess
 from collections.abc import Collection, Iterable, Mapping
@@ -20,11 +19,11 @@ from reconciler.model.durations import format_duration
 from reconciler.model.partitions import DEFAULT_PARTITION, home_region_of, partition_of_arn
 from reconciler.model.problem import Level, Problem, make_error
 from reconciler.model.sentence import format_list
+from reconciler.model.text_forms import ALIAS_NAME
 
 MIN_PROCESS_DURATION = 1800
 """Seconds. botocore runs the process twice for each command if a session has less than 15 minutes left."""
 
-_PREFIX = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
 _PROCESS_HINT = "Pass --credential-process for a profile that does all of it."
 _NARROWING_FIELDS = ("policy", "policy_arns")
 """Fields that narrow the session; a profile with `role_arn` has no setting for them."""
@@ -250,11 +249,11 @@ def _check_loop(profile: Profile, sources: Mapping[str, str]) -> None:
 
 
 def _check_prefix(prefix: str) -> None:
-    if prefix and not _PREFIX.fullmatch(prefix):
+    if prefix and not ALIAS_NAME.accepts(prefix):
         raise make_error(
             "profile-prefix",
             f"A profile's name cannot begin with {prefix!r}.",
-            hint="Use letters, digits and + = , . @ / : _ - in --prefix, and no - at its beginning.",
+            hint=ALIAS_NAME.hint,
         )
 
 

@@ -27,9 +27,9 @@ from reconciler.aws.log_guard import pause_logging
 from reconciler.aws.owned_credentials import parse_access_key
 from reconciler.aws.pagination import list_items
 from reconciler.aws.session import Connection, make_client, make_core_session
+from reconciler.aws.unknown_users import explain_unknown_users
 from reconciler.model.live import AccessKey
 from reconciler.model.problem import ReconcileError, make_error
-from reconciler.model.suggest import suggest_word
 
 _NOT_YET_KNOWN = "InvalidClientTokenId"
 _NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError, NoCredentialsError, UnsentTimeout)
@@ -51,7 +51,7 @@ def list_access_keys(connection: Connection, user: str) -> tuple[AccessKey, ...]
         items = list_items(connection.iam, "ListAccessKeys", "AccessKeyMetadata", UserName=user)
     except AWS_ERRORS as error:
         if code_of(error) == "NoSuchEntity":
-            raise _explain_unknown_user(connection, user) from None
+            raise explain_unknown_users(connection, "unknown-user", [user]) from None
         raise ReconcileError([problem_of(error, f"listing the access keys of {user}")]) from None
     return tuple(sorted(map(parse_access_key, items), key=lambda key: (key.created, key.id)))
 
@@ -180,18 +180,4 @@ def _delete_lost_key(connection: Connection, user: str, known_ids: Collection[st
         return make_error("key-unclear", f"{user} has no new key so far.", hint=hint)
     return make_error(
         "key-lost", f"AWS created the key {new[0]}, but its secret was lost with the answer: the key was deleted."
-    )
-
-
-def _explain_unknown_user(connection: Connection, user: str) -> ReconcileError:
-    names: list[str] = []
-    try:
-        names += [item["UserName"] for item in list_items(connection.iam, "ListUsers", "Users")]
-    except AWS_ERRORS:
-        names = []  # without the right to list users there is no suggestion
-    close = suggest_word(user, names)
-    return make_error(
-        "unknown-user",
-        f"There is no user {user} in account {connection.account}.",
-        hint=f"Did you mean {close!r}?" if close else "Check the name, and which credentials you use.",
     )

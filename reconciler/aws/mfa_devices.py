@@ -20,6 +20,7 @@ from reconciler.aws.log_guard import pause_logging
 from reconciler.aws.owned_credentials import read_mfa_devices
 from reconciler.aws.pagination import list_items
 from reconciler.aws.session import Connection
+from reconciler.aws.unknown_users import explain_unknown_users
 from reconciler.model.address import Address
 from reconciler.model.live import MfaDevice
 from reconciler.model.problem import ReconcileError, make_error
@@ -85,7 +86,7 @@ def read_user_devices(connection: Connection, user: str) -> tuple[MfaDevice, ...
         except ClientError as error:
             if code_of(error) != "NoSuchEntity":
                 raise
-    raise explain_no_such_user(connection, user)
+    raise explain_unknown_users(connection, NO_SUCH_USER, [user])
 
 
 def has_device(connection: Connection, user: str, serial: str) -> bool:
@@ -107,11 +108,6 @@ def _poll_until_true(check: Callable[[], bool]) -> bool:
             return True
         time.sleep(pause)
     return check()
-
-
-def explain_no_such_user(connection: Connection, user: str) -> ReconcileError:
-    """Return the error that the account has no such user."""
-    return make_error(NO_SUCH_USER, f"There is no user {user!r} in account {connection.account}.")
 
 
 def create_device(connection: Connection, name: str, *, just_deleted: bool = False) -> NewDevice:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,22 +11,21 @@ from reconciler.cli.completion import complete_addresses
 from reconciler.cli.named_path import NamedPath
 from reconciler.cli.options import aws_options, color_option
 from reconciler.cli.terminal import echo, echo_line, echo_sentence
+from reconciler.model.text_forms import ACCOUNT_ID, OWNER
 
 if TYPE_CHECKING:
     from reconciler.desired.export import AccountExport
     from reconciler.model.organization import AccountLevels
 
-_OWNER_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
-
 
 def _check_owner(context: click.Context, option: click.Parameter, owner: str | None) -> str | None:
-    if owner is not None and not _OWNER_PATTERN.fullmatch(owner):
-        raise click.BadParameter(f"{owner!r} is not an owner: use 1 to 64 letters, digits and . _ -.")
+    if owner is not None and not OWNER.accepts(owner):
+        raise click.BadParameter(f"{owner!r} is not an owner: use {OWNER.words}.")
     return owner
 
 
 def _check_account(context: click.Context, option: click.Parameter, account: str) -> str:
-    if account and not re.fullmatch("[0-9]{12}", account, re.ASCII):
+    if account and not ACCOUNT_ID.accepts(account):
         raise click.BadParameter(f"{account!r} is not an account id: use its 12 digits.")
     return account
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from pathlib import Path
 
@@ -41,10 +40,10 @@ def command(folder: Path, github: bool, gitlab: bool, organization: bool, role: 
 def _print_template(source: Path, role: str | None) -> int:
     from reconciler.app.organization.member_role import make_member_template
     from reconciler.cli.terminal import echo
-    from reconciler.desired.organization_schema import ROLE_PATTERN
+    from reconciler.model.text_forms import ROLE_PATH_AND_NAME
 
-    if role is not None and not re.fullmatch(ROLE_PATTERN, role, re.ASCII):
-        raise click.BadParameter("Write path and name of a role, such as ci/reconciler.", param_hint="--role")
+    if role is not None and not ROLE_PATH_AND_NAME.accepts(role):
+        raise click.BadParameter(ROLE_PATH_AND_NAME.hint, param_hint="--role")
     echo(make_member_template(source, role))
     return 0
 

@@ -24,15 +24,14 @@ from reconciler.model.entity import Entity, Role
 from reconciler.model.node import Map, find_place, get_text, get_texts
 from reconciler.model.partitions import ARN_PARTITION, partition_of_arn
 from reconciler.model.problem import Level, Place
-from reconciler.model.sts_limits import EXTERNAL_ID, MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION, SESSION_NAME
+from reconciler.model.sts_limits import MAX_CHAINED_DURATION, MAX_DURATION, MIN_DURATION
 from reconciler.model.suggest import suggest_word
+from reconciler.model.text_forms import ALIAS_NAME, EXTERNAL_ID, MFA_SERIAL, REGION, SESSION_NAME
 from reconciler.policy.grammar import PolicyType
 from reconciler.policy.placeholders import explain_text
 from reconciler.policy.trust import mentions_external_id
 
 ROLE_ARN = re.compile(rf"arn:{ARN_PARTITION}:iam::\d{{12}}:role/[\x21-\x7e]+")
-_ALIAS = re.compile(r"[\w+=,.@/:][\w+=,.@/:-]*", re.ASCII)
-_SERIAL = re.compile(r"[\w+=/:,.@-]{9,256}", re.ASCII)
 
 SCHEMA: Mapping[str, Any] = parts.make_entry_schema(
     "Role alias",
@@ -50,7 +49,7 @@ SCHEMA: Mapping[str, Any] = parts.make_entry_schema(
         },
         "region": {
             "type": "string",
-            "pattern": "^[a-z]{2,}(-[a-z0-9]+)+$",
+            "pattern": REGION.schema_pattern,
             "description": "Region of the session (AWS_REGION).",
             "examples": ["eu-central-1"],
         },
@@ -104,10 +103,10 @@ class AliasReader:
         """Return an alias, and add problems. Its `role_arn` is empty if its role cannot be resolved."""
         node = self.nodes[name]
         role, arn = self._read_role(node)
-        if not _ALIAS.fullmatch(name):
+        if not ALIAS_NAME.accepts(name):
             place = self.section.place_of(name, of_key=True)
-            hint = "Use letters, digits and + = , . @ / : _ -, and do not begin with -."
-            self.context.add_problem("bad-name", f"{name!r} cannot be the name of an alias.", place, hint)
+            summary = f"{name!r} cannot be the name of an alias."
+            self.context.add_problem("bad-name", summary, place, ALIAS_NAME.hint)
         partition = partition_of_arn(arn) if arn and role is None else None
         policy = self.context.document_reader.read(node, "policy", PolicyType.SESSION, partition)
         self._check_via(node)
@@ -179,17 +178,16 @@ class AliasReader:
         return length
 
     def _check_texts(self, node: Map) -> None:
-        for key, grammar in (
+        for key, form in (
             ("session_name", SESSION_NAME),
             ("source_identity", SESSION_NAME),
             ("external_id", EXTERNAL_ID),
-            ("mfa_serial", _SERIAL),
+            ("mfa_serial", MFA_SERIAL),
         ):
             value = get_text(node, key)
-            if value is not None and not grammar.fullmatch(value):
+            if value is not None and not form.accepts(value):
                 summary = f"STS does not accept {key} {value!r}."
-                hint = f"It must match {grammar.pattern}."
-                self.context.add_problem("bad-alias", summary, node.place_of(key), hint)
+                self.context.add_problem("bad-alias", summary, node.place_of(key), form.hint)
 
     def _read_session_tags(self, node: Map) -> dict[str, str]:
         """Return the session tags. Keys of reconcile are allowed: these are not tags of an entity (STS API, Tag)."""

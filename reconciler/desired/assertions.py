@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from reconciler.kinds.declare_context import DeclareContext
+from reconciler.kinds.declare_context import DeclareContext, explain_undeclared
 from reconciler.kinds.registry import KINDS_BY_NAME
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
@@ -15,6 +15,7 @@ from reconciler.model.node import Map, Seq, get_text, get_texts
 from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.problem import Place
 from reconciler.model.suggest import suggest_word
+from reconciler.model.text_forms import ASSERTION_NAME
 from reconciler.policy.flaw import PolicyType
 from reconciler.policy.name_checks import NameChecks
 
@@ -46,7 +47,7 @@ SCHEMA: Mapping[str, Any] = {
         "properties": {
             "name": {
                 "type": "string",
-                "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+                "pattern": ASSERTION_NAME.schema_pattern,
                 "description": "Its name, for --allow-assertion. Default: its file and line.",
                 "examples": ["no-iam"],
             },
@@ -236,8 +237,7 @@ class _AssertionReader:
         if is_pattern(text) or address in self._context.paths or self._context.may_be_declared(address):
             return
         near = suggest_word(name, self._context.declared_names.get(kind, ()))
-        otherwise = "Declare it." if kind == "group" else "Declare it. Name what exists outside this file by its ARN."
-        hint = f"Did you mean '{kind}/{near}'?" if near else otherwise
+        hint = f"Did you mean '{kind}/{near}'?" if near else explain_undeclared(kind)
         self._refuse(f"{address} is not in this file.", place, hint, "unknown-reference")
 
 

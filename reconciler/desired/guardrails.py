@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.kinds.declare_context import DeclareContext
 from reconciler.model.guardrails import GuardrailPolicy, Guardrails
 from reconciler.model.node import Map, Seq, get_text
+from reconciler.model.text_forms import ORGANIZATION_ID
 from reconciler.policy.flaw import PolicyType
 
 _MAX_LEVELS = 7
@@ -44,7 +45,7 @@ SCHEMA: dict[str, Any] = {
         },
         "organization": {
             "type": "string",
-            "pattern": "^o-[a-z0-9]{10,32}$",
+            "pattern": ORGANIZATION_ID.schema_pattern,
             "description": "The id of the organization: the value of aws:PrincipalOrgID for the account's principals.",
             "examples": ["o-a1b2c3d4e5"],
         },

@@ -6,10 +6,10 @@ from typing import Any
 
 from reconciler.desired.aliases import SCHEMA as ALIAS
 from reconciler.kinds import schema_parts as parts
-from reconciler.model.member_account import ACCOUNT_NAME, FIRST_WAVE
+from reconciler.model.member_account import FIRST_WAVE
+from reconciler.model.text_forms import ACCOUNT_ID, ACCOUNT_NAME, ROLE_PATH_AND_NAME
 
 MAX_WAVE = 1000
-ROLE_PATTERN = r"^/?([\x21-\x2e\x30-\x7e]+/)*[\w+=,.@-]{1,64}$"
 _ENTRY_KEYS = ("external_id", "session_name", "source_identity", "session_tags", "transitive_tags", "via", "duration")
 
 _FILES = parts.make_text_list("Desired-state files: paths or globs, relative to this file.", [["prod.yaml"]])
@@ -35,7 +35,7 @@ SCHEMA: dict[str, Any] = {
     "properties": {
         "role": {
             "type": "string",
-            "pattern": ROLE_PATTERN,
+            "pattern": ROLE_PATH_AND_NAME.schema_pattern,
             "description": "Path and name of the role that is assumed in each account. The caller's own account needs "
             "none.",
             "examples": ["reconciler", "ci/reconciler"],
@@ -53,7 +53,7 @@ SCHEMA: dict[str, Any] = {
             "title": "Accounts",
             "description": "Name → account.",
             "type": ["object", "null"],
-            "propertyNames": {"pattern": f"^{ACCOUNT_NAME.pattern}$"},
+            "propertyNames": {"pattern": ACCOUNT_NAME.schema_pattern},
             "additionalProperties": {
                 "title": "Account",
                 "description": "One account of the organization.",
@@ -63,7 +63,7 @@ SCHEMA: dict[str, Any] = {
                 "properties": {
                     "id": {
                         "type": "string",
-                        "pattern": "^[0-9]{12}$",
+                        "pattern": ACCOUNT_ID.schema_pattern,
                         "description": "The account's id: 12 digits, quoted.",
                         "examples": ["111111111111"],
                     },

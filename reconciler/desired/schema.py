@@ -17,6 +17,7 @@ from reconciler.desired.organization_schema import SCHEMA as ORGANIZATION
 from reconciler.kinds import schema_parts as parts
 from reconciler.kinds.registry import KINDS_BY_SECTION, SINGLE_ENTRY_SECTIONS
 from reconciler.kinds.trust_rules import SCHEMA as TRUST_RULE
+from reconciler.model.text_forms import ACCOUNT_ID, OWNER
 
 _ADDRESSES = parts.make_text_list("Addresses; * and ? are wildcards.", [["role/AWSReservedSSO_*"]])
 _NOT_DEFAULTED = (
@@ -87,13 +88,13 @@ _TOP: dict[str, Any] = {
     "version": {"const": 1, "description": "The version of the file format."},
     "owner": {
         "type": "string",
-        "pattern": "^[A-Za-z0-9._-]{1,64}$",
+        "pattern": OWNER.schema_pattern,
         "description": "Name of the set of entities that this file manages. They carry it as the tag reconcile:owner.",
         "examples": ["platform"],
     },
     "account": {
         "type": "string",
-        "pattern": "^[0-9]{12}$",
+        "pattern": ACCOUNT_ID.schema_pattern,
         "description": "The only account that this file may be used with: 12 digits, quoted.",
         "examples": ["123456789012"],
     },

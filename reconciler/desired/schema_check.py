@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.desired.broken_values import KeyPath
 from reconciler.desired.other_tool_keys import explain_key
 from reconciler.desired.schema import build_schema
+from reconciler.model import text_forms
 from reconciler.model.node import Map, find_place
 from reconciler.model.problem import Level, Problem
 from reconciler.model.suggest import suggest_word
@@ -166,6 +167,17 @@ SYNONYMS = {
 _CODES = {"required": "missing-key", "type": "wrong-type", "enum": "wrong-value", "pattern": "wrong-value"}
 
 
+_PATTERN_HINTS: Mapping[str, str] = {
+    form.schema_pattern: form.hint
+    for form in (
+        *(text_forms.ACCOUNT_ALIAS, text_forms.ACCOUNT_ID, text_forms.ACCOUNT_NAME, text_forms.ASSERTION_NAME),
+        *(text_forms.CONTEXT_PROVIDER, text_forms.DURATION, text_forms.DURATION_OR_NONE, text_forms.MFA_DEMAND),
+        *(text_forms.ORGANIZATION_ID, text_forms.OWNER, text_forms.REGION, text_forms.ROLE_PATH_AND_NAME),
+        text_forms.STATEMENT_ID,
+    )
+}
+"""Pattern of the schema → what to write. No message shows a pattern."""
+
 _BOUNDS = {
     "minLength": ("at least", "character"),
     "maxLength": ("at most", "character"),
@@ -197,7 +209,7 @@ def _describe_error(rule: str, error: ValidationError, path: Sequence[str | int]
         elif "string" in kinds and is_number and re.search(pattern, str(value)):
             hint = "Quote it."
         else:
-            hint = _explain_pattern(name, pattern)
+            hint = _PATTERN_HINTS.get(pattern, "")
         return f"{name or 'The file'} must be {expected}, not {_format_value(value)}.", hint
     if rule in ("enum", "const"):
         choices = rule_value if isinstance(rule_value, list) else [rule_value]
@@ -210,9 +222,7 @@ def _describe_error(rule: str, error: ValidationError, path: Sequence[str | int]
         hint = f"Did you mean {close!r}?" if close else f"Write {'' if len(choices) == 1 else 'one of: '}{choice_list}."
         return f"{name} cannot be {_format_value(value)}.", hint
     if rule == "pattern":
-        return f"{name} cannot be {_format_value(value)}.", (
-            explain_text(str(value)) or _explain_pattern(name, str(rule_value)) or f"It must match {rule_value}."
-        )
+        return f"{name} cannot be {_format_value(value)}.", explain_text(str(value)) or _PATTERN_HINTS[rule_value]
     if rule == "uniqueItems":
         repeated = _find_repeated_item(value) or (value,)
         return f"{name} lists {_format_value(repeated[0])} twice.", "Remove one."
@@ -230,25 +240,6 @@ def _describe_bound(rule: str, name: str, value: Any, bound: int) -> tuple[str, 
     if not value:
         return f"{name} is empty.", f"Write {words} {bound} {noun}{plural}."
     return f"{name} has {len(value)} {noun}{'' if len(value) == 1 else 's'}.", f"Write {words} {bound} {noun}{plural}."
-
-
-def _explain_pattern(name: str, pattern: str) -> str:
-    """Return what to write for a pattern; empty if nothing says more than the pattern itself."""
-    if name == "account_settings.alias":
-        return "Write 3 to 63 lower-case letters, digits and single dashes, and no dash at either end."
-    if name.endswith("account"):
-        return "Write the 12 digits of the account, quoted."
-    if name.endswith("owner"):
-        return "Write 1 to 64 letters, digits and . _ -."
-    if name == "organization.accounts":
-        return "Write up to 64 letters, digits and . _ -, first a letter or digit; not plan-results or apply-results."
-    if name == "organization.role":
-        return "Write path and name of a role, such as ci/reconciler."
-    if "smhd" in pattern:
-        return "Write a duration such as 45m, 1h, 90d, or a number of seconds."
-    if "required" in pattern:
-        return "Write `required`, or `{max_age: 1h}`."
-    return ""
 
 
 def _format_path(path: Sequence[str | int]) -> str:

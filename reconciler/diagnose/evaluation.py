@@ -73,6 +73,7 @@ class ActionVerdict:
     """The verdict on one action.
 
     verdict: of both sides together. trust, caller: of each side alone. naming: how the trust names the caller.
+    is_named: False if no statement of the trust names it, or if nobody can read the trust.
     trust_reasons, caller_reasons: the statements that decide. Those of a refusing side are the matching Denies, or
     else the closest Allows. trust_cause, caller_cause: why a side refuses, None if it does not.
     """
@@ -82,6 +83,7 @@ class ActionVerdict:
     trust: Verdict
     caller: Verdict
     naming: PrincipalMatch
+    is_named: bool = True
     trust_reasons: tuple[StatementMatch, ...] = ()
     caller_reasons: tuple[StatementMatch, ...] = ()
     trust_cause: Cause | None = None
@@ -107,7 +109,8 @@ def evaluate_action(view: CallerAndRole, action: str, context: Context) -> Actio
         *match_trust_statements(role.compiled_trust, principal, action, role.arn, full),
         *_match_denies([role.compiled_controls], action, role.arn, full),
     )
-    namings = _namings_of(examination.trust.allows, trust_matches, principal)
+    named = _namings_of(examination.trust.allows, trust_matches)
+    namings = named or frozenset([PrincipalMatch.ROLE if principal.is_role else PrincipalMatch.DIRECT])
     verdicts = {naming: evaluate_caller(principal, role, examination, naming) for naming in namings}
     naming, caller = min(verdicts.items(), key=lambda item: (_DECISION_ORDER.index(item[1].decision), item[0].value))
     caller_matches = _match_caller_statements(principal, caller, action, role.arn, full)
@@ -118,6 +121,7 @@ def evaluate_action(view: CallerAndRole, action: str, context: Context) -> Actio
         trust,
         caller,
         naming,
+        bool(named) and view.trust_evidence is not Evidence.UNSEEN,
         trust_reasons,
         caller_reasons,
         _find_cause(trust_reasons, trust) if trust.denied else None,
@@ -125,16 +129,10 @@ def evaluate_action(view: CallerAndRole, action: str, context: Context) -> Actio
     )
 
 
-def _namings_of(
-    allowed: Iterable[PrincipalMatch], relevant: tuple[StatementMatch, ...], principal: Principal
-) -> frozenset[PrincipalMatch]:
-    """Return how the trust names the caller: in a matching statement, else the closest one, else a suggested one."""
+def _namings_of(allowed: Iterable[PrincipalMatch], relevant: tuple[StatementMatch, ...]) -> frozenset[PrincipalMatch]:
+    """Return how the trust names the caller: in a matching statement, else the closest one; empty if in none."""
     closest = frozenset(naming for item in relevant if item.effect == "Allow" for naming in item.principal_matches)
-    return (
-        frozenset(allowed)
-        or closest
-        or frozenset([PrincipalMatch.ROLE if principal.is_role else PrincipalMatch.DIRECT])
-    )
+    return frozenset(allowed) or closest
 
 
 def _match_caller_statements(

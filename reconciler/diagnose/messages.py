@@ -100,8 +100,11 @@ def _describe_caller(words: CallWording, item: ActionVerdict) -> list[str]:
         return [f"no policy of {caller} allows {item.action} on {words.role}"]
     if verdict.denied:
         return [describe_failure(words, reason) for reason in item.caller_reasons]
+    if verdict.allowed and not item.caller_reasons and not item.is_named:
+        return [f"{caller} needs no policy of its own once the trust names it, and none denies it"]
     if verdict.allowed and not item.caller_reasons:
-        return [f"the trust names {caller}, so it needs no policy of its own, and none denies it"]
+        named = "everyone" if item.naming is PrincipalMatch.EVERYONE else caller
+        return [f"the trust names {named}, so {caller} needs no policy of its own, and none denies it"]
     if verdict.allowed:
         return [f"{words.name_statement(reason.source)} allows {item.action}" for reason in item.caller_reasons]
     return _describe_open_keys(words, item.caller_reasons, verdict)

@@ -9,7 +9,6 @@ Each change is one call:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
@@ -30,14 +29,13 @@ from reconciler.model.effects import Create, Delete, Effect
 from reconciler.model.entity import Entity
 from reconciler.model.node import Map, get_text
 from reconciler.model.plan import Call, Phase, Step
+from reconciler.model.text_forms import ACCOUNT_ALIAS, ACCOUNT_ID
 
 ALIAS = Address("account", "alias")
 PASSWORD_POLICY = Address("account", "password-policy")
 SETTINGS = frozenset([ALIAS, PASSWORD_POLICY])
 
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_AGE, MAX_REUSE_PREVENTION = 6, 1095, 24
-ALIAS_PATTERN = r"^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"
-_ACCOUNT_NUMBER = re.compile(r"\d{12}")
 _DAY = 86400
 
 
@@ -154,7 +152,7 @@ class AccountKind(Kind):
         {
             "alias": {
                 "type": "string",
-                "pattern": ALIAS_PATTERN,
+                "pattern": ACCOUNT_ALIAS.schema_pattern,
                 "description": "The account's name in the address of its sign-in page; no other account may have it.",
                 "examples": ["example-corp"],
             },
@@ -183,9 +181,9 @@ class AccountKind(Kind):
 
     def declare(self, name: str, node: Map, context: DeclareContext) -> Iterator[DeclaredEntity]:
         alias = get_text(node, "alias")
-        if alias is not None and re.fullmatch(ALIAS_PATTERN, alias):
-            if _ACCOUNT_NUMBER.fullmatch(alias):
-                hint = "Write 3 to 63 lower-case letters, digits and dashes, at least one of them not a digit."
+        if alias is not None and ACCOUNT_ALIAS.accepts(alias):
+            if ACCOUNT_ID.accepts(alias):
+                hint = "Write at least one character that is not a digit."
                 summary = f"The account alias {alias!r} looks like an account number, which AWS refuses."
                 context.add_problem("bad-name", summary, node.place_of("alias"), hint)
             yield DeclaredEntity(AccountAlias(ALIAS.name, alias), Declaration(node.place_of("alias")))

@@ -101,8 +101,7 @@ class DeclareContext:
         if self.may_be_declared(address):
             return None
         close = suggest_word(name, self.declared_names.get(kind, ()))
-        otherwise = "Declare it." if kind == "group" else f"Declare it, or name an existing {kind} by its ARN."
-        hint = explain_text(name) or (f"Did you mean {close!r}?" if close else otherwise)
+        hint = explain_text(name) or (f"Did you mean {close!r}?" if close else explain_undeclared(kind))
         self.add_problem("unknown-reference", f"There is no {kind} {name!r} in this file.", place, hint)
         return None
 
@@ -274,3 +273,8 @@ class DeclareContext:
             tags[PROTECT] = "true"
         self.problems.extend(limits.check_tags(tags, node))
         return tags
+
+
+def explain_undeclared(kind: str) -> str:
+    """Return the hint for a name that the file does not declare. Groups cannot be named by their ARN."""
+    return "Declare it." if kind == "group" else f"Declare it, or name an existing {kind} by its ARN."

@@ -100,7 +100,7 @@ class GroupKind(Kind):
             [
                 *(limits.check_path(path, node.place_of("path")) if "path" in node else ()),
                 *limits.check_inline_size("Group", inline, node),
-                *limits.check_attachments("Group", policies, node),
+                *limits.check_attachments("Group", name, policies, node),
             ]
         )
         yield DeclaredEntity(Group(name, path, policies, inline), context.read_declaration(node, mfa=mfa))

@@ -16,11 +16,11 @@ from reconciler.model.document import Document
 from reconciler.model.node import Map
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.quotas import ATTACHED_POLICIES, GROUPS_PER_USER, INLINE_SIZE, TAGS, TRUST_SIZE, Quota
+from reconciler.model.text_forms import NAME
 
 SESSION = (3600, 43200)
 SIGNIN_SESSION = (3600, 7_776_000)
 
-_NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _PATH = re.compile(r"/|/[\x21-\x7e]+/")
 _POLICY_PATH = re.compile(r"/(?:[A-Za-z0-9.,+@=_-]+/)*")
 _DESCRIPTION = re.compile(r"[\t\n\r\x20-\x7e\xa1-\xff]*")
@@ -37,10 +37,10 @@ def check_name(kind: str, name: str, longest: int, place: Place) -> Iterator[Pro
     if len(name) > longest:
         summary = f"The {kind} name {name!r} has {len(name)} characters; IAM allows {longest}."
         yield _make_problem("bad-name", summary, place, "Write a shorter name.")
-    elif not _NAME.fullmatch(name):
-        bad_characters = " ".join(sorted({repr(char) for char in name if not _NAME.fullmatch(char)}))
+    elif not NAME.accepts(name):
+        bad_characters = " ".join(sorted({repr(char) for char in name if not NAME.accepts(char)}))
         summary = f"The {kind} name {name!r} contains {bad_characters}." if name else f"The {kind} name is empty."
-        yield _make_problem("bad-name", summary, place, "Use letters, digits and + = , . @ _ - only.")
+        yield _make_problem("bad-name", summary, place, NAME.hint)
 
 
 def check_path(path: str, place: Place, *, policy: bool = False) -> Iterator[Problem]:
@@ -67,7 +67,7 @@ def check_description(description: str, place: Place) -> Iterator[Problem]:
 def check_tags(tags: Mapping[str, str], node: Map) -> Iterator[Problem]:
     """Check the tags of an entity. tags: those of the file and those that reconcile adds; AWS allows 50 together."""
     if len(tags) > TAGS.default:
-        summary = f"{len(tags)} tags, including those of reconcile; AWS allows {TAGS.default}."
+        summary = f"This entity has {len(tags)} tags, including those of reconcile; AWS allows {TAGS.default}."
         yield _make_problem("too-many-tags", summary, node.place_of("tags"), f"Remove {len(tags) - TAGS.default}.")
     yield from check_written_tags(node.get_map("tags"))
 
@@ -147,15 +147,16 @@ def check_inline_size(kind: str, documents: Mapping[str, Document], node: Map) -
         yield _make_problem("document-too-large", summary, node.place_of("inline_policies"), hint)
 
 
-def check_attachments(kind: str, policies: Sized, node: Map) -> Iterator[Problem]:
+def check_attachments(kind: str, name: str, policies: Sized, node: Map) -> Iterator[Problem]:
     """Check the number of managed policies attached to an entity."""
     count, quota = len(policies), ATTACHED_POLICIES[kind]
+    counted = f"{kind.lower()}/{name} has {count} attached policies"
     place = node.place_of("policies")
     if count > quota.ceiling:
-        summary = f"{count} attached policies; IAM allows {quota.ceiling} per {kind.lower()}."
+        summary = f"{counted}; IAM allows {quota.ceiling}."
         yield _make_problem("too-many-policies", summary, place, "Merge some of the policies.")
     elif count > quota.default:
-        summary = f"{count} attached policies, including those of reconcile; the default quota is {quota.default}."
+        summary = f"{counted}, including those of reconcile; the default quota is {quota.default}."
         hint = f"Ask AWS to raise the quota 'Managed policies attached to an IAM {kind.lower()}', or merge policies."
         yield _make_problem("past-default-quota", summary, place, hint, Level.WARNING)
 
@@ -164,13 +165,13 @@ def check_entity_count(quota: Quota | None, section: str, names: Sized, root: Ma
     """Report a section with more entries than AWS allows in any account."""
     place = root.place_of(section, of_key=True)
     if quota is not None and len(names) > quota.ceiling:
-        summary = f"{len(names)} entries in {section}; AWS allows at most {quota.ceiling} in one account."
+        summary = f"The section {section} has {len(names)} entries; AWS allows at most {quota.ceiling} in one account."
         yield _make_problem("too-many-entities", summary, place, "Move some to another account.")
 
 
-def check_memberships(groups: Sized, node: Map) -> Iterator[Problem]:
+def check_memberships(name: str, groups: Sized, node: Map) -> Iterator[Problem]:
     """Check the number of groups of a user."""
     if len(groups) > GROUPS_PER_USER.ceiling:
-        summary = f"{len(groups)} groups; IAM allows {GROUPS_PER_USER.ceiling} per user."
+        summary = f"user/{name} is in {len(groups)} groups; IAM allows {GROUPS_PER_USER.ceiling}."
         hint = "Merge groups, or attach their policies to the user."
         yield _make_problem("too-many-groups", summary, node.place_of("groups"), hint)

@@ -8,7 +8,7 @@ Sources: IAM API Reference, CreateOpenIDConnectProvider and its neighbours.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -45,6 +45,7 @@ from reconciler.model.quotas import CLIENT_IDS, Quota
 MAX_THUMBPRINTS = 5
 _LONGEST_URL, _LONGEST_CLIENT = 255, 255
 _SCHEME = "https://"
+_LONGEST_NAME = _LONGEST_URL - len(_SCHEME)
 _ISSUER = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/[\x21-\x7e]*)?")
 _BEHIND_PATH = re.compile(r"[?#]")
 _THUMBPRINT = re.compile(r"[0-9a-fA-F]{40}")
@@ -168,7 +169,11 @@ class OidcProviderKind(Kind):
 
     def check_name(self, name: str, place: Place) -> Iterator[Problem]:
         """Check an issuer (IAM API, CreateOpenIDConnectProvider: https, path components, no port and no query)."""
-        if _ISSUER.fullmatch(name) and not _BEHIND_PATH.search(name) and len(_SCHEME + name) <= _LONGEST_URL:
+        if _ISSUER.fullmatch(name) and not _BEHIND_PATH.search(name):
+            if len(name) > _LONGEST_NAME:
+                summary = f"The issuer has {len(_SCHEME + name)} characters with {_SCHEME}; IAM allows {_LONGEST_URL}."
+                hint = f"Use an issuer whose host and path have at most {_LONGEST_NAME} characters together."
+                yield Problem(Level.ERROR, "bad-name", summary, "", hint, place)
             host = name.partition("/")[0]
             if host != host.lower():
                 summary = f"The host of {name!r} has capitals: AWS compares it exactly with the tokens' `iss`."
@@ -178,7 +183,7 @@ class OidcProviderKind(Kind):
         host, slash, path = name.removeprefix(_SCHEME).partition("/")
         corrected = host.lower().partition(":")[0] + slash + _BEHIND_PATH.split(path)[0]
         is_correct = corrected != name and _ISSUER.fullmatch(corrected)
-        hint = "Write the host and path of the issuer's URL, at most 255 characters together."
+        hint = f"Write the host and path of the issuer's URL, at most {_LONGEST_NAME} characters together."
         if is_correct:
             hint = f"Write {corrected!r}."
         summary = f"{name!r} is not an issuer's URL without https://, port and query."
@@ -188,12 +193,12 @@ class OidcProviderKind(Kind):
         clients = frozenset(value for value, _ in get_texts(node, "client_ids"))
         for value, place in get_texts(node, "client_ids"):
             if len(value) > _LONGEST_CLIENT:
-                summary = f"A client id of {len(value)} characters; IAM allows {_LONGEST_CLIENT}."
-                context.add_problem("too-long", summary, place)
+                summary = f"A client id of {name} has {len(value)} characters; IAM allows {_LONGEST_CLIENT}."
+                context.add_problem("too-long", summary, place, "Write the client id that the issuer puts into `aud`.")
         if len(clients) > CLIENT_IDS.default:
-            summary = f"{len(clients)} client ids; IAM allows {CLIENT_IDS.default} per provider."
-            context.add_problem("too-many-client-ids", summary, node.place_of("client_ids"))
-        thumbprints = self._read_thumbprints(node, context) if "thumbprints" in node else None
+            summary, hint = _describe_excess(name, clients, "client ids", CLIENT_IDS.default)
+            context.add_problem("too-many-client-ids", summary, node.place_of("client_ids"), hint)
+        thumbprints = self._read_thumbprints(name, node, context) if "thumbprints" in node else None
         propagation = context_provider.declare_propagation(node, context)
         entity = OidcProvider(
             name,
@@ -205,15 +210,15 @@ class OidcProviderKind(Kind):
         )
         yield DeclaredEntity(entity, context.read_declaration(node))
 
-    def _read_thumbprints(self, node: Map, context: DeclareContext) -> frozenset[str]:
+    def _read_thumbprints(self, name: str, node: Map, context: DeclareContext) -> frozenset[str]:
         for value, place in get_texts(node, "thumbprints"):
             if not _THUMBPRINT.fullmatch(value):
                 hint = "It is the SHA-1 of a certificate in hex, without colons."
                 context.add_problem("bad-thumbprint", f"{value!r} is not 40 hex digits.", place, hint)
         thumbprints = frozenset(value.lower() for value, _ in get_texts(node, "thumbprints"))
         if len(thumbprints) > MAX_THUMBPRINTS:
-            summary = f"{len(thumbprints)} thumbprints; IAM allows {MAX_THUMBPRINTS} per provider."
-            context.add_problem("too-many-thumbprints", summary, node.place_of("thumbprints"))
+            summary, hint = _describe_excess(name, thumbprints, "thumbprints", MAX_THUMBPRINTS)
+            context.add_problem("too-many-thumbprints", summary, node.place_of("thumbprints"), hint)
         return thumbprints
 
     def export(self, entity: OidcProvider, context: ExportContext) -> Entry | None:
@@ -278,3 +283,8 @@ class OidcProviderKind(Kind):
 
     def _target_of(self, entity: OidcProvider, context: PlanContext) -> dict[str, object]:
         return {"OpenIDConnectProviderArn": context.arn_of(entity.address)}
+
+
+def _describe_excess(name: str, items: Sized, noun: str, most: int) -> tuple[str, str]:
+    """Return the sentence and the hint for a list with more items than IAM allows."""
+    return f"{name} has {len(items)} {noun}; IAM allows {most}.", f"Remove {len(items) - most}."

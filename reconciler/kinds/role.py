@@ -150,7 +150,7 @@ class RoleKind(Kind):
                 *(limits.check_path(path, node.place_of("path")) if "path" in node else ()),
                 *limits.check_description(description, node.place_of("description")),
                 *limits.check_inline_size("Role", inline, node),
-                *limits.check_attachments("Role", policies, node),
+                *limits.check_attachments("Role", name, policies, node),
                 *limits.check_tag_case(node.get_map("tags")),
             ]
         )

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-Schema = dict[str, Any]
+from reconciler.model.text_forms import DURATION
 
-DURATION_PATTERN = r"^\d{1,9}[smhd]?$"
-DURATION_OR_NONE_PATTERN = r"^(\d{1,9}[smhd]?|none)$"
+Schema = dict[str, Any]
 
 
 def make_ref(name: str) -> Schema:
@@ -112,7 +111,7 @@ DEFINITIONS: Schema = {
         "title": "Duration",
         "description": "For example `45m`, `1h` or `90d`; a plain number is seconds.",
         "type": ["string", "integer"],
-        "pattern": DURATION_PATTERN,
+        "pattern": DURATION.schema_pattern,
         "minimum": 0,
         "examples": ["1h", "45m", 3600],
     },

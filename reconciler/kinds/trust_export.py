@@ -17,7 +17,7 @@ from reconciler.kinds.trust_rules import read_trust
 from reconciler.model.document import Document, Json
 from reconciler.model.node import Map
 from reconciler.model.partitions import ARN_PARTITION
-from reconciler.model.sts_limits import EXTERNAL_ID
+from reconciler.model.text_forms import EXTERNAL_ID
 from reconciler.policy.readable_form import format_conditions
 from reconciler.policy.trust import SAML_AUDIENCE, WEB_IDENTITY_AUDIENCE, needed_actions_of
 
@@ -109,7 +109,7 @@ def _take_mfa(remaining: _RemainingConditions) -> object:
 
 def _take_external_id(remaining: _RemainingConditions) -> object:
     values = remaining.values_of("StringEquals", "sts:ExternalId")
-    if not values or not all(map(EXTERNAL_ID.fullmatch, values)):
+    if not values or not all(map(EXTERNAL_ID.accepts, values)):
         return None
     remaining.take("StringEquals", "sts:ExternalId")
     return values[0] if len(values) == 1 else sorted(set(values))

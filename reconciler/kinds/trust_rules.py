@@ -17,7 +17,7 @@ from reconciler.model.durations import parse_duration
 from reconciler.model.node import Map, Seq, find_place, find_repeated_texts, get_text, get_texts
 from reconciler.model.partitions import ARN_PARTITION
 from reconciler.model.problem import Level, Place
-from reconciler.model.sts_limits import EXTERNAL_ID
+from reconciler.model.text_forms import ACCOUNT_ID, EXTERNAL_ID, MFA_DEMAND, STATEMENT_ID
 from reconciler.policy.caller_conditions import narrows_callers
 from reconciler.policy.canonical import parse_authored
 from reconciler.policy.grammar import Flaw
@@ -27,7 +27,6 @@ from reconciler.policy.trust import WEB_IDENTITY_AUDIENCE, ConditionConflict, Tr
 
 PRINCIPAL_KINDS = ("users", "roles", "accounts", "services", "oidc", "saml", "anyone")
 
-_ACCOUNT = re.compile(r"\d{12}")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 _PRINCIPAL_ARN = {
     "users": re.compile(rf"arn:{ARN_PARTITION}:iam::\d{{12}}:user/[\x21-\x7e]+"),
@@ -62,7 +61,7 @@ SCHEMA: Mapping[str, Any] = {
             "description": "Require MFA of users and accounts: `required`, or `{max_age: 1h}` for MFA used at most 1h "
             "ago.",
             "type": ["string", "object"],
-            "pattern": "^required$",
+            "pattern": MFA_DEMAND.schema_pattern,
             "additionalProperties": False,
             "required": ["max_age"],
             "properties": {"max_age": parts.make_ref("duration")},
@@ -83,7 +82,7 @@ SCHEMA: Mapping[str, Any] = {
         "audiences": parts.make_text_list("Accepted `aud` of the token (oidc). Default: sts.amazonaws.com.", least=1),
         "expires": {**parts.make_ref("moment"), "description": "From this moment on, the rule lets nobody in."},
         "conditions": {"type": "object", "description": "Further conditions, as AWS writes them."},
-        "sid": {"type": "string", "pattern": "^[A-Za-z0-9]*$", "description": "Statement id."},
+        "sid": {"type": "string", "pattern": STATEMENT_ID.schema_pattern, "description": "Statement id."},
     },
 }
 
@@ -152,7 +151,7 @@ def _read_principals(kind: str, node: Map, context: DeclareContext) -> list[str]
 
 def _resolve_principal(kind: str, value: str, place: Place, context: DeclareContext) -> str | None:
     if kind == "accounts":
-        return _match_principal(_ACCOUNT, value, place, context, "an account: 12 digits")
+        return _match_principal(ACCOUNT_ID.grammar, value, place, context, "an account id", ACCOUNT_ID.hint)
     if kind == "services":
         return _match_principal(_HOST, value, place, context, "a service principal, such as ec2.amazonaws.com")
     if value.startswith("arn:"):
@@ -165,11 +164,11 @@ def _resolve_principal(kind: str, value: str, place: Place, context: DeclareCont
 
 
 def _match_principal(
-    grammar: re.Pattern[str], value: str, place: Place, context: DeclareContext, expected: str
+    grammar: re.Pattern[str], value: str, place: Place, context: DeclareContext, expected: str, hint: str = ""
 ) -> str | None:
     if grammar.fullmatch(value):
         return value
-    context.add_problem("bad-principal", f"{value!r} is not {expected}.", place, explain_text(value))
+    context.add_problem("bad-principal", f"{value!r} is not {expected}.", place, explain_text(value) or hint)
     return None
 
 
@@ -181,11 +180,11 @@ def _read_mfa_max_age(node: Map) -> int | None:
 def _read_external_ids(node: Map, context: DeclareContext) -> list[str]:
     accepted = []
     for value, place in get_texts(node, "external_id"):
-        if EXTERNAL_ID.fullmatch(value):
+        if EXTERNAL_ID.accepts(value):
             accepted.append(value)
         else:
-            hint = "Write 2 to 1224 letters, digits and + = , . @ : / _ -."
-            context.add_problem("bad-external-id", f"{value!r} is not a valid external id.", place, hint)
+            summary = f"{value!r} is not a valid external id."
+            context.add_problem("bad-external-id", summary, place, EXTERNAL_ID.hint)
     return accepted
 
 

@@ -123,8 +123,8 @@ class UserKind(Kind):
             [
                 *(limits.check_path(path, node.place_of("path")) if "path" in node else ()),
                 *limits.check_inline_size("User", inline, node),
-                *limits.check_attachments("User", policies, node),
-                *limits.check_memberships(groups, node),
+                *limits.check_attachments("User", name, policies, node),
+                *limits.check_memberships(name, groups, node),
                 *limits.check_tag_case(node.get_map("tags")),
             ]
         )

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.model.desired import Alias
 from reconciler.model.globs import compile_glob_with_sets
 from reconciler.model.problem import Place
+from reconciler.model.text_forms import ACCOUNT_NAME
 
 FIRST_WAVE = 1
-ACCOUNT_ID = re.compile(r"[0-9]{12}", re.ASCII)
-ACCOUNT_NAME = re.compile(r"(?!(plan|apply)-results)[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-"""Names of accounts are also names of plan files (`plan --out DIR`), beside the files of results."""
 
 
 def is_account_name(name: str) -> bool:
     """Return whether an account may have a name, in lower case, too: some systems take both for the same file."""
-    return all(ACCOUNT_NAME.fullmatch(text) for text in (name, name.casefold()))
+    return all(map(ACCOUNT_NAME.accepts, (name, name.casefold())))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 MIN_DURATION, MAX_DURATION = 900, 43200
@@ -11,12 +10,6 @@ MAX_CHAINED_DURATION = 3600
 
 MFA_CODE_REFUSED = "mfa-code-refused"
 """The code of the Problem for an MFA code that AWS refused; another code may work."""
-
-SESSION_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{2,64}")
-"""The form of RoleSessionName and SourceIdentity."""
-
-EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
-"""The form of ExternalId."""
 
 ROLE_REFUSED = "assume-refused"
 """The problem code for a role that AWS refuses to the caller."""

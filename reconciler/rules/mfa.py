@@ -156,7 +156,7 @@ RULES = (
         Level.ERROR,
         title="There is no user of that name",
         why="The device cannot be given to anybody.",
-        how_to_fix="Correct the name, and check which account the credentials are of.",
+        how_to_fix="Take the suggestion of the message, and check which account the credentials are of.",
     ),
     Rule(
         "seed-file",

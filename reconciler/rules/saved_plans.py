@@ -75,8 +75,8 @@ RULES = (
         Level.ERROR,
         title="The calls of a plan are not those that its changes need",
         why=(
-            "The file was edited, or something that the plan deletes has gained or lost keys, devices or policies "
-            "since."
+            "Something that the plan deletes has gained or lost keys, devices, members or versions since, or the file "
+            "was edited and its checksum with it."
         ),
         how_to_fix="Run `reconcile plan` again. Nothing was written.",
     ),

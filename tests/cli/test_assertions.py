@@ -91,6 +91,11 @@ WRONG: dict[str, tuple[str, str, str]] = {
     "no action": ("{who: user/bob, cannot: iam}", "bad-assertion", "'iam' is not an action"),
     "a misspelt action": ("{who: user/bob, cannot: 's3:GetObjct'}", "unknown-action", "Did you mean s3:GetObject?"),
     "a misspelt user": ("{who: user/bobb, cannot: 'iam:*'}", "unknown-reference", "Did you mean 'user/bob'?"),
+    "an unknown user": (
+        "{who: user/zz, cannot: 'iam:*'}",
+        "unknown-reference",
+        "user/zz is not in this file. Declare it, or name an existing user by its ARN.",
+    ),
     "a misspelt exception": ("{who: '*', cannot: 'iam:*', except: [role/admn]}", "unknown-reference", "'role/admin'"),
     "a misspelt role": ("{role: role/admn, assumable_only_by: [user/bob]}", "unknown-reference", "'role/admin'"),
     "a misspelt resource": ("{who: user/bob, cannot: 'iam:*', on: role/admn}", "unknown-reference", "'role/admin'"),

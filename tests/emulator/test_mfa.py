@@ -222,7 +222,8 @@ def test_a_wrong_command_line_is_an_error_and_makes_nothing(alice: Account, word
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        (EnrolRequest("bob"), "There is no user 'bob' in account 123456789012"),
+        (EnrolRequest("bob"), "There is no user bob in account 123456789012. Check the name, and which credentials"),
+        (EnrolRequest("alcie"), "There is no user alcie in account 123456789012. Did you mean 'alice'?"),
         (EnrolRequest("alice", device_name="a/b"), "A device cannot be named 'a/b'"),
         (EnrolRequest("alice", files=["other.yaml"]), "123123123123"),
     ],
@@ -506,7 +507,7 @@ def test_status_of_named_users_asks_for_these_alone(people: Account) -> None:
     assert people.count_calls() == {"GetCallerIdentity": 1, "ListMFADevices": 2}
     assert set(standings(people, "user/zoe")) == {"zoe"}
     done = people.run_cli("mfa", "status", "alice", "nobody", "nor-her")
-    assert done.code == 1 and "'nobody'" in done.err and "'nor-her'" in done.err
+    assert done.code == 1 and "no user nobody " in done.err and "no user nor-her " in done.err
 
 
 def test_only_few_are_asked_about_one_by_one_unless_they_must_have_a_device(

@@ -324,8 +324,65 @@ def test_a_deletion_is_refused_if_the_user_has_got_a_key_since(account: Account)
     save(account)
     account.iam.create_access_key(UserName="u")
     refusal_of(
-        account, "something it deletes has gained or lost keys, devices or policies", "Run `reconcile plan` again"
+        account,
+        "user/u has gained 1 access key since the plan was made.",
+        "no longer fits",
+        "Run `reconcile plan` again",
     )
+
+
+def attach_to_untouched(iam: Any) -> None:
+    iam.attach_user_policy(UserName="stays", PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/old")
+
+
+GAINS: dict[str, tuple[Callable[[Any], object], str]] = {
+    "a password": (
+        lambda iam: iam.create_login_profile(UserName="u", Password="x-Y-9-long-enough"),
+        "user/u has gained 1 password",
+    ),
+    "a service credential": (
+        lambda iam: iam.create_service_specific_credential(UserName="u", ServiceName="codecommit.amazonaws.com"),
+        "user/u has gained 1 service-specific credential",
+    ),
+    "two keys": (
+        lambda iam: [iam.create_access_key(UserName="u") for _ in range(2)],
+        "user/u has gained 2 access keys",
+    ),
+    "a version": (
+        lambda iam: iam.create_policy_version(
+            PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/old", PolicyDocument=as_json("s3:List*")
+        ),
+        "policy/old has gained 1 version",
+    ),
+    "a member": (
+        lambda iam: iam.add_user_to_group(UserName="stays", GroupName="crew"),
+        "group/crew has gained 1 member",
+    ),
+    "an attachment": (attach_to_untouched, "policy/old has gained 1 attached user"),
+    "a key less": (
+        lambda iam: [
+            iam.delete_access_key(UserName="keyed", AccessKeyId=key["AccessKeyId"])
+            for key in iam.list_access_keys(UserName="keyed")["AccessKeyMetadata"]
+        ],
+        "user/keyed has lost 1 access key",
+    ),
+}
+
+
+@pytest.mark.parametrize(("drift", "said"), GAINS.values(), ids=GAINS)
+def test_a_deletion_names_what_its_entity_has_gained_or_lost_since(
+    account: Account, drift: Callable[[Any], object], said: str
+) -> None:
+    document = '{document: {Statement: {Effect: Allow, Action: "s3:Get*", Resource: "*"}}}'
+    entities = f"users: {{u: , keyed: }}\ngroups: {{crew: {{path: /platform/}}}}\npolicies: {{old: {document}}}\n"
+    account.write(HEAD + entities)
+    account.apply()
+    account.iam.create_user(UserName="stays")
+    account.iam.create_access_key(UserName="keyed")
+    account.write(HEAD)
+    save(account)
+    drift(account.iam)
+    refusal_of(account, f"{said} since the plan was made.", "no longer fits", "Run `reconcile plan` again")
 
 
 def test_a_document_that_has_versions_since_is_still_written(changed_account: Account) -> None:

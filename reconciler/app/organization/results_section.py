@@ -12,10 +12,11 @@ from reconciler.model.account_results import AccountResult, AccountStatus, PlanF
 from reconciler.model.account_waits import AccountWaits, TrustLine
 from reconciler.model.address import Address
 from reconciler.model.desired import Alias
-from reconciler.model.member_account import ACCOUNT_ID, MemberAccount, is_account_name
+from reconciler.model.member_account import MemberAccount, is_account_name
 from reconciler.model.plan import Action
 from reconciler.model.problem import Place, Problem
 from reconciler.model.shards import Shard
+from reconciler.model.text_forms import ACCOUNT_ID
 from reconciler.plan.saved.reviewed_sections import read_risk
 from reconciler.plan.saved.shown_section import read_findings
 from reconciler.plan.saved.strict_json import (
@@ -172,7 +173,7 @@ def _take_optional_text(value: object, path: str) -> str | None:
 def _read_account(value: object) -> MemberAccount:
     item = take_object(value, "account", _ACCOUNT_KEYS)
     name, identifier = take_text(item["name"], "name"), take_text(item["account"], "account")
-    if not is_account_name(name) or not ACCOUNT_ID.fullmatch(identifier):
+    if not is_account_name(name) or not ACCOUNT_ID.accepts(identifier):
         raise MalformedPlan("An account has a wrong name or id.")
     wave = take_integer(item["wave"], "wave")
     return MemberAccount(name, identifier, wave=wave, is_canary=take_flag(item["canary"], "canary"))

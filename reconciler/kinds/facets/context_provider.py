@@ -23,6 +23,7 @@ from reconciler.model.effects import SetFields
 from reconciler.model.node import Map, Seq, find_place, get_text
 from reconciler.model.partitions import PARTITION_NAME
 from reconciler.model.plan import Phase, Step
+from reconciler.model.text_forms import CONTEXT_PROVIDER
 
 NONE = "none"
 """The word with which a file removes a setting."""
@@ -47,7 +48,7 @@ SCHEMA: parts.Schema = {
     "context_provider": {
         "title": "Context provider",
         "type": ["object", "string"],
-        "pattern": f"^{NONE}$",
+        "pattern": CONTEXT_PROVIDER.schema_pattern,
         "additionalProperties": False,
         "required": ["subject_source_key"],
         "description": "How tokens become trusted context (trusted identity propagation); `none` removes it. Absent: "

@@ -12,13 +12,14 @@ from reconciler.kinds.declare_context import DeclareContext
 from reconciler.model.durations import parse_duration
 from reconciler.model.entity import Role
 from reconciler.model.node import Map
+from reconciler.model.text_forms import DURATION_OR_NONE
 
 NOT_SET = 0
 _FIELD, _NONE = "max_signin_session_duration", "none"
 
 SCHEMA: parts.Schema = {
     "type": ["string", "integer"],
-    "pattern": parts.DURATION_OR_NONE_PATTERN,
+    "pattern": DURATION_OR_NONE.schema_pattern,
     "minimum": 0,
     "description": "Longest AWS Sign-In session of a person who signs in with this role, 1h to 90d; `none` clears it. "
     "Absent: left as it is live.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.model.permissions import LEVELS, ActionPattern, PermissionRow, PermissionRows
 from reconciler.model.sentence import format_list
@@ -99,14 +99,14 @@ def _describe_resources(row: PermissionRow) -> str:
 def _describe_terms(row: PermissionRow) -> str:
     """Return the conditions: `, if …` for a permission that comes or goes, else how they were and are."""
     if row.before is None or row.after is None:
-        return f", {_join_terms(row.conditions)}" if row.conditions else ""
+        return f", {join_terms(row.conditions)}" if row.conditions else ""
     if not row.after:
-        lifted = _name_refusals(row.before)
-        return f": now also if {lifted}" if lifted else f": no longer only {_join_terms(row.before)}"
+        lifted = name_refusals(row.before)
+        return f": now also if {lifted}" if lifted else f": no longer only {join_terms(row.before)}"
     if not row.before:
-        added = _name_refusals(row.after)
-        return f": no longer if {added}" if added else f": now only {_join_terms(row.after)}"
-    return f": now {_join_terms(row.after)} (before: {_join_terms(row.before)})"
+        added = name_refusals(row.after)
+        return f": no longer if {added}" if added else f": now only {join_terms(row.after)}"
+    return f": now {join_terms(row.after)} (before: {join_terms(row.before)})"
 
 
 _UNLESS = "unless "
@@ -115,15 +115,18 @@ _UNREAD = "policy:"
 """The prefix of a part of a term that stands for the unknown content of a policy."""
 
 
-def _join_terms(terms: tuple[str, ...]) -> str:
-    """Return `if A or B, unless C or D`: one of A and B is enough to allow, one of C and D to refuse."""
+def join_terms(terms: Sequence[str], joiner: str = " or ") -> str:
+    """Return `if A or B, unless C or D`: one of A and B is enough to allow, one of C and D to refuse.
+
+    joiner: stands between A and B; ` and ` if both are needed.
+    """
     allowing = [_name_policies(term, "allows") for term in terms if not term.startswith(_UNLESS)]
     refusing = [_name_policies(term.removeprefix(_UNLESS), "denies") for term in terms if term.startswith(_UNLESS)]
-    clauses = (("if", allowing), ("unless", refusing))
-    return ", ".join(f"{word} {' or '.join(listed)}" for word, listed in clauses if listed)
+    clauses = (("if", joiner.join(allowing)), ("unless", " or ".join(refusing)))
+    return ", ".join(f"{word} {listed}" for word, listed in clauses if listed)
 
 
-def _name_refusals(terms: tuple[str, ...]) -> str:
+def name_refusals(terms: Sequence[str]) -> str:
     """Return the conditions under which Denies refuse; "" if an Allow has conditions, too."""
     if not all(term.startswith(_UNLESS) for term in terms):
         return ""

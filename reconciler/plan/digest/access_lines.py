@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.model.durations import annotate_age
@@ -10,7 +10,7 @@ from reconciler.model.plan import Plan
 from reconciler.model.role_access import AccessGroup, AccessGroups, AccessTerms
 from reconciler.model.sentence import format_counted, format_list, is_external
 from reconciler.plan.access.assume_words import describe_terms
-from reconciler.plan.access.permission_words import describe_permission_groups
+from reconciler.plan.access.permission_words import describe_permission_groups, join_terms, name_refusals
 from reconciler.plan.access.power_words import describe_powers
 from reconciler.plan.access.risk import demands_more
 from reconciler.plan.digest.detail import Detail, cut_list
@@ -112,11 +112,31 @@ def _describe_change(group: AccessGroup) -> str:
     if replace(before, terms=frozenset()) != replace(after, terms=frozenset()):
         earlier = _describe_terms(before).removeprefix(", ") or "without condition"
         return f"{subject} now{_describe_terms(after) or ' without condition'} (before: {earlier})"
-    old, new = (
-        "; ".join(annotate_age(spell_term(term)) for term in sorted(terms))
-        for terms in (before.terms - after.terms, after.terms - before.terms)
+    return f"{subject}: {_describe_new_terms(before.terms, after.terms)}"
+
+
+def _describe_new_terms(before: frozenset[str], after: frozenset[str]) -> str:
+    """Return how the conditions of an access change, as permissions do: `no longer only if …`.
+
+    A condition whose key stays with other values belongs to another statement: each of these statements is enough.
+    """
+    lost, added = (_spell_terms(terms) for terms in (before - after, after - before))
+    if lost and added:
+        return f"now {join_terms(added, '; ')} (before: {join_terms(lost, '; ')})"
+    is_alternative = not {term.split(" ")[1] for term in before ^ after}.isdisjoint(
+        term.split(" ")[1] for term in before & after
     )
-    return f"{subject} under other conditions: {new or 'fewer'} (before: {old or 'fewer'})"
+    if lost:
+        if refusals := name_refusals(lost):
+            return f"now also if {refusals}"
+        return f"no longer {join_terms(lost)}" if is_alternative else f"no longer only {join_terms(lost, ' and ')}"
+    if refusals := name_refusals(added):
+        return f"no longer if {refusals}"
+    return f"now also {join_terms(added)}" if is_alternative else f"now only {join_terms(added, ' and ')}"
+
+
+def _spell_terms(terms: Iterable[str]) -> list[str]:
+    return [annotate_age(spell_term(term)) for term in sorted(terms)]
 
 
 def _describe_terms(access: AccessTerms) -> str:

@@ -13,6 +13,7 @@ from reconciler.model.address import Address
 from reconciler.model.desired import Move, Settings
 from reconciler.model.partitions import PARTITION_NAME
 from reconciler.model.problem import Level, Place
+from reconciler.model.text_forms import ACCOUNT_ID, OWNER
 from reconciler.plan.compare.ownership import ignores_everything
 from reconciler.plan.saved.shown_section import read_findings
 from reconciler.plan.saved.strict_json import (
@@ -36,15 +37,13 @@ _SETTING_KEYS = ("prune", "ignore", "max_deletes", "max_delete_percent", "max_re
 _OPTIONAL_SETTING_KEYS = ("prune_also",)
 """Keys that plans of earlier versions lack."""
 _PRUNE = ("owned", "none", "all")
-_ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
 _PARTITION = re.compile(PARTITION_NAME, re.ASCII)
-_OWNER = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
 def read_account(document: Mapping[str, Any]) -> str:
     """Return the account. Raises MalformedPlan, like every function of this module."""
     account = take_text(document["account"], "account")
-    if not _ACCOUNT.fullmatch(account):
+    if not ACCOUNT_ID.accepts(account):
         raise MalformedPlan("account is not 12 digits.")
     return account
 
@@ -68,7 +67,7 @@ def read_owner(document: Mapping[str, Any]) -> str | None:
     if document["owner"] is None:
         return None
     owner = take_text(document["owner"], "owner")
-    if not _OWNER.fullmatch(owner):
+    if not OWNER.accepts(owner):
         raise MalformedPlan("owner is not the name of an owner.")
     return owner
 

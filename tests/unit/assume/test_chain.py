@@ -14,6 +14,7 @@ from reconciler.model.address import Address
 from reconciler.model.assume_role import AssumeRoleCall, InheritedAttributes
 from reconciler.model.desired import Alias
 from reconciler.model.problem import Place, ReconcileError
+from reconciler.model.text_forms import SESSION_NAME
 
 USER = "arn:aws:iam::123456789012:user/team/demo-user"
 SESSION = "arn:aws:sts::123456789012:assumed-role/ci/run-7"
@@ -128,7 +129,7 @@ def test_a_via_that_names_no_alias_is_an_error_at_its_place() -> None:
 )
 def test_a_session_is_named_after_the_caller(arn: str, name: str) -> None:
     assert chain.derive_session_name(arn) == name
-    assert chain.SESSION_NAME.fullmatch(name)
+    assert SESSION_NAME.accepts(name)
 
 
 @pytest.mark.parametrize("name", ["x", "a b", "é-é", "n" * 65, "a/b"])

@@ -42,19 +42,28 @@ PROBLEMS = {
     "a port": (oidc(key='"idp.example.com:8443/x"'), "4:3 bad-name", "Write 'idp.example.com/x'."),
     "a query": (oidc(key='"idp.example.com/x?y"'), "4:3 bad-name", "Write 'idp.example.com/x'."),
     "no host": (oidc(key="github"), "4:3 bad-name", "host and path"),
-    "a long issuer": (oidc(key=f"a.b/{'x' * 244}"), "4:3 bad-name", "255"),
+    "a long issuer": (
+        oidc(key=f"a.b/{'x' * 244}"),
+        "4:3 bad-name",
+        "The issuer has 256 characters with https://; IAM allows 255. "
+        "Use an issuer whose host and path have at most 247 characters together.",
+    ),
     "a thumbprint with colons": (oidc("{thumbprints: ['aa:bb']}"), f"4:{len(HOST) + 20} bad-thumbprint", "colons"),
     "six thumbprints": (
         oidc(f"{{thumbprints: [{', '.join(digit * 40 for digit in 'abcdef')}]}}"),
         f"4:{len(HOST) + 19} too-many-thumbprints",
-        "6 thumbprints; IAM allows 5",
+        f"{HOST} has 6 thumbprints; IAM allows 5. Remove 1.",
     ),
     "101 client ids": (
         oidc(f"{{client_ids: [{', '.join(f'c{n}' for n in range(101))}]}}"),
         f"4:{len(HOST) + 18} too-many-client-ids",
-        "101 client ids; IAM allows 100",
+        f"{HOST} has 101 client ids; IAM allows 100. Remove 1.",
     ),
-    "a long client id": (oidc(f"{{client_ids: [{'x' * 256}]}}"), f"4:{len(HOST) + 19} too-long", "255"),
+    "a long client id": (
+        oidc(f"{{client_ids: [{'x' * 256}]}}"),
+        f"4:{len(HOST) + 19} too-long",
+        f"A client id of {HOST} has 256 characters; IAM allows 255. Write the client id that the issuer puts into",
+    ),
     "no thumbprint": (oidc("{thumbprints: []}"), f"4:{len(HOST) + 19} schema", ""),
     "an unknown key": (oidc("{client_id: [a]}"), f"4:{len(HOST) + 6} unknown-key", "client_ids"),
     "a path": (oidc("{path: /x/}"), f"4:{len(HOST) + 6} unknown-key", ""),
@@ -94,6 +103,10 @@ def test_what_is_wrong_with_a_provider(folder: Folder, text: str, where: str, sa
     (problem,) = find_errors(folder.declare_text(text))
     assert folder.format_problem(problem) == f"roles.yaml:{where}"
     assert said in problem.message
+
+
+def test_an_issuer_of_255_characters_with_https_is_accepted(folder: Folder) -> None:
+    assert folder.find_problems(oidc(key=f"a.b/{'x' * 243}")) == []
 
 
 def test_an_issuer_in_capitals_is_doubted_and_taken(folder: Folder) -> None:

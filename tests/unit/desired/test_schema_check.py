@@ -163,6 +163,53 @@ def test_every_pattern_of_the_schema_is_about_whole_texts() -> None:
     assert all(pattern.startswith("^") and pattern.endswith("$") and "|" not in pattern[:2] for pattern in found)
 
 
+def test_no_message_shows_a_pattern_of_the_schema() -> None:
+    for pattern in patterns_in(build_schema()):
+        hint = schema_check._PATTERN_HINTS[pattern]
+        assert hint.startswith("Write ")
+        assert set(hint).isdisjoint("\\^$*?[]()|")
+
+
+@pytest.mark.parametrize(
+    ("text", "summary", "hint"),
+    [
+        ("aliases: {q: {role: '%s', region: x}}\n", "aliases.q.region", "Write a region, such as eu-central-1."),
+        (
+            "organization: {accounts: {dev: {id: '1'}}}\n",
+            "organization.accounts.dev.id",
+            "Write the 12 digits of the account, quoted.",
+        ),
+        (
+            "guardrails: {organization: acme}\n",
+            "guardrails.organization",
+            "Write the id of the organization, such as o-a1b2c3d4e5.",
+        ),
+        (
+            "assert: [{name: 'a b', who: '*', cannot: 'iam:*'}]\n",
+            "assert[0].name",
+            "Write up to 64 letters, digits and . _ -, first a letter or digit.",
+        ),
+        (
+            "roles: {r: {trust: [{services: [ec2.amazonaws.com], sid: a-b}]}}\n",
+            "roles.r.trust[0].sid",
+            "Write letters and digits only.",
+        ),
+        (
+            "oidc_providers: {a.b: {context_provider: off-by-default}}\n",
+            "oidc_providers.a.b.context_provider",
+            "Write `none`, or a mapping with `subject_source_key`.",
+        ),
+    ],
+)
+def test_a_text_of_the_wrong_form_is_told_in_words_what_fits(
+    folder: Folder, text: str, summary: str, hint: str
+) -> None:
+    text = HEAD + text.replace("%s", "arn:aws:iam::123456789012:role/x")
+    (problem,) = [one for one in folder.declare_text(text).problems if one.code in ("wrong-value", "wrong-type")]
+    assert problem.summary.startswith(summary)
+    assert problem.hint == hint
+
+
 def test_without_the_compiled_validator_the_same_is_said(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [f"{HEAD}users: {{u: {{grups: [g]}}, v: {{groups: g}}}}\n", f"{HEAD}users: {{u: }}\n"]
     with_it = [find_errors(folder.declare_text(text)) for text in texts]

@@ -116,6 +116,11 @@ def raw(*statements: str) -> str:
 DEMO = "{users: [demo]}"
 ALICE = "{users: [alice]}"
 BY_ACCOUNT = f'{{accounts: ["{ACCOUNT}"]}}'
+UNNEEDED = "needs no policy of its own, and none denies it"
+ONCE_NAMED = "user/demo needs no policy of its own once the trust names it, and none denies it"
+TO_EVERYONE = (
+    '{Effect: Allow, Principal: "*", Action: "sts:AssumeRole", Condition: {StringEquals: {"aws:PrincipalType": User}}}'
+)
 WITH_MFA = "{users: [demo], mfa: required}"
 FRESH_MFA = "{users: [demo], mfa: {max_age: 1h}}"
 THIRD = "{users: [demo], external_id: abcdef}"
@@ -657,6 +662,22 @@ def test_the_reason_and_the_lines_to_write(tmp_path: Path, case: Case, reason: s
     found = explain_case(tmp_path, case)
     assert reason in "\n".join(reasons_of(found))
     assert found.suggested_lines == lines
+
+
+@pytest.mark.parametrize(
+    ("case", "sentence"),
+    [
+        (Case(entities(DEMO)), f"the trust names user/demo, so user/demo {UNNEEDED}"),
+        (Case(entities(WITH_MFA)), f"the trust names user/demo, so user/demo {UNNEEDED}"),
+        (Case(raw(TO_EVERYONE)), f"the trust names everyone, so user/demo {UNNEEDED}"),
+        (Case(entities(ALICE)), ONCE_NAMED),
+        (Case(entities(ALICE), alias=f"{{role: arn:aws:iam::{ACCOUNT}:role/unread}}"), ONCE_NAMED),
+    ],
+    ids=["the trust lets in", "the trust names and refuses", "everyone", "the trust names another", "an unread trust"],
+)
+def test_a_caller_without_a_policy_is_told_as_the_trust_is(tmp_path: Path, case: Case, sentence: str) -> None:
+    sides = {side.party: side for side in asked(tmp_path, case).sides}
+    assert sides["caller"].reasons == (sentence,)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,12 @@ FOR_STS = trust(
 )
 SUBJECT = "token.actions.githubusercontent.com:sub"
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+
+
+def younger_than(seconds: int) -> dict[str, Any]:
+    return {"NumericLessThan": {"aws:MultiFactorAuthAge": str(seconds)}}
+
+
 EU = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
 BOUND, WIDE = policy_arn("bound"), policy_arn("wide")
 POLICIES: list[Entity] = [
@@ -615,10 +621,55 @@ def test_a_trust_that_ends_later_says_when() -> None:
     assert messages == [f"role/app now ends at {late} for user/alice (before: {early})"]
     (line,) = list_access_lines(plan, Detail.FULL).roles
     assert line.text == (
-        f"user/alice may assume role/app under other conditions: DateLessThan aws:CurrentTime {late} "
-        f"(before: DateLessThan aws:CurrentTime {early})"
+        f"user/alice may assume role/app: now if DateLessThan aws:CurrentTime {late} "
+        f"(before: if DateLessThan aws:CurrentTime {early})"
     )
     assert make_plan(until(late), until(early)).risk.level is RiskLevel.NONE
+
+
+PRESENT = MFA["Bool"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason", "line"),
+    [
+        (
+            {"Bool": PRESENT, **younger_than(3600)},
+            {"Bool": PRESENT},
+            "no longer demands MFA at most 1h old of user/alice",
+            "user/alice may assume role/app: no longer only if NumericLessThan aws:MultiFactorAuthAge 3600 (1h)",
+        ),
+        (
+            {"Bool": PRESENT, **younger_than(3600)},
+            {"Bool": PRESENT, **younger_than(7200)},
+            "accepts MFA up to 2h old of user/alice (before: 1h)",
+            "user/alice may assume role/app: now if NumericLessThan aws:MultiFactorAuthAge 7200 (2h) "
+            "(before: if NumericLessThan aws:MultiFactorAuthAge 3600 (1h))",
+        ),
+        (
+            {"Bool": PRESENT},
+            {"BoolIfExists": PRESENT},
+            "now demands BoolIfExists aws:MultiFactorAuthPresent true of user/alice (before: Bool true)",
+            None,
+        ),
+        (
+            {"Bool": PRESENT, **younger_than(3600)},
+            younger_than(3600),
+            "no longer demands aws:MultiFactorAuthPresent true for user/alice",
+            None,
+        ),
+        ({"Bool": PRESENT, **younger_than(3600)}, {}, "no longer demands MFA of user/alice", None),
+    ],
+    ids=["any MFA", "older MFA", "keys without MFA", "MFA by its age alone", "no MFA"],
+)
+def test_a_trust_that_demands_other_mfa_says_what_it_no_longer_demands(
+    before: dict[str, Any], after: dict[str, Any], reason: str, line: str | None
+) -> None:
+    plan = planned(*([ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)))
+    messages = [one.message for one in plan.risk.reasons if one.code is RiskCode.TRUST_CONDITION_REMOVED]
+    assert messages == [f"role/app {reason}"]
+    if line is not None:
+        assert [one.text for one in list_access_lines(plan, Detail.FULL).roles] == [line]
 
 
 LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], RiskLevel]] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from reconciler.model.plan import AccessDelta, PrincipalPower
 from reconciler.model.role_access import AccessGroup, AccessTerms
 from reconciler.plan.digest.access_lines import list_access_lines
@@ -43,6 +45,37 @@ def test_stricter_terms_are_safe_and_looser_ones_widen() -> None:
     lines = list_access_lines(made, Detail.AUTO).roles
     assert [line.tone for line in lines] == [Tone.SAFE, Tone.WIDENS]
     assert lines[0].text == "user/a may assume role/b now, with MFA (before: without condition)"
+
+
+AGE = "NumericLessThan aws:multifactorauthage 3600"
+OFFICE, HOME = "IpAddress aws:sourceip 192.0.2.0/24", "IpAddress aws:sourceip 198.51.100.0/24"
+END = "unless DateGreaterThan aws:currenttime 2030-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        ([OFFICE, AGE], [OFFICE], "no longer only if NumericLessThan aws:MultiFactorAuthAge 3600 (1h)"),
+        ([OFFICE], [OFFICE, AGE], "now only if NumericLessThan aws:MultiFactorAuthAge 3600 (1h)"),
+        ([OFFICE, HOME], [OFFICE], "no longer if IpAddress aws:SourceIp 198.51.100.0/24"),
+        ([OFFICE], [OFFICE, HOME], "now also if IpAddress aws:SourceIp 198.51.100.0/24"),
+        (
+            [OFFICE],
+            [HOME],
+            "now if IpAddress aws:SourceIp 198.51.100.0/24 (before: if IpAddress aws:SourceIp 192.0.2.0/24)",
+        ),
+        ([END], [], "now also if DateGreaterThan aws:CurrentTime 2030-01-01T00:00:00Z"),
+        ([], [END], "no longer if DateGreaterThan aws:CurrentTime 2030-01-01T00:00:00Z"),
+    ],
+    ids=["gone", "new", "an alternative gone", "a new alternative", "another value", "a Deny gone", "a new Deny"],
+)
+def test_conditions_of_an_access_change_in_the_words_of_permissions(
+    before: list[str], after: list[str], text: str
+) -> None:
+    terms = [AccessTerms(terms=frozenset(one)) for one in (after, before)]
+    made = replace(EMPTY, access=AccessDelta(changed_groups=(AccessGroup(("user/a",), ("role/b",), *terms),)))
+    (line,) = list_access_lines(made, Detail.AUTO).roles
+    assert line.text == f"user/a may assume role/b: {text}"
 
 
 def test_of_many_lines_the_gravest_are_kept_and_the_rest_counted() -> None:
