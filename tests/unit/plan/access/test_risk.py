@@ -738,4 +738,4 @@ def test_a_closer_limit_beside_a_wider_one_is_a_risk() -> None:
 
     plan = planned(until(2031), until(2030, 2035))
     assert plan.risk.level is RiskLevel.HIGH
-    assert [line.tone for line in list_access_lines(plan, Detail.FULL).roles] == [Tone.WIDENS]
+    assert [line.tone for line in list_access_lines(plan, Detail.FULL).roles] == [Tone.DANGER]
