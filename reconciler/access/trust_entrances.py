@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.access.compiled_policies import compile_policies
+from reconciler.access.context import NOTHING_KNOWN, Context
+from reconciler.access.principal import Principal, make_external_principal
 from reconciler.access.role_assumption import Target
 from reconciler.access.verdicts import PolicySource
 from reconciler.model.address import Address
@@ -40,6 +42,21 @@ class Entrance:
         if self.kind == "Federated":
             return (_ASSUME_ACTIONS[1] if ":saml-provider/" in self.value else _ASSUME_ACTIONS[2],)
         return _ASSUME_ACTIONS if "*" in (self.kind, self.value) else _ASSUME_ACTIONS[:1]
+
+    @property
+    def request_context(self) -> Context:
+        """Return the keys of a request that follow from this name: of a user or a role its ARN, of others the account.
+
+        The ARN of a session does not tell aws:PrincipalArn, because it lacks the path of its role.
+        """
+        if self.kind == "Service":
+            return Principal(self.value, "service", "").request_context
+        match = _ACCOUNT.fullmatch(self.value) if self.kind == "AWS" else None
+        if match is None:
+            return NOTHING_KNOWN
+        principal = make_external_principal(self.value)
+        whole = Principal(self.value, "account", match[2])
+        return (principal if principal.kind in ("user", "role") else whole).request_context
 
 
 def list_entrances(trust: Document) -> Iterator[Entrance]:

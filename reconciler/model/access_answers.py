@@ -174,6 +174,7 @@ class CapablePrincipals:
     """Principals that can do something in the same way.
 
     resources: those on which they can. depends_on, statements: as in `AccessAnswer`. mfa: they can with MFA only.
+    terms: the conditions on the keys of `depends_on` as texts.
     """
 
     principals: tuple[str, ...]
@@ -182,6 +183,7 @@ class CapablePrincipals:
     depends_on: tuple[str, ...] = ()
     statements: tuple[DecidingStatement, ...] = ()
     mfa: bool = False
+    terms: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _list_lines(answer: PrincipalPermissions) -> Iterator[str]:
     if not answer.allows:
         yield "  Its policies allow nothing."
     yield from _list_permissions("  allows", answer.allows)
-    yield from _list_permissions("  denies", answer.denies)
+    yield from _list_permissions("  denies", answer.denies, "deny")
     if answer.boundary:
         yield from _list_permissions(f"  boundary {answer.boundary} allows at most", answer.boundary_allows)
     if answer.chains:
@@ -73,7 +73,7 @@ def _list_lines(answer: PrincipalPermissions) -> Iterator[str]:
         yield f"    and {len(answer.chains) - _MAX_CHAINS} more; --format json lists all"
 
 
-def _list_permissions(heading: str, permissions: tuple[HeldPermission, ...]) -> Iterator[str]:
+def _list_permissions(heading: str, permissions: tuple[HeldPermission, ...], effect: str = "allow") -> Iterator[str]:
     if permissions:
         yield f"{heading}:"
     by_statement = sorted(permissions, key=lambda one: repr(one.statement))
@@ -81,7 +81,7 @@ def _list_permissions(heading: str, permissions: tuple[HeldPermission, ...]) -> 
     for group in sorted(groups, key=lambda group: permissions.index(group[0])):
         rows = PermissionRows(gained=tuple(one.row for one in group))
         note = f"  [{group[0].limit}]" if group[0].limit is not Limit.NONE else ""
-        for _, _, text in describe_permission_groups(rows):
+        for _, _, text in describe_permission_groups(rows, effect):
             yield f"    {text.removeprefix(group[0].row.principals[0]).lstrip()}{note}"
         yield f"        by {_describe_statement(group[0])}"
 

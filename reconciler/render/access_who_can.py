@@ -9,7 +9,7 @@ from reconciler.model.access_answers import AccessSource, CapablePrincipals, Who
 from reconciler.model.escape import escape_line
 from reconciler.model.sentence import format_list
 from reconciler.model.wrap import wrap_line
-from reconciler.plan.access.assume_words import describe_dependency
+from reconciler.plan.access.assume_words import describe_dependency, describe_terms
 from reconciler.policy.global_keys import MFA_KEYS
 from reconciler.render.access_answer import describe_line, statement_to_dict
 from reconciler.render.access_parts import format_names, render_sides, render_sides_json
@@ -45,10 +45,9 @@ def _list_lines(answer: WhoCan) -> Iterator[str]:
         yield "  Nobody can."
     for one in answer.direct:
         open_keys = (key for key in one.depends_on if not one.mfa or key not in MFA_KEYS)
-        keys = ", ".join(map(describe_dependency, open_keys))
+        terms = describe_terms(one.mfa, map(describe_dependency, open_keys), one.terms)
         where = f" on {format_list(one.resources, _MAX_RESOURCES)}" if answer.resource is None else ""
-        mfa = ", with MFA" if one.mfa else ""
-        yield f"  {format_names(one.principals)}{where}{mfa}{f', depending on {keys}' if keys else ''}"
+        yield f"  {format_names(one.principals)}{where}{terms}"
         yield from (f"      {describe_line(statement)}" for statement in one.statements)
     if answer.chains:
         yield "  by taking a role:"

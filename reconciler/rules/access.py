@@ -40,8 +40,9 @@ RULES = (
     Rule(
         "unknown-resource",
         Level.ERROR,
-        title="The resource of a question is not in the account",
-        why="An address stands for the ARN of an entity of the account, and no entity has that name.",
+        title="The resource of a question is neither an ARN nor in the account",
+        why="An address stands for the ARN of an entity of the account. No resource has any other text as its name: a "
+        "policy with `*` would allow it, and every other policy deny it.",
         how_to_fix="Write the address of an entity, as in `role/app`, or an ARN.",
     ),
 )

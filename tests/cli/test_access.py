@@ -337,6 +337,14 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
     "a pattern": (("user/alice", "s3:*"), "'s3:*' is not a single action."),
     "a word": (("user/alice", "GetObject"), "'GetObject' is not a single action."),
     "a misspelt role to assume": (("user/alice", "sts:AssumeRole", "role/amdin"), "Did you mean 'role/admin'?"),
+    "a misspelt kind": (("user/alice", "sts:AssumeRole", "roles/admin"), "Did you mean 'role/admin'?"),
+    "a kind in capitals": (("user/alice", "sts:AssumeRole", "Role/admin"), "Did you mean 'role/admin'?"),
+    "a bare name of a role": (("user/alice", "sts:AssumeRole", "admin"), "Did you mean 'role/admin'?"),
+    "a bucket without its ARN": (("role/admin", "s3:GetObject", "data/key"), "'data/key' is neither an ARN nor the"),
+    "an empty resource": (("role/admin", "s3:GetObject", ""), "'' is neither an ARN nor the address of an entity."),
+    "a short ARN": (("role/admin", "s3:GetObject", "arn:aws:s3:data"), "is written arn:partition:service:region:"),
+    "an ARN without a resource": (("role/admin", "s3:GetObject", "arn:aws:s3:::"), "'arn:aws:s3:::' is neither an ARN"),
+    "an entity without an ARN": (("role/admin", "iam:GetUser", "account/settings"), "'account/settings' is neither"),
     "a context without a value": (("user/alice", "s3:GetObject", "--context", "aws:x"), "is not KEY=VALUE"),
     "a context without a prefix": (("user/alice", "s3:GetObject", "--context", "x=y"), "is not KEY=VALUE"),
 }
@@ -348,6 +356,20 @@ def test_a_wrong_word_of_a_question_is_an_error_that_helps(name: str, capsys: An
     shown = run(capsys, "can", *words, code=1)
     assert shown.out == ""
     assert said in shown.err
+
+
+@pytest.mark.parametrize("words", [("who-can",), ("can", "role/admin"), ("explain", "role/admin")])
+@pytest.mark.parametrize("resource", ["roles/admin", "admin", "data/key", ""])
+def test_no_question_about_what_is_no_resource_is_answered(words: tuple[str, ...], resource: str, capsys: Any) -> None:
+    shown = run(capsys, *words, "sts:AssumeRole", resource, code=1)
+    assert (shown.out, "is neither an ARN nor the address of an entity." in shown.err) == ("", True)
+
+
+@pytest.mark.parametrize(
+    "resource", ["*", "arn:aws:s3:::data/key", "arn:aws:s3:::data/*", "arn:aws:s3*", "arn:*:s3:::data", "role/admin"]
+)
+def test_a_resource_is_an_arn_also_with_wildcards_or_an_address(resource: str, capsys: Any) -> None:
+    assert run(capsys, "can", "role/admin", "s3:GetObject", resource).out.startswith("allowed")
 
 
 SHOWN = """\

@@ -409,6 +409,9 @@ def test_questions_about_access_are_answered_by_the_files_and_by_the_account_aft
         )
         assert {one.roles for one in api.show(asked, "user/alice").chains} == {("role/reader",), ("role/guarded",)}
         assert ("user/alice",) in [one.principals for one in api.who_can(asked, "sts:AssumeRole", "role/reader").direct]
+        for ask in (api.can, api.explain):
+            with pytest.raises(api.ReconcileError, match="'roles/reader' is neither an ARN nor"):
+                ask(asked, "user/alice", "sts:AssumeRole", "roles/reader")
     assert api.show(plan, "user/carol").principal == "user/carol"
     with pytest.raises(api.ReconcileError, match="There is no user or role user/carol in the files"):
         api.show(desired, "user/carol")

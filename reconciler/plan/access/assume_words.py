@@ -14,11 +14,17 @@ def describe_terms(mfa: bool, conditions: Iterable[str], terms: Iterable[str]) -
     """Return `, with MFA, until …, depending on …`, as far as these apply. conditions: keys, in any spelling."""
     text = ", with MFA" if mfa else ""
     conditions = list(conditions)
-    times = [term for term in terms if " aws:currenttime " in term]
-    if len(times) == 1 and times[0].startswith(_UNTIL_PREFIXES) and " and " not in times[0]:
-        text += f", until {times[0].rpartition(' ')[2]}"
-        conditions = [key for key in conditions if key.lower() != "aws:currenttime"]
+    others = [key for key in conditions if key.lower() != "aws:currenttime"]
+    if len(others) < len(conditions) and (end := find_end(terms)):
+        text, conditions = f"{text}, until {end}", others
     return f"{text}, depending on {', '.join(map(spell_key, conditions))}" if conditions else text
+
+
+def find_end(terms: Iterable[str]) -> str:
+    """Return the time at which an access on these terms ends; "" if they set none, or test times in other ways, too."""
+    times = [term for term in terms if " aws:currenttime " in term]
+    is_end = len(times) == 1 and times[0].startswith(_UNTIL_PREFIXES) and " and " not in times[0]
+    return times[0].rpartition(" ")[2] if is_end else ""
 
 
 _FACTS = {

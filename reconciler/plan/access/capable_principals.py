@@ -13,7 +13,7 @@ from functools import cached_property
 
 from reconciler.access import NOTHING_KNOWN, Principal, Target, Verdict, evaluate
 from reconciler.access.compiled_policies import ActionStatements, CompiledPolicies
-from reconciler.access.context import NO_MFA_POSSIBLE, make_mfa_context
+from reconciler.access.context import NO_MFA_POSSIBLE, Context, make_mfa_context
 from reconciler.access.guardrail_stops import ServiceControls, find_assume_stops
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
 from reconciler.access.resource_tags import ResourceTags
@@ -29,7 +29,10 @@ from reconciler.model.access_answers import (
     WhoCan,
 )
 from reconciler.model.address import Address
+from reconciler.model.role_access import AccessTerms
 from reconciler.plan.access.answer import OUTCOMES, decide_request, find_assumed_role
+from reconciler.plan.access.assume_words import find_end
+from reconciler.plan.access.delta import terms_of
 from reconciler.plan.access.external_principals import find_external_access
 from reconciler.plan.access.role_chains import RoleChains
 from reconciler.plan.access.statement_sources import describe_policy, describe_statement_source
@@ -74,8 +77,7 @@ class _Finder:
         for members in _group_by_statements(everybody, self.action):
             first = everybody[members[0]]
             for verdict, resources in self._decide(first):
-                mfa = self._demands_mfa(first, verdict, resources[0], None)
-                yield from self._describe(members, verdict, resources, mfa=mfa)
+                yield from self._describe(members, verdict, resources, self._find_terms(first, verdict, resources[0]))
 
     def find_role_callers(self, everybody: Principals, target: Target) -> Iterator[CapablePrincipals]:
         """Yield the principals that can assume a role, also those outside the account that its trust names."""
@@ -85,13 +87,13 @@ class _Finder:
             if not verdict.denied:
                 by_verdict[verdict].append(address)
         for verdict, members in by_verdict.items():
-            mfa = self._demands_mfa(everybody[members[0]], verdict, target.arn, target)
-            yield from self._describe(members, verdict, (target.arn,), mfa=mfa)
+            terms = self._find_terms(everybody[members[0]], verdict, target.arn, target)
+            yield from self._describe(members, verdict, (target.arn,), terms)
         role = Address("role", target.arn.rpartition("/")[2])
         for access in find_external_access(self.side.state, [role], frozenset()).values():
             keys = (*(["aws:multifactorauthpresent"] if access.mfa else []), *access.conditions)
             outcome = Outcome.DEPENDS if keys else Outcome.ALLOWED
-            yield CapablePrincipals((access.principal,), outcome, (target.arn,), keys, mfa=access.mfa)
+            yield CapablePrincipals((access.principal,), outcome, (target.arn,), keys, (), access.mfa, access.terms)
 
     def find_stopped(
         self, everybody: Principals, target: Target | None, found: set[str]
@@ -145,7 +147,7 @@ class _Finder:
             yield verdict, tuple(resources)
 
     def _describe(
-        self, members: Iterable[Address], verdict: Verdict, resources: tuple[str, ...], *, mfa: bool
+        self, members: Iterable[Address], verdict: Verdict, resources: tuple[str, ...], terms: AccessTerms
     ) -> Iterator[CapablePrincipals]:
         """Yield the members of a group by the way in which they have the policies that decide."""
         by_policies: defaultdict[tuple[str, ...], list[Address]] = defaultdict(list)
@@ -156,7 +158,19 @@ class _Finder:
             statements = self._describe_statements(verdict, addresses[0])
             named = tuple(replace(one, policy=policy) for one, policy in zip(statements, policies, strict=True))
             names, keys = _to_names(addresses), tuple(sorted(verdict.keys))
-            yield CapablePrincipals(names, OUTCOMES[verdict.decision], resources, keys, named, mfa)
+            outcome = OUTCOMES[verdict.decision]
+            yield CapablePrincipals(names, outcome, resources, keys, named, terms.mfa, terms.terms)
+
+    def _find_terms(
+        self, principal: Principal, verdict: Verdict, resource: str, target: Target | None = None
+    ) -> AccessTerms:
+        """Return the terms of a verdict; without a time at which one way ends and another one stays open."""
+        mfa, terms = self._demands_mfa(principal, verdict, resource, target), terms_of(verdict)
+        if end := find_end(terms):
+            known = Context.of({"aws:CurrentTime": end})
+            if not decide_request(principal, self.action, resource, known, target).denied:
+                terms = frozenset(term for term in terms if find_end([term]) != end)
+        return AccessTerms(mfa, terms=terms)
 
     def _demands_mfa(self, principal: Principal, verdict: Verdict, resource: str, target: Target | None) -> bool:
         """Return whether a request is refused without MFA, and may be allowed with it."""

@@ -1,7 +1,8 @@
 """Find external principals that a trust lets in: services, federated providers, other accounts, everyone.
 
 An external principal has access if a trust allows it by name, and no Deny of the trust or of a resource control policy
-means it. The policies on its own side are not known.
+means it. The policies on its own side are not known. Conditions that its name decides, such as one on
+aws:PrincipalAccount, are decided; the access depends on the others.
 """
 
 from __future__ import annotations
@@ -110,15 +111,16 @@ class _RoleControls:
     target: Target | None
     includes_stopped: bool
 
-    def list_denies(self, action: str, kind: str, value: str) -> list[tuple[str, Statement]]:
-        """Return the label and the statement of each Deny that means this principal and this role."""
+    def list_denies(self, action: str, entrance: Entrance) -> list[tuple[str, Statement]]:
+        """Return the label of each Deny that may mean this principal and this role, and what is open of the Deny."""
         if self.target is None:
             return []
         return [
-            (one.source.label, one.statement)
+            (one.source.label, deny)
             for one in self.target.compiled_controls.statements_for(action).denies
-            if covers_entrance(one.statement, kind, value)
+            if covers_entrance(one.statement, entrance.kind, entrance.value)
             and one.resources.matches(self.target.arn, NOTHING_KNOWN).value is not False
+            and (deny := _leave_open(one.statement, entrance, one.version)) is not None
         ]
 
 
@@ -129,25 +131,45 @@ def _find_named_access(
     if not isinstance(role, Role):
         return
     denies = [one for one in role.trust_policy.statements if one.effect == "Deny"]
+    version = role.trust_policy.version
     for entrance in _list_entrances(role, asked):
         kind, value = entrance.kind, entrance.value
         ours = f":{state.account}:" in value and (entity_of(value, state.account) or value.endswith(":root"))
-        if ours or entity_of(value, state.account, kind) in missing:
+        allow = _leave_open(entrance.statement, entrance, version)
+        if ours or allow is None or entity_of(value, state.account, kind) in missing:
             continue
         for action in entrance.assume_actions:
-            matching_denies = [
-                one for one in denies if covers_action(one, action) and covers_entrance(one, kind, value)
-            ]
-            if not covers_action(entrance.statement, action) or not all(one.conditions for one in matching_denies):
+            covering = (one for one in denies if covers_action(one, action) and covers_entrance(one, kind, value))
+            open_denies = (_leave_open(one, entrance, version) for one in covering)
+            matching_denies = [one for one in open_denies if one is not None]
+            if not covers_action(allow, action) or not all(one.conditions for one in matching_denies):
                 continue
-            of_controls = controls.list_denies(action, kind, value)
+            of_controls = controls.list_denies(action, entrance)
             stops = tuple(dict.fromkeys(name_of_guardrail(label) for label, one in of_controls if not one.conditions))
             if controls.includes_stopped:
-                access = _build_access(kind, value, address, entrance.statement, matching_denies)
+                access = _build_access(kind, value, address, allow, matching_denies)
                 yield replace(access, stopped_by=stops)
             elif not stops:
                 denying = [*matching_denies, *(one for _, one in of_controls)]
-                yield _build_access(kind, value, address, entrance.statement, denying)
+                yield _build_access(kind, value, address, allow, denying)
+
+
+def _leave_open(statement: Statement, entrance: Entrance, version: str) -> Statement | None:
+    """Return a statement with the conditions that the name of a principal leaves open; None if it rules them out.
+
+    Conditions on MFA stay: `_demands_mfa` tells what they mean for those whom a name stands for.
+    version: that of the document.
+    """
+    if not statement.conditions:
+        return statement
+    known = entrance.request_context
+    tests = {
+        one: None if one.key in MFA_KEYS else compile_condition(one, version).holds(known).value
+        for one in statement.conditions
+    }
+    if False in tests.values():
+        return None
+    return replace(statement, conditions=frozenset(one for one, holds in tests.items() if holds is None))
 
 
 def _build_access(kind: str, value: str, role: Address, allow: Statement, denies: Iterable[Statement]) -> RoleAccess:

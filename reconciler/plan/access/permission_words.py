@@ -16,12 +16,12 @@ RowGroup = tuple[PermissionRow, ...]
 """Rows that differ in their services and actions only; one line describes them."""
 
 
-def describe_permission_groups(rows: PermissionRows) -> Iterator[tuple[str, RowGroup, str]]:
-    """Yield the sign, the rows and the text of each line."""
+def describe_permission_groups(rows: PermissionRows, effect: str = "allow") -> Iterator[tuple[str, RowGroup, str]]:
+    """Yield the sign, the rows and the text of each line. effect: "deny" if the rows are what Denies refuse."""
     for sign, listed in (("+", rows.gained), ("~", rows.changed), ("-", rows.lost)):
         for group in group_by_service(listed):
             notes = _describe_notes(group)
-            yield sign, group, f"{describe_principals(group[0])}  {_describe_scope(group)}{notes}"
+            yield sign, group, f"{describe_principals(group[0])}  {_describe_scope(group, effect)}{notes}"
 
 
 def describe_gain(group: RowGroup) -> str:
@@ -44,9 +44,9 @@ def group_by_service(rows: Iterable[PermissionRow]) -> list[RowGroup]:
     ]
 
 
-def _describe_scope(group: RowGroup) -> str:
+def _describe_scope(group: RowGroup, effect: str = "allow") -> str:
     """Return the actions, the resources and the conditions of some rows."""
-    return f"{_describe_actions(group)}{_describe_resources(group[0])}{_describe_terms(group[0])}"
+    return f"{_describe_actions(group, effect)}{_describe_resources(group[0])}{_describe_terms(group[0])}"
 
 
 def describe_principals(row: PermissionRow) -> str:
@@ -61,12 +61,15 @@ def describe_principals(row: PermissionRow) -> str:
     return f"{counted} ({', '.join(names)}{' …' if len(row.principals) > _MAX_NAMED else ''})"
 
 
-def _describe_actions(group: RowGroup) -> str:
+_ONE_POLICY = {"allow": "allows", "deny": "denies"}
+
+
+def _describe_actions(group: RowGroup, effect: str) -> str:
     """Return one action by its name, several by their number and levels; patterns that no list knows as they are."""
     row = group[0]
     if row.unread:
-        owner = "whose content is not known"
-        return f"what {format_list(row.unread, _MAX_NAMED)} {'allows' if len(row.unread) == 1 else 'allow'}, {owner}"
+        verb = _ONE_POLICY[effect] if len(row.unread) == 1 else effect
+        return f"what {format_list(row.unread, _MAX_NAMED)} {verb}, whose content is not known"
     if len(group) > 1:
         counts = Counter[str]()
         for one in group:

@@ -6,15 +6,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.kinds.registry import KINDS
 from reconciler.model.access_answers import AccessSource
 from reconciler.model.address import Address
-from reconciler.model.arns import address_of, arn_of, role_of_session
+from reconciler.model.arn_parts import PART_COUNT, split_arn
+from reconciler.model.arns import ArnForm, address_of, arn_of, role_of_session
 from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.suggest import suggest_address
+from reconciler.policy.resource_arns import ARN_FORM
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
-_ADDRESS = re.compile(r"(?:user|role|group|policy|instance-profile|oidc-provider|saml-provider)/.+", re.DOTALL)
+_KINDS_WITH_ARN = frozenset(kind.name for kind in KINDS if kind.arn_form is not ArnForm.NO_ARN)
 
 
 @dataclass(frozen=True)
@@ -35,19 +38,29 @@ class QuestionReader:
         raise self._refuse_principal(text, address)
 
     def find_resource(self, text: str | None) -> str:
-        """Return the ARN of an entity that a text names, or the text itself; `*` for None. Raises ReconcileError."""
-        if text is None:
+        """Return the ARN of an entity that a text names, or the text if it is an ARN; `*` for None.
+
+        An ARN may have wildcards. Raises ReconcileError for any other text, which only a policy with `*` would allow.
+        """
+        if text is None or text == "*":
             return "*"
-        if not _ADDRESS.fullmatch(text):
+        if _is_arn(text):
             return text
-        address = Address.parse(text)
+        address = _parse_address(text)
         for side in reversed(self.source.sides):
-            entity = side.state.entities.get(address)
-            if entity is not None:
+            entity = side.state.entities.get(address) if address else None
+            if entity is not None and entity.address.kind in _KINDS_WITH_ARN:
                 return arn_of(entity.address, entity.path, side.state.account, side.state.partition)
-        close = suggest_address(text, self._entities)
-        summary = f"There is no {text} {self._scope}."
-        raise make_error("unknown-resource", summary, hint=_suggest(close, "Write its ARN if it is elsewhere."))
+        raise self._refuse_resource(text, address)
+
+    def _refuse_resource(self, text: str, address: Address | None) -> ReconcileError:
+        close = suggest_address(text, (known for known in self._entities if known.kind in _KINDS_WITH_ARN))
+        if address is not None and address.kind in _KINDS_WITH_ARN:
+            summary, otherwise = f"There is no {text} {self._scope}.", "Write its ARN if it is elsewhere."
+        else:
+            summary = f"The resource {text!r} is neither an ARN nor the address of an entity."
+            otherwise = f"Write an address, as in role/app, or an ARN. {ARN_FORM}"
+        return make_error("unknown-resource", summary, hint=_suggest(close, otherwise))
 
     @property
     def _entities(self) -> Mapping[Address, Entity]:
@@ -62,8 +75,7 @@ class QuestionReader:
         if is_arn:
             found = (_find_address(text, side.state.account) for side in self.source.sides)
             return next((address for address in found if address is not None), None)
-        kind, slash, name = text.partition("/")
-        return Address(kind, name) if kind and slash and name else None
+        return _parse_address(text)
 
     def _refuse_principal(self, text: str, address: Address | None) -> ReconcileError:
         if address is not None and address.kind == "group":
@@ -77,9 +89,9 @@ class QuestionReader:
             (known for known, entity in self._entities.items() if isinstance(entity, (User, Role))),
         )
         summary = f"There is no user or role {text} {self._scope}."
-        return make_error("principal-not-found", summary, hint=_suggest(close, self._say_where_to_look(address)))
+        return make_error("principal-not-found", summary, hint=_suggest(close, self._make_hint(address)))
 
-    def _say_where_to_look(self, address: Address | None) -> str:
+    def _make_hint(self, address: Address | None) -> str:
         if address is None:
             return "Write an address, as in role/app."
         if self.source.sides[0].name == "file":
@@ -92,6 +104,17 @@ class QuestionReader:
         if not members or not isinstance(entities.get(group), Group):
             return "A group makes no requests: name one of its users."
         return f"A group makes no requests: name one of its users, such as {members[0]}."
+
+
+def _is_arn(text: str) -> bool:
+    """Return whether a text has all parts of an ARN; with a wildcard at its end it may be short, as in a policy."""
+    parts = split_arn(text)
+    return parts is not None and (text.endswith("*") or (text.count(":") >= PART_COUNT - 1 and bool(parts.resource)))
+
+
+def _parse_address(text: str) -> Address | None:
+    kind, slash, name = text.partition("/")
+    return Address(kind, name) if kind and slash and name else None
 
 
 def _find_address(arn: str, account: str) -> Address | None:

@@ -60,14 +60,18 @@ def _keep_gravest(lines: list[AccessLine], detail: Detail) -> tuple[tuple[Access
 def _list_role_lines(plan: Plan) -> Iterator[AccessLine]:
     delta = plan.access
     dangerous = {str(reason.address) for reason in plan.risk.reasons if reason.is_high}
+
+    def judge_opening(group: AccessGroup) -> Tone:
+        return Tone.WIDENS if dangerous.isdisjoint(group.roles) else Tone.DANGER
+
     for group in _separate_externals(delta.gained_groups):
-        tone = Tone.WIDENS if dangerous.isdisjoint(group.roles) else Tone.DANGER
-        yield AccessLine("+", f"{_describe_pairs(group, 'may assume')}{_describe_terms(group.terms)}", tone)
+        text = f"{_describe_pairs(group, 'may assume')}{_describe_terms(group.terms)}"
+        yield AccessLine("+", text, judge_opening(group))
     for group in _separate_externals(delta.lost_groups):
         yield AccessLine("-", _describe_pairs(group, "may no longer assume"), Tone.SAFE)
     for group in _separate_externals(delta.changed_groups):
         narrows = group.before is not None and demands_more(group.before, group.terms)
-        yield AccessLine("~", _describe_change(group), Tone.SAFE if narrows else Tone.WIDENS)
+        yield AccessLine("~", _describe_change(group), Tone.SAFE if narrows else judge_opening(group))
     yield from (AccessLine("+", text, Tone.DANGER) for _, text in describe_powers(delta.powers_gained, "gain"))
     yield from (AccessLine("-", text, Tone.SAFE) for _, text in describe_powers(delta.powers_lost, "lose"))
 

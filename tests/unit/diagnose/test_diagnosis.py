@@ -676,7 +676,7 @@ def test_the_reason_and_the_lines_to_write(tmp_path: Path, case: Case, reason: s
     ids=["the trust lets in", "the trust names and refuses", "everyone", "the trust names another", "an unread trust"],
 )
 def test_a_caller_without_a_policy_is_told_as_the_trust_is(tmp_path: Path, case: Case, sentence: str) -> None:
-    sides = {side.party: side for side in asked(tmp_path, case).sides}
+    sides = {side.party: side for side in explain_case(tmp_path, case).sides}
     assert sides["caller"].reasons == (sentence,)
 
 

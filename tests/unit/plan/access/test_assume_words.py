@@ -48,6 +48,7 @@ UNTIL = "DateLessThan aws:currenttime 2030-01-01T00:00:00Z"
             ("DateGreaterThan aws:currenttime 2030-01-01T00:00:00Z",),
             ", depending on aws:CurrentTime",
         ),
+        (False, (), (UNTIL,), ""),  # one of two statements ends
     ],
 )
 def test_an_end_is_told_as_until(mfa: bool, conditions: tuple[str, ...], terms: tuple[str, ...], words: str) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from reconciler.access import evaluate
-from reconciler.model.access_answers import AccessSide, Outcome, RoleChain, WhoCan
+from reconciler.model.access_answers import AccessSide, AccessSource, Outcome, RoleChain, WhoCan
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.model.guardrails import GuardrailPolicy, Guardrails
 from reconciler.plan.access.capable_principals import find_capable_principals
 from reconciler.plan.access.side_principals import principals_of_side
+from reconciler.render.access_who_can import render_capable_text
 from tests.support.strategies import ACCOUNT, policy_arn
 from tests.unit.plan.access.test_delta import ADMINISTRATOR, MFA, OFFICE, service, trust
 from tests.unit.render.plans import allow, document, state
@@ -200,3 +201,53 @@ def test_who_can_with_mfa_only_is_told_so() -> None:
 
     assert find("s3:GetObject", DATA) == {"user/bob": True, "user/carol": False, "user/eve": False}
     assert find("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/door") == {"user/eve": True, OTHER_ROOT: True}
+
+
+ENDS = "2031-01-01T00:00:00Z"
+UNTIL = {"Condition": {"DateLessThan": {"aws:CurrentTime": ENDS}}}
+NOT_FROM = {"Condition": {"DateGreaterThanEquals": {"aws:CurrentTime": ENDS}}}
+
+ENDINGS: dict[str, tuple[list[dict[str, Any]], str]] = {
+    "an Allow until a time": ([{**allow("s3:GetObject"), **UNTIL}], f", until {ENDS}"),
+    "a Deny from a time on": ([allow("s3:*"), deny("s3:*", **NOT_FROM)], f", until {ENDS}"),
+    "another way without end": (
+        [{**allow("s3:GetObject"), **UNTIL}, {**allow("s3:GetObject"), **OFFICE}],
+        ", depending on aws:CurrentTime, aws:SourceIp",
+    ),
+    "until a time, from a place": (
+        [{**allow("s3:GetObject"), "Condition": {**UNTIL["Condition"], **OFFICE["Condition"]}}],
+        f", until {ENDS}, depending on aws:SourceIp",
+    ),
+    "from a time on": (
+        [{**allow("s3:GetObject"), **NOT_FROM}],
+        ", depending on aws:CurrentTime",
+    ),
+}
+
+
+def tell(action: str, resource: str, *entities: Entity) -> list[str]:
+    """Return the first line about each group of principals."""
+    side = AccessSide("file", state([*entities]))
+    found = find_capable_principals(side, principals_of_side(side), action, resource)
+    lines = render_capable_text(AccessSource((side,), ACCOUNT), [found]).splitlines()[1:]
+    return [line.strip() for line in lines if not line.startswith("    ")]
+
+
+@pytest.mark.parametrize(("statements", "said"), ENDINGS.values(), ids=list(ENDINGS))
+def test_an_access_that_ends_is_told_with_its_end(statements: list[dict[str, Any]], said: str) -> None:
+    assert tell("s3:GetObject", DATA, User("bob", **inline(*statements))) == [f"user/bob{said}"]
+
+
+def test_callers_of_a_role_that_a_trust_lets_in_until_a_time_are_told_with_it() -> None:
+    people = [User("bob"), User("carol")]
+    ends = document(trust("user/bob", OTHER_ROOT, **UNTIL))
+    assert tell("sts:AssumeRole", ADMIN_ARN, *people, Role("admin", ends)) == [
+        f"{OTHER_ROOT}, until {ENDS}",
+        f"user/bob, until {ENDS}",
+    ]
+    others = trust("user/bob", OTHER_ROOT, **OFFICE)
+    either = document(trust("user/bob", OTHER_ROOT, **UNTIL), others)
+    assert tell("sts:AssumeRole", ADMIN_ARN, *people, Role("admin", either)) == [
+        OTHER_ROOT,
+        "user/bob, depending on aws:CurrentTime, aws:SourceIp",
+    ]

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.access_answers import AccessSide, Limit, PrincipalPermissions
+from reconciler.model.access_answers import AccessSide, AccessSource, Limit, PrincipalPermissions
 from reconciler.model.address import Address
 from reconciler.model.entity import Entity, Group, Policy, Role, User
 from reconciler.plan.access.held_permissions import find_held_permissions
 from reconciler.plan.access.role_chains import RoleChains
 from reconciler.plan.access.side_principals import principals_of_side
-from tests.support.strategies import policy_arn
+from reconciler.render.access_show import render_permissions_text
+from tests.support.strategies import ACCOUNT, policy_arn
 from tests.unit.plan.access.test_delta import OFFICE, trust
 from tests.unit.render.plans import allow, document, state
 
@@ -75,6 +76,27 @@ def test_the_boundary_leaves_all_a_part_or_nothing(name: str) -> None:
 def test_a_policy_of_unknown_content_is_told_as_such() -> None:
     (held,) = show(alice(policies=frozenset(["arn:aws:iam::aws:policy/job-function/Billing"]))).allows
     assert (held.row.unread, held.row.decided, held.statement.effect) == (("aws:job-function/Billing",), False, "")
+
+
+def test_a_policy_of_unknown_content_may_allow_and_deny_and_each_is_told_in_its_place() -> None:
+    """A plan file lacks the boundaries and groups that the plan does not change."""
+    shown = show(alice(permissions_boundary=policy_arn("limit"), policies=frozenset([policy_arn("read")])))
+    source = AccessSource((AccessSide("file", state([])),), ACCOUNT)
+    lines = [line.strip() for line in render_permissions_text(source, [shown]).splitlines()]
+    unknown = "whose content is not known  [at most]"
+    assert lines[1:] == [
+        "allows:",
+        f"what policy/read allows, {unknown}  [the boundary may leave a part only]",
+        "by policy/read",
+        "denies:",
+        f"what policy/limit denies, {unknown}",
+        "by boundary policy/limit",
+        f"what policy/read denies, {unknown}",
+        "by policy/read",
+        "boundary policy/limit allows at most:",
+        f"what policy/limit allows, {unknown}",
+        "by boundary policy/limit",
+    ]
 
 
 def test_roles_that_can_be_taken_stand_apart() -> None:

@@ -665,7 +665,7 @@ PRESENT = MFA["Bool"]
 def test_a_trust_that_demands_other_mfa_says_what_it_no_longer_demands(
     before: dict[str, Any], after: dict[str, Any], reason: str, line: str | None
 ) -> None:
-    plan = planned(*([ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)))
+    plan = make_plan(*([ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)))
     messages = [one.message for one in plan.risk.reasons if one.code is RiskCode.TRUST_CONDITION_REMOVED]
     assert messages == [f"role/app {reason}"]
     if line is not None:
@@ -793,7 +793,7 @@ TRUSTED_NAMES: dict[str, tuple[Document, Document, RiskLevel, list[str]]] = {
 def test_whoever_is_named_in_place_of_more_gains_nothing(
     before: Document, after: Document, level: RiskLevel, lines: list[str]
 ) -> None:
-    plan = planned([role(trusts=before)], [role(trusts=after)])
+    plan = make_plan([role(trusts=before)], [role(trusts=after)])
     shown = list_access_lines(plan, Detail.FULL).roles
     assert [line.text for line in shown] == lines
     assert plan.risk.level is level, plan.risk
@@ -876,4 +876,4 @@ def test_a_closer_limit_beside_a_wider_one_is_a_risk() -> None:
 
     plan = make_plan(until(2031), until(2030, 2035))
     assert plan.risk.level is RiskLevel.HIGH
-    assert [line.tone for line in list_access_lines(plan, Detail.FULL).roles] == [Tone.WIDENS]
+    assert [line.tone for line in list_access_lines(plan, Detail.FULL).roles] == [Tone.DANGER]

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.model.address import Address
 from reconciler.model.plan import AccessDelta, PrincipalPower
+from reconciler.model.risk import Risk, RiskCode, RiskReason
 from reconciler.model.role_access import AccessGroup, AccessTerms
 from reconciler.plan.digest.access_lines import list_access_lines
 from reconciler.plan.digest.detail import Detail
@@ -76,6 +78,17 @@ def test_conditions_of_an_access_change_in_the_words_of_permissions(
     made = replace(EMPTY, access=AccessDelta(changed_groups=(AccessGroup(("user/a",), ("role/b",), *terms),)))
     (line,) = list_access_lines(made, Detail.AUTO).roles
     assert line.text == f"user/a may assume role/b: {text}"
+
+
+def test_looser_terms_on_a_role_with_a_high_risk_are_dangerous() -> None:
+    """MFA comes off a trust: the role, its risk and the line about it have one colour."""
+    stricter = AccessGroup(("user/a",), ("role/b",), MFA, AccessTerms())
+    loosened = replace(stricter, terms=AccessTerms(), before=MFA)
+    reason = RiskReason(RiskCode.TRUST_CONDITION_REMOVED, Address("role", "b"), "role/b no longer demands MFA")
+    access = AccessDelta(changed_groups=(loosened, stricter, replace(loosened, roles=("role/c",))))
+    made = replace(EMPTY, access=access, risk=Risk((reason,)))
+    lines = list_access_lines(made, Detail.AUTO).roles
+    assert [line.tone for line in lines] == [Tone.DANGER, Tone.SAFE, Tone.WIDENS]
 
 
 def test_of_many_lines_the_gravest_are_kept_and_the_rest_counted() -> None:
