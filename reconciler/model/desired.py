@@ -145,6 +145,7 @@ class Desired:
     setting_places: the line of each setting.
     sections: the kinds whose section the file has, even if it is empty.
     assertions: sentences about access that must stay true.
+    undone_owners: the owners of the applies that an undo takes back. An undo has no `owner`, because it adopts nothing.
     """
 
     state: State
@@ -158,3 +159,9 @@ class Desired:
     setting_places: Mapping[str, Place] = field(default_factory=dict)
     sections: frozenset[str] = frozenset()
     assertions: tuple[Assertion, ...] = ()
+    undone_owners: frozenset[str] = frozenset()
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """Return the owners whose entities need no --take-over."""
+        return self.undone_owners if self.owner is None else self.undone_owners | {self.owner}

@@ -237,6 +237,7 @@ class Plan:
     account_alias: the alias of the account, before the plan; None if it has none, or if it may not be read.
     assertions: those of the files, which the findings are about.
     user_count: the number of users after the plan; None if only a part of the account was read.
+    undone_owners: as in `Desired`.
     """
 
     account: str
@@ -264,6 +265,7 @@ class Plan:
     guardrails: Guardrails | None = None
     assertions: tuple[Assertion, ...] = ()
     user_count: int | None = None
+    undone_owners: frozenset[str] = frozenset()
 
     @property
     def is_safe(self) -> bool:

@@ -153,6 +153,7 @@ def assemble_plan(
         is_reversible=all(step.effect.inverse() for step in arrangement.steps),
         targets=tuple(sorted(options.targets)),
         moves=draft.desired.moves,
+        undone_owners=draft.desired.undone_owners,
         assertions=draft.desired.assertions,
         valid_until=find_next_expiry(draft),
         unmanaged=tuple(find_unmanaged(draft)) if options.report_unmanaged else None,

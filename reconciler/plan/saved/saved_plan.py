@@ -47,6 +47,7 @@ from reconciler.plan.saved.sections import (
     read_refusals,
     read_settings,
     read_targets,
+    read_undone_owners,
 )
 from reconciler.plan.saved.shown_section import to_shown_section
 from reconciler.plan.saved.strict_json import (
@@ -62,6 +63,7 @@ from reconciler.plan.saved.strict_json import (
 from reconciler.policy.timestamps import format_timestamp, parse_timestamp
 
 _SAVED_KEYS = ("partition", "settings", "valid_until", "moves", "entities")
+_OPTIONAL_SAVED_KEYS = ("reads", "shown", "guardrails", "assertions", "undone_owners")
 _ENTITY_KEYS = ("reason", "renamed", "before", "after", "fingerprint")
 
 
@@ -83,6 +85,7 @@ class SavedPlan:
     caller, files: as in `Plan`, as they were shown.
     guardrails: those of the files; None if they name none.
     assertions: those of the files, which an apply checks again.
+    undone_owners: as in `Desired`.
     """
 
     account: str
@@ -106,6 +109,7 @@ class SavedPlan:
     files: tuple[str, ...] = ()
     guardrails: Guardrails | None = None
     assertions: tuple[Assertion, ...] = ()
+    undone_owners: frozenset[str] = frozenset()
 
     @property
     def desired_entities(self) -> dict[Address, Entity]:
@@ -123,6 +127,7 @@ def to_saved_section(plan: Plan) -> dict[str, Any]:
         "shown": to_shown_section(plan),
         **({"guardrails": to_guardrails_section(plan.guardrails)} if plan.guardrails else {}),
         **({"assertions": to_assertions_section(plan.assertions)} if plan.assertions else {}),
+        **({"undone_owners": sorted(plan.undone_owners)} if plan.undone_owners else {}),
         "moves": [[str(move.old), str(move.new), *astuple(move.place)] for move in plan.moves],
         "entities": {
             str(change.address): {
@@ -152,7 +157,7 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
     Raises MalformedPlan, ValueError, KeyError, TypeError or AttributeError if it is not a plan.
     """
     take_object(document, "the plan", DOCUMENT_KEYS, OPTIONAL_DOCUMENT_KEYS)
-    part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads", "shown", "guardrails", "assertions"))
+    part = take_object(document["saved"], "saved", _SAVED_KEYS, _OPTIONAL_SAVED_KEYS)
     partition = read_partition(part)
     before: dict[Address, Entity | None] = {}
     after: dict[Address, Entity | None] = {}
@@ -191,6 +196,7 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
         caller=read_optional_text(document, "caller"),
         files=take_texts(document.get("files", []), "files"),
         assertions=read_assertions(part),
+        undone_owners=read_undone_owners(document),
     )
 
 
@@ -289,4 +295,5 @@ def compare_with_live(saved: SavedPlan, live: State) -> Comparison:
 def desired_of(saved: SavedPlan) -> Desired:
     """Return the saved entities and settings as the meaning of a file."""
     state = State(saved.account, saved.partition, saved.desired_entities, guardrails=saved.guardrails)
-    return Desired(state, saved.owner, saved.settings, {}, {}, moves=saved.moves, assertions=saved.assertions)
+    further: dict[str, Any] = {name: getattr(saved, name) for name in ("moves", "assertions", "undone_owners")}
+    return Desired(state, saved.owner, saved.settings, {}, {}, **further)

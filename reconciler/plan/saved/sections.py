@@ -67,9 +67,22 @@ def read_owner(document: Mapping[str, Any]) -> str | None:
     """Return the owner; None if the file had none."""
     if document["owner"] is None:
         return None
-    owner = take_text(document["owner"], "owner")
+    return _take_owner(document["owner"], "owner")
+
+
+def read_undone_owners(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the owners of the applies that the plan takes back. Only an undo has them, and it has no owner."""
+    path = "saved.undone_owners"
+    owners = take_list(document["saved"].get("undone_owners", []), path)
+    if owners and document["owner"] is not None:
+        raise MalformedPlan(f"{path} is not for a plan with an owner.")
+    return frozenset(_take_owner(owner, path) for owner in owners)
+
+
+def _take_owner(value: object, path: str) -> str:
+    owner = take_text(value, path)
     if not _OWNER.fullmatch(owner):
-        raise MalformedPlan("owner is not the name of an owner.")
+        raise MalformedPlan(f"{path} is not the name of an owner.")
     return owner
 
 
