@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from reconciler.model.address import Address
@@ -129,6 +130,16 @@ def read_settings(saved: Mapping[str, Any]) -> Settings:
         ),
         prune_also,
     )
+
+
+def to_settings_section(settings: Settings) -> dict[str, Any]:
+    """Return the `saved.settings` object of a plan file."""
+    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    return values | {
+        "ignore": list(settings.ignore),
+        "break_glass": [str(item) for item in settings.break_glass],
+        "prune_also": list(settings.prune_also),
+    }
 
 
 def read_moves(saved: Mapping[str, Any]) -> tuple[Move, ...]:

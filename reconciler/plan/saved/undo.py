@@ -88,6 +88,7 @@ def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
         moves=tuple(Move(new, old, Place("", 0, 0)) for old, new in new_names.items()),
         renames=new_names,
         valid_until=None,
+        saved_places={},
     )
 
 

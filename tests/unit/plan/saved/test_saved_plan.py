@@ -110,6 +110,13 @@ WRONG: dict[str, tuple[Callable[[Any], None], str]] = {
     "undone owners of a plan with an owner": (put("saved", "undone_owners", value=["web"]), "undone_owners"),
     "an undone owner with a space": (put("saved", "undone_owners", value=["a b"]), "undone_owners"),
     "an undone owner that is a text": (put("saved", "undone_owners", value="web"), "undone_owners"),
+    "places that are a list": (put("saved", "places", value=[]), "saved.places"),
+    "a place without a line": (put("saved", "places", value={"user/u": ["roles.yaml"]}), "saved.places"),
+    "a place of no entity": (put("saved", "places", value={"u": ["roles.yaml", 1, 1]}), "saved.places"),
+    "a statement in a line of text": (
+        put(*ROLE, "after", "trust_policy", "places", value=[["roles.yaml", "1", 1]]),
+        "trust_policy.places",
+    ),
     "safe that is 1": (put("safe", value=1), "safe"),
     "a partition of nowhere": (put("saved", "partition", value="aws\n"), "partition"),
     "reads that are NaN": (put("saved", "reads", value=NAN), "reads"),
