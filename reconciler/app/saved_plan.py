@@ -39,7 +39,7 @@ from reconciler.plan.saved.saved_plan import (
 )
 from reconciler.plan.saved.shown_plan import restore_plan
 
-_OF_THE_RUN = ("lockout", "unknown-assertion")
+_OF_THE_RUN = ("lockout", "unknown-assertion", "unread-kind", "widens-access")
 """Refusals that depend on who makes a plan, and with which flags."""
 
 
@@ -189,8 +189,8 @@ def _is_accounted_for(document: Mapping[str, Any], saved: SavedPlan, plan: Plan,
 
     Both must have the same changes and totals, and no entity may be in one of them only. Two things in the file are
     checked by their effects, because the checksum does not stop a forger: the owner, whose tag each created or adopted
-    entity must carry; and the settings, with which each refusal of the file must still occur without flags. Two are
-    left out: a lockout, which depends on the caller, who may be another one now; and a flag that names no assertion.
+    entity must carry; and the settings, with which each refusal of the file must still occur without flags. Refusals
+    `_OF_THE_RUN` are left out: the caller may be another one now, and may read more.
     """
     codes = {
         (item.code, item.address) for item in rebuild_plan(saved, live, PlanOptions(), _find_names(saved)).findings

@@ -5,7 +5,8 @@ All habits stand here. A new one is a line in COMMANDS or OPTIONS.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 
 import click
 
@@ -62,14 +63,24 @@ OPTIONS: Mapping[str, Sequence[str]] = {
 
 
 class HelpfulGroup(click.Group):
-    """A group whose error about an unknown command names the one that was meant, if it can be guessed."""
+    """A group whose error about an unknown command names the one that was meant, if it can be guessed.
+
+    A long option with one dash is an error, too, of the group and of its commands.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        _refuse_single_dash(ctx, takewhile(lambda argument: argument.startswith("-"), args))
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             ctx.fail(f"No such command {args[0]!r}.{self._suggest(ctx, args[0])}")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and not command.context_settings.get("ignore_unknown_options"):
+            _refuse_single_dash(click.Context(command, ctx, name, **command.context_settings), rest)
+        return name, command, rest
 
     def _suggest(self, ctx: click.Context, name: str) -> str:
         habit = COMMANDS.get(name) if ctx.parent is None else None
@@ -77,6 +88,20 @@ class HelpfulGroup(click.Group):
             return f" Write `reconcile {habit}`."
         close = suggest_word(name, self.list_commands(ctx))
         return f" Did you mean {close!r}?" if close else ""
+
+
+def _refuse_single_dash(ctx: click.Context, arguments: Iterable[str]) -> None:
+    """Raise NoSuchOption for a long option of the command, or of a habit, that is written with one dash.
+
+    click would read it letter by letter: `-var` as `-v -a -r`, and `-file` as `-f ile`.
+    """
+    if ctx.resilient_parsing:
+        return
+    names = {*OPTIONS, *_list_long_options(ctx)}
+    for argument in takewhile(lambda argument: argument != "--", arguments):
+        option = argument.partition("=")[0]
+        if len(option) > 2 and f"-{option}" in names:
+            raise click.NoSuchOption(option, ctx=ctx)
 
 
 def expand_help(arguments: Sequence[str]) -> list[str]:
@@ -87,18 +112,23 @@ def expand_help(arguments: Sequence[str]) -> list[str]:
 def describe_unknown_option(error: click.NoSuchOption, arguments: Sequence[str]) -> str:
     """Return the message about an option that does not exist. arguments: the command line."""
     written = _find_written(error.option_name, arguments)
-    command = error.ctx.command if error.ctx else None
-    return f"No such option {written!r}.{_suggest_option(written, command) if command else ''}"
+    return f"No such option {written!r}.{_suggest_option(written, error.ctx) if error.ctx else ''}"
 
 
-def _suggest_option(written: str, command: click.Command) -> str:
+def _suggest_option(written: str, ctx: click.Context) -> str:
     """Return the hint. With one dash, a word is taken as Terraform and Go take it, as if it had two."""
     name = written if written.startswith("--") or len(written) == 2 else f"-{written}"
     for habit in OPTIONS.get(name, ()):
-        if habit.startswith("reconcile ") or _has_option(command, habit):
+        if habit.startswith("reconcile ") or _has_option(ctx.command, habit):
             return f" Write `{habit}`."
-    close = suggest_word(name, [option for one in command.params for option in one.opts if option.startswith("--")])
+    close = suggest_word(name, _list_long_options(ctx))
     return f" Did you mean {close!r}?" if close else ""
+
+
+def _list_long_options(ctx: click.Context) -> list[str]:
+    """Return the options of a command that begin with two dashes, --help included."""
+    params = ctx.command.get_params(ctx)
+    return [option for one in params for option in one.opts if option.startswith("--")]
 
 
 def _find_written(name: str, arguments: Sequence[str]) -> str:

@@ -145,6 +145,8 @@ class Desired:
     setting_places: the line of each setting.
     sections: the kinds whose section the file has, even if it is empty.
     assertions: sentences about access that must stay true.
+    saved_places: the lines of entities in a saved plan, which has no declarations.
+    undone_owners: the owners of the applies that an undo takes back. An undo has no `owner`, because it adopts nothing.
     """
 
     state: State
@@ -158,3 +160,20 @@ class Desired:
     setting_places: Mapping[str, Place] = field(default_factory=dict)
     sections: frozenset[str] = frozenset()
     assertions: tuple[Assertion, ...] = ()
+    undone_owners: frozenset[str] = frozenset()
+    saved_places: Mapping[Address, Place] = field(default_factory=dict)
+
+    @property
+    def owners(self) -> frozenset[str]:
+        """Return the owners whose entities need no --take-over."""
+        return self.undone_owners if self.owner is None else self.undone_owners | {self.owner}
+
+    @property
+    def places(self) -> Mapping[Address, Place]:
+        """Return the line of each entity of the file; of a saved plan, as far as it has them."""
+        return {**self.saved_places, **{address: one.place for address, one in self.declarations.items()}}
+
+    def place_of(self, address: Address | None) -> Place | None:
+        """Return the line of an entity; None if it is not known."""
+        declaration = self.declarations.get(address) if address else None
+        return declaration.place if declaration else self.saved_places.get(address) if address else None

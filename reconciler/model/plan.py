@@ -16,7 +16,7 @@ from reconciler.model.exposure import Exposure
 from reconciler.model.guardrails import Guardrails
 from reconciler.model.live import State
 from reconciler.model.permissions import NO_PERMISSIONS, PermissionRows
-from reconciler.model.problem import Level, Problem
+from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.quotas import Quota
 from reconciler.model.risk import NO_RISK, Risk
 from reconciler.model.role_access import (
@@ -237,6 +237,7 @@ class Plan:
     account_alias: the alias of the account, before the plan; None if it has none, or if it may not be read.
     assertions: those of the files, which the findings are about.
     user_count: the number of users after the plan; None if only a part of the account was read.
+    undone_owners, places: as in `Desired`.
     """
 
     account: str
@@ -264,6 +265,8 @@ class Plan:
     guardrails: Guardrails | None = None
     assertions: tuple[Assertion, ...] = ()
     user_count: int | None = None
+    undone_owners: frozenset[str] = frozenset()
+    places: Mapping[Address, Place] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def is_safe(self) -> bool:

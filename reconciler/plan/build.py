@@ -153,6 +153,8 @@ def assemble_plan(
         is_reversible=all(step.effect.inverse() for step in arrangement.steps),
         targets=tuple(sorted(options.targets)),
         moves=draft.desired.moves,
+        undone_owners=draft.desired.undone_owners,
+        places=draft.desired.places,
         assertions=draft.desired.assertions,
         valid_until=find_next_expiry(draft),
         unmanaged=tuple(find_unmanaged(draft)) if options.report_unmanaged else None,
@@ -190,7 +192,7 @@ def _build_access_delta(draft: Draft, catalogue: ActionCatalogue | None) -> Acce
 
 def _assess_risk(draft: Draft, access: AccessDelta, findings: Iterable[Problem]) -> Risk:
     """Return the risk of a plan. A part of the account does not show who gains access, but what comes off."""
-    places = {address: declaration.place for address, declaration in draft.desired.declarations.items()}
+    places = draft.desired.places
     return RiskJudge(draft.baseline, draft.after, draft.differences, access, places, findings).assess()
 
 

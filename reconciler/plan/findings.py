@@ -53,8 +53,7 @@ def report_unowned_groups(draft: Draft) -> Iterator[Problem]:
         )
         hint = f"To have a group deleted with its entry, write `path: /{owner}/` in the entry."
         one, several = (groups[0], ()) if len(groups) == 1 else (None, tuple(groups))
-        declaration = draft.desired.declarations.get(groups[0])  # a saved plan has none
-        place = declaration.place if declaration else None
+        place = draft.desired.place_of(groups[0])
         yield Problem(Level.INFO, "group-without-owner", summary, detail, hint, place, one, addresses=several)
 
 

@@ -12,6 +12,7 @@ from itertools import accumulate
 from reconciler.model.escape import escape_line
 from reconciler.model.problem import Problem
 from reconciler.model.risk import RiskLevel
+from reconciler.plan.digest.detail import Detail
 
 MAX_COMMENT_LENGTH = 65_000
 MAX_SECTION_LENGTH = 10_000
@@ -31,6 +32,11 @@ def format_code(text: str) -> str:
     while fence in text:
         fence += "`"
     return f"{fence} {text} {fence}" if len(fence) > 1 else f"`{text}`"
+
+
+def name_command(command: str, detail: Detail) -> str:
+    """Return the command that prints as text what does not fit into a comment of this detail."""
+    return f"{command} --full" if detail is Detail.FULL else command
 
 
 def take_fitting(lines: list[str], room: int = MAX_SECTION_LENGTH) -> list[str]:

@@ -18,6 +18,7 @@ from reconciler.render.markdown_parts import (
     fence_body,
     fence_plain,
     format_code,
+    name_command,
     take_fitting,
 )
 from reconciler.render.organization_text import OrganizationText, ReadPlan
@@ -66,7 +67,7 @@ def _render_groups(text: OrganizationText, room: int) -> Iterator[str]:
         room -= len(part) + 1
         yield part
     if left_out:
-        yield f"\n_{left_out} accounts are left out here; run `{_name_command(text.summary)}` for all._"
+        yield f"\n_{left_out} accounts are left out here; run `{_name_command(text)}` for all._"
 
 
 def _render_group(text: OrganizationText, group: AccountGroup, room: int) -> str:
@@ -79,14 +80,14 @@ def _render_group(text: OrganizationText, group: AccountGroup, room: int) -> str
     findings = [group.generalize(f"- {escape_finding(problem)}") for problem in group.first.problems]
     body = "" if group.first.plan is None or room <= 0 else group.generalize(_render_plan(text, group.first.plan))
     if len(body) > room:
-        body = f"_The changes are too long for a comment; `{_name_command(text.summary)}` shows them._"
+        body = f"_The changes are too long for a comment; `{_name_command(text)}` shows them._"
     content = "\n".join(part for part in (names + more, *findings, "", body) if part or body)
     return f"<details><summary>{icon} {_escape_title(title)}</summary>\n\n{content}\n\n</details>\n"
 
 
-def _name_command(summary: OrganizationResults) -> str:
+def _name_command(text: OrganizationText) -> str:
     """Return the command that shows all: after an apply, a plan would not show what was changed any more."""
-    return "reconcile report" if summary.is_applied else "reconcile plan"
+    return name_command("reconcile report" if text.summary.is_applied else "reconcile plan", text.detail)
 
 
 def _render_plan(text: OrganizationText, facts: PlanFacts) -> str:

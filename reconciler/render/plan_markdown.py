@@ -22,6 +22,7 @@ from reconciler.render.markdown_parts import (
     fence_body,
     fence_plain,
     format_code,
+    name_command,
     shorten,
     take_fitting,
 )
@@ -72,7 +73,8 @@ def _render_changes(text: PlanText, destructive: list[Change], room: int) -> Ite
         room -= len(fold) + 1
         yield fold
     if left_out:
-        yield f"_{left_out} of {len(plan.changes)} entities are left out here; run `reconcile plan` for all._"
+        command = name_command("reconcile plan", text.detail)
+        yield f"_{left_out} of {len(plan.changes)} entities are left out here; run `{command}` for all._"
 
 
 def _render_risk(text: PlanText) -> Iterator[str]:

@@ -63,6 +63,21 @@ def has_option(command: click.Command, option: str) -> bool:
         ("plan --fromat=json", "No such option '--fromat'. Did you mean '--format'?"),
         ("plan -out=plan.json", "No such option '-out'. Did you mean '--out'?"),
         ("plan -target role/x", "No such option '-target'. Did you mean '--target'?"),
+        ("plan roles.yaml -var act=x", "No such option '-var'. Did you mean '--var'?"),
+        ("apply roles.yaml -var=act=x", "No such option '-var'. Did you mean '--var'?"),
+        ("validate -var act=x", "No such option '-var'. Did you mean '--var'?"),
+        ("plan -help", "No such option '-help'. Did you mean '--help'?"),
+        ("-help", "No such option '-help'. Did you mean '--help'?"),
+        ("mfa -help", "No such option '-help'. Did you mean '--help'?"),
+        ("mfa status -help", "No such option '-help'. Did you mean '--help'?"),
+        ("-version", "No such option '-version'. Did you mean '--version'?"),
+        ("plan -verbose", "No such option '-verbose'. Did you mean '--verbose'?"),
+        ("plan -variable a=b", "No such option '-variable'. Write `--var`."),
+        ("plan -file roles.yaml", "No such option '-file'. Did you mean '--file'?"),
+        ("plan -format json", "No such option '-format'. Did you mean '--format'?"),
+        ("assume ro -format json -- env", "No such option '-format'. Did you mean '--format'?"),
+        ("apply -yes", "No such option '-yes'. Did you mean '--yes'?"),
+        ("plan -vq", "No such option '-q'."),
         ("mfa status --fromat json", "No such option '--fromat'. Did you mean '--format'?"),
         ("plan -q", "No such option '-q'."),
         ("--verison", "No such option '--verison'. Did you mean '--version'?"),
@@ -73,6 +88,12 @@ def test_a_slip_is_answered_with_what_to_write(line: str, answer: str, capsys: p
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.splitlines()[-1] == f"Error: {answer}"
+
+
+@pytest.mark.parametrize("line", ["sandbox -- echo -format", "sandbox echo -verbose", "plan -vfroles.yaml --help"])
+def test_letters_after_one_dash_are_left_to_whom_they_are_for(line: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_command(line.split()) == 0
+    assert "No such option" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -190,9 +190,81 @@ def test_what_another_owner_has_taken_over_is_not_undone(account: Account) -> No
     account.write(FIRST)
     account.apply("roles.yaml", "--journal", "j.jsonl")
     account.iam.tag_user(UserName="ann", Tags=[{"Key": "reconcile:owner", "Value": "web"}])
-    plan = plan_undo(account)
+    plan = plan_undo(account, "--out", "undo.json")
     assert (plan["safe"], codes_of(plan)) == (False, ["other-owner"])
+    result = account.run_cli("apply", "undo.json")
+    assert (result.code, "user/ann now belongs to owner 'web'" in result.out + result.err) == (1, True), result.err
     assert plan_undo(account, "--take-over")["safe"]
+    assert account.run_cli("apply", "undo.json", "--take-over").code == 0
+    assert account.iam.list_users()["Users"] == []
+
+
+OWN_GROUPS = {
+    # the file, and what the second apply makes of it
+    "a new group": ("{}", "{eng: {path: /platform/}}", "[]"),
+    "a document": (
+        "{eng: {path: /platform/}}",
+        """{eng: {path: /platform/, inline_policies: {
+            own: {Statement: [{Effect: Allow, Action: "s3:Get*", Resource: "*"}]}}}}""",
+        "[]",
+    ),
+    "a deleted group": ("{eng: {path: /platform/}}", "{}", "[]"),
+    "a user who leaves it": ("{eng: {path: /platform/}}", "{eng: {path: /platform/}}", "[eng]"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "groups"), OWN_GROUPS.values(), ids=OWN_GROUPS)
+def test_a_group_below_the_owner_s_path_is_restored_without_a_flag(
+    account: Account, before: str, after: str, groups: str
+) -> None:
+    """Undo the apply, and then the undo."""
+    first = HEAD + f"users: {{ann: {{groups: {groups}}}, bob: {{}}}}\ngroups: {before}\n"
+    second = HEAD + f"users: {{ann: {{}}, bob: {{}}}}\ngroups: {after}\n"
+    account.write(first)
+    account.apply()
+    account.write(second, "second.yaml")
+    account.apply("second.yaml", "--journal", "j.jsonl")
+    plan = plan_undo(account, "--out", "undo.json")
+    assert (plan["safe"], plan["owner"]) == (True, None), plan["findings"]
+    assert account.run_cli("apply", "undo.json", "--journal", "j2.jsonl").code == 0
+    assert changes_of(account.plan()) == {}
+    assert account.run_cli("undo", "j2.jsonl", "--out", "undo.json").code == 0
+    assert account.run_cli("apply", "undo.json").code == 0
+    assert changes_of(account.plan("second.yaml")) == {}
+
+
+def test_a_group_that_has_another_owner_s_path_by_now_is_not_undone(account: Account) -> None:
+    account.write(HEAD + "users: {ann: {}}\ngroups: {eng: {path: /platform/}}\n")
+    account.apply("roles.yaml", "--journal", "j.jsonl")
+    account.iam.update_group(GroupName="eng", NewPath="/web/")
+    assert "other-owner" not in codes_of(plan_undo(account, "--out", "undo.json"))  # nobody has the tag `web`
+    account.iam.create_user(UserName="zoe", Tags=[{"Key": "reconcile:owner", "Value": "web"}])
+    assert codes_of(plan_undo(account)) == ["other-owner"]
+    assert account.run_cli("apply", "undo.json").code == 1
+    assert account.run_cli("apply", "undo.json", "--take-over").code == 0
+
+
+def test_applies_of_two_owners_in_one_journal_are_undone_without_a_flag(account: Account) -> None:
+    for owner in ("platform", "web"):
+        text = f"version: 1\nowner: {owner}\nusers: {{{owner}: {{}}}}\ngroups: {{{owner}: {{path: /{owner}/}}}}\n"
+        account.write(text, f"{owner}.yaml")
+        account.apply(f"{owner}.yaml", "--journal", "j.jsonl")
+    assert plan_undo(account, "--out", "undo.json")["safe"]
+    assert account.run_cli("apply", "undo.json").code == 0
+    assert account.iam.list_users()["Users"] == account.iam.list_groups()["Groups"] == []
+
+
+def test_the_share_of_an_undo_s_deletions_is_of_all_that_the_owner_has(account: Account) -> None:
+    """Seven of twenty-seven are below the threshold; seven of the seven that the apply touched would not be."""
+    old = "".join(f"u{number}: {{}}, " for number in range(20))
+    new = "".join(f"n{number}: {{}}, " for number in range(7))
+    account.write(f"{HEAD}users: {{{old}}}\n")
+    account.apply()
+    account.write(f"{HEAD}users: {{{old}{new}}}\n")
+    account.apply("roles.yaml", "--journal", "j.jsonl")
+    plan = plan_undo(account, "--out", "undo.json")
+    assert (plan["safe"], plan["summary"]["delete"]) == (True, 7)
+    assert account.run_cli("apply", "undo.json").code == 0
 
 
 def test_what_was_made_protected_stays(account: Account) -> None:

@@ -146,6 +146,16 @@ def test_an_account_that_throttles_slows_down_and_is_done(account: Account, fron
     assert list_created(front) == ["first", "dev", "prod"]
 
 
+def test_a_folder_that_was_planned_with_refuse_widening_says_that_it_must_be_planned_again(account: Account) -> None:
+    account.write(f"{USERS}roles: {{app: {{trust: [{{accounts: ['{PROD}'], external_id: secret-1}}]}}}}\n", "base.yaml")
+    assert plan_many(account, "--refuse-widening", "--out", "plans").code == 3
+    said = words_of(account.run_cli("apply", "plans").out)
+    assert "It was made with --refuse-widening, which allows only plans that give nobody new access." in said
+    assert "For a folder of plans, plan again without it first." in said
+    assert plan_many(account, "--out", "plans").code == 0
+    assert account.run_cli("apply", "plans").code == 0
+
+
 def test_an_unsafe_account_is_left_and_ends_the_waves_after_it(account: Account, front: FaultLayer) -> None:
     assert apply_many(account).code == 0
     limited = f"{USERS}settings: {{max_deletes: 0}}\n"

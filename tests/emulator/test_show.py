@@ -52,6 +52,43 @@ def test_a_saved_plan_is_shown_as_it_was_reviewed(reviewed_account: Account, for
     assert show(reviewed_account, "safe.json").code == 0
 
 
+WITH_LINES = (
+    HEAD
+    + """\
+users:
+  ann:
+    inline_policies:
+      own:
+        Statement:
+          - {Effect: Allow, Action: "iam:CreateUser", Resource: "*"}
+roles:
+  open:
+    trust:
+      - {accounts: ["222222222222"]}
+  ci: {trust: [{services: [ec2.amazonaws.com]}], policies: [aws:AdministratorAccess]}
+"""
+)
+ASSERTION = "assert:\n  - {name: no-iam, who: 'user/*', cannot: 'iam:*'}\n"
+
+
+def find_lines(text: str) -> list[str]:
+    """Return the lines of a plan that name a line of the file, and the text of messages without their layout."""
+    return [line for line in text.splitlines() if "roles.yaml:" in line]
+
+
+@pytest.mark.parametrize(("more", "code", "number"), [("", 0, 3), (ASSERTION, 1, 4)], ids=["risk", "assertion"])
+def test_an_apply_names_the_lines_of_the_file_as_the_saved_plan_does(
+    account: Account, more: str, code: int, number: int
+) -> None:
+    account.write(WITH_LINES + more)
+    account.run_cli("plan", "roles.yaml", "--out", "plan.json")
+    shown = find_lines(show(account, "plan.json").out)
+    (account.folder / "roles.yaml").unlink()
+    applied = account.run_cli("apply", "plan.json")
+    assert (applied.code, find_lines(applied.out)) == (code, shown)
+    assert len(shown) >= number, shown
+
+
 def test_a_saved_undo_is_shown_with_its_own_goal(account: Account) -> None:
     account.write(BEFORE)
     account.apply("roles.yaml", "--journal", "j.jsonl")

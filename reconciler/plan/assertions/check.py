@@ -31,7 +31,7 @@ def check_plan(draft: Draft, catalogue: ActionCatalogue | None) -> list[Problem]
     problems = list(find_unknown_names(assertions, allowed))
     if not assertions or draft.baseline.known_addresses is not None:
         return problems
-    guardrails, places = draft.desired.state.guardrails, _find_places(draft.desired)
+    guardrails, places = draft.desired.state.guardrails, draft.desired.places
     choose_after = _choose_account(draft.after, guardrails, catalogue, places)
     choose_before = _choose_account(draft.live, guardrails, catalogue, {})
     old_names = {str(new): str(old) for new, old in draft.renames.items()}
@@ -50,7 +50,7 @@ def check_files(
 ) -> list[Problem]:
     """Return what is wrong with the assertions of files, as far as the files show it."""
     problems = list(find_unknown_names(desired.assertions, allowed))
-    choose = _choose_account(desired.state, desired.state.guardrails, catalogue, _find_places(desired))
+    choose = _choose_account(desired.state, desired.state.guardrails, catalogue, desired.places)
     for one in desired.assertions:
         account = choose(one)
         breaches = _judge(one, account)
@@ -80,10 +80,6 @@ def find_unknown_names(assertions: Sequence[Assertion], allowed: frozenset[str])
         near = suggest_word(name, names)
         hint = f"Did you mean {near!r}?" if near else "Remove the flag, or write the `name` of an assertion."
         yield Problem(Level.ERROR, "unknown-assertion", f"{FLAG} {name}: no assertion has this name.", "", hint)
-
-
-def _find_places(desired: Desired) -> Mapping[Address, Place]:
-    return {address: declaration.place for address, declaration in desired.declarations.items()}
 
 
 def _judge(assertion: Assertion, account: JudgedAccount) -> list[Breach]:

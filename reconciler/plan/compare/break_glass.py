@@ -48,13 +48,12 @@ def add_marked_principals(desired: Desired, baseline: State, replaced: Mapping[A
 
 def _warn_of_kept_marks(addresses: Iterable[Address], desired: Desired) -> Iterator[Problem]:
     for address in addresses:
-        declaration = desired.declarations.get(address)
         yield Problem(
             Level.WARNING,
             "break-glass-kept",
             f"settings.break_glass no longer names {address}, but it stays guarded: it has the tag {BREAK_GLASS}.",
             hint=f"Name {address} there again, or pass --allow-lockout once to remove the tag.",
-            place=declaration.place if declaration else None,
+            place=desired.place_of(address),
             address=address,
         )
 

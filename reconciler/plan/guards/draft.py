@@ -27,6 +27,4 @@ class Draft(Comparison):
         self, code: str, address: Address | None, summary: str, hint: str = "", flag: str = ""
     ) -> Problem:
         """Return an error that makes the plan unsafe. flag: the option that allows it."""
-        declaration = self.desired.declarations.get(address) if address else None
-        place = declaration.place if declaration else None
-        return Problem(Level.ERROR, code, summary, "", hint, place, address, flag)
+        return Problem(Level.ERROR, code, summary, "", hint, self.desired.place_of(address), address, flag)

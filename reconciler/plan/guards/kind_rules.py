@@ -30,6 +30,5 @@ def check_live_entities(draft: Draft) -> Iterator[Problem]:
 
 
 def _add_place(problem: Problem, draft: Draft) -> Problem:
-    """Add the place where the file declares the entity. A saved plan knows no places."""
-    declaration = draft.desired.declarations.get(problem.address) if problem.address else None
-    return replace(problem, place=declaration.place) if declaration and problem.place is None else problem
+    """Add the place where the file declares the entity."""
+    return replace(problem, place=problem.place or draft.desired.place_of(problem.address))

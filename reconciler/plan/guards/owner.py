@@ -18,17 +18,22 @@ def check_owner(draft: Draft) -> Iterator[Problem]:
     """Yield a refusal for each change of an entity of another owner."""
     if draft.options.take_over:
         return
-    for difference in draft.differences_of(Action.ADOPT):
+    for difference in draft.differences:
         owner = owner_of(difference.before) if difference.before else None
-        if owner:
-            yield draft.build_refusal(
-                "other-owner",
-                difference.address,
-                f"{difference.address} belongs to owner {owner!r} (tag reconcile:owner).",
-                f"Remove it from this file. Or, if {owner!r} no longer manages it, pass --take-over once.",
-                _FLAG,
-            )
+        heir = owner_of(difference.after) if difference.after else None
+        if owner and owner not in {*draft.desired.owners, heir}:
+            yield _refuse_change(draft, difference, owner)
     yield from _check_group_owner(draft)
+
+
+def _refuse_change(draft: Draft, difference: Difference, owner: str) -> Problem:
+    """Refuse to change an entity with another owner's tag. A plan of files adopts it; an undo finds it taken over."""
+    summary = f"{difference.address} belongs to owner {owner!r} (tag reconcile:owner)."
+    hint = f"Remove it from this file. Or, if {owner!r} no longer manages it, pass --take-over once."
+    if difference.action is not Action.ADOPT:
+        summary = f"{difference.address} now belongs to owner {owner!r} (tag reconcile:owner)."
+        hint = "To restore it all the same, pass --take-over."
+    return draft.build_refusal("other-owner", difference.address, summary, hint, _FLAG)
 
 
 def _check_group_owner(draft: Draft) -> Iterator[Problem]:
@@ -56,6 +61,6 @@ def _find_claimants(item: Difference, draft: Draft) -> Mapping[str, str]:
     ]
     for group, beginning in groups:
         owner = claimant_of(group) if isinstance(group, Group) else None
-        if owner and owner != draft.desired.owner:
+        if owner and owner not in draft.desired.owners:
             claimants.setdefault(owner, f"{beginning} below the path /{owner}/")
     return claimants

@@ -72,8 +72,7 @@ def _warn_missing_provider(draft: Draft, address: Address, arn: str) -> Problem:
     summary = f"{address} trusts {kind}/{name}, which does not exist in account {draft.baseline.account} yet."
     detail = "IAM accepts such a trust, but nobody can use it until the provider exists."
     hint = f"Did you mean {close!r}?" if close else f"Declare it under `{KINDS_BY_NAME[kind].section}`, or create it."
-    place = draft.desired.declarations[address].place if address in draft.desired.declarations else None
-    return Problem(Level.WARNING, "missing-provider", summary, detail, hint, place, address)
+    return Problem(Level.WARNING, "missing-provider", summary, detail, hint, draft.desired.place_of(address), address)
 
 
 def _refuse_deleted_reference(draft: Draft, address: Address, reference: Address) -> Problem:

@@ -100,10 +100,14 @@ def _measure_losses(draft: Draft) -> Iterator[LossMeasure]:
 
 
 def _count_existing(draft: Draft, kind: str) -> int:
-    owner = draft.desired.owner
+    owners = draft.desired.owners
     return sum(
         address.kind == kind
-        and (address in draft.entities or address in draft.planning.deletions or is_owned(entity, owner))
+        and (
+            address in draft.entities
+            or address in draft.planning.deletions
+            or any(is_owned(entity, owner) for owner in owners)
+        )
         for address, entity in draft.baseline.all_entities.items()
     )
 

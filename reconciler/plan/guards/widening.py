@@ -18,8 +18,9 @@ def check_widening(risk: Risk) -> Iterator[Problem]:
         Level.ERROR,
         "widens-access",
         f"The plan widens access: {first.message}{more}.",
-        detail="--refuse-widening allows only plans that give nobody new access.",
-        hint="Have a person review the plan, and apply it without --refuse-widening.",
+        detail="It was made with --refuse-widening, which allows only plans that give nobody new access.",
+        hint="Have a person review the plan, and apply it without --refuse-widening. For a folder of plans, plan again "
+        "without it first.",
         place=first.place,
         address=first.address,
     )

@@ -15,6 +15,7 @@ from reconciler.model.document import Document
 from reconciler.model.entity import Entity
 from reconciler.model.pem import PemCertificates, parse_pem_or_opaque
 from reconciler.model.xml_document import XmlDocument, parse_xml_or_opaque
+from reconciler.plan.saved.places_section import encode_place, read_place
 from reconciler.plan.saved.strict_json import (
     MalformedPlan,
     take_address,
@@ -29,19 +30,22 @@ from reconciler.plan.saved.strict_json import (
 from reconciler.policy.canonical import canonical
 
 
-def encode_entity(entity: Entity) -> dict[str, Any]:
+def encode_entity(entity: Entity, *, with_lines: bool = False) -> dict[str, Any]:
     """Return every field by name; sets become sorted lists, documents become `{"document": text}`."""
-    return {field.name: _encode_value(getattr(entity, field.name)) for field in fields(entity)}
+    return {field.name: _encode_value(getattr(entity, field.name), with_lines) for field in fields(entity)}
 
 
-def encode_document(document: Document) -> dict[str, Any]:
-    """Return a document with its author's text."""
-    return {"document": document.text, "opaque": bool(document.opaque)}
+def encode_document(document: Document, *, with_lines: bool = False) -> dict[str, Any]:
+    """Return a document with its author's text. with_lines: and the lines of its statements, if it is a file's."""
+    value = {"document": document.text, "opaque": bool(document.opaque)}
+    if not (with_lines and document.places):
+        return value
+    return value | {"places": [encode_place(place) for place in document.places], "from_rules": document.from_rules}
 
 
-def _encode_value(value: object) -> Any:
+def _encode_value(value: object, with_lines: bool) -> Any:
     if isinstance(value, Document):
-        return encode_document(value)
+        return encode_document(value, with_lines=with_lines)
     if isinstance(value, XmlDocument):
         return {"xml": value.text, "label": value.label}
     if isinstance(value, PemCertificates):
@@ -51,7 +55,7 @@ def _encode_value(value: object) -> Any:
     if isinstance(value, frozenset):
         return sorted(str(item) for item in value)
     if isinstance(value, Mapping):
-        return {key: _encode_value(item) for key, item in sorted(value.items())}
+        return {key: _encode_value(item, with_lines) for key, item in sorted(value.items())}
     return value
 
 
@@ -98,7 +102,7 @@ def _decode_pem(value: Any, path: str) -> PemCertificates:
 
 def decode_document(value: Any, partition: str, path: str) -> Document:
     """Return the document; it may be opaque only if it is not JSON, because guards cannot check opaque documents."""
-    members = take_object(value, path, ("document", "opaque"))
+    members = take_object(value, path, ("document", "opaque"), ("places", "from_rules"))
     text = take_text(members["document"], path)
     try:
         content = json.loads(text)
@@ -106,7 +110,11 @@ def decode_document(value: Any, partition: str, path: str) -> Document:
         content = None
     if take_flag(members["opaque"], path) is isinstance(content, dict):
         raise MalformedPlan(f"{path}.opaque must be {'false' if isinstance(content, dict) else 'true'}.")
-    return canonical(text if content is None else content, partition)
+    places = tuple(
+        read_place(item, f"{path}.places") for item in take_list(members.get("places", []), f"{path}.places")
+    )
+    from_rules = take_flag(members.get("from_rules", False), f"{path}.from_rules")
+    return replace(canonical(text if content is None else content, partition), places=places, from_rules=from_rules)
 
 
 DECODERS: Mapping[Any, Callable[[Any, str, str], object]] = {

@@ -33,7 +33,7 @@ from reconciler.model.live import State
 from reconciler.model.plan import Plan, Step
 from reconciler.plan.compare.break_glass import is_marked
 from reconciler.plan.compare.ownership import claimant_of, find_caller, find_joined_groups
-from reconciler.plan.saved.saved_plan import SavedPlan
+from reconciler.plan.saved.saved_plan import SavedPlan, desired_of
 from reconciler.policy.overlap import statements_overlap
 from reconciler.policy.trust import find_trusted_entities
 
@@ -42,7 +42,7 @@ def needs_whole_account(saved: SavedPlan) -> bool:
     """Return whether the plan alone shows that the whole account must be read."""
     deletes = any(after is None for after in saved.after.values())
     groups = [side for side in (*saved.before.values(), *saved.after.values()) if isinstance(side, Group)]
-    claimed = any(claimant_of(group) not in (None, saved.owner) for group in groups)
+    claimed = any(claimant_of(group) not in {None, *desired_of(saved).owners} for group in groups)
     return bool(saved.moves or saved.renames or saved.assertions) or deletes or claimed
 
 
@@ -73,7 +73,7 @@ def joins_claimed_group(saved: SavedPlan, live: State) -> bool:
     }
     groups = [live.entities.get(name) for name in joined if name not in saved.after]
     claimants = {claimant_of(group) for group in groups if isinstance(group, Group)}
-    return bool(claimants - {None, saved.owner})
+    return bool(claimants - {None, *desired_of(saved).owners})
 
 
 def allows_unread_principals(saved: SavedPlan, live: State) -> bool:

@@ -7,7 +7,7 @@ is refused if its calls differ from these, or if the account has changed since.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ from reconciler.model.guardrails import Guardrails
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.plan import AccessDelta, Plan
-from reconciler.model.problem import Level, Problem
+from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.risk import NO_RISK, Risk
 from reconciler.plan.build import assemble_plan
 from reconciler.plan.compare.arn_changes import find_arn_changes, follow_arn_changes
@@ -34,6 +34,7 @@ from reconciler.plan.saved.assertions_section import read_assertions, to_asserti
 from reconciler.plan.saved.codec import decode_entity, encode_entity
 from reconciler.plan.saved.fingerprint import fingerprint_of
 from reconciler.plan.saved.guardrails_section import read_guardrails_section, to_guardrails_section
+from reconciler.plan.saved.places_section import names_lines, read_places_section, to_places_section
 from reconciler.plan.saved.reviewed_sections import read_risk
 from reconciler.plan.saved.sections import (
     DOCUMENT_KEYS,
@@ -48,6 +49,8 @@ from reconciler.plan.saved.sections import (
     read_refusals,
     read_settings,
     read_targets,
+    read_undone_owners,
+    to_settings_section,
 )
 from reconciler.plan.saved.shown_section import to_shown_section
 from reconciler.plan.saved.strict_json import (
@@ -63,6 +66,7 @@ from reconciler.plan.saved.strict_json import (
 from reconciler.policy.timestamps import format_timestamp, parse_timestamp
 
 _SAVED_KEYS = ("partition", "settings", "valid_until", "moves", "entities")
+_OPTIONAL_SAVED_KEYS = ("reads", "shown", "guardrails", "assertions", "undone_owners", "places")
 _ENTITY_KEYS = ("reason", "renamed", "before", "after", "fingerprint")
 
 
@@ -84,6 +88,7 @@ class SavedPlan:
     caller, files: as in `Plan`, as they were shown.
     guardrails: those of the files; None if they name none.
     assertions: those of the files, which an apply checks again.
+    undone_owners, saved_places: as in `Desired`.
     """
 
     account: str
@@ -107,6 +112,8 @@ class SavedPlan:
     files: tuple[str, ...] = ()
     guardrails: Guardrails | None = None
     assertions: tuple[Assertion, ...] = ()
+    undone_owners: frozenset[str] = frozenset()
+    saved_places: Mapping[Address, Place] = field(default_factory=dict)
 
     @property
     def desired_entities(self) -> dict[Address, Entity]:
@@ -116,34 +123,28 @@ class SavedPlan:
 
 def to_saved_section(plan: Plan) -> dict[str, Any]:
     """Return the `saved` object of a plan file: settings, and each touched entity with its fingerprints."""
+    with_lines = names_lines(plan)
     return {
         "partition": plan.partition,
-        "settings": _settings_to_json(plan.settings),
+        "settings": to_settings_section(plan.settings),
         "valid_until": format_timestamp(plan.valid_until) if plan.valid_until else None,
         "reads": plan.reads,
         "shown": to_shown_section(plan),
         **({"guardrails": to_guardrails_section(plan.guardrails)} if plan.guardrails else {}),
         **({"assertions": to_assertions_section(plan.assertions)} if plan.assertions else {}),
+        **({"places": places} if (places := to_places_section(plan)) else {}),
+        **({"undone_owners": sorted(plan.undone_owners)} if plan.undone_owners else {}),
         "moves": [[str(move.old), str(move.new), *astuple(move.place)] for move in plan.moves],
         "entities": {
             str(change.address): {
                 "reason": change.reason,
                 "renamed": next((field.before for field in change.fields if field.path == "name"), None),
                 "before": encode_entity(change.before) if change.before else None,
-                "after": encode_entity(change.after) if change.after else None,
+                "after": encode_entity(change.after, with_lines=with_lines) if change.after else None,
                 "fingerprint": {"before": fingerprint_of(change.before), "after": fingerprint_of(change.after)},
             }
             for change in plan.changes
         },
-    }
-
-
-def _settings_to_json(settings: Settings) -> dict[str, Any]:
-    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    return values | {
-        "ignore": list(settings.ignore),
-        "break_glass": [str(item) for item in settings.break_glass],
-        "prune_also": list(settings.prune_also),
     }
 
 
@@ -153,7 +154,7 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
     Raises MalformedPlan, ValueError, KeyError, TypeError or AttributeError if it is not a plan.
     """
     take_object(document, "the plan", DOCUMENT_KEYS, OPTIONAL_DOCUMENT_KEYS)
-    part = take_object(document["saved"], "saved", _SAVED_KEYS, ("reads", "shown", "guardrails", "assertions"))
+    part = take_object(document["saved"], "saved", _SAVED_KEYS, _OPTIONAL_SAVED_KEYS)
     partition = read_partition(part)
     before: dict[Address, Entity | None] = {}
     after: dict[Address, Entity | None] = {}
@@ -193,6 +194,8 @@ def read_saved_plan(document: Mapping[str, Any]) -> SavedPlan:
         caller=read_optional_text(document, "caller"),
         files=take_texts(document.get("files", []), "files"),
         assertions=read_assertions(part),
+        undone_owners=read_undone_owners(document),
+        saved_places=read_places_section(part),
     )
 
 
@@ -291,4 +294,6 @@ def compare_with_live(saved: SavedPlan, live: State) -> Comparison:
 def desired_of(saved: SavedPlan) -> Desired:
     """Return the saved entities and settings as the meaning of a file."""
     state = State(saved.account, saved.partition, saved.desired_entities, guardrails=saved.guardrails)
-    return Desired(state, saved.owner, saved.settings, {}, {}, moves=saved.moves, assertions=saved.assertions)
+    names = ("moves", "assertions", "undone_owners", "saved_places")
+    further: dict[str, Any] = {name: getattr(saved, name) for name in names}
+    return Desired(state, saved.owner, saved.settings, {}, {}, **further)

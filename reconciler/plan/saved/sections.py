@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from reconciler.model.address import Address
@@ -66,9 +67,22 @@ def read_owner(document: Mapping[str, Any]) -> str | None:
     """Return the owner; None if the file had none."""
     if document["owner"] is None:
         return None
-    owner = take_text(document["owner"], "owner")
+    return _take_owner(document["owner"], "owner")
+
+
+def read_undone_owners(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the owners of the applies that the plan takes back. Only an undo has them, and it has no owner."""
+    path = "saved.undone_owners"
+    owners = take_list(document["saved"].get("undone_owners", []), path)
+    if owners and document["owner"] is not None:
+        raise MalformedPlan(f"{path} is not for a plan with an owner.")
+    return frozenset(_take_owner(owner, path) for owner in owners)
+
+
+def _take_owner(value: object, path: str) -> str:
+    owner = take_text(value, path)
     if not OWNER.accepts(owner):
-        raise MalformedPlan("owner is not the name of an owner.")
+        raise MalformedPlan(f"{path} is not the name of an owner.")
     return owner
 
 
@@ -118,6 +132,16 @@ def read_settings(saved: Mapping[str, Any]) -> Settings:
         ),
         prune_also,
     )
+
+
+def to_settings_section(settings: Settings) -> dict[str, Any]:
+    """Return the `saved.settings` object of a plan file."""
+    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    return values | {
+        "ignore": list(settings.ignore),
+        "break_glass": [str(item) for item in settings.break_glass],
+        "prune_also": list(settings.prune_also),
+    }
 
 
 def read_moves(saved: Mapping[str, Any]) -> tuple[Move, ...]:

@@ -50,6 +50,8 @@ def restore_plan(document: Mapping[str, Any], saved: SavedPlan) -> Plan:
         is_reversible=saved.is_reversible,
         targets=saved.targets,
         moves=saved.moves,
+        undone_owners=saved.undone_owners,
+        places=saved.saved_places,
         assertions=saved.assertions,
         valid_until=saved.valid_until,
         unmanaged=_read_unmanaged(document, shown),

@@ -22,13 +22,12 @@ from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.sentence import format_list
 from reconciler.plan.build import assemble_plan
 from reconciler.plan.compare.diff import Difference
-from reconciler.plan.compare.ownership import owner_of
 from reconciler.plan.compare.renames import apply_renames
 from reconciler.plan.guards.protection import drop_protected_deletions
 from reconciler.plan.options import PlanOptions
 from reconciler.plan.saved.fingerprint import fingerprint_of
 from reconciler.plan.saved.journal import ApplyRun
-from reconciler.plan.saved.saved_plan import SavedPlan, compare_with_live
+from reconciler.plan.saved.saved_plan import SavedPlan, compare_with_live, desired_of
 from reconciler.policy.trust import remove_principals, unique_ids_of
 
 _MAX_NAMED = 10
@@ -52,7 +51,8 @@ def merge_runs(runs: Sequence[ApplyRun]) -> ApplyRun | None:
             **_touched_entities_of(first, first.saved.after),
             **{address: run.saved.after[address] for address in run.touched},
         }
-        saved = replace(run.saved, before=before, after=after)
+        owners = desired_of(first.saved).owners | run.saved.undone_owners
+        saved = replace(run.saved, before=before, after=after, undone_owners=owners)
         first = ApplyRun(saved, first.time, first.touched | run.touched, first.unlinked | run.unlinked)
     return first
 
@@ -80,6 +80,7 @@ def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
     return replace(
         saved,
         owner=None,
+        undone_owners=desired_of(saved).owners,
         before=entities_after,
         after=restored,
         reasons=dict.fromkeys(restored, f"undoes the apply of {run.time[:19].replace('T', ' ')} UTC"),
@@ -87,6 +88,7 @@ def reverse_run(run: ApplyRun, live: State) -> SavedPlan:
         moves=tuple(Move(new, old, Place("", 0, 0)) for old, new in new_names.items()),
         renames=new_names,
         valid_until=None,
+        saved_places={},
     )
 
 
@@ -98,13 +100,7 @@ def build_undo_plan(
     comparison = compare_with_live(target, live)
     differences, protections = drop_protected_deletions(comparison.differences, live)
     plan = assemble_plan(comparison.select(differences), options, protections, catalogue)
-    findings = [
-        *_find_taken_over(target, live, options),
-        *plan.findings,
-        *left_out,
-        *_find_later_changes(target, live),
-        *_warn_of_recreation(differences),
-    ]
+    findings = [*plan.findings, *left_out, *_find_later_changes(target, live), *_warn_of_recreation(differences)]
     return replace(plan, findings=tuple(findings), goal="what was before the apply")
 
 
@@ -127,19 +123,6 @@ def _drop_unrestorable(target: SavedPlan) -> tuple[SavedPlan, list[Problem]]:
     if without_password:
         findings.insert(0, _build_finding(sorted(without_password), "had a password, which is not restored."))
     return replace(target, after=after), findings
-
-
-def _find_taken_over(target: SavedPlan, live: State, options: PlanOptions) -> Iterator[Problem]:
-    """Yield an error for each entity that now has the tag of another owner."""
-    for address, after_run in target.before.items():
-        now = live.entities.get(address)
-        owner = owner_of(now) if now else None
-        was = target.desired_entities.get(address)
-        own_owners = {owner_of(entity) for entity in (after_run, was) if entity}
-        if owner and owner not in own_owners and not options.take_over:
-            summary = f"{address} now belongs to owner {owner!r} (tag reconcile:owner)."
-            hint = "To restore it all the same, pass --take-over."
-            yield Problem(Level.ERROR, "other-owner", summary, "", hint, None, address, "--take-over")
 
 
 def _find_later_changes(target: SavedPlan, live: State) -> Iterator[Problem]:

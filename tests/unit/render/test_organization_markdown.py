@@ -36,12 +36,13 @@ def test_a_comment_has_the_numbers_the_risk_and_each_group_once() -> None:
 @pytest.mark.parametrize("number", [1, 100, 2000])
 def test_a_comment_is_never_too_long_and_says_how_many_accounts_it_leaves_out(number: int) -> None:
     results = tuple(make_result(f"a{one}", one, AccountStatus.CHANGED, f"g{one}") for one in range(1, number + 1))
-    comment = render(OrganizationResults(results), Detail.FULL)
-    assert len(comment) < MAX_COMMENT_LENGTH
-    shown = comment.count("<details>")
-    assert shown >= 1
-    left_out = f"_{number - shown} accounts are left out here; run `reconcile plan` for all._"
-    assert (left_out in comment) is (shown < number)
+    for detail, command in ((Detail.FULL, "reconcile plan --full"), (Detail.AUTO, "reconcile plan")):
+        comment = render(OrganizationResults(results), detail)
+        assert len(comment) < MAX_COMMENT_LENGTH
+        shown = comment.count("<details>")
+        assert shown >= 1
+        left_out = f"_{number - shown} accounts are left out here; run `{command}` for all._"
+        assert (left_out in comment) is (shown < number)
 
 
 @pytest.mark.parametrize("size", [10, 1500])

@@ -167,12 +167,17 @@ def test_a_comment_stays_below_the_limit_and_counts_what_it_leaves_out(made: Pla
     shown = len(folds(said))
     assert said.count("</details>") == shown
     left_out = len(made.changes) - shown
-    assert (f"_{left_out} of {len(made.changes)} entities are left out here" in said) is (left_out > 0)
+    told = f"_{left_out} of {len(made.changes)} entities are left out here; run `reconcile plan --full` for all._"
+    assert (told in said) is (left_out > 0)
     findings = len(re.findall(r"^- (?:❌|⚠️|ℹ️) ", said, re.MULTILINE))
     assert (f"and {len(made.findings) - findings} more findings" in said) is (findings < len(made.findings))
     access = len(re.findall(r"^\+ .* may assume", said.replace("+  ", "+ "), re.MULTILINE))
     gained = len(made.access.gained)
     assert access == gained or f"and {gained - access} more changes of access" in said
+
+
+def test_a_plan_that_is_shown_in_full_by_itself_needs_no_option_to_show_the_rest() -> None:
+    assert "run `reconcile plan` for all._" in render_plan_markdown(HUGE["one entity past the limit"])
 
 
 def test_the_room_is_used() -> None:
