@@ -140,4 +140,5 @@ def _group_of(plan: Plan, document: Mapping[str, Any]) -> str:
     ]
     if not any(said):
         return ""
+    said.append(plan.guardrails is not None)
     return sha256(dump_json(said).replace(plan.account, "ACCOUNT").encode(errors="backslashreplace")).hexdigest()
