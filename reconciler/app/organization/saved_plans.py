@@ -129,4 +129,5 @@ def rebuild_plan(entry: AccountEntry, planned: AccountResult, options: PlanOptio
     document = read_plan_document(path)
     if document is None:
         raise make_error("not-a-plan", f"{path} is missing or is not a plan file.", hint="Run `reconcile plan` again.")
-    return rebuild_connected_plan(path, document, lambda: entry.connect(planned.account), options)
+    of_many = replace(options, is_of_many=True)
+    return rebuild_connected_plan(path, document, lambda: entry.connect(planned.account), of_many)

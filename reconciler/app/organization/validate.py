@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from itertools import chain
 
 from reconciler.app.organization.files import OrganizationFiles, RunOptions, select_accounts
+from reconciler.app.organization.given_names import AccountNames, find_unknown
 from reconciler.app.organization.memory import free_memory_between
 from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import PLACEHOLDER_ACCOUNT, load
-from reconciler.desired.variables import find_unused_variables
 from reconciler.model.desired import Desired
 from reconciler.model.member_account import MemberAccount, Membership
 from reconciler.model.problem import Problem
@@ -52,33 +52,34 @@ def validate_organization(
         all_accounts.append(replace(organization.defaults, name=_DISCOVERED, id=PLACEHOLDER_ACCOUNT))
     accounts = select_accounts(all_accounts, RunOptions(patterns))
 
-    def read(account: MemberAccount) -> tuple[Desired, frozenset[str]]:
-        """Return what the files declare for an account, and the names of --var that it does not use."""
+    def read(account: MemberAccount) -> tuple[Desired, AccountNames]:
+        """Return what the files declare for an account, and the names that they know."""
         membership = Membership(account, all_accounts, organization.discovery is None)
         loaded = load(files.paths, files.variables, account.id, membership=membership, parsed=files.parsed)
-        return declare(loaded, now=datetime.now(UTC), names=names), loaded.unused_variables
+        desired = declare(loaded, now=datetime.now(UTC), names=names)
+        return desired, AccountNames.of(loaded, desired)
 
     found: dict[Problem, list[str]] = {}
     entities = aliases = 0
-    unused: list[frozenset[str]] = []
+    known: list[AccountNames] = []
     for account in free_memory_between(accounts):
-        desired, unused_here = read(account)
-        unused.append(unused_here)
+        desired, known_here = read(account)
+        known.append(known_here)
         entities, aliases = entities + len(desired.state.entities), aliases + len(desired.aliases)
         for problem in _find_problems(desired, names, allow_assertions):
             found.setdefault(problem, []).append(account.name)
     chosen = {account.id for account in accounts}
     others = (read(account)[1] for account in all_accounts if account.id not in chosen)
-    undeclared = find_unused_variables(chain(unused, others))
+    unknown = find_unknown(chain(known, others), allow_assertions)
     problems = (_name_accounts(problem, names, len(accounts)) for problem, names in found.items())
     declared = [account for account in accounts if account.id != PLACEHOLDER_ACCOUNT]
     discovers = len(declared) < len(accounts)
-    return ValidOrganization(len(declared), discovers, entities, aliases, (*undeclared, *problems))
+    return ValidOrganization(len(declared), discovers, entities, aliases, (*unknown, *problems))
 
 
 def _find_problems(desired: Desired, names: AwsNames, allow_assertions: frozenset[str]) -> Iterator[Problem]:
     yield from desired.problems
-    if not errors_of(desired) and (desired.assertions or allow_assertions):
+    if not errors_of(desired) and desired.assertions:
         from reconciler.plan.assertions.check import check_files  # the evaluator, which few files need
 
         yield from check_files(desired, names, allow_assertions)
