@@ -133,10 +133,10 @@ def load(
     membership: read the files for this account of an organization, with its own files and variables, too.
     parsed: holds the files that were parsed for other accounts.
     """
-    problems: list[Problem] = []
+    member = membership.account if membership else None
+    problems = list(member.problems) if member else []
     patterns: list[str] = []
     parsed = parsed or ParsedFiles()
-    member = membership.account if membership else None
     paths = [*files, *map(Path, member.files if member else ())]
     own_values = {**(member.variables if member else {}), **variables}
     trees = compose_with_includes(paths, own_values, parsed, problems, patterns)

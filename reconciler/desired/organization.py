@@ -109,31 +109,24 @@ class _OrganizationReader:
         return root
 
     def _read_defaults(self, node: Map) -> MemberAccount:
+        files, problems = _expand_files(node)
         return MemberAccount(
-            "", "", self._expand_files(node), _texts_of(node.get_map("vars")), _wave_of(node, FIRST_WAVE)
+            "", "", files, _texts_of(node.get_map("vars")), _wave_of(node, FIRST_WAVE), problems=problems
         )
 
     def _read_account(self, section: Map, name: str, defaults: MemberAccount) -> MemberAccount:
         node = section.get_map(name)
+        files, problems = _expand_files(node)
         return MemberAccount(
             name,
             get_text(node, "id") or "",
-            tuple(dict.fromkeys((*defaults.files, *self._expand_files(node)))),
+            tuple(dict.fromkeys((*defaults.files, *files))),
             {**defaults.variables, **_texts_of(node.get_map("vars"))},
             _wave_of(node, defaults.wave),
             node.get("canary") is True,
             section.place_of(name, of_key=True),
+            (*defaults.problems, *problems),
         )
-
-    def _expand_files(self, node: Map) -> tuple[str, ...]:
-        paths: list[str] = []
-        for pattern, place in get_texts(node, "files"):
-            matches = expand_include(pattern, place, "files")
-            if isinstance(matches, Problem):
-                self.problems.append(matches)
-            else:
-                paths += map(str, matches)
-        return tuple(paths)
 
     def _check_accounts(self, node: Map, accounts: Sequence[MemberAccount]) -> None:
         place = node.place_of()
@@ -201,6 +194,19 @@ class _OrganizationReader:
 
     def _add_problem(self, code: str, summary: str, place: Place, hint: str = "", detail: str = "") -> None:
         self.problems.append(Problem(Level.ERROR, code, summary, detail, hint, place))
+
+
+def _expand_files(node: Map) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """Return the paths that `files` means, and a problem for each entry that means none."""
+    paths: list[str] = []
+    problems: list[Problem] = []
+    for pattern, place in get_texts(node, "files"):
+        matches = expand_include(pattern, place, "files")
+        if isinstance(matches, Problem):
+            problems.append(matches)
+        else:
+            paths += map(str, matches)
+    return tuple(paths), tuple(problems)
 
 
 def _read_discovery(node: Map) -> Discovery | None:

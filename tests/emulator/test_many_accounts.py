@@ -315,12 +315,29 @@ def test_a_file_that_is_wrong_for_all_fails_all_and_is_told_once(account: Accoun
     assert "3 accounts: failed\n  home, dev, prod\n" in result.out
 
 
-def test_an_organization_that_names_a_file_that_is_missing_is_not_planned(account: Account) -> None:
-    write_organization(account, ORGANIZATION.replace("prod.yaml", "prd.yaml"))
+@pytest.mark.parametrize("written", ["prd.yaml", "'prd/*.yaml'", "/etc/passwd"])
+def test_a_file_that_is_missing_fails_its_own_account_only(written: str, account: Account) -> None:
+    write_organization(account, ORGANIZATION.replace("prod.yaml", written))
+    result = plan_many(account, "--format", "json")
+    assert (result.code, statuses_of(result.json)) == (1, {"home": "changed", "dev": "changed", "prod": "failed"})
+    error = result.json["accounts"][2]["error"]
+    assert (Path(error["file"]).name, error["line"]) == ("org.yaml", 9)
+    assert account.run_cli("accounts", "org.yaml").code == 0
+    validated = account.run_cli("validate", "org.yaml")
+    assert (validated.code, "org.yaml:9:" in validated.err, "(in prod)" in validated.err) == (1, True, True)
+    assert account.run_cli("validate", "org.yaml", "--account", "dev").code == 0
+    access = account.run_cli("access", "show", "user/ann", "--file", "org.yaml", "--account", "prod")
+    assert (access.code, "org.yaml:9:" in access.err) == (1, True)
+    applied = apply_many(account)
+    assert (applied.code, "2 changed, 1 failed" in applied.err) == (1, True)
+
+
+def test_a_file_of_the_defaults_that_is_missing_fails_all_and_is_told_once(account: Account) -> None:
+    write_organization(account, ORGANIZATION.replace("[base.yaml]", "[bse.yaml]"))
     result = plan_many(account)
-    assert (result.code, result.out) == (1, "")
-    assert "org.yaml:9:" in result.err and "prd.yaml" in result.err
-    assert account.count_calls() == {}
+    assert (result.code, result.out.count("Did you mean 'base.yaml'?")) == (1, 1)
+    assert "3 accounts: failed\n  home, dev, prod\n" in result.out
+    assert set(account.count_calls()) <= {"GetCallerIdentity"}
 
 
 def test_an_unsafe_plan_exits_3_and_a_failure_outweighs_it(account: Account, front: FaultLayer) -> None:
