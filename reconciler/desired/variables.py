@@ -176,6 +176,6 @@ def find_undeclared(unused: Iterable[str], known: Collection[str]) -> Iterator[P
     unused, known: see `VariableUse`, after every text was read.
     """
     for name in sorted(unused):
-        close = suggest_word(name, known)
+        close = suggest_word(name, sorted(known))
         hint = f"Did you mean {close!r}?" if close else "Leave it out, or declare it under `vars:`."
         yield Problem(Level.ERROR, "undeclared-variable", f"--var {name}: no file declares or uses it.", "", hint)

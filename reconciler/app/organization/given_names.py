@@ -57,4 +57,4 @@ def find_unknown(accounts: Iterable[AccountNames], allowed: frozenset[str] = fro
         assertions |= allowed if names.assertions is None else names.assertions
         if not unused and allowed <= assertions:
             return []
-    return [*find_undeclared(unused or (), variables), *find_unknown_names(assertions, allowed)]
+    return [*find_undeclared(unused or (), variables), *find_unknown_names(sorted(assertions), allowed)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -41,12 +41,14 @@ def plan_organization(
     on_result: called as each account ends.
     """
     results: dict[str, AccountResult] = {}
-    names: dict[str, AccountNames] = {}
+    names: set[AccountNames] = set()  # most accounts have the same
+    read: set[str] = set()
     with FactsStore() as facts:
 
         def plan_account(account: MemberAccount, slot: Slot) -> AccountResult:
             files = read_member(run, account)
-            names[account.id] = AccountNames.of(files.loaded, files.desired)
+            names.add(AccountNames.of(files.loaded, files.desired))
+            read.add(account.id)
             return _plan_account(run, account, files, folder, facts)
 
         for result in run_accounts(run.selected, plan_account, max_parallel):
@@ -57,18 +59,18 @@ def plan_organization(
         tuple(results[account.id] for account in run.selected),
         run.entry.home.caller_arn,
         tuple(name_file(str(path)) for path in run.files.paths),
-        tuple(find_unknown(_iter_names(run, names), run.request.options.allow_assertions)),
+        tuple(find_unknown(_iter_names(run, names, read), run.request.options.allow_assertions)),
     )
 
 
-def _iter_names(run: OrganizationRun, known: Mapping[str, AccountNames]) -> Iterator[AccountNames]:
-    """Yield the names that each account knows.
+def _iter_names(run: OrganizationRun, known: Collection[AccountNames], read: Collection[str]) -> Iterator[AccountNames]:
+    """Yield the names that all accounts know.
 
-    known: those of accounts whose files were valid. Those of others, such as accounts of another shard, are read now.
+    known: those of the accounts in `read`, by id. Those of others, such as accounts of another shard, are read now.
     """
-    yield from known.values()
+    yield from known
     for account in run.all_accounts:
-        if account.id not in known:
+        if account.id not in read:
             yield read_names(run.files, run.membership_of(account))
 
 

@@ -61,10 +61,10 @@ def validate_organization(
 
     found: dict[Problem, list[str]] = {}
     entities = aliases = 0
-    known: list[AccountNames] = []
+    known: set[AccountNames] = set()  # most accounts have the same
     for account in free_memory_between(accounts):
         desired, known_here = read(account)
-        known.append(known_here)
+        known.add(known_here)
         entities, aliases = entities + len(desired.state.entities), aliases + len(desired.aliases)
         for problem in _find_problems(desired, names, allow_assertions):
             found.setdefault(problem, []).append(account.name)
