@@ -387,8 +387,15 @@ def test_a_misspelt_variable_is_answered_with_the_likely_one_of_any_account(
     for command in ("plan", "validate", "accounts"):
         for options in ((), () if command == "validate" else ("--wave", "1")):
             result = account.run_cli(command, "org.yaml", "--var", f"{name}=x", *options)
-            said = " ".join((result.out + result.err).split())
-            assert (result.code, f"--var {name}: no file declares or uses it. {hint}" in said) == (1, True)
+            assert_unknown(result, name, hint)
+    access = ("access", "show", "user/ann", "--file", "org.yaml", "--account", "dev")
+    assert_unknown(account.run_cli(*access, "--var", f"{name}=x"), name, hint)
+    assert account.run_cli(*access, "--var", "only=x").code == 0
+
+
+def assert_unknown(result: Result, name: str, hint: str) -> None:
+    said = " ".join((result.out + result.err).split())
+    assert (result.code, f"--var {name}: no file declares or uses it. {hint}" in said) == (1, True)
 
 
 ASSERTED = """\

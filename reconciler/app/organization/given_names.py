@@ -5,7 +5,7 @@ One account may lack what another one has. So all accounts are asked, also those
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.app.organization.files import OrganizationFiles
@@ -13,8 +13,8 @@ from reconciler.desired.declare import declare, errors_of
 from reconciler.desired.load import LoadedFiles, load
 from reconciler.desired.variables import VariableUse, find_undeclared
 from reconciler.model.desired import Desired
-from reconciler.model.member_account import Membership
-from reconciler.model.problem import Problem
+from reconciler.model.member_account import MemberAccount, Membership
+from reconciler.model.problem import Problem, ReconcileError
 from reconciler.plan.assertions.allowed_names import find_unknown_names
 
 
@@ -40,6 +40,14 @@ def read_names(files: OrganizationFiles, membership: Membership) -> AccountNames
     loaded = load(files.paths, files.variables, membership.account.id, membership=membership, parsed=files.parsed)
     names = AccountNames.of(loaded, declare(loaded))
     return names if names.assertions is not None else replace(names, variables=VariableUse(frozenset(), frozenset()))
+
+
+def refuse_unknown_variables(files: OrganizationFiles, all_accounts: Sequence[MemberAccount]) -> None:
+    """Raise ReconcileError for variables of --var that no account knows."""
+    if files.variables:
+        names = (read_names(files, Membership(one, all_accounts, is_complete=False)) for one in all_accounts)
+        if unknown := find_unknown(names):
+            raise ReconcileError(unknown)
 
 
 def find_unknown(accounts: Iterable[AccountNames], allowed: frozenset[str] = frozenset()) -> list[Problem]:

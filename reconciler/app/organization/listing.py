@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from reconciler.app.organization.files import OrganizationFiles, RunOptions, select_accounts
-from reconciler.app.organization.given_names import find_unknown, read_names
+from reconciler.app.organization.given_names import refuse_unknown_variables
 from reconciler.app.plan import PlanRequest
-from reconciler.model.member_account import MemberAccount, Membership
-from reconciler.model.problem import ReconcileError
+from reconciler.model.member_account import MemberAccount
 from reconciler.model.shards import Shard, select_shard
 
 
@@ -27,9 +26,7 @@ def list_accounts(files: OrganizationFiles, request: PlanRequest, options: RunOp
 
         run = open_run(files, request, options)
         all_accounts, selected = run.all_accounts, run.selected
-    given = all_accounts if files.variables else ()
-    if unknown := find_unknown(read_names(files, Membership(account, all_accounts)) for account in given):
-        raise ReconcileError(unknown)
+    refuse_unknown_variables(files, all_accounts)
     return selected
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
 
-from reconciler.app.organization.files import OrganizationFiles, RunOptions, select_accounts
+from reconciler.app.organization.files import OrganizationFiles, RunOptions, list_checkable, select_accounts
 from reconciler.app.organization.given_names import AccountNames, find_unknown
 from reconciler.app.organization.memory import free_memory_between
 from reconciler.desired.aws_names import AwsNames
@@ -17,9 +17,6 @@ from reconciler.model.desired import Desired
 from reconciler.model.member_account import MemberAccount, Membership
 from reconciler.model.problem import Problem
 from reconciler.plan.digest.account_groups import format_accounts
-
-_DISCOVERED = "discovered"
-"""The name that stands for an account that only AWS knows."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +44,7 @@ def validate_organization(
     the files are also read as for an account that is only discovered. Raises ReconcileError for an unknown account.
     """
     organization, names = files.organization, AwsNames()
-    all_accounts = list(organization.accounts)
-    if organization.discovery is not None:
-        all_accounts.append(replace(organization.defaults, name=_DISCOVERED, id=PLACEHOLDER_ACCOUNT))
+    all_accounts = list_checkable(organization)
     accounts = select_accounts(all_accounts, RunOptions(patterns))
 
     def read(account: MemberAccount) -> tuple[Desired, AccountNames]:
