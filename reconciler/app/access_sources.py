@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.app.desired_files import DesiredFiles, account_of, read_files, require_valid
-from reconciler.app.organization.files import make_member_reader
+from reconciler.app.organization.member_files import make_member_reader
 from reconciler.app.plan_file import make_not_plan_error, read_intact_plan, read_plan_document
 from reconciler.desired.declare import declare
 from reconciler.desired.load import LoadedFiles

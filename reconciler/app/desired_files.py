@@ -15,6 +15,7 @@ from reconciler.model.desired import Alias, Desired
 from reconciler.model.entity import Entity
 from reconciler.model.partitions import DEFAULT_PARTITION
 from reconciler.model.problem import Problem, ReconcileError, make_error
+from reconciler.plan.assertions.allowed_names import find_unknown_names
 
 
 @dataclass(frozen=True)
@@ -123,4 +124,5 @@ def validate_files(
         return desired, desired.problems
     from reconciler.plan.assertions.check import check_files  # the evaluator, which few files need
 
-    return desired, (*desired.problems, *check_files(desired, names, allow_assertions))
+    unknown = find_unknown_names([one.name for one in desired.assertions], allow_assertions)
+    return desired, (*desired.problems, *unknown, *check_files(desired, names, allow_assertions))

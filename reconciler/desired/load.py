@@ -14,7 +14,7 @@ from reconciler.desired.compose import ParsedFiles, compose_with_includes, find_
 from reconciler.desired.entry_nodes import reduce_entries
 from reconciler.desired.merge import merge_trees
 from reconciler.desired.source_files import read_bytes, resolve_path
-from reconciler.desired.variables import BadVariable, Variables, find_undeclared
+from reconciler.desired.variables import BadVariable, Variables, VariableUse, find_undeclared
 from reconciler.desired.yaml_nodes import Builder
 from reconciler.desired.yaml_tree import Node
 from reconciler.files.bounded_reads import MEGABYTE
@@ -83,14 +83,14 @@ class LoadedFiles:
         Yield nothing if a file could not be read: it may use any variable.
         """
         if not self.is_of_many:
-            yield from find_undeclared(sorted(self.unused_variables), self.declared_variables, self.variables)
+            yield from find_undeclared(self.variable_use.unused, self.variable_use.known)
 
     @property
-    def unused_variables(self) -> frozenset[str]:
-        """The names set by --var that no file declares or uses. Complete after all documents are read."""
-        if self.is_partial or None in self._documents.values():
-            return frozenset()
-        return self.given_variables - self.declared_variables - self.variables.used
+    def variable_use(self) -> VariableUse:
+        """The names of variables. Complete after all documents are read; if one cannot be read, none is unused."""
+        known = self.declared_variables | self.variables.used
+        is_whole = not (self.is_partial or None in self._documents.values())
+        return VariableUse(self.given_variables - known if is_whole else frozenset(), known)
 
     def load_text(self, written: str, place: Place) -> tuple[str, str] | None:
         """Return the file at a path and its text; None, with a problem, if it cannot be read."""
@@ -133,10 +133,10 @@ def load(
     membership: read the files for this account of an organization, with its own files and variables, too.
     parsed: holds the files that were parsed for other accounts.
     """
-    problems: list[Problem] = []
+    member = membership.account if membership else None
+    problems = list(member.problems) if member else []
     patterns: list[str] = []
     parsed = parsed or ParsedFiles()
-    member = membership.account if membership else None
     paths = [*files, *map(Path, member.files if member else ())]
     own_values = {**(member.variables if member else {}), **variables}
     trees = compose_with_includes(paths, own_values, parsed, problems, patterns)

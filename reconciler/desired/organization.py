@@ -116,13 +116,14 @@ class _OrganizationReader:
 
     def _read_defaults(self, section: Map) -> MemberAccount:
         node = section.get_map("defaults")
-        files, is_partial = self._expand_files(node)
+        files, is_partial, problems = self._expand_files(node)
         variables, wave = _texts_of(node.get_map("vars")), _wave_of(node, FIRST_WAVE)
-        return MemberAccount("", "", files, variables, wave, is_partial=is_partial or "defaults" in section.unread)
+        is_partial = is_partial or "defaults" in section.unread
+        return MemberAccount("", "", files, variables, wave, is_partial=is_partial, problems=problems)
 
     def _read_account(self, section: Map, name: str, defaults: MemberAccount) -> MemberAccount:
         node = section.get_map(name)
-        files, is_partial = self._expand_files(node)
+        files, is_partial, problems = self._expand_files(node)
         return MemberAccount(
             name,
             get_text(node, "id") or "",
@@ -132,11 +133,13 @@ class _OrganizationReader:
             node.get("canary") is True,
             section.place_of(name, of_key=True),
             is_partial or defaults.is_partial,
+            (*defaults.problems, *problems),
         )
 
-    def _expand_files(self, node: Map) -> tuple[tuple[str, ...], bool]:
-        """Return the files of an account or of the defaults, and whether a file or a variable cannot be read."""
+    def _expand_files(self, node: Map) -> tuple[tuple[str, ...], bool, tuple[Problem, ...]]:
+        """Return the files of an account or the defaults, whether some cannot be read, and what is wrong with them."""
         paths: list[str] = []
+        problems: list[Problem] = []
         written = node.get("files")
         is_partial = bool(node.unread & {"files", "vars"} or node.get_map("vars").unread)
         is_partial = is_partial or (isinstance(written, Seq) and written.is_partial)
@@ -144,11 +147,11 @@ class _OrganizationReader:
         for pattern, place in get_texts(node, "files"):
             matches = [] if place in unknown else expand_include(pattern, place, "files")
             if isinstance(matches, Problem):
-                self.problems.append(matches)
+                problems.append(matches)
                 matches = []
             is_partial = is_partial or not matches
             paths += map(str, matches)
-        return tuple(paths), is_partial
+        return tuple(paths), is_partial, tuple(problems)
 
     def _check_accounts(self, accounts: Sequence[MemberAccount]) -> None:
         by_id: dict[str, MemberAccount] = {}

@@ -162,26 +162,20 @@ class _Resolver:
         return name, 1
 
 
-def find_unused_variables(unused: Iterable[frozenset[str]]) -> Iterator[Problem]:
-    """Yield a problem for each --var that no account of an organization uses.
+@dataclass(frozen=True, slots=True)
+class VariableUse:
+    """The names of variables in some files. unused: those of --var that no file declares or uses. known: all others."""
 
-    unused: the names that each account does not use; taken one by one until no name is left.
-    """
-    left: frozenset[str] | None = None
-    for names in unused:
-        left = names if left is None else left & names
-        if not left:
-            return
-    yield from find_undeclared(sorted(left or ()), (), Variables({}))
+    unused: frozenset[str]
+    known: frozenset[str]
 
 
-def find_undeclared(names: Iterable[str], declared: Collection[str], variables: Variables) -> Iterator[Problem]:
+def find_undeclared(unused: Iterable[str], known: Collection[str]) -> Iterator[Problem]:
     """Yield a problem for each --var that no file declares or uses: its name is probably misspelt.
 
-    names: names set by --var. declared: names under `vars`. variables: the variables, after every text was read.
+    unused, known: see `VariableUse`, after every text was read.
     """
-    for name in names:
-        if name not in declared and name not in variables.used:
-            close = suggest_word(name, {*declared, *variables.used} - {name})
-            hint = f"Did you mean {close!r}?" if close else "Leave it out, or declare it under `vars:`."
-            yield Problem(Level.ERROR, "undeclared-variable", f"--var {name}: no file declares or uses it.", "", hint)
+    for name in sorted(unused):
+        close = suggest_word(name, sorted(known))
+        hint = f"Did you mean {close!r}?" if close else "Leave it out, or declare it under `vars:`."
+        yield Problem(Level.ERROR, "undeclared-variable", f"--var {name}: no file declares or uses it.", "", hint)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.model.desired import Alias
 from reconciler.model.globs import compile_glob_with_sets
-from reconciler.model.problem import Place
+from reconciler.model.problem import Place, Problem
 from reconciler.model.text_forms import ACCOUNT_NAME
 
 FIRST_WAVE = 1
@@ -24,8 +24,9 @@ class MemberAccount:
 
     id: 12 digits. files: paths of its desired-state files, beside the file that has the section. variables: override
     those of the files. wave: an apply starts a wave once the earlier ones have ended well. is_canary: it goes before
-    the others of its wave. place: the line that declares it; None if AWS Organizations named it.
-    is_partial: some of its files or variables cannot be read.
+    the others of its wave. place: the line that declares it; None if AWS Organizations named it. is_partial: some of
+    its files or variables cannot be read. problems: of `files` that do not exist or must not be read; the account
+    cannot be planned then, and all others can.
     """
 
     name: str
@@ -36,6 +37,7 @@ class MemberAccount:
     is_canary: bool = False
     place: Place | None = None
     is_partial: bool = False
+    problems: tuple[Problem, ...] = ()
 
     def matches(self, pattern: str) -> bool:
         """Return whether a pattern means this account: its name, with `*`, `?` and `[…]`, or its id."""

@@ -58,6 +58,12 @@ class Problem:
     def message(self) -> str:
         return " ".join(part for part in (self.summary, self.detail, self.hint) if part)
 
+    @property
+    def subject(self) -> str:
+        """The place, or the address if there is none and the summary does not name it; "" if neither is known."""
+        address = str(self.address) if self.address else ""
+        return str(self.place) if self.place else "" if address in self.summary else address
+
 
 class ReconcileError(Exception):
     """Ends the work because of problems; the command line prints them and exits 1."""

@@ -20,6 +20,7 @@ class PlanOptions:
     report_unmanaged (--unmanaged): the plan lists live entities outside the file.
     refuse_widening (--refuse-widening): a plan that widens anybody's access is refused.
     allow_assertions (--allow-assertion): names of assertions that may fail.
+    is_of_many: the plan is one of many accounts, another of which may have an assertion that allow_assertions names.
     """
 
     allow_deletes: bool = False
@@ -31,3 +32,4 @@ class PlanOptions:
     refuse_widening: bool = False
     target_patterns: tuple[str, ...] = ()
     allow_assertions: frozenset[str] = frozenset()
+    is_of_many: bool = False

@@ -57,9 +57,11 @@ def _job_to_dict(job: MatrixJob) -> dict[str, Any]:
 def render_gitlab_matrix(jobs: Sequence[MatrixJob]) -> str:
     """Return a hidden job of GitLab with a `parallel: matrix`, for `include: artifact` of a child pipeline.
 
-    Jobs that extend it get RECONCILE_ACCOUNT and RECONCILE_WAVE, or RECONCILE_WAVE and RECONCILE_SHARD.
+    Jobs that extend it get RECONCILE_ACCOUNT and RECONCILE_WAVE, or RECONCILE_WAVE and RECONCILE_SHARD. Without jobs,
+    the matrix is an empty list, of which GitLab makes no job; it refuses a matrix that is no list of mappings
+    (gitlab-org/gitlab, `Entry::Product::Matrix`).
     """
-    lines = [".reconcile-accounts:", "  parallel:", "    matrix:"]
+    lines = [".reconcile-accounts:", "  parallel:", "    matrix:" if jobs else "    matrix: []"]
     for job in jobs:
         first, second = (
             (("RECONCILE_ACCOUNT", job.name), ("RECONCILE_WAVE", job.wave))

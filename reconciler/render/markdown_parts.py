@@ -20,6 +20,8 @@ MAX_SECTION_LENGTH = 10_000
 
 _MAX_FINDING_LENGTH = 1000
 """Characters that one finding may have."""
+_MAX_PLACE_LENGTH = 500
+"""Characters that the place of a finding may have."""
 
 _MARKS = re.compile(r"[\\`*\[\]~]")
 RISK_ICONS = {RiskLevel.HIGH: "🔴", RiskLevel.LOW: "🟡", RiskLevel.NONE: "🟢"}
@@ -46,9 +48,11 @@ def take_fitting(lines: list[str], room: int = MAX_SECTION_LENGTH) -> list[str]:
 
 
 def escape_finding(finding: Problem) -> str:
-    """Return the message of a finding, in which GitHub reads no marks."""
+    """Return the place and the message of a finding, in which GitHub reads no marks."""
+    place = f"{format_code(shorten(finding.subject, _MAX_PLACE_LENGTH))}: " if finding.subject else ""
     message = shorten(escape_line(" ".join(finding.message.split())), _MAX_FINDING_LENGTH)
-    return _MARKS.sub(r"\\\g<0>", message).replace("&", "&amp;").replace("<", "&lt;").replace("@", "@&#8203;")
+    escaped = _MARKS.sub(r"\\\g<0>", message).replace("&", "&amp;").replace("<", "&lt;").replace("@", "@&#8203;")
+    return place + escaped
 
 
 def shorten(text: str, most: int) -> str:

@@ -25,6 +25,8 @@ from reconciler.render.organization_text import OrganizationText, ReadPlan
 
 _WIDTH = 110
 _MAX_NAMES = 50
+_ROOM_FOR_NOTES = 600
+"""Characters that are kept for the lines below the groups, which may name a few accounts."""
 _ICONS = {
     AccountStatus.UNSAFE: "⛔",
     AccountStatus.FAILED: "❌",
@@ -41,8 +43,10 @@ def render_summary_markdown(summary: OrganizationResults, read_plan: ReadPlan, d
     if any(result.plan and result.plan.risk.widens for result in summary.results):
         parts += [*_render_risk(text), ""]
     parts += [f"- ❌ {escape_finding(problem)}" for problem in summary.problems]
-    room = MAX_COMMENT_LENGTH - sum(len(part) + 1 for part in parts) - 200
+    room = MAX_COMMENT_LENGTH - sum(len(part) + 1 for part in parts) - _ROOM_FOR_NOTES
     parts += _render_groups(text, room)
+    if note := text.format_access_note():
+        parts += ["", f"_{note}_"]
     return escape_lines("\n".join(parts).rstrip())
 
 
@@ -78,7 +82,7 @@ def _render_group(text: OrganizationText, group: AccountGroup, room: int) -> str
     if group.status is AccountStatus.IN_STEP and not group.has_plan_to_show:
         return f"{icon} {_escape_title(title)}: {names}{more}\n"
     findings = [group.generalize(f"- {escape_finding(problem)}") for problem in group.first.problems]
-    body = "" if group.first.plan is None or room <= 0 else group.generalize(_render_plan(text, group.first.plan))
+    body = "" if group.first.plan is None or room <= 0 else _render_plan(text, group, group.first.plan)
     if len(body) > room:
         body = f"_The changes are too long for a comment; `{_name_command(text)}` shows them._"
     content = "\n".join(part for part in (names + more, *findings, "", body) if part or body)
@@ -90,8 +94,8 @@ def _name_command(text: OrganizationText) -> str:
     return name_command("reconcile report" if text.summary.is_applied else "reconcile plan", text.detail)
 
 
-def _render_plan(text: OrganizationText, facts: PlanFacts) -> str:
-    return fence_body("\n".join(text.draw_plan(text.read_plan(facts))))
+def _render_plan(text: OrganizationText, group: AccountGroup, facts: PlanFacts) -> str:
+    return fence_body("\n".join(text.draw_plan(group, facts)))
 
 
 def _escape_title(title: str) -> str:

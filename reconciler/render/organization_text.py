@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults, PlanFacts
 from reconciler.model.escape import escape_line, escape_lines
@@ -20,7 +20,7 @@ from reconciler.plan.digest.detail import Detail, cut_list
 from reconciler.plan.digest.gathered_findings import gather_findings
 from reconciler.plan.digest.tones import Tone
 from reconciler.render.plan_header import RISK_TONES
-from reconciler.render.plan_text import PlanText
+from reconciler.render.plan_text import IAM_ONLY, PlanText
 from reconciler.render.problems import render_problems
 from reconciler.render.text_lines import LineWriter
 
@@ -40,13 +40,17 @@ _APPLY_HEADINGS = {AccountStatus.CHANGED: "applied", AccountStatus.UNSAFE: "unsa
 
 @dataclass(frozen=True)
 class OrganizationText:
-    """A renderer of one run. read_plan: returns the plan of an account. Other fields: see `PlanText`."""
+    """A renderer of one run. read_plan: returns the plan of an account. Other public fields: see `PlanText`.
+
+    _guarded: the accounts whose access was drawn so far → whether guardrails count there.
+    """
 
     summary: OrganizationResults
     read_plan: ReadPlan
     color: bool = False
     width: int | None = None
     detail: Detail = Detail.AUTO
+    _guarded: dict[str, bool] = field(default_factory=dict, init=False, compare=False)
 
     @property
     def writer(self) -> LineWriter:
@@ -60,6 +64,8 @@ class OrganizationText:
             yield self._finish([*self.draw_risk(), ""])
         for group in groups:
             yield self._finish([*self.draw_group(group), ""])
+        if note := self.format_access_note():
+            yield self._finish([*wrap_line(note, self.width, "  "), ""])
         if self.summary.problems:
             yield self._finish([render_problems(self.summary.problems, color=self.color, width=self.width), ""])
         yield self._finish(wrap_line(self.format_totals(), self.width))
@@ -99,7 +105,7 @@ class OrganizationText:
         if first.problems:
             lines.append(group.generalize(render_problems(first.problems, color=self.color, width=self.width)))
         if first.plan is not None and group.has_plan_to_show:
-            changes = [group.generalize(line) for line in self.draw_plan(self.read_plan(first.plan))]
+            changes = self.draw_plan(group, first.plan)
             lines += ["", *changes] if changes else []
         return lines
 
@@ -136,17 +142,29 @@ class OrganizationText:
         more = f" and {left_out} more" if left_out else ""
         return list(wrap_line(escape_line(f"  {', '.join(names)}{more}"), self.writer.columns, "  "))
 
-    def draw_plan(self, plan: Plan) -> list[str]:
-        """Return the changes, access and findings of one plan."""
+    def draw_plan(self, group: AccountGroup, facts: PlanFacts) -> list[str]:
+        """Return the changes, access and findings of the plan that the accounts of a group have."""
+        plan = self.read_plan(facts)
         text = PlanText(plan, self.color, self.width, self.detail)
         lines = list(text.changes.draw_all())
         if access := text.draw_access():
             lines = [*lines, "Access:", *access, ""]
+            self._guarded.update(dict.fromkeys(group.names, plan.guardrails is not None))
         if plan.unmanaged:
             lines = [*lines, *text.render_unmanaged(), ""]
         if findings := gather_findings(plan, self.detail):
             lines = [*lines, render_problems(findings, color=self.color, width=self.width), ""]
-        return lines[:-1] if lines and not lines[-1] else lines
+        return [group.generalize(line) for line in (lines[:-1] if lines and not lines[-1] else lines)]
+
+    def format_access_note(self) -> str:
+        """Return the sentence that says what the access drawn so far does not count; "" if it counts guardrails."""
+        unguarded = [name for name, is_guarded in self._guarded.items() if not is_guarded]
+        if len(unguarded) == len(self._guarded):
+            return IAM_ONLY.strip() if unguarded else ""
+        if not unguarded:
+            return ""
+        names = escape_line(format_accounts(unguarded))
+        return f"As far as IAM goes in {names}: SCPs and RCPs do not count, because their files have no `guardrails`."
 
     def format_totals(self) -> str:
         """Return the numbers of accounts by status."""

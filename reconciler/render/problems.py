@@ -25,13 +25,11 @@ def render_problems(problems: Iterable[Problem], *, color: bool = False, width: 
 
 
 def _render_paragraph(problem: Problem, color: bool, width: int | None) -> str:
-    address = problem.address if str(problem.address) not in problem.summary else None
-    subject = problem.place or address
+    subject = escape_line(problem.subject)
     level = paint_line(str(problem.level), _COLORS[problem.level], color)
-    subject_text = escape_line(str(subject)) if subject else ""
-    prefix = f"{subject_text}: {level}: " if subject else f"{level}: "
+    prefix = f"{subject}: {level}: " if subject else f"{level}: "
     body = escape_line(" ".join(part for part in (problem.summary, problem.detail) if part))
-    lines = wrap_line(prefix + body, width, "  ", unbreakable=(f"{subject_text}:",))
+    lines = wrap_line(prefix + body, width, "  ", unbreakable=(f"{subject}:",))
     lines += wrap_line(f"    {escape_line(problem.hint)}", width) if problem.hint else []
     return "\n".join(lines)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.account import Account
+from tests.support.many_accounts import statuses_of
 
 FILE = """\
 version: 1
@@ -46,6 +47,28 @@ def test_a_shard_that_would_have_an_account_is_missed(organization: Account) -> 
     for part in (("1", "2/4"), ("2", "1/4")):
         organization.run_cli("plan", "org.yaml", "--wave", part[0], "--shard", part[1], "--out", "p")
     assert "No results: wave 1, 1/4.\n" in organization.run_cli("report", "p").out
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_the_accounts_of_a_wave_without_results_are_named(command: str, organization: Account) -> None:
+    part = ("--wave", "1", "--shard", "1/2", "--out", "p", *(("--yes",) if command == "apply" else ()))
+    assert organization.run_cli(command, "org.yaml", *part).code == 0
+    report = organization.run_cli("report", "p", "--format", "json")
+    assert (report.code, report.json["missing_parts"]) == (1, ["wave 2", "wave 1, 2/2"])
+    assert statuses_of(report.json) == {"dev": "changed", "test": "not-started", "prod": "not-started"}
+    organization.run_cli("plan", "org.yaml", "--account", "dev", "--wave", "1", "--out", "chosen")
+    report = organization.run_cli("report", "chosen", "--format", "json")
+    assert (report.code, list(statuses_of(report.json))) == (0, ["dev"])
+
+
+def test_an_account_that_left_a_wave_before_it_was_planned_is_not_missed(organization: Account) -> None:
+    organization.write(FILE.replace("accounts:", 'accounts:\n    left: {id: "555555555555", wave: 2}'), "org.yaml")
+    organization.run_cli("plan", "org.yaml", "--wave", "1", "--out", "p")
+    organization.write(FILE, "org.yaml")
+    organization.run_cli("plan", "org.yaml", "--wave", "2", "--out", "p")
+    report = organization.run_cli("report", "p", "--format", "json")
+    assert (report.code, list(statuses_of(report.json))) == (0, ["dev", "test", "prod"])
+    assert organization.run_cli("apply", "p").code == 0
 
 
 def test_an_apply_without_a_change_is_no_missing_part(organization: Account) -> None:

@@ -315,12 +315,29 @@ def test_a_file_that_is_wrong_for_all_fails_all_and_is_told_once(account: Accoun
     assert "3 accounts: failed\n  home, dev, prod\n" in result.out
 
 
-def test_an_organization_that_names_a_file_that_is_missing_is_not_planned(account: Account) -> None:
-    write_organization(account, ORGANIZATION.replace("prod.yaml", "prd.yaml"))
+@pytest.mark.parametrize("written", ["prd.yaml", "'prd/*.yaml'", "/etc/passwd"])
+def test_a_file_that_is_missing_fails_its_own_account_only(written: str, account: Account) -> None:
+    write_organization(account, ORGANIZATION.replace("prod.yaml", written))
+    result = plan_many(account, "--format", "json")
+    assert (result.code, statuses_of(result.json)) == (1, {"home": "changed", "dev": "changed", "prod": "failed"})
+    error = result.json["accounts"][2]["error"]
+    assert (Path(error["file"]).name, error["line"]) == ("org.yaml", 9)
+    assert account.run_cli("accounts", "org.yaml").code == 0
+    validated = account.run_cli("validate", "org.yaml")
+    assert (validated.code, "org.yaml:9:" in validated.err, "(in prod)" in validated.err) == (1, True, True)
+    assert account.run_cli("validate", "org.yaml", "--account", "dev").code == 0
+    access = account.run_cli("access", "show", "user/ann", "--file", "org.yaml", "--account", "prod")
+    assert (access.code, "org.yaml:9:" in access.err) == (1, True)
+    applied = apply_many(account)
+    assert (applied.code, "2 changed, 1 failed" in applied.err) == (1, True)
+
+
+def test_a_file_of_the_defaults_that_is_missing_fails_all_and_is_told_once(account: Account) -> None:
+    write_organization(account, ORGANIZATION.replace("[base.yaml]", "[bse.yaml]"))
     result = plan_many(account)
-    assert (result.code, result.out) == (1, "")
-    assert "org.yaml:9:" in result.err and "prd.yaml" in result.err
-    assert account.count_calls() == {}
+    assert (result.code, result.out.count("Did you mean 'base.yaml'?")) == (1, 1)
+    assert "3 accounts: failed\n  home, dev, prod\n" in result.out
+    assert set(account.count_calls()) <= {"GetCallerIdentity"}
 
 
 def test_an_unsafe_plan_exits_3_and_a_failure_outweighs_it(account: Account, front: FaultLayer) -> None:
@@ -351,6 +368,75 @@ def test_a_variable_that_no_account_knows_is_an_error_and_one_that_some_know_is_
     for part in (("--account", "dev"), ("--shard", "1/3")):
         assert plan_many(account, *part, "--var", "stage=live").code == 0
         assert "--var stge" in plan_many(account, *part, "--var", "stage=live", "--var", "stge=live").out
+
+
+TYPOS = {
+    "of a file": ("stge", "Did you mean 'stage'?"),
+    "of another account": ("onlyy", "Did you mean 'only'?"),
+    "of `vars` of an account": ("regionn", "Did you mean 'region'?"),
+    "of nothing": ("zzzzzz", "Leave it out, or declare it under `vars:`."),
+}
+
+
+@pytest.mark.parametrize(("name", "hint"), TYPOS.values(), ids=TYPOS.keys())
+def test_a_misspelt_variable_is_answered_with_the_likely_one_of_any_account(
+    name: str, hint: str, account: Account
+) -> None:
+    base = BASE.replace("users:", "vars: {stage: live}\nusers:")
+    write_organization(account, base=base, prod="version: 1\nvars: {only: prod}\nusers: {bob: {}}\n")
+    for command in ("plan", "validate", "accounts"):
+        for options in ((), () if command == "validate" else ("--wave", "1")):
+            result = account.run_cli(command, "org.yaml", "--var", f"{name}=x", *options)
+            assert_unknown(result, name, hint)
+    access = ("access", "show", "user/ann", "--file", "org.yaml", "--account", "dev")
+    assert_unknown(account.run_cli(*access, "--var", f"{name}=x"), name, hint)
+    assert account.run_cli(*access, "--var", "only=x").code == 0
+
+
+def assert_unknown(result: Result, name: str, hint: str) -> None:
+    said = " ".join((result.out + result.err).split())
+    assert (result.code, f"--var {name}: no file declares or uses it. {hint}" in said) == (1, True)
+
+
+ASSERTED = """\
+version: 1
+users: {bob: {policies: ["aws:IAMFullAccess"]}}
+assert: [{name: no-iam, who: user/bob, cannot: "iam:*"}]
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("--account", "dev"), ("--shard", "1/3"), ("--wave", "2")], ids=" ".join)
+def test_an_assertion_that_one_account_has_may_be_allowed_for_all(options: tuple[str, ...], account: Account) -> None:
+    write_organization(account, prod=ASSERTED)
+    flag = ("--allow-assertion", "no-iam")
+    planned = plan_many(account, "--format", "json", *options, *flag)
+    assert (planned.code, set(statuses_of(planned.json).values())) == (0, {"changed"})
+    assert apply_many(account, *options, *flag).code == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--account", "dev")], ids=" ".join)
+def test_saved_plans_take_the_flag_that_one_account_needs(options: tuple[str, ...], account: Account) -> None:
+    write_organization(account, prod=ASSERTED)
+    flag = ("--allow-assertion", "no-iam")
+    assert plan_many(account, "--out", "plans", *options, *flag).code == 0
+    assert account.run_cli("apply", "plans", *flag).code == 0
+
+
+def test_an_assertion_that_no_account_has_is_an_error_of_the_run(account: Account) -> None:
+    write_organization(account, prod=ASSERTED)
+    flags = ("--allow-assertion", "no-iam", "--allow-assertion", "no-iamm")
+    said = "--allow-assertion no-iamm: no assertion has this name. Did you mean 'no-iam'?"
+    for options in ((), ("--account", "dev")):
+        planned = plan_many(account, "--format", "json", *options, *flags)
+        (problem,) = planned.json["problems"]
+        assert (planned.code, problem["code"], problem["message"]) == (1, "unknown-assertion", said)
+        assert set(statuses_of(planned.json).values()) == {"changed"}
+        assert account.run_cli("validate", "org.yaml", *options, *flags[:2]).code == 0
+        validated = account.run_cli("validate", "org.yaml", *options, *flags)
+        assert (validated.code, said in " ".join(validated.err.split())) == (1, True)
+    refused = apply_many(account, *flags)
+    assert (refused.code, "Nothing was written to any account." in refused.err) == (1, True)
+    assert account.iam.list_users()["Users"] == []
 
 
 # Without AWS

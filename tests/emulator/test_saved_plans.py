@@ -596,20 +596,20 @@ def test_refuse_widening_is_a_flag_of_each_run(account: Account, shared: str) ->
     """A plan saved with it is unsafe only for an apply that has it, too."""
     account.write(HEAD + "roles: {app: {trust: [{accounts: ['222222222222']}]}}\n" + shared)
     save(account, "--refuse-widening", code=3)
-    refused(account, "The plan widens access", arguments=("--refuse-widening",))
+    refusal_of(account, "The plan widens access", arguments=("--refuse-widening",))
     result = account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
     assert changes_of(account.plan()) == {}
 
 
 def test_what_only_the_maker_of_a_plan_may_not_read_does_not_hinder_another_caller(
-    account: Account, denied: set[str]
+    account: Account, denied_operations: set[str]
 ) -> None:
     account.write(HEAD + "account_settings: {password_policy: {minimum_length: 14}}\n")
-    denied.add("GetAccountPasswordPolicy")
+    denied_operations.add("GetAccountPasswordPolicy")
     save(account, code=3)
-    refused(account, "account/password-policy cannot be compared")
-    denied.clear()
+    refusal_of(account, "account/password-policy cannot be compared")
+    denied_operations.clear()
     result = account.run_cli("apply", "plan.json")
     assert result.code == 0, result.err
     assert changes_of(account.plan()) == {}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.desired.compose import ParsedFiles
-from reconciler.desired.load import LoadedFiles, load
+from reconciler.desired.load import PLACEHOLDER_ACCOUNT
 from reconciler.desired.organization import may_have_organization, read_organization
 from reconciler.desired.source_files import find_files
-from reconciler.model.member_account import MemberAccount, Membership, Organization
+from reconciler.model.member_account import MemberAccount, Organization
 from reconciler.model.problem import Problem, ReconcileError, make_error
 from reconciler.model.sentence import format_list
 from reconciler.model.shards import Shard
@@ -18,6 +18,8 @@ from reconciler.model.suggest import suggest_word
 
 DEFAULT_PARALLEL = 4
 MAX_PARALLEL = 64
+_UNNAMED = "discovered"
+"""The name that stands for an account that only AWS knows, or that the section does not tell."""
 
 
 @dataclass(frozen=True)
@@ -100,25 +102,14 @@ def select_accounts(all_accounts: Sequence[MemberAccount], options: RunOptions) 
     return tuple(sorted(chosen, key=lambda account: (account.wave, not account.is_canary)))
 
 
-def make_member_reader(
-    files: Sequence[str], variables: Mapping[str, str], pattern: str
-) -> Callable[[str | None, str], LoadedFiles]:
-    """Return a function that reads files for one of their accounts, in a partition. It ignores the account it is given.
+def list_checkable(organization: Organization) -> list[MemberAccount]:
+    """Return the accounts whose files can be read without AWS.
 
-    Raises ReconcileError if the files have no `organization`, or the pattern does not match exactly one account.
+    If AWS knows more of them, or the section has none that can be read, one with only the defaults stands for the rest.
     """
-    found = find_organization(files, variables)
-    if found is None:
-        raise make_error(
-            "no-organization", "--account is for files with `organization:`, and these describe one account."
-        )
-    all_accounts = found.organization.accounts
-    chosen = select_accounts(all_accounts, RunOptions((pattern,)))
-    if len(chosen) > 1:
-        names = format_list((account.name for account in chosen), 5)
-        raise make_error("unknown-account", f"--account {pattern!r} matches {len(chosen)} accounts: {names}.")
-    (account,) = chosen
-    membership = Membership(account, all_accounts, found.organization.discovery is None)
-    return lambda _, partition: load(
-        found.paths, variables, account.id, partition, membership=membership, parsed=found.parsed
-    )
+    accounts = list(organization.accounts)
+    if organization.discovery is not None or not accounts:
+        is_partial = organization.defaults.is_partial or organization.discovery is None
+        unnamed = replace(organization.defaults, name=_UNNAMED, id=PLACEHOLDER_ACCOUNT, is_partial=is_partial)
+        accounts.append(unnamed)
+    return accounts

@@ -6,19 +6,28 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from reconciler.app.organization.files import OrganizationFiles, RunOptions, select_accounts
+from reconciler.app.organization.given_names import refuse_unknown_variables
 from reconciler.app.plan import PlanRequest
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.shards import Shard, select_shard
 
 
 def list_accounts(files: OrganizationFiles, request: PlanRequest, options: RunOptions) -> tuple[MemberAccount, ...]:
-    """Return the chosen accounts by wave. AWS is asked only if the file has `discover`. Raises ReconcileError."""
-    if files.organization.discovery is None:
-        accounts = select_accounts(files.organization.accounts, options)
-        return select_shard(accounts, options.shard, options.sizes) if options.shard else accounts
-    from reconciler.app.organization.members import open_run  # it needs boto3
+    """Return the chosen accounts by wave. AWS is asked only if the file has `discover`.
 
-    return open_run(files, request, options).selected
+    Raises ReconcileError, also for a variable of --var that no account knows.
+    """
+    if files.organization.discovery is None:
+        all_accounts = files.organization.accounts
+        accounts = select_accounts(all_accounts, options)
+        selected = select_shard(accounts, options.shard, options.sizes) if options.shard else accounts
+    else:
+        from reconciler.app.organization.members import open_run  # it needs boto3
+
+        run = open_run(files, request, options)
+        all_accounts, selected = run.all_accounts, run.selected
+    refuse_unknown_variables(files, all_accounts)
+    return selected
 
 
 def divide_accounts(accounts: Sequence[MemberAccount], shards: int, options: RunOptions) -> list[tuple[int, Shard]]:

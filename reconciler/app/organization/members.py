@@ -19,14 +19,13 @@ from reconciler.model.shards import select_shard
 class OrganizationRun:
     """A run: its files, the way into the accounts, every account, and those to do.
 
-    eligible: the accounts that all shards together do. selected: those of this shard, by wave.
+    selected: the accounts of this shard, by wave.
     """
 
     files: OrganizationFiles
     request: PlanRequest
     entry: AccountEntry
     all_accounts: tuple[MemberAccount, ...]
-    eligible: tuple[MemberAccount, ...]
     selected: tuple[MemberAccount, ...]
 
     def membership_of(self, account: MemberAccount) -> Membership:
@@ -43,7 +42,7 @@ def open_run(files: OrganizationFiles, request: PlanRequest, options: RunOptions
     eligible = select_accounts(all_accounts, options)
     selected = select_shard(eligible, options.shard, options.sizes) if options.shard else eligible
     entry = AccountEntry(home, organization.role, organization.session, organization.hops)
-    return OrganizationRun(files, request, entry, all_accounts, eligible, selected)
+    return OrganizationRun(files, request, entry, all_accounts, selected)
 
 
 def add_discovered(organization: Organization, discovered: Sequence[DiscoveredAccount]) -> tuple[MemberAccount, ...]:

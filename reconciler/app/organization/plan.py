@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -11,21 +12,20 @@ from typing import Any
 from reconciler.app.desired_files import DesiredFiles, require_valid
 from reconciler.app.organization.cross_account import check_accounts
 from reconciler.app.organization.facts_store import FactsStore
+from reconciler.app.organization.given_names import AccountNames, find_unknown, read_names
 from reconciler.app.organization.members import OrganizationRun
 from reconciler.app.organization.runner import run_accounts
-from reconciler.app.plan import ConnectedPlan, plan_declared
+from reconciler.app.plan import plan_declared
 from reconciler.app.plan_file import document_of, write_plan_document
 from reconciler.aws.slots import Slot
 from reconciler.desired.aws_names import AwsNames
 from reconciler.desired.declare import declare
 from reconciler.desired.load import load
 from reconciler.desired.source_files import name_file
-from reconciler.desired.variables import find_unused_variables
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults, PlanFacts
 from reconciler.model.desired import Desired
 from reconciler.model.member_account import MemberAccount
 from reconciler.model.plan import Plan
-from reconciler.model.problem import ReconcileError
 from reconciler.plan.cross_account.facts import extract_facts
 from reconciler.plan.cross_account.waits import find_account_waits
 from reconciler.render.json_text import dump_json
@@ -41,12 +41,14 @@ def plan_organization(
     on_result: called as each account ends.
     """
     results: dict[str, AccountResult] = {}
-    unused: dict[str, frozenset[str]] = {}
+    names: set[AccountNames] = set()  # most accounts have the same
+    read: set[str] = set()
     with FactsStore() as facts:
 
         def plan_account(account: MemberAccount, slot: Slot) -> AccountResult:
             files = read_member(run, account)
-            unused[account.id] = files.loaded.unused_variables
+            names.add(AccountNames.of(files.loaded, files.desired))
+            read.add(account.id)
             return _plan_account(run, account, files, folder, facts)
 
         for result in run_accounts(run.selected, plan_account, max_parallel):
@@ -57,39 +59,30 @@ def plan_organization(
         tuple(results[account.id] for account in run.selected),
         run.entry.home.caller_arn,
         tuple(name_file(str(path)) for path in run.files.paths),
-        tuple(find_unused_variables(_list_unused(run, unused))),
+        tuple(find_unknown(_iter_names(run, names, read), run.request.options.allow_assertions)),
     )
 
 
-def _list_unused(run: OrganizationRun, known: Mapping[str, frozenset[str]]) -> Iterator[frozenset[str]]:
-    """Yield the names of --var that each account does not use; none for an account whose files are not valid.
+def _iter_names(run: OrganizationRun, known: Collection[AccountNames], read: Collection[str]) -> Iterator[AccountNames]:
+    """Yield the names that all accounts know.
 
-    known: those of accounts whose files were read. Those of others, such as accounts of another shard, are read now.
+    known: those of the accounts in `read`, by id. Those of others, such as accounts of another shard, are read now.
     """
-    yield from known.values()
+    yield from known
     for account in run.all_accounts:
-        if account.id not in known:
-            try:
-                yield read_member(run, account).loaded.unused_variables
-            except ReconcileError:
-                yield frozenset()
+        if account.id not in read:
+            yield read_names(run.files, run.membership_of(account))
 
 
 def _plan_account(
     run: OrganizationRun, account: MemberAccount, files: DesiredFiles, folder: Path, facts: FactsStore
 ) -> AccountResult:
     """Plan one account. facts: gets those that the other accounts need."""
-    planned = plan_declared(files, run.entry.connect(account), run.request.options)
+    planned = plan_declared(files, run.entry.connect(account), replace(run.request.options, is_of_many=True))
     facts.add(extract_facts(planned.plan, files.desired))
     path, document = folder / f"{account.name}.json", document_of(planned.plan)
     write_plan_document(document, path)
     return AccountResult(account, status_of(planned.plan), _make_facts(planned.plan, path, document, files.desired))
-
-
-def plan_member(run: OrganizationRun, account: MemberAccount) -> ConnectedPlan:
-    """Read the files for an account, enter it, and plan. Raises ReconcileError; errors of the files come first."""
-    files = read_member(run, account)
-    return plan_declared(files, run.entry.connect(account), run.request.options)
 
 
 def read_member(run: OrganizationRun, account: MemberAccount) -> DesiredFiles:
@@ -140,4 +133,5 @@ def _group_of(plan: Plan, document: Mapping[str, Any]) -> str:
     ]
     if not any(said):
         return ""
+    said.append(plan.guardrails is not None)
     return sha256(dump_json(said).replace(plan.account, "ACCOUNT").encode(errors="backslashreplace")).hexdigest()

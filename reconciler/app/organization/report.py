@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.app.organization.results_file import has_results, read_results
-from reconciler.app.organization.saved_plans import find_missing_parts
+from reconciler.app.organization.saved_plans import find_missing_parts, list_selected
 from reconciler.model.account_results import AccountResult, AccountStatus, OrganizationResults
 from reconciler.model.problem import Level, Problem, make_error
 
@@ -21,7 +21,6 @@ def merge_results(folder: Path) -> OrganizationResults:
         raise make_error("no-results", f"{folder} {lacks}.", hint=_NO_RESULTS)
     runs = read_results(folder, command)
     missing = find_missing_parts(runs)
-    selected = {account.id: account for run in runs for account in run.selected}
     results = {result.account.id: _without_missing_plan(result, command) for run in runs for result in run.results}
     reason = (
         f"Its part of the run left no results: {'; '.join(missing)}." if missing else "No shard has done this account."
@@ -30,7 +29,7 @@ def merge_results(folder: Path) -> OrganizationResults:
     return OrganizationResults(
         tuple(
             results.get(account.id) or AccountResult(account, AccountStatus.NOT_STARTED, problems=(problem,))
-            for account in selected.values()
+            for account in list_selected(runs)
         ),
         runs[0].caller,
         runs[0].files,

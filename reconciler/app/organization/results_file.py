@@ -9,7 +9,7 @@ import os
 import re
 from pathlib import Path
 
-from reconciler.app.organization.files import RunOptions
+from reconciler.app.organization.files import RunOptions, select_accounts
 from reconciler.app.organization.members import OrganizationRun
 from reconciler.app.organization.results_section import RunResults, read_run, results_to_dict
 from reconciler.files.bounded_reads import LARGEST_RECORD, read_regular, reason_of
@@ -28,7 +28,8 @@ _NAME_OF_PART = re.compile(r"apply-results(?:-wave-([0-9]+))?(?:-([0-9]+)-of-([0
 
 
 def make_results(command: str, summary: OrganizationResults, run: OrganizationRun, options: RunOptions) -> RunResults:
-    """Return what a run leaves for `apply DIR` and `report DIR`."""
+    """Return what a run leaves for `apply DIR` and `report DIR`: also the accounts that it leaves to other parts."""
+    of_all_waves = select_accounts(run.all_accounts, RunOptions(options.patterns))
     return RunResults(
         command,
         summary.results,
@@ -40,8 +41,8 @@ def make_results(command: str, summary: OrganizationResults, run: OrganizationRu
         summary.files,
         options.shard,
         options.wave,
-        tuple(sorted({account.wave for account in run.all_accounts})),
-        tuple(MemberAccount(one.name, one.id, wave=one.wave, is_canary=one.is_canary) for one in run.eligible),
+        tuple(sorted({account.wave for account in of_all_waves})),
+        tuple(MemberAccount(one.name, one.id, wave=one.wave, is_canary=one.is_canary) for one in of_all_waves),
         summary.problems,
     )
 

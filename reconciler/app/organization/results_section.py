@@ -48,8 +48,8 @@ _SESSION_KEYS = ("name", "role_arn", "file", "line", "column", *_SESSION_TEXTS, 
 class RunResults:
     """The results of one run, or of one shard of it.
 
-    command: `plan` or `apply`. shard, wave: None for all accounts. waves: all waves of the organization. selected: all
-    accounts of the run, those of other shards, too. role, session, hops: the way into the accounts (`AccountEntry`).
+    command: `plan` or `apply`. shard, wave: None for all accounts. selected: all accounts of the run, those of other
+    shards and waves, too. waves: theirs. role, session, hops: the way into the accounts (`AccountEntry`).
     """
 
     command: str

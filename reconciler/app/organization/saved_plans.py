@@ -17,6 +17,7 @@ from reconciler.app.plan_file import read_plan_document
 from reconciler.app.saved_plan import rebuild_connected_plan
 from reconciler.aws.session import Connection
 from reconciler.model.account_results import AccountResult, OrganizationResults
+from reconciler.model.member_account import MemberAccount
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.shards import Shard, select_shard
 from reconciler.plan.digest.account_groups import format_accounts
@@ -66,6 +67,18 @@ def find_missing_parts(runs: Sequence[RunResults]) -> tuple[str, ...]:
     return tuple(missing)
 
 
+def list_selected(runs: Sequence[RunResults]) -> tuple[MemberAccount, ...]:
+    """Return the accounts of all parts of a run, also of those without results. The parts of a wave know it best."""
+    waves = {run.wave for run in runs}
+    selected = {
+        account.id: account
+        for run in runs
+        for account in run.selected
+        if run.wave in (None, account.wave) or account.wave not in waves
+    }
+    return tuple(selected.values())
+
+
 def _refuse_repeated(runs: Sequence[RunResults]) -> None:
     """Raise ReconcileError if the results have an account twice."""
     counts = Counter(result.account.id for run in runs for result in run.results)
@@ -77,8 +90,7 @@ def _refuse_repeated(runs: Sequence[RunResults]) -> None:
 def _refuse_left_out(runs: Sequence[RunResults]) -> None:
     """Raise ReconcileError if no shard has the result of an account, although no shard is missing."""
     done = {result.account.id for run in runs for result in run.results}
-    labels = {account.id: account.label for run in runs for account in run.selected}
-    if left_out := [label for account, label in labels.items() if account not in done]:
+    if left_out := [account.label for account in list_selected(runs) if account.id not in done]:
         raise _make_division_error(f"No part of the run has results of {format_accounts(left_out)}.")
 
 
@@ -129,4 +141,5 @@ def rebuild_plan(entry: AccountEntry, planned: AccountResult, options: PlanOptio
     document = read_plan_document(path)
     if document is None:
         raise make_error("not-a-plan", f"{path} is missing or is not a plan file.", hint="Run `reconcile plan` again.")
-    return rebuild_connected_plan(path, document, lambda: entry.connect(planned.account), options)
+    of_many = replace(options, is_of_many=True)
+    return rebuild_connected_plan(path, document, lambda: entry.connect(planned.account), of_many)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.access import NOTHING_KNOWN
@@ -13,12 +13,12 @@ from reconciler.model.guardrails import Guardrails
 from reconciler.model.live import State
 from reconciler.model.permissions import ActionCatalogue
 from reconciler.model.problem import Level, Place, Problem
-from reconciler.model.suggest import suggest_word
 from reconciler.plan.assertions.account import JudgedAccount, list_known_contexts
+from reconciler.plan.assertions.allowed_names import find_unknown_names
 from reconciler.plan.assertions.breach import Breach
 from reconciler.plan.assertions.entrants import EntrantJudge
 from reconciler.plan.assertions.judge import PermissionJudge
-from reconciler.plan.assertions.words import FLAG, describe_breaches
+from reconciler.plan.assertions.words import describe_breaches
 from reconciler.plan.guards.draft import Draft
 
 
@@ -28,7 +28,8 @@ def check_plan(draft: Draft, catalogue: ActionCatalogue | None) -> list[Problem]
     catalogue: AWS's list of actions; None: only the patterns of policies are compared.
     """
     assertions, allowed = draft.desired.assertions, draft.options.allow_assertions
-    problems = list(find_unknown_names(assertions, allowed))
+    names = [one.name for one in assertions]
+    problems = [] if draft.options.is_of_many else list(find_unknown_names(names, allowed))
     if not assertions or draft.baseline.known_addresses is not None:
         return problems
     guardrails, places = draft.desired.state.guardrails, draft.desired.places
@@ -48,8 +49,11 @@ def check_plan(draft: Draft, catalogue: ActionCatalogue | None) -> list[Problem]
 def check_files(
     desired: Desired, catalogue: ActionCatalogue | None, allowed: frozenset[str] = frozenset()
 ) -> list[Problem]:
-    """Return what is wrong with the assertions of files, as far as the files show it."""
-    problems = list(find_unknown_names(desired.assertions, allowed))
+    """Return what is wrong with the assertions of files, as far as the files show it.
+
+    allowed: the names of those that may fail.
+    """
+    problems: list[Problem] = []
     choose = _choose_account(desired.state, desired.state.guardrails, catalogue, desired.places)
     for one in desired.assertions:
         account = choose(one)
@@ -71,15 +75,6 @@ def _choose_account(
     free = JudgedAccount(replace(state, guardrails=None), catalogue, places)
     bound = JudgedAccount(replace(state, guardrails=guardrails), catalogue, places) if guardrails else free
     return lambda assertion: bound if assertion.form is AssertionForm.CAN else free
-
-
-def find_unknown_names(assertions: Sequence[Assertion], allowed: frozenset[str]) -> Iterator[Problem]:
-    """Yield an error for each name of --allow-assertion that no assertion has."""
-    names = [one.name for one in assertions]
-    for name in sorted(allowed.difference(names)):
-        near = suggest_word(name, names)
-        hint = f"Did you mean {near!r}?" if near else "Remove the flag, or write the `name` of an assertion."
-        yield Problem(Level.ERROR, "unknown-assertion", f"{FLAG} {name}: no assertion has this name.", "", hint)
 
 
 def _judge(assertion: Assertion, account: JudgedAccount) -> list[Breach]:

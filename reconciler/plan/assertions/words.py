@@ -13,9 +13,9 @@ from reconciler.model.assertions import Assertion, AssertionForm
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.sentence import format_counted, format_list, is_external
 from reconciler.plan.assertions.account import MFA
+from reconciler.plan.assertions.allowed_names import FLAG
 from reconciler.plan.assertions.breach import Breach
 
-FLAG = "--allow-assertion"
 _MAX_NAMED = 3
 
 

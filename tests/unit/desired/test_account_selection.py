@@ -172,7 +172,7 @@ def test_a_variable_of_an_entry_for_another_account_is_no_misspelt_one(folder: F
         "roles.yaml", f"{HEAD}users: {{'u-{{{{ a }}}}': {{accounts: [prod], path: '/{{{{ b }}}}/'}}}}\n"
     )
     loaded = load([file], {"a": "x", "b": "y", "c": "z"}, membership=Membership(STAGING, ACCOUNTS))
-    assert (loaded.problems, loaded.unused_variables) == ([], {"c"})
+    assert (loaded.problems, loaded.variable_use.unused) == ([], {"c"})
 
 
 def test_the_keys_of_an_entry_are_checked_in_every_account(folder: Folder) -> None:

@@ -75,6 +75,28 @@ def test_the_rest_of_the_file_may_need_variables_of_an_account(folder: Folder) -
     assert [account.name for account in found.accounts] == ["prod"]
 
 
+MISSING = {
+    "of the defaults": ("  defaults: {files: [no.yaml]}\n", "", {"prod": ["3:22 no-file"], "dev": ["3:22 no-file"]}),
+    "of one account": ("", "files: [no.yaml], ", {"prod": ["4:20 no-file"], "dev": []}),
+    "a glob": ("", 'files: ["no/*.yaml"], ', {"prod": ["4:20 no-file"], "dev": []}),
+    "outside": ("", "files: [/etc/passwd], ", {"prod": ["4:20 path-outside"], "dev": []}),
+}
+
+
+@pytest.mark.parametrize(("defaults", "files", "problems"), MISSING.values(), ids=MISSING.keys())
+def test_a_file_that_is_missing_is_a_problem_of_the_accounts_that_name_it(
+    defaults: str, files: str, problems: dict[str, list[str]], folder: Folder
+) -> None:
+    accounts = f'  accounts:\n    prod: {{{files}id: "111111111111"}}\n    dev: {{id: "222222222222"}}\n'
+    found = read(folder, HEAD + defaults + accounts)
+    assert {
+        one.name: [
+            f"{problem.place.line}:{problem.place.column} {problem.code}" for problem in one.problems if problem.place
+        ]
+        for one in found.accounts
+    } == problems
+
+
 def test_the_callers_variable_outweighs_the_accounts_and_that_outweighs_the_files(folder: Folder) -> None:
     file = folder.write("roles.yaml", "version: 1\nvars: {a: file, b: file, c: file}\n")
     account = MemberAccount("prod", "111111111111", variables={"a": "account", "b": "account"})
@@ -143,7 +165,6 @@ BROKEN = {
         ["org.yaml:5:5 duplicate-account"],
     ),
     "a role's ARN": (f"  role: 'arn:aws:iam::111111111111:role/r'\n{ACCOUNTS}", ["org.yaml:3:9 bad-arn"]),
-    "a file that is missing": ("  defaults: {files: [no.yaml]}\n" + ACCOUNTS, ["org.yaml:3:22 no-file"]),
     "an alias that no file has": (f"  role: r\n  via: hub\n{ACCOUNTS}", ["org.yaml:2:1 unknown-reference"]),
     "an unknown variable in a file's name": (
         f"  defaults: {{files: ['{{{{ x }}}}.yaml']}}\n{ACCOUNTS}",

@@ -60,3 +60,4 @@ def test_gitlab_reads_a_hidden_job_whose_variables_are_texts() -> None:
         {"RECONCILE_SHARD": "2/2", "RECONCILE_WAVE": "1"},
         {"RECONCILE_SHARD": "1/2", "RECONCILE_WAVE": "2"},
     ]
+    assert matrix_of(render_gitlab_matrix(())) == []

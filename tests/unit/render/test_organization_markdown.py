@@ -30,7 +30,7 @@ def test_a_comment_has_the_numbers_the_risk_and_each_group_once() -> None:
     )
     assert "`dev-1`, `dev-2`, `dev-3`\n" in comment
     assert "✅ idle (000000000005): in step: `idle`" in comment
-    assert "AWS refused the role." in comment
+    assert "\n- `org.yaml:2:1`: AWS refused the role." in comment
 
 
 @pytest.mark.parametrize("number", [1, 100, 2000])

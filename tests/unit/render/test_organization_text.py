@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from reconciler.model.account_results import AccountStatus, OrganizationResults, PlanFacts
-from reconciler.model.plan import Plan
+from reconciler.model.guardrails import Guardrails
+from reconciler.model.plan import AccessDelta, Plan
+from reconciler.model.role_access import RoleAccess
 from reconciler.plan.digest.detail import Detail
+from reconciler.render.organization_markdown import render_summary_markdown
 from reconciler.render.organization_text import OrganizationText
 from tests.support.account_results import RESULTS, SUMMARY, make_result
 from tests.unit.render.plans import plan_everything
@@ -105,3 +109,30 @@ def test_each_group_needs_one_plan_and_accounts_in_step_none() -> None:
 def test_the_last_line_counts_the_accounts(results: tuple[object, ...], is_applied: bool, totals: str) -> None:
     summary = OrganizationResults(results, is_applied=is_applied)  # type: ignore[arg-type]
     assert render(summary).splitlines()[-1] == totals
+
+
+NOT_COUNTED: dict[str, tuple[tuple[str, ...], str]] = {
+    "no file has guardrails": (
+        (),
+        "As far as IAM goes: SCPs and RCPs do not count, because the file has no `guardrails`.",
+    ),
+    "some files have guardrails": (
+        ("prod", "unsafe"),
+        "As far as IAM goes in late, dev-1, dev-2, dev-3: SCPs and RCPs do not count, because their files have no "
+        "`guardrails`.",
+    ),
+    "all files have guardrails": (("prod", "unsafe", "dev-1", "late"), ""),
+}
+
+
+@pytest.mark.parametrize(("guarded", "note"), NOT_COUNTED.values(), ids=NOT_COUNTED.keys())
+def test_what_access_does_not_count_is_said_once_in_text_and_comment(guarded: tuple[str, ...], note: str) -> None:
+    gains = AccessDelta.of_pairs(gained=(RoleAccess("user/alice", "role/app"),))
+
+    def read(facts: PlanFacts) -> Plan:
+        return replace(PLAN, access=gains, guardrails=Guardrails() if Path(facts.file).stem in guarded else None)
+
+    text = "\n".join(OrganizationText(SUMMARY, read).render())
+    comment = render_summary_markdown(SUMMARY, read)
+    assert text.count("As far as IAM goes") == comment.count("As far as IAM goes") == bool(note)
+    assert not note or (f"\n{note}\n" in text and f"\n_{note}_" in comment)

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from reconciler.kinds.oidc_provider import OidcProvider
+from reconciler.model.address import Address
 from reconciler.model.document import Document
 from reconciler.model.entity import Entity, Policy, Role, User
 from reconciler.model.plan import AccessDelta, Plan, PrincipalPower
-from reconciler.model.problem import Level, Problem
+from reconciler.model.problem import Level, Place, Problem
 from reconciler.model.role_access import RoleAccess
 from reconciler.plan.digest.detail import Detail
 from reconciler.render.plan_markdown import MAX_COMMENT_LENGTH, render_plan_markdown
@@ -256,6 +257,29 @@ def test_a_finding_is_one_line_of_plain_text(summary: str) -> None:
     text = line.removeprefix("- ⚠️ ")
     assert re.findall(r"(?<!\\)(?:\\\\)*[`*\[\]~]", text) == []
     assert re.search(r"@(?!&#8203;)|<|[\x1b\x9b]|&(?!amp;|lt;|#8203;)", text) is None
+
+
+SUBJECTS: dict[str, tuple[Problem, str]] = {
+    "a line": (Problem(Level.ERROR, "x", "No.", place=Place("a.yaml", 3, 13)), "- ❌ `a.yaml:3:13`: No."),
+    "a line before an entity": (
+        Problem(Level.ERROR, "x", "No.", place=Place("a.yaml", 3, 13), address=Address("role", "r")),
+        "- ❌ `a.yaml:3:13`: No.",
+    ),
+    "an entity": (Problem(Level.WARNING, "x", "Old.", address=Address("role", "r")), "- ⚠️ `role/r`: Old."),
+    "an entity that is named": (
+        Problem(Level.INFO, "x", "role/r is old.", address=Address("role", "r")),
+        "- ℹ️ role/r is old.",
+    ),
+    "a file whose name has marks": (
+        Problem(Level.ERROR, "x", "No.", place=Place("`@all`\n<b>.yaml", 1, 1)),
+        "- ❌ `` `@all`\\n<b>.yaml:1:1 ``: No.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("finding", "line"), SUBJECTS.values(), ids=SUBJECTS.keys())
+def test_a_finding_begins_with_its_place_as_in_the_text(finding: Problem, line: str) -> None:
+    assert line in render_plan_markdown(replace(plan([], []), findings=(finding,))).splitlines()
 
 
 @pytest.mark.parametrize("word", ["policy/reader ", "x" * 1200], ids=["words", "one long word"])
