@@ -12,6 +12,7 @@ from reconciler.desired.assertions import read_assertions
 from reconciler.desired.broken_values import remove_broken
 from reconciler.desired.defaults import merge_defaults
 from reconciler.desired.guardrails import read_guardrails
+from reconciler.desired.ignored_guards import check_ignored_guards
 from reconciler.desired.load import LoadedFiles
 from reconciler.desired.moves import check_moves, move_paths, read_moves
 from reconciler.desired.schema import build_schema
@@ -228,6 +229,7 @@ def _declare_entities(nodes: Mapping[Address, Map], context: DeclareContext) -> 
                 _add_entity(declared, declared_entities, context)
                 if declared.declaration.mfa:
                     mfa_places.append(node.place_of("mfa"))
+    check_ignored_guards(nodes, declared_entities, context)
     if mfa_places:
         guard_policy = make_guard_policy(
             context.owner, context.partition, context.paths[guard_address_of(context.owner)]
