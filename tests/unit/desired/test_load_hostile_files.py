@@ -34,6 +34,11 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {
         "duplicate-key",
     ),
     "a top-level key twice": (f"{HEAD}users: \nusers: \n", "4:1", "duplicate-key"),
+    "a merge twice": (
+        f"{HEAD}x-a: &a {{path: /a/}}\nx-b: &b {{mfa: required}}\nusers:\n  u:\n    <<: *a\n    <<: *b\n",
+        "8:5",
+        "duplicate-key",
+    ),
     "a Python object": (f"{HEAD}users: !!python/object/apply:os.system [ls]\n", "3:8", "yaml-tag"),
     "a local tag": (f"{HEAD}users: !secret {{}}\n", "3:8", "yaml-tag"),
     "a binary": (f"{HEAD}owner: !!binary aGk=\n", "3:8", "yaml-tag"),
