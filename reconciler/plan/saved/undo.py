@@ -53,7 +53,8 @@ def merge_runs(runs: Sequence[ApplyRun]) -> ApplyRun | None:
             **{address: run.saved.after[address] for address in run.touched},
         }
         saved = replace(run.saved, before=before, after=after)
-        first = ApplyRun(saved, first.time, first.touched | run.touched, first.unlinked | run.unlinked)
+        touched, unlinked = first.touched | run.touched, first.unlinked | run.unlinked
+        first = ApplyRun(saved, first.time, touched, first.has_end and run.has_end, unlinked)
     return first
 
 
