@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.desired.aliases import ROLE_ARN, AliasReader
+from reconciler.desired.broken_values import remove_refused
 from reconciler.desired.compose import ParsedFiles, compose_with_includes, find_entry, scalars_of
 from reconciler.desired.load import ORGANIZATION, is_verbatim
 from reconciler.desired.schema_check import check_schema
@@ -73,7 +74,7 @@ class _OrganizationReader:
     def read(self, path: Path) -> Organization:
         root = self._build(path, ORGANIZATION, self.problems)
         root.put("version", 1, root.start, root.start)
-        schema_problems, _ = check_schema(root)
+        schema_problems, _ = check_schema(remove_refused(root, self.problems))
         self.problems += schema_problems
         if self.problems:
             raise ReconcileError(self.problems)

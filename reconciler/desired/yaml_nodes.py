@@ -212,13 +212,13 @@ class Builder:
         sources = node.children if isinstance(node, SequenceNode) else [node]
         for source in sources:
             value = self._build_value(source, path, depth, verbatim)
-            if not isinstance(value, Map):
+            if isinstance(value, Map):
+                for key in value:
+                    if key not in into:
+                        into.copy_entry(value, key)
+            elif source.tag in _OUR_TAGS:  # another tag has been reported
                 summary = "`<<` must be an alias of a mapping, or a list of them."
                 self.problems.append(_make_error("yaml-merge", summary, self._place_of(source)))
-                continue
-            for key in value:
-                if key not in into:
-                    into.copy_entry(value, key)
 
     def _build_scalar(self, node: ScalarNode, verbatim: bool) -> object:
         if not node.is_plain:

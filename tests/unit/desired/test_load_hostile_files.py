@@ -74,6 +74,31 @@ def test_broken_yaml_is_refused_where_it_is_broken(folder: Folder, text: str | b
     assert any(said.startswith(f"roles.yaml:{where}") and said.endswith(f" {code}") for said in found), found
 
 
+TAGGED = {
+    "a field": "users: {a: {path: !x /a/}}",
+    "an entity that others name": "users: {a: !x {}}\nroles: {r: {trust: [{users: [a]}]}}",
+    "a section that others name": "users: !x {a: }\nroles: {r: {trust: [{users: [a]}]}}",
+    "a rule": "roles: {r: {trust: [!x {users: [a]}]}}",
+    "the users of a rule": "roles: {r: {trust: [{users: !x [a]}]}}",
+    "an item": "users: {a: {groups: [!x g]}}",
+    "a required key": "aliases: {a: {role: !x r}}",
+    "a setting that would refuse": "defaults: {tags: !x {a: b}}\nusers: {a: }",
+    "a variable in use": "vars: {v: !x a}\nusers: {a: {path: '/{{ v }}/'}}",
+    "a mapping to merge": "x-a: &a !x {path: /a/}\nusers: {a: {<<: *a}}",
+    "a document": "policies: {p: {document: !x a.json}}",
+    "a statement": "policies: {p: {document: {Statement: [!x {Effect: Allow}]}}}",
+    "an action": "policies: {p: {document: {Statement: {Effect: Allow, Action: !x a, Resource: '*'}}}}",
+    "an action in a file": "policies: {p: {document: p.yaml}}",
+}
+
+
+@pytest.mark.parametrize("text", TAGGED.values(), ids=TAGGED.keys())
+def test_a_value_with_a_tag_is_one_mistake_and_nothing_is_said_of_what_it_lacks(folder: Folder, text: str) -> None:
+    folder.write("p.yaml", "Statement: [{Effect: Allow, Action: !x a, Resource: '*'}]")
+    problems = folder.declare_text(f"{HEAD}{text}\n").problems
+    assert [one.code for one in problems] == ["yaml-tag"]
+
+
 @pytest.mark.parametrize("deep", ["[" * 100_000, "{a: " * 100_000, "\n " + "- " * 100_000])
 def test_nesting_without_end_is_refused(folder: Folder, deep: str) -> None:
     """PyYAML before 6.0.2 has no limit of its own: it finds the end of the file, or reconcile its own limit."""
