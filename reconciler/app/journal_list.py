@@ -54,12 +54,17 @@ def _summarize(path: Path, lines: list[str]) -> ListedJournal:
 
 
 def read_journal(path: Path) -> list[ApplyRun]:
-    """Return the runs of a journal. Raises ReconcileError if it cannot be read, is not a journal or records nothing."""
+    """Return the runs of a journal. Raises ReconcileError if it cannot be read or is not a journal.
+
+    Also if it ends without a call: only a run that is over has surely made none.
+    """
     lines = _read_lines(path)
     if _is_cut_off_first(lines):
-        summary = f"{path} ends before the plan of its apply. That apply made no call, so there is nothing to undo."
-        raise make_error("not-a-journal", summary, hint="`reconcile undo --list` shows the journals of other applies.")
-    return _read_runs(path, lines)
+        raise _make_no_call_error(path, "ends before the plan of its apply")
+    runs = _read_runs(path, lines)
+    if not any(run.touched for run in runs) and not all(run.has_end for run in runs):
+        raise _make_no_call_error(path, "ends before the first call of its apply")
+    return runs
 
 
 def _read_runs(path: Path, lines: list[str]) -> list[ApplyRun]:
@@ -70,10 +75,7 @@ def _read_runs(path: Path, lines: list[str]) -> list[ApplyRun]:
 
 
 def _is_cut_off_first(lines: list[str]) -> bool:
-    """Return whether the first line of a journal is not whole. Every call comes after it: none was made.
-
-    The disk was full, or the process was killed.
-    """
+    """Return whether the first line of a journal is not whole, so that no call can follow it."""
     (first, *more) = lines
     return not more and (first.startswith(FIRST_TEXT) or FIRST_TEXT.startswith(first))
 
@@ -87,6 +89,13 @@ def _read_lines(path: Path) -> list[str]:
         return content.decode("utf-8").split("\n")
     except ValueError:
         raise _make_no_journal_error(path) from None
+
+
+def _make_no_call_error(path: Path, end: str) -> ReconcileError:
+    summary = f"{path} {end}: it records no call, so there is nothing in it to undo."
+    why = "Either the apply was killed there and called nothing, or the file lost its other lines later."
+    hint = "`reconcile plan` shows how live IAM differs from the file. `reconcile undo --list` shows other journals."
+    return make_error("not-a-journal", summary, why, hint)
 
 
 def _make_no_journal_error(path: Path) -> ReconcileError:

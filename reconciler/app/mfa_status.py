@@ -17,9 +17,10 @@ from reconciler.aws.faults import note_denied_read
 from reconciler.aws.session import Connection, check_account, connect
 from reconciler.aws.unknown_users import explain_unknown_users
 from reconciler.desired.declare import declare
+from reconciler.kinds.comparison import inherit_live_values
 from reconciler.model.address import Address
 from reconciler.model.desired import Desired
-from reconciler.model.entity import Role, User
+from reconciler.model.entity import Entity, Group, Role, User
 from reconciler.model.live import MfaDevice
 from reconciler.model.mfa_readiness import MfaStatus, MfaUser
 from reconciler.model.problem import Problem, ReconcileError
@@ -129,7 +130,7 @@ def _find_mfa_reasons(desired: Desired | None, live: Mapping[Address, str]) -> d
     bare = {address: User(address.name, path) for address, path in live.items()}
     state = replace(desired.state, entities={**bare, **desired.state.entities})
     reasons: dict[Address, tuple[str, ...]] = dict.fromkeys(
-        find_users_needing_mfa(desired, state.entities), (_OWN_RULE,)
+        find_users_needing_mfa(desired, _drop_ignored_links(desired, bare)), (_OWN_RULE,)
     )
     for address, entity in sorted(desired.state.entities.items()):
         if isinstance(entity, Role) and _mentions_mfa(entity):
@@ -138,6 +139,19 @@ def _find_mfa_reasons(desired: Desired | None, live: Mapping[Address, str]) -> d
                 if access.mfa and user.kind == "user":
                     reasons[user] = (*reasons.get(user, ()), str(address))
     return reasons
+
+
+def _drop_ignored_links(desired: Desired, live: Mapping[Address, User]) -> dict[Address, Entity]:
+    """Return the entities of the file without the policies and groups that `ignore_changes` leaves to the account.
+
+    live: the users of the account, without policies and groups. No group is read: each one counts as existing.
+    """
+    entities: dict[Address, Entity] = {}
+    for address, entity in desired.state.entities.items():
+        bare = Group(entity.name, entity.path) if isinstance(entity, Group) else live.get(address)
+        declaration = desired.declarations[address]
+        entities[address] = inherit_live_values(entity, bare, declaration) if bare else entity
+    return entities
 
 
 def _mentions_mfa(role: Role) -> bool:

@@ -6,11 +6,15 @@ no later check calls it missing or unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from reconciler.model.node import Map, Seq
+from reconciler.model.problem import Place, Problem
 
 KeyPath = tuple[str | int, ...]
+
+REFUSALS = ("yaml-tag", "too-deep")
+"""The problems of values that the reader refuses, and leaves None in place of."""
 
 _Branches = dict[str | int, "_Branches | None"]
 """Keys on the way to broken values; None: the value itself is broken."""
@@ -22,6 +26,28 @@ def remove_broken(root: Map, broken: Iterable[KeyPath]) -> Map:
     for path in broken:
         _add_branch(branches, path)
     return _prune_map(root, branches) if branches else root
+
+
+def remove_refused(root: Map, problems: Iterable[Problem]) -> Map:
+    """Return a tree without the values that the reader has refused, such as those with a YAML tag.
+
+    problems: of reading the tree.
+    """
+    places = {problem.place for problem in problems if problem.code in REFUSALS}
+    return remove_broken(root, _find_refused(root, places, ())) if places else root
+
+
+def _find_refused(value: Map | Seq, places: Collection[Place | None], path: KeyPath) -> Iterator[KeyPath]:
+    steps: Iterable[tuple[str | int, object, Place]] = (
+        ((key, value[key], value.place_of(key)) for key in value)
+        if isinstance(value, Map)
+        else ((index, item, value.place_of(index)) for index, item in enumerate(value))
+    )
+    for step, item, place in steps:
+        if item is None and place in places:
+            yield (*path, step)
+        elif isinstance(item, Map | Seq):
+            yield from _find_refused(item, places, (*path, step))
 
 
 def _add_branch(branches: _Branches, path: KeyPath) -> None:

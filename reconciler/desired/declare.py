@@ -9,9 +9,10 @@ from reconciler.desired.alias_chains import check_chains
 from reconciler.desired.alias_partitions import check_partitions
 from reconciler.desired.aliases import AliasReader, check_cycles, check_external_ids
 from reconciler.desired.assertions import read_assertions
-from reconciler.desired.broken_values import remove_broken
+from reconciler.desired.broken_values import remove_broken, remove_refused
 from reconciler.desired.defaults import merge_defaults
 from reconciler.desired.guardrails import read_guardrails
+from reconciler.desired.ignored_guards import check_ignored_guards
 from reconciler.desired.load import LoadedFiles
 from reconciler.desired.moves import check_moves, move_paths, read_moves
 from reconciler.desired.schema import build_schema
@@ -53,12 +54,13 @@ def declare(
         empty = State(loaded.account, loaded.partition, {})
         return Desired(empty, None, Settings(), {}, {}, tuple(loaded.problems))
     unpruned = root
-    problems, broken = check_schema(unpruned)
+    root = remove_refused(unpruned, loaded.problems)
+    problems, broken = check_schema(root)
     if loaded.is_partial:  # what is missing from a part may stand in the rest
         problems = [
             problem for problem in problems if (problem.code, problem.place) != ("missing-key", unpruned.place_of())
         ]
-    root = remove_broken(unpruned, broken)
+    root = remove_broken(root, broken)
     owner = get_text(root, "owner")
     context = _make_context(loaded, root, now, names, own_partition)
     defaults, place = root.get_map("defaults"), root.place_of("defaults", of_key=True)
@@ -229,6 +231,7 @@ def _declare_entities(nodes: Mapping[Address, Map], context: DeclareContext) -> 
                 _add_entity(declared, declared_entities, context)
                 if declared.declaration.mfa:
                     mfa_places.append(node.place_of("mfa"))
+    check_ignored_guards(nodes, declared_entities, context)
     if mfa_places:
         guard_policy = make_guard_policy(
             context.owner, context.partition, context.paths[guard_address_of(context.owner)]

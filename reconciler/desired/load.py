@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.desired.account_selection import select_entries
+from reconciler.desired.broken_values import REFUSALS
 from reconciler.desired.compose import ParsedFiles, compose_with_includes, find_entry, places_of_scalars, scalars_of
 from reconciler.desired.entry_nodes import reduce_entries
 from reconciler.desired.merge import merge_trees
@@ -113,7 +114,7 @@ class LoadedFiles:
         builder = Builder(str(target), self.variables.substitute)
         value = builder.build(node)
         self.problems += builder.problems
-        return value
+        return None if any(problem.code in REFUSALS for problem in builder.problems) else value
 
 
 def load(

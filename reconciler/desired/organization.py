@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.desired.aliases import ROLE_ARN, AliasReader
-from reconciler.desired.broken_values import remove_broken
+from reconciler.desired.broken_values import remove_broken, remove_refused
 from reconciler.desired.compose import ParsedFiles, compose_with_includes, find_entry, scalars_of
 from reconciler.desired.load import ORGANIZATION, is_verbatim
 from reconciler.desired.schema_check import check_schema
@@ -74,6 +74,7 @@ class _OrganizationReader:
     def read(self, path: Path) -> Organization:
         root = self._build(path, ORGANIZATION, self.problems)
         root.put("version", 1, root.start, root.start)
+        root = remove_refused(root, self.problems)
         schema_problems, broken = check_schema(root)
         self.problems += schema_problems
         root = remove_broken(root, broken)

@@ -131,12 +131,22 @@ def _find_repeated_item(values: Sequence[object]) -> tuple[object] | None:
 
 def _make_problems(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
     rule = str(error.validator)
+    if _is_of_refused(rule, error):
+        return
     if rule == "additionalProperties":
         yield from _make_unknown_keys(error, root, path)
         return
     place = find_place(root, [*path, str(error.instance)], of_key=True) if _is_of_key(error) else find_place(root, path)
     summary, hint = _describe_error(rule, error, path)
     yield Problem(Level.ERROR, _CODES.get(rule, "schema"), summary, "", hint, place)
+
+
+def _is_of_refused(rule: str, error: ValidationError) -> bool:
+    """Return whether only a value that the reader refused, and reported, is missing."""
+    instance: Any = error.instance
+    if rule == "required":
+        return all(map(instance.has, cast("list[str]", error.validator_value)))
+    return rule == "minItems" and bool(instance.is_partial)
 
 
 def _make_unknown_keys(error: ValidationError, root: Map, path: Sequence[str | int]) -> Iterator[Problem]:
@@ -195,7 +205,7 @@ def _describe_error(rule: str, error: ValidationError, path: Sequence[str | int]
     value: Any = error.instance
     rule_value: Any = error.validator_value
     if rule == "required":
-        missing = next(key for key in rule_value if key not in value)
+        missing = next(key for key in rule_value if not value.has(key))
         hint = "Write `version: 1`." if missing == "version" else ""
         return f"{name or 'The file'} lacks the key `{missing}`.", hint
     if rule == "type":

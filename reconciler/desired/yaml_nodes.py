@@ -18,6 +18,7 @@ from reconciler.desired.yaml_slips import (
     explain_tag,
     find_bare_variable,
     make_bare_variable_problem,
+    make_repeated_key_problem,
 )
 from reconciler.desired.yaml_tree import (
     MAX_VALUES,
@@ -166,15 +167,18 @@ class Builder:
         return values
 
     def _build_mapping(self, node: MappingNode, path: ParentKeys, depth: int, verbatim: bool) -> Map:
-        entries, merge_sources = Map(self.file, node.mark), []
+        entries, merges = Map(self.file, node.mark), list[tuple[Node, Node]]()
         for key_node, value_node in node.pairs:
             if not isinstance(key_node, ScalarNode):
                 self.problems.append(self._explain_key(key_node))
             elif key_node.value == "<<" and key_node.is_plain:
-                merge_sources.append(value_node)
+                merges.append((key_node, value_node))
             else:
                 self._add_entry(entries, key_node, value_node, path, depth, verbatim)
-        for value_node in merge_sources:
+        for key_node, value_node in merges:
+            if key_node is not merges[0][0]:
+                first, hint = self._place_of(merges[0][0]), "Write one `<<` with a list: `<<: [*one, *other]`."
+                self.problems.append(make_repeated_key_problem("<<", first, self._place_of(key_node), hint))
             self._add_merged(entries, value_node, path, depth, verbatim)
         return entries
 
@@ -197,8 +201,8 @@ class Builder:
             into.put(key, None, key_node.mark, value_node.mark)  # each use of an anchor builds it
             return
         if key in into:
-            summary = f"The key {key!r} is written twice in one mapping; first at {into.place_of(key, of_key=True)}."
-            self.problems.append(_make_error("duplicate-key", summary, self._place_of(key_node), "Remove one."))
+            first = into.place_of(key, of_key=True)
+            self.problems.append(make_repeated_key_problem(key, first, self._place_of(key_node)))
             return
         below = (*path, key) if len(path) < _MAX_PARENT_KEYS else path
         into.put(key, self._build_value(value_node, below, depth, verbatim), key_node.mark, value_node.mark)
@@ -208,13 +212,13 @@ class Builder:
         sources = node.children if isinstance(node, SequenceNode) else [node]
         for source in sources:
             value = self._build_value(source, path, depth, verbatim)
-            if not isinstance(value, Map):
+            if isinstance(value, Map):
+                for key in value:
+                    if key not in into:
+                        into.copy_entry(value, key)
+            elif source.tag in _OUR_TAGS:  # another tag has been reported
                 summary = "`<<` must be an alias of a mapping, or a list of them."
                 self.problems.append(_make_error("yaml-merge", summary, self._place_of(source)))
-                continue
-            for key in value:
-                if key not in into:
-                    into.copy_entry(value, key)
 
     def _build_scalar(self, node: ScalarNode, verbatim: bool) -> object:
         if not node.is_plain:

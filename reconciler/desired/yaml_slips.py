@@ -78,6 +78,11 @@ def make_bare_variable_problem(text: str, place: Place) -> Problem:
     return Problem(Level.ERROR, "bad-yaml", f"{text} is not quoted.", "", f'Quote it: "{text}".', place)
 
 
+def make_repeated_key_problem(key: str, first: Place, place: Place, hint: str = "Remove one.") -> Problem:
+    summary = f"The key {key!r} is written twice in one mapping; first at {first}."
+    return Problem(Level.ERROR, "duplicate-key", summary, "", hint, place)
+
+
 def find_bare_variable(node: MappingNode) -> str | None:
     """Return the variable that a mapping was meant to be: YAML reads `{{ env }}` as a mapping with a mapping as key."""
     match node.children:

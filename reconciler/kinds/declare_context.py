@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -21,7 +21,7 @@ from reconciler.kinds.expiries import (
 from reconciler.kinds.facets.tags import OWNER, PROTECT
 from reconciler.model.address import Address
 from reconciler.model.arns import arn_of, arn_of_aws_policy
-from reconciler.model.desired import Declaration, ExpiryKind
+from reconciler.model.desired import Declaration, Expiry, ExpiryKind
 from reconciler.model.document import Document
 from reconciler.model.node import Map, find_repeated_texts, get_text, get_texts
 from reconciler.model.partitions import ARN_PARTITION
@@ -202,15 +202,16 @@ class DeclareContext:
         protect = node.get("protect")
         ignored = tuple(value for value, _ in get_texts(node, "ignore_changes"))
         protected = protect if isinstance(protect, bool) else None
-        ends = tuple(read_expiries(node))
-        for expiry in ends:
+        ends: list[Expiry] = []
+        for expiry in read_expiries(node):
             field = ExpiryKind.INLINE if expiry.kind is ExpiryKind.ENTITY else expiry.kind
             names = {field, f"{field}.{expiry.name or USER_EXPIRY_POLICY}", f"{field}_policy"}
-            if names.intersection(ignored):
+            ends.append(replace(expiry, ignored=not names.isdisjoint(ignored)))
+            if ends[-1].ignored:
                 summary = f"`expires` has no effect here: {field} is listed in `ignore_changes`."
                 hint = "Remove `expires`, or the entry in `ignore_changes`."
                 self.add_problem("expires-ignored", summary, expiry.place, hint, level=Level.WARNING)
-        return Declaration(node.place_of(), protected, ignored, mfa, expiries=ends)
+        return Declaration(node.place_of(), protected, ignored, mfa, expiries=tuple(ends))
 
     def read_inline_policies(self, node: Map) -> dict[str, Document]:
         """Return the inline policies of an entity by name, without expired and unreadable ones."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reconciler.model.document import Document
-from reconciler.model.node import Map, Seq, find_place
+from reconciler.model.node import Map, Seq, find_place, has_unread
 from reconciler.model.problem import Level, Place, Problem
 from reconciler.policy.canonical import parse_authored
 from reconciler.policy.flaw import Flaw
@@ -44,10 +44,10 @@ class DocumentReader:
         """Return the document under `key`, written in place or in the file that it names; flaws become problems.
 
         partition: the partition that its ARNs must have; None: the account's, if it is known.
-        Return None if there is no document, or none that can be read, which the schema has reported.
+        Return None if there is no document, or none that can be read as a whole, which is reported already.
         """
         written = node.get(key)
-        if written is None or (isinstance(written, Map) and "Statement" in written.unread):
+        if written is None or has_unread(written):
             return None
         if isinstance(written, str):
             return self.read_file(written, node.place_of(key), use, partition)

@@ -44,12 +44,14 @@ class Expiry:
 
     at: the time, in UTC. place: the line of the file.
     name: the policy, group or inline policy as in the file; empty for a trust rule and for the entity itself.
+    ignored: True if `ignore_changes` names the part, so that the end has no effect.
     """
 
     at: datetime
     place: Place
     name: str = ""
     kind: ExpiryKind = ExpiryKind.ATTACHMENT
+    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Declaration:
     place: the line of the entity.
     protect: None if the file has no such line.
     ignore_changes: fields that a plan does not compare.
-    mfa: True if the user must have an MFA device, by its own line or a group's.
+    mfa: True if the entry of the user or group has `mfa: required`.
     derived_from: the role whose declaration also made this one (an instance profile).
     console: True if the user must have a password for the console.
     access_keys: the limits on its access keys.

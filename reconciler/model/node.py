@@ -159,6 +159,13 @@ class Seq(list[object]):
         return Place(self.file_of(index), *unpack_mark(self.marks[index]))
 
 
+def has_unread(value: object) -> bool:
+    """Return whether a part of a value, at any depth, was taken out because it could not be read."""
+    if isinstance(value, Map):
+        return bool(value.unread) or any(map(has_unread, value.values()))
+    return isinstance(value, Seq) and (value.is_partial or any(map(has_unread, value)))
+
+
 def find_place(root: Map, path: Sequence[str | int], *, of_key: bool = False) -> Place:
     """Return the place of the value at `path` below `root`, or of the nearest node above it.
 

@@ -15,13 +15,16 @@ WARN_AHEAD = timedelta(days=14)
 
 
 def report_expiries(draft: Draft) -> Iterator[Problem]:
-    """Yield a finding for each `expires` that is over or near, and for each whose end needs an apply."""
+    """Yield a finding for each `expires` that is over or near, and for each whose end needs an apply.
+
+    An end that `ignore_changes` takes away has only the warning of the file, `expires-ignored`.
+    """
     now = draft.desired.now
     if now is None:
         return
     for address in draft.entities:
         for expiry in draft.desired.declarations[address].expiries:
-            finding = _build_finding(address, expiry, now)
+            finding = None if expiry.ignored else _build_finding(address, expiry, now)
             if finding is not None:
                 yield finding
 

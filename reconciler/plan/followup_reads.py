@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from reconciler.access.aws_policies import is_unknown_aws_policy
+from reconciler.kinds.mfa_guard import guard_address_of
 from reconciler.kinds.registry import PER_ACCOUNT
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
 from reconciler.model.desired import Desired
-from reconciler.model.entity import Entity, InstanceProfile, Policy, Role, User
+from reconciler.model.entity import Entity, Group, InstanceProfile, Policy, Role, User
 from reconciler.model.held_policies import held_arns_of
 from reconciler.model.live import State
 from reconciler.model.plan import Action
@@ -140,12 +141,22 @@ def _is_crowded(difference: Difference) -> bool:
 
 
 def find_users_needing_mfa(desired: Desired, entities: Mapping[Address, Entity]) -> list[Address]:
-    """Return the declared users that must use MFA, by their own line or by that of one of their groups."""
-    guarded = {address for address, declaration in desired.declarations.items() if declaration.mfa}
+    """Return the declared users with the MFA guard of this file attached, to themselves or to one of their groups.
+
+    entities: with live values for the fields that the file leaves alone. `ignore_changes` may keep the guard away.
+    """
+    guard, account = guard_address_of(desired.owner), desired.state.account
+    holders = {
+        address
+        for address, entity in entities.items()
+        if isinstance(entity, User | Group) and any(address_of(arn, account) == guard for arn in entity.policies)
+    }
     return sorted(
         address
         for address, entity in entities.items()
-        if isinstance(entity, User) and (address in guarded or entity.groups & guarded)
+        if isinstance(entity, User)
+        and address in desired.declarations
+        and not holders.isdisjoint({address, *entity.groups})
     )
 
 

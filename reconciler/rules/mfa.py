@@ -120,6 +120,16 @@ RULES = (
         source=f"{IAM_API}/API_ListMFADevices.html",
     ),
     Rule(
+        "mfa-ignored",
+        Level.WARNING,
+        title="`mfa: required` has no effect, because `ignore_changes` covers it",
+        why=(
+            "A plan leaves the policies of the user or group, or the groups of the user, as they are live. It does not "
+            "attach the MFA guard, so AWS may allow the user everything without MFA."
+        ),
+        how_to_fix="Take the field out of `ignore_changes`, or take `mfa: required` away.",
+    ),
+    Rule(
         "mfa-left-over",
         Level.ERROR,
         title="A virtual MFA device exists that nobody has",

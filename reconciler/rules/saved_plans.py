@@ -38,7 +38,7 @@ RULES = (
     Rule(
         "not-a-journal",
         Level.ERROR,
-        title="The file is not a journal",
+        title="The file is not a journal, or it ends before the first call",
         why=(
             "Only a journal that `apply` wrote records what was done. Another file would be spoilt, or undo "
             "something else."

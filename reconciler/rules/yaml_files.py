@@ -52,7 +52,7 @@ RULES = (
             "Most YAML readers keep one of the two values and drop the other without a word. An entity that you "
             "believe is declared would be missing."
         ),
-        how_to_fix="Remove or rename one of the two keys.",
+        how_to_fix="Remove or rename one of the two keys. To merge two mappings, write one `<<: [*one, *other]`.",
         source="https://yaml.org/spec/1.2.2/#3213-node-comparison",
     ),
     Rule(

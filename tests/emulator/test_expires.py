@@ -178,3 +178,10 @@ def test_what_is_over_is_exported_as_it_is_so_that_a_plan_takes_nothing_away(acc
     assert "expires:" not in exported.replace("reconcile-expires:", "")
     account.write(exported)
     assert account.plan()["changes"] == []
+
+
+def test_an_end_that_ignore_changes_takes_away_is_not_said_to_have_come(account: Account) -> None:
+    account.iam.create_user(UserName="bob", Tags=[{"Key": "reconcile:owner", "Value": "platform"}])
+    account.write(HEAD + f"users: {{bob: {{expires: {PAST}, ignore_changes: [inline_policies]}}}}\n")
+    plan = account.plan()
+    assert (plan["changes"], codes_of(plan, "warning")) == ([], ["expires-ignored"])

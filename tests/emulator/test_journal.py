@@ -310,7 +310,29 @@ def test_what_is_not_a_journal_is_refused(account: Account, text: str) -> None:
 def test_a_journal_without_a_whole_plan_has_nothing_to_undo(account: Account, text: str) -> None:
     (account.folder / "j.jsonl").write_text(text)
     result = account.run_cli("undo", "j.jsonl")
-    assert (result.code, "That apply made no call, so there is nothing to undo." in result.err) == (1, True)
+    assert (result.code, "ends before the plan of its apply: it records no call" in result.err) == (1, True)
+
+
+@pytest.mark.parametrize("room", [1, 1.5], ids=["the plan alone", "half of the first call"])
+def test_a_journal_without_a_call_and_an_end_does_not_say_that_all_is_undone(account: Account, room: float) -> None:
+    account.write(HEAD + "users: {ann: {}}\n")
+    account.apply("roles.yaml", "--journal", "j.jsonl")
+    path = account.folder / "j.jsonl"
+    plan, first, *_ = path.read_text().splitlines(keepends=True)
+    path.write_text(plan + first[: int(len(first) * (room - 1))])
+    result = account.run_cli("undo", "j.jsonl")
+    assert (result.code, "ends before the first call of its apply: it records no call" in result.err) == (1, True)
+    assert "No changes" not in result.out
+
+
+def test_an_apply_of_which_every_call_failed_has_nothing_to_undo(account: Account) -> None:
+    account.write(HEAD + "users: {ann: {}}\n")
+    account.apply("roles.yaml", "--journal", "j.jsonl")
+    path = account.folder / "j.jsonl"
+    path.write_text(path.read_text().replace('"ending": "done"', '"ending": "failed"'))
+    account.iam.delete_user(UserName="ann")
+    result = account.run_cli("undo", "j.jsonl")
+    assert (result.code, "No changes." in result.out) == (0, True)
 
 
 def test_a_journal_that_was_edited_is_refused(account: Account) -> None:

@@ -491,6 +491,28 @@ def test_status_tells_who_has_what_and_who_must_have_one(people: Account) -> Non
     assert "console" in done
 
 
+IGNORED = {
+    "a user": ("users: {bob: {mfa: required, ignore_changes: [policies]}}", set()),
+    "a group": ("groups: {g: {mfa: required, ignore_changes: [policies]}}\nusers: {bob: {groups: [g]}}", {"g"}),
+    "a member": ("groups: {g: {mfa: required}}\nusers: {bob: {groups: [g], ignore_changes: [groups]}}", set()),
+}
+
+
+@pytest.mark.parametrize(("text", "groups"), IGNORED.values(), ids=IGNORED.keys())
+def test_no_command_says_that_mfa_is_required_of_a_user_without_the_guard(
+    alice: Account, text: str, groups: set[str]
+) -> None:
+    alice.iam.create_user(UserName="bob", Tags=[{"Key": "reconcile:owner", "Value": "t"}])
+    alice.iam.create_group(GroupName="g", Path="/t/")
+    alice.write(f"version: 1\nowner: t\n{text}\n")
+    alice.apply()
+    plan = alice.plan()
+    assert (plan["changes"], [one["code"] for one in plan["findings"]]) == ([], ["mfa-ignored"])
+    assert {one["GroupName"] for one in alice.iam.list_groups_for_user(UserName="bob")["Groups"]} == groups
+    for words in ((), ("bob",)):
+        assert standings(alice, *words)["bob"] == ("missing", [])
+
+
 def test_status_works_without_a_file(people: Account) -> None:
     (people.folder / "roles.yaml").unlink()
     assert {user: reasons for user, (_, reasons) in standings(people).items()} == {

@@ -8,7 +8,7 @@ after the other; each begins with its plan.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model.address import Address
@@ -26,6 +26,7 @@ class ApplyRun:
 
     saved: its plan. time: its beginning.
     touched: the addresses of the calls that were made, or may have been made.
+    has_end: True if the journal records that the run is over. False: it was killed, or the journal was cut off.
     unlinked: pairs of an entity and the deleted group, role (address) or policy (ARN) that it lost. The plan has no
         change of the entity itself.
     """
@@ -33,7 +34,21 @@ class ApplyRun:
     saved: SavedPlan
     time: str
     touched: frozenset[Address] = frozenset()
+    has_end: bool = False
     unlinked: frozenset[tuple[Address, Address | str]] = frozenset()
+
+
+@dataclass
+class RecordedRun:
+    """The lines of one run.
+
+    plan_record: the line with its plan. calls: `seq` → address of each call that was, or may have been, made.
+    has_end: as in `ApplyRun`.
+    """
+
+    plan_record: Mapping[str, Any]
+    calls: dict[int, Address] = field(default_factory=dict)
+    has_end: bool = False
 
 
 def read_runs(lines: Iterable[str]) -> list[ApplyRun]:
@@ -42,40 +57,36 @@ def read_runs(lines: Iterable[str]) -> list[ApplyRun]:
     The last line of a run may be incomplete, if the process was killed while writing it. A call that failed counts as
     not made, because the entity that stopped it may belong to somebody else.
     """
-    return [_build_run(plan_record, calls_made) for plan_record, calls_made in find_calls_made(lines)]
+    return [_build_run(recorded) for recorded in find_calls_made(lines)]
 
 
-def find_calls_made(lines: Iterable[str]) -> list[tuple[Mapping[str, Any], dict[int, Address]]]:
-    """Return for each run the line with its plan, and `seq` → address of its calls that were, or may have been, made.
-
-    Raises as `read_runs` does, which checks the plans as well.
-    """
-    runs: list[tuple[Mapping[str, Any], dict[int, Address]]] = []
+def find_calls_made(lines: Iterable[str]) -> list[RecordedRun]:
+    """Return each run as it is recorded. Raises as `read_runs` does, which checks the plans as well."""
+    runs: list[RecordedRun] = []
     for record in _parse_records(lines):
         if record["event"] == "plan":
             if record["journal_version"] != JOURNAL_VERSION:
                 raise ValueError("another version")
-            runs.append((record, {}))
+            runs.append(RecordedRun(record))
         elif record["event"] == "starts":
-            runs[-1][1][record["seq"]] = Address.parse(record["address"])
+            runs[-1].calls[record["seq"]] = Address.parse(record["address"])
         elif record["event"] == "ends" and record["ending"] == "failed":
-            del runs[-1][1][record["seq"]]
+            del runs[-1].calls[record["seq"]]
+        elif record["event"] == "end":
+            runs[-1].has_end = True
     if not runs:
         raise ValueError("no plan in it")
     return runs
 
 
-def _build_run(plan_record: Mapping[str, Any], calls_made: Mapping[int, Address]) -> ApplyRun:
-    """Return the run of a plan.
-
-    plan_record: the line with the plan. calls_made: the address of each call that was made, or may have been, by `seq`.
-    """
-    calls = {call["seq"]: call for change in plan_record["plan"]["changes"] for call in change["calls"]}
-    unlinked = (pair for seq, address in calls_made.items() for pair in _find_unlinked(address, calls[seq]))
-    saved, touched = read_saved_plan(plan_record["plan"]), frozenset(calls_made.values())
+def _build_run(recorded: RecordedRun) -> ApplyRun:
+    """Return a recorded run with its plan decoded."""
+    calls = {call["seq"]: call for change in recorded.plan_record["plan"]["changes"] for call in change["calls"]}
+    unlinked = (pair for seq, address in recorded.calls.items() for pair in _find_unlinked(address, calls[seq]))
+    saved, touched = read_saved_plan(recorded.plan_record["plan"]), frozenset(recorded.calls.values())
     if not touched <= saved.before.keys():
         raise ValueError("a call of something that the plan does not touch")
-    return ApplyRun(saved, str(plan_record["time"]), touched, frozenset(unlinked))
+    return ApplyRun(saved, str(recorded.plan_record["time"]), touched, recorded.has_end, frozenset(unlinked))
 
 
 def _find_unlinked(address: Address, call: Mapping[str, Any]) -> Iterator[tuple[Address, Address | str]]:

@@ -26,11 +26,11 @@ def summarize_journal(path: str, lines: Iterable[str]) -> ListedJournal:
     """
     runs = find_calls_made(lines)
     touched: dict[str, Action] = {}
-    for record, calls in runs:
-        actions = _actions_of(record)
-        for address in calls.values():
+    for run in runs:
+        actions = _actions_of(run.plan_record)
+        for address in run.calls.values():
             touched.setdefault(str(address), actions[str(address)])
-    first = runs[0][0]
+    first = runs[0].plan_record
     entities = Counter(touched.values())
     return ListedJournal(
         path=path,
@@ -39,8 +39,8 @@ def summarize_journal(path: str, lines: Iterable[str]) -> ListedJournal:
         alias=read_account_alias(first["plan"]),
         owner=read_owner(first["plan"]),
         entities={action: entities[action] for action in Action},
-        made=sum(len(calls) for _, calls in runs),
-        planned=sum(len(change["calls"]) for record, _ in runs for change in record["plan"]["changes"]),
+        made=sum(len(run.calls) for run in runs),
+        planned=sum(len(change["calls"]) for run in runs for change in run.plan_record["plan"]["changes"]),
         trace=_trace_of(first),
     )
 

@@ -53,7 +53,8 @@ def merge_runs(runs: Sequence[ApplyRun]) -> ApplyRun | None:
         }
         owners = desired_of(first.saved).owners | run.saved.undone_owners
         saved = replace(run.saved, before=before, after=after, undone_owners=owners)
-        first = ApplyRun(saved, first.time, first.touched | run.touched, first.unlinked | run.unlinked)
+        touched, unlinked = first.touched | run.touched, first.unlinked | run.unlinked
+        first = ApplyRun(saved, first.time, touched, first.has_end and run.has_end, unlinked)
     return first
 
 

@@ -252,8 +252,9 @@ IGNORED = {
 
 @pytest.mark.parametrize("text", IGNORED.values(), ids=IGNORED.keys())
 def test_an_end_that_ignore_changes_takes_away_is_told(folder: Folder, text: str) -> None:
-    problems = folder.declare_text(HEAD + text + "\n").problems
-    assert "expires-ignored" in [one.code for one in problems]
+    desired = folder.declare_text(HEAD + text + "\n")
+    assert "expires-ignored" in [one.code for one in desired.problems]
+    assert [end.ignored for one in desired.declarations.values() for end in one.expiries] == [True]
     others = text.replace("inline_policies.i]", "tags]").replace("[inline_policies.reconcile-expires]", "[tags]")
     for field in ("inline_policies", "groups", "policies", "trust"):
         others = others.replace(f"ignore_changes: [{field}]", "ignore_changes: [path]")

@@ -34,6 +34,11 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {
         "duplicate-key",
     ),
     "a top-level key twice": (f"{HEAD}users: \nusers: \n", "4:1", "duplicate-key"),
+    "a merge twice": (
+        f"{HEAD}x-a: &a {{path: /a/}}\nx-b: &b {{mfa: required}}\nusers:\n  u:\n    <<: *a\n    <<: *b\n",
+        "8:5",
+        "duplicate-key",
+    ),
     "a Python object": (f"{HEAD}users: !!python/object/apply:os.system [ls]\n", "3:8", "yaml-tag"),
     "a local tag": (f"{HEAD}users: !secret {{}}\n", "3:8", "yaml-tag"),
     "a binary": (f"{HEAD}owner: !!binary aGk=\n", "3:8", "yaml-tag"),
@@ -67,6 +72,31 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {
 def test_broken_yaml_is_refused_where_it_is_broken(folder: Folder, text: str | bytes, where: str, code: str) -> None:
     found = folder.find_problems(text)
     assert any(said.startswith(f"roles.yaml:{where}") and said.endswith(f" {code}") for said in found), found
+
+
+TAGGED = {
+    "a field": "users: {a: {path: !x /a/}}",
+    "an entity that others name": "users: {a: !x {}}\nroles: {r: {trust: [{users: [a]}]}}",
+    "a section that others name": "users: !x {a: }\nroles: {r: {trust: [{users: [a]}]}}",
+    "a rule": "roles: {r: {trust: [!x {users: [a]}]}}",
+    "the users of a rule": "roles: {r: {trust: [{users: !x [a]}]}}",
+    "an item": "users: {a: {groups: [!x g]}}",
+    "a required key": "aliases: {a: {role: !x r}}",
+    "a setting that would refuse": "defaults: {tags: !x {a: b}}\nusers: {a: }",
+    "a variable in use": "vars: {v: !x a}\nusers: {a: {path: '/{{ v }}/'}}",
+    "a mapping to merge": "x-a: &a !x {path: /a/}\nusers: {a: {<<: *a}}",
+    "a document": "policies: {p: {document: !x a.json}}",
+    "a statement": "policies: {p: {document: {Statement: [!x {Effect: Allow}]}}}",
+    "an action": "policies: {p: {document: {Statement: {Effect: Allow, Action: !x a, Resource: '*'}}}}",
+    "an action in a file": "policies: {p: {document: p.yaml}}",
+}
+
+
+@pytest.mark.parametrize("text", TAGGED.values(), ids=TAGGED.keys())
+def test_a_value_with_a_tag_is_one_mistake_and_nothing_is_said_of_what_it_lacks(folder: Folder, text: str) -> None:
+    folder.write("p.yaml", "Statement: [{Effect: Allow, Action: !x a, Resource: '*'}]")
+    problems = folder.declare_text(f"{HEAD}{text}\n").problems
+    assert [one.code for one in problems] == ["yaml-tag"]
 
 
 @pytest.mark.parametrize("deep", ["[" * 100_000, "{a: " * 100_000, "\n " + "- " * 100_000])

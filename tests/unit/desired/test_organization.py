@@ -136,6 +136,7 @@ BROKEN = {
     "an id that is a number": ("  accounts:\n    prod: {id: 111111111111}\n", ["org.yaml:4:16 wrong-type"]),
     "an id that is too short": ('  accounts:\n    prod: {id: "1111"}\n', ["org.yaml:4:16 wrong-value"]),
     "an account without an id": ("  accounts:\n    prod: {wave: 1}\n", ["org.yaml:4:11 missing-key"]),
+    "an id with a tag": ('  accounts:\n    prod: {id: !x "111111111111"}\n', ["org.yaml:4:16 yaml-tag"]),
     "an unknown key": ('  accounts:\n    prod: {id: "111111111111", file: [a]}\n', ["org.yaml:4:32 unknown-key"]),
     "a name that is not a file name": ('  accounts:\n    a/b: {id: "111111111111"}\n', ["org.yaml:4:5 wrong-value"]),
     "a name that begins with a dot": ('  accounts:\n    .a: {id: "111111111111"}\n', ["org.yaml:4:5 wrong-value"]),

@@ -103,7 +103,7 @@ def test_a_deny_taken_from_a_stranger_is_a_gain_of_power_not_a_loss() -> None:
     ids=["none", "one", "not to be read"],
 )
 def test_only_who_is_known_to_have_no_device_is_said_to_have_none(facts: LiveDetails, warned: bool) -> None:
-    user = User("u", tags=MINE)
+    user = User("u", policies=frozenset([policy_arn("reconcile-require-mfa-me")]), tags=MINE)
     made = make_plan([user], [user], facts=facts, declaration=Declaration(PLACE, mfa=True))
     assert ["user-without-mfa-device" in finding.code for finding in made.findings] == [True] * warned
 
@@ -146,3 +146,18 @@ def test_what_is_left_of_a_deleted_principal_in_a_live_trust_is_reported_and_men
     (finding,) = made.findings
     assert (finding.code, finding.hint) == ("dangling-principal", "This plan writes the trust again.")
     assert "AIDAEXAMPLEEXAMPLE123" in finding.summary
+
+
+@pytest.mark.parametrize(
+    ("ignored", "guarded"),
+    [((), True), (("policies",), False), (("path",), True)],
+    ids=["nothing", "policies", "another field"],
+)
+def test_a_user_whose_guard_ignore_changes_keeps_away_is_not_said_to_need_mfa(
+    ignored: tuple[str, ...], guarded: bool
+) -> None:
+    user = User("u", policies=frozenset([policy_arn("reconcile-require-mfa-me")]), tags=MINE)
+    declaration = Declaration(PLACE, ignore_changes=ignored, mfa=True)
+    facts = LiveDetails(devices={user.address: ()})
+    made = planned([replace(user, policies=frozenset())], [user], facts=facts, declaration=declaration)
+    assert ["user-without-mfa-device" in finding.code for finding in made.findings].count(True) == guarded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -137,6 +138,8 @@ def test_an_end_is_near_14_days_ahead_and_over_at_its_moment(now: datetime, code
     desired = Desired(state, "me", Settings(), {user.address: Declaration(PLACE, expiries=(end,))}, {}, now=now)
     expected = [code] if policy or code != "expires" else []
     assert [finding.code for finding in build_plan(desired, state, PlanOptions()).findings] == expected
+    ignored = {user.address: Declaration(PLACE, expiries=(replace(end, ignored=True),))}
+    assert build_plan(replace(desired, declarations=ignored), state, PlanOptions()).findings == ()
 
 
 def roles(*names: str, **tags: str) -> list[Entity]:
