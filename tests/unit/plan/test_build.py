@@ -159,5 +159,5 @@ def test_a_user_whose_guard_ignore_changes_keeps_away_is_not_said_to_need_mfa(
     user = User("u", policies=frozenset([policy_arn("reconcile-require-mfa-me")]), tags=MINE)
     declaration = Declaration(PLACE, ignore_changes=ignored, mfa=True)
     facts = LiveDetails(devices={user.address: ()})
-    made = planned([replace(user, policies=frozenset())], [user], facts=facts, declaration=declaration)
+    made = make_plan([replace(user, policies=frozenset())], [user], facts=facts, declaration=declaration)
     assert ["user-without-mfa-device" in finding.code for finding in made.findings].count(True) == guarded
