@@ -1,7 +1,8 @@
 """Find out how a change of a role's trust policy opens the role: to whom, or by dropping which condition.
 
 The trust before and after are compared name by name. A statement opens nothing if it demands at least what
-an earlier statement for the same name demanded.
+an earlier statement for the same name demanded. If the Version changes, a text can become a variable, so both are
+compared as Version 2012-10-17 writes them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, replace
 from reconciler.access.closer_conditions import implies
 from reconciler.access.conditions import compile_condition
 from reconciler.access.context import NO_MFA_POSSIBLE
+from reconciler.access.document_versions import becomes_variables, write_as_current
 from reconciler.access.federated_subjects import find_open_subjects
 from reconciler.access.trust_entrances import Entrance, covers_entrance, covers_name, list_entrances
 from reconciler.model.address import Address
@@ -37,6 +39,15 @@ class TrustChange:
     after: Document
     account: str
     place: Place | None
+
+    @classmethod
+    def of(
+        cls, role: Address, before: Document | None, after: Document, account: str, place: Place | None
+    ) -> TrustChange:
+        """Return the change; if the Version changes, with both documents as Version 2012-10-17 writes them."""
+        if before is not None and before.version != after.version:
+            before, after = write_as_current(before), write_as_current(after)
+        return cls(role, before, after, account, place)
 
     def find_risks(self) -> Iterator[RiskReason]:
         """Yield a reason for each way in which the change opens the role."""
@@ -126,14 +137,7 @@ class TrustChange:
             now = min(same_key, key=lambda other: (other.operator != one.operator, other.operator))
             is_wild = any("*" in value for value in now.values - one.values)
             code = RiskCode.TRUST_WILDCARD if is_wild else RiskCode.TRUST_CONDITION_REMOVED
-            values_now = ", ".join(sorted(now.values))
-            message = f"{self.role} accepts {key} {values_now} of {name} (before: {values})"
-            if not {one.operator, now.operator} <= _PLAIN_OPERATORS:
-                tests = f"{now.operator} {key} {values_now} of {name} (before: {one.operator} {values})"
-                message = f"{self.role} now demands {tests}"
-            if one.key in TIME_KEYS and one.operator == now.operator and now.operator.startswith("DateLessThan"):
-                message = f"{self.role} now ends at {values_now} for {name} (before: {values})"
-            yield self._make_reason(code, message, statement)
+            yield self._make_reason(code, f"{self.role} {_describe_other_test(one, now, key, str(name))}", statement)
 
     def _find_lost_denies(self, before: Document) -> Iterator[RiskReason]:
         for one in sorted(_bare_denies_of(before) - _bare_denies_of(self.after), key=repr):
@@ -144,6 +148,20 @@ class TrustChange:
                 if any(_overlaps_deny(other, one) for other in added):
                     message = f"a Deny of the trust of {self.role} is narrowed"
                 yield self._make_reason(RiskCode.TRUST_DENY_REMOVED, message)
+
+
+def _describe_other_test(before: Condition, now: Condition, key: str, name: str) -> str:
+    """Say which other test of a key a name must pass now. key: as its author spells it."""
+    values, values_before = (", ".join(sorted(one.values)) for one in (now, before))
+    if becomes_variables(before, now):
+        return f"accepts {key} {values} of {name} (before: this as text, without variables)"
+    if becomes_variables(now, before):
+        return f"accepts {key} {values_before} of {name} as text, without variables (before: with variables)"
+    if now.key in TIME_KEYS and before.operator == now.operator and now.operator.startswith("DateLessThan"):
+        return f"now ends at {values} for {name} (before: {values_before})"
+    if {before.operator, now.operator} <= _PLAIN_OPERATORS:
+        return f"accepts {key} {values} of {name} (before: {values_before})"
+    return f"now demands {now.operator} {key} {values} of {name} (before: {before.operator} {values_before})"
 
 
 def _list_assume_actions(entrance: Entrance) -> list[str]:

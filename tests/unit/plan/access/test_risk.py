@@ -776,6 +776,47 @@ def test_a_condition_of_a_trust_is_told_with_its_operator_if_that_one_decides(
     assert [one.message for one in planned(*sides).risk.reasons] == [said]
 
 
+NAMED_AFTER_USER = {"StringEquals": {"sts:RoleSessionName": "${aws:username}"}}
+VERSIONS: dict[str, tuple[Document, str, str]] = {
+    "an Allow": (
+        trust({"AWS": ALICE_ARN}, **NAMED_AFTER_USER),
+        "role/app accepts sts:RoleSessionName ${aws:username} of user/alice (before: this as text, without variables)",
+        "role/app accepts sts:RoleSessionName ${aws:username} of user/alice as text, without variables "
+        "(before: with variables)",
+    ),
+    "a Deny": (
+        either(
+            aws(ALICE_ARN),
+            document(
+                {
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "sts:AssumeRole",
+                    "Condition": {"StringNotEquals": NAMED_AFTER_USER["StringEquals"]},
+                }
+            ),
+        ),
+        "a Deny of the trust of role/app is narrowed",
+        "a Deny of the trust of role/app is narrowed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("trusts", "with_variables", "without"), VERSIONS.values(), ids=list(VERSIONS))
+def test_a_text_of_a_trust_that_becomes_a_variable_is_told(trusts: Document, with_variables: str, without: str) -> None:
+    sides = [[ALICE, role(trusts=one)] for one in (replace(trusts, version="2008-10-17"), trusts)]
+    assert [one.message for one in planned(*sides).risk.reasons] == [with_variables]
+    assert [one.message for one in planned(*reversed(sides)).risk.reasons] == [without]
+
+
+def test_a_version_alone_is_no_risk() -> None:
+    sides = [
+        [ALICE, role(trusts=replace(aws(ALICE_ARN, **EXTERNAL_ID), version=one))]
+        for one in ("2008-10-17", "2012-10-17")
+    ]
+    assert planned(*sides).risk.level is RiskLevel.NONE
+
+
 MFA_TESTS: dict[str, tuple[dict[str, Any], bool]] = {
     "yes": (MFA, True),
     "yes, if it is told": ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}, False),
