@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.access.closer_conditions import implies
 from reconciler.access.conditions import compile_condition
-from reconciler.access.context import NO_MFA_POSSIBLE
+from reconciler.access.context import NO_MFA_POSSIBLE, NOTHING_KNOWN
 from reconciler.access.document_versions import becomes_variables, write_as_current
 from reconciler.access.federated_subjects import find_open_subjects
 from reconciler.access.trust_entrances import Entrance, covers_entrance, covers_name, list_entrances
@@ -53,6 +53,8 @@ class TrustChange:
         """Yield a reason for each way in which the change opens the role."""
         old = [] if self.before is None else list(filter(_list_assume_actions, list_entrances(self.before)))
         for entrance in sorted(filter(_list_assume_actions, list_entrances(self.after)), key=repr):
+            if any(map(_never_holds, entrance.statement.conditions)):
+                continue
             earlier = [one.statement for one in old if _admits_as_well(one, entrance)]
             if not earlier:
                 yield from self._find_new_entrance(entrance, old)
@@ -223,6 +225,10 @@ def _holds_without_mfa(condition: Condition) -> bool:
 
 def _evaluate_without_mfa(condition: Condition) -> bool | None:
     return compile_condition(condition, CURRENT_VERSION).holds(NO_MFA_POSSIBLE).value
+
+
+def _never_holds(condition: Condition) -> bool:
+    return compile_condition(condition, CURRENT_VERSION).holds(NOTHING_KNOWN).value is False
 
 
 def _find_account(value: str) -> str:
