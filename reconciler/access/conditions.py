@@ -53,8 +53,6 @@ class CompiledCondition:
 
     def holds(self, context: Context) -> Ternary:
         """Return whether the condition holds for a request."""
-        if not self.key:
-            return YES
         if self.operator is None:
             return depends_on(f"operator:{self.name}")
         possible = context.find(self.key)
