@@ -246,6 +246,11 @@ OUTSIDERS: dict[str, Case] = {
     "a role of another account": Case(
         [app(trust(STRANGER))], [EC2], (can("service:ec2.amazonaws.com"),), (can(STRANGER),)
     ),
+    "MFA of some age": Case(
+        [ALICE, CLOSED],
+        [ALICE, app(trust("user/alice", Condition={"NumericEquals": {"aws:MultiFactorAuthAge": "5"}}))],
+        (can("user/alice", mfa=True),),
+    ),
     "a stranger with MFA": Case([], [app(trust(OTHER_ROOT, **MFA))], (can(OTHER_ROOT, mfa=True),)),
     "a stranger whose keys carry no MFA anyway": Case(
         [],
