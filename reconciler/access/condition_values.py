@@ -24,7 +24,7 @@ from reconciler.access.templates import MANY, ONE, compile_filled_glob, parse_ar
 from reconciler.access.text_atoms import TextPattern, TooManyAtomsError, find_text_atoms, make_pattern
 from reconciler.access.verdicts import Ternary
 from reconciler.model.globs import Repeat, accept_any, parse_glob
-from reconciler.policy.global_keys import BOOLEAN_KEYS, TIME_KEYS
+from reconciler.policy.global_keys import BOOLEAN_KEYS, SECONDS_KEYS, TIME_KEYS
 
 _FRESH_TEXTS = ("reconcile-other", "arn:x:x:x:x:x")
 """A text and an ARN that no policy names."""
@@ -65,7 +65,7 @@ def list_key_choices(conditions: Iterable[CompiledCondition], own: Context) -> l
 
 def _list_choices(key: str, tests: Sequence[CompiledCondition], known: Sequence[Alternative]) -> list[KeyChoice]:
     choices: dict[tuple[Ternary, ...], Alternative] = {}
-    texts = [(text,) for text in _list_texts(tests)]
+    texts = [(_raise_to_zero(text) if key in SECONDS_KEYS else text,) for text in _list_texts(tests)]
     # Every request has a time (IAM User Guide, "AWS global condition context keys"), so an example rather has one, too.
     possible = known or ([*texts, None] if key in TIME_KEYS else [None, *texts])
     for values in possible:
@@ -105,6 +105,12 @@ def _tell_all_apart(key: str, tests: Sequence[CompiledCondition]) -> bool:
     if any(operator.base.endswith("IgnoreCase") for operator in operators):
         return all(operator.base in _EQUALITIES for operator in operators)
     return len(types) <= 1 or types == {"String", "Arn"}
+
+
+def _raise_to_zero(text: str) -> str:
+    """Return 0 for a negative number, because no request has it; else the text."""
+    number = parse_number(text)
+    return "0" if number is not None and number < 0 else text
 
 
 def _test_values(key: str, values: Alternative, tests: Sequence[CompiledCondition]) -> tuple[Ternary, ...]:

@@ -1,22 +1,28 @@
 """Evaluate the conditions of a statement: yes, no, or unknown until a key is known.
 
 IAM User Guide: "IAM JSON policy elements: Condition operators" (missing keys, …IfExists, Null) and "Set operators
-for multivalued context keys" (ForAllValues, ForAnyValue).
+for multivalued context keys" (ForAllValues, ForAnyValue). AWS STS API Reference, "AssumeRole" (the characters of a name
+of a session, an external id and a source identity).
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from reconciler.access.comparisons import COMPARISONS, NEGATED, Compare
 from reconciler.access.context import Alternative, Context
-from reconciler.access.templates import FilledTexts, Template, fill_templates, parse_template
+from reconciler.access.templates import MANY, ONE, FilledTexts, Template, fill_templates, parse_template
 from reconciler.access.verdicts import NO, YES, Ternary, all_of, any_of, consensus_of, depends_on, negate
 from reconciler.model.document import Condition
 from reconciler.policy.operators import OPERATORS, Operator
 
 _VARIABLE_TYPES = ("String", "Arn")
 """The types of operator that read policy variables ("Variables and tags", "Where you can use policy variables")."""
+
+_STS_KEYS = frozenset(["sts:rolesessionname", "sts:externalid", "sts:sourceidentity", "aws:sourceidentity"])
+"""Keys whose values STS limits to `_STS_CHARACTERS`."""
+_STS_CHARACTERS = re.compile(r"[\w+=,.@:/-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +53,24 @@ class CompiledCondition:
 
     def holds(self, context: Context) -> Ternary:
         """Return whether the condition holds for a request."""
-        if not self.key:
-            return YES
         if self.operator is None:
             return depends_on(f"operator:{self.name}")
         possible = context.find(self.key)
         if not possible:
-            return depends_on(self.key)
+            return NO if self._accepts_no_sts_value() else depends_on(self.key)
         if len(possible) == 1:
             return self._test_alternative(self.operator, possible[0], context)
         return consensus_of((self._test_alternative(self.operator, values, context) for values in possible), self.key)
+
+    def _accepts_no_sts_value(self) -> bool:
+        """Return whether all texts have a character that STS refuses in this key, such as a `$` that is no variable."""
+        operator = self.operator
+        if self.key not in _STS_KEYS or operator is None or operator.type != "String":
+            return False
+        if self.negated or operator.if_exists or operator.quantifier == "ForAllValues":
+            return False
+        texts = [item.fixed for item in self.templates]
+        return all(text is not None and not _STS_CHARACTERS.fullmatch(_drop_wildcards(text)) for text in texts)
 
     def _test_alternative(self, operator: Operator, values: Alternative, context: Context) -> Ternary:
         if operator.base == "Null":
@@ -92,6 +106,10 @@ class CompiledCondition:
         else:
             truth = Ternary(None, texts.unknown) if texts.unknown else NO
         return negate(truth) if self.negated else truth
+
+
+def _drop_wildcards(text: str) -> str:
+    return text.replace(MANY, "").replace(ONE, "")
 
 
 def compile_condition(condition: Condition, version: str) -> CompiledCondition:

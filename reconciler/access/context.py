@@ -106,6 +106,9 @@ def make_mfa_context(age: int = 0) -> Context:
     return Context.of({MFA_PRESENT: True, MFA_AGE: age})
 
 
+MFA_OF_ANY_AGE = Context.of({MFA_PRESENT: True})
+"""The MFA keys of a user who gave a code at a time that is not known."""
+
 NO_MFA_POSSIBLE = Context.of(absent=(MFA_AGE,), either={MFA_PRESENT: (None, "false")})
 """A role session, or a federated caller, never carries MFA ("Secure API access with MFA").
 

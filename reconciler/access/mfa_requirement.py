@@ -1,7 +1,8 @@
 """Decide if MFA makes the difference between a refused and an allowed AssumeRole.
 
-The same request is evaluated twice: without MFA, and with a code given this moment. So the answer is right whoever
-demands MFA (the trust, the caller's policies, a group's, a boundary, a Deny), and by whichever operator.
+The same request is evaluated twice: without MFA, and with MFA of the youngest age that lets the call through. So the
+answer is right whoever demands MFA (the trust, the caller's policies, a group's, a boundary, a Deny), and by whichever
+operator. A session of GetSessionToken grows older, so a condition that a fresh code fails can hold later.
 
 Rules: IAM User Guide, "Secure API access with MFA" and "AWS global condition context keys": long-term keys carry
 neither MFA key; a role's session and a federated caller carry no MFA, and can add none.
@@ -15,7 +16,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 
-from reconciler.access.context import NOTHING_KNOWN, SESSION_WITHOUT_MFA, WITHOUT_MFA, Context, make_mfa_context
+from reconciler.access.context import (
+    MFA_OF_ANY_AGE,
+    NOTHING_KNOWN,
+    SESSION_WITHOUT_MFA,
+    WITHOUT_MFA,
+    Context,
+    make_mfa_context,
+)
 from reconciler.access.principal import Principal
 from reconciler.access.role_assumption import Target, evaluate_assumption
 from reconciler.access.verdicts import Verdict, require_all
@@ -52,10 +60,10 @@ class MfaRequirement:
             self.principal.request_context.with_fallbacks(self.role.resource_context, own, self.context)
         )
 
-    @cached_property
+    @property
     def verdict_with_mfa(self) -> Verdict:
-        """Return the verdict for a call with a code given this moment, even for a session, which cannot carry one."""
-        return self._evaluate_at_age(0)
+        """Return the verdict for a call with MFA of `_youngest_age`, even for a session, which cannot carry MFA."""
+        return self._youngest_age[1]
 
     @property
     def is_required(self) -> bool:
@@ -94,20 +102,36 @@ class MfaRequirement:
         """Return the age, in seconds, at which the MFA becomes too old; None if it never does, or is not required."""
         if not self.is_required:
             return None
-        return next((age for age in sorted(self._collect_ages()) if self._evaluate_at_age(age).denied), None)
+        ages = (age for age in self._list_ages() if age > self._youngest_age[0])
+        return next((age for age in ages if self._evaluate_at_age(age).denied), None)
+
+    @cached_property
+    def _youngest_age(self) -> tuple[int, Verdict]:
+        """Return the least age of the MFA at which the call is not denied, and that verdict.
+
+        If there is none, return the age 0 and a verdict that denies.
+        """
+        of_any_age = self._evaluate_with(MFA_OF_ANY_AGE)
+        if of_any_age.denied:  # so it is at every age, and most calls are denied for other reasons than MFA
+            return 0, of_any_age
+        verdicts = [(0, self._evaluate_at_age(0))]
+        if verdicts[0][1].denied:
+            verdicts += ((age, self._evaluate_at_age(age)) for age in self._list_ages())
+        return next((item for item in verdicts if not item[1].denied), verdicts[0])
 
     def _evaluate_at_age(self, age: int) -> Verdict:
+        return self._evaluate_with(make_mfa_context(age))
+
+    def _evaluate_with(self, mfa: Context) -> Verdict:
         return self._evaluate(
-            make_mfa_context(age).with_fallbacks(
-                self.principal.request_context, self.role.resource_context, self.context
-            )
+            mfa.with_fallbacks(self.principal.request_context, self.role.resource_context, self.context)
         )
 
     def _evaluate(self, full: Context) -> Verdict:
         verdicts = [evaluate_assumption(self.principal, self.role, action, full).verdict for action in self.actions]
         return verdicts[0] if len(verdicts) == 1 else require_all(verdicts)
 
-    def _collect_ages(self) -> set[int]:
+    def _list_ages(self) -> list[int]:
         """Return the ages at which the answer can change: each number of a condition on the age, and the next one."""
         numbers = {
             int(number[1])
@@ -118,7 +142,7 @@ class MfaRequirement:
             for value in condition.values
             if (number := _SECONDS.fullmatch(value))
         }
-        return {age for number in numbers for age in (number, number + 1) if age > 0}
+        return sorted({age for number in numbers for age in (number, number + 1) if age > 0})
 
     def _list_documents(self) -> Iterator[Document]:
         caller = self.principal

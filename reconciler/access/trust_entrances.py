@@ -92,7 +92,7 @@ def covers_entrance(deny: Statement, kind: str, value: str) -> bool:
 
 def covers_name(entrance: Entrance, name: str) -> bool:
     """Return whether an entrance lets in a principal of kind AWS that it does not name: by its account, or everyone."""
-    if entrance.kind not in ("AWS", "*") or entrance.value == name:
+    if entrance.kind not in ("AWS", "*") or (entrance.kind, entrance.value) == ("AWS", name):
         return False
     return entrance.value in ("*", _ACCOUNT.sub(r"\1:iam::\2:root", name))
 

@@ -1,7 +1,8 @@
 """Find out how a change of a role's trust policy opens the role: to whom, or by dropping which condition.
 
 The trust before and after are compared name by name. A statement opens nothing if it demands at least what
-an earlier statement for the same name demanded.
+an earlier statement for the same name demanded. If the Version changes, a text can become a variable, so both are
+compared as Version 2012-10-17 writes them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from dataclasses import dataclass, replace
 
 from reconciler.access.closer_conditions import implies
 from reconciler.access.conditions import compile_condition
-from reconciler.access.context import NO_MFA_POSSIBLE
+from reconciler.access.context import NO_MFA_POSSIBLE, NOTHING_KNOWN
+from reconciler.access.document_versions import becomes_variables, write_as_current
 from reconciler.access.federated_subjects import find_open_subjects
 from reconciler.access.trust_entrances import Entrance, covers_entrance, covers_name, list_entrances
 from reconciler.model.address import Address
@@ -39,10 +41,21 @@ class TrustChange:
     account: str
     place: Place | None
 
+    @classmethod
+    def of(
+        cls, role: Address, before: Document | None, after: Document, account: str, place: Place | None
+    ) -> TrustChange:
+        """Return the change; if the Version changes, with both documents as Version 2012-10-17 writes them."""
+        if before is not None and before.version != after.version:
+            before, after = write_as_current(before), write_as_current(after)
+        return cls(role, before, after, account, place)
+
     def find_risks(self) -> Iterator[RiskReason]:
         """Yield a reason for each way in which the change opens the role."""
         old = [] if self.before is None else list(filter(_list_assume_actions, list_entrances(self.before)))
         for entrance in sorted(filter(_list_assume_actions, list_entrances(self.after)), key=repr):
+            if any(map(_never_holds, entrance.statement.conditions)):
+                continue
             earlier = [one.statement for one in old if _admits_as_well(one, entrance)]
             if not earlier:
                 yield from self._find_new_entrance(entrance, old)
@@ -147,6 +160,10 @@ def _describe_loss(lost: Condition, now: Condition | None, key: str, name: str) 
         if is_age_limit:
             return f"no longer demands MFA at most {values} old of {name}"
         return f"{'no longer ends at' if lost.key in TIME_KEYS else f'no longer demands {key}'} {values} for {name}"
+    if becomes_variables(lost, now):
+        return f"accepts {key} {values_now} of {name} (before: this as text, without variables)"
+    if becomes_variables(now, lost):
+        return f"accepts {key} {values} of {name} as text, without variables (before: with variables)"
     if lost.operator == now.operator and is_age_limit:
         return f"accepts MFA up to {values_now} old of {name} (before: {values})"
     if lost.operator == now.operator and lost.key in TIME_KEYS and now.operator.startswith("DateLessThan"):
@@ -221,6 +238,10 @@ def _holds_without_mfa(condition: Condition) -> bool:
 
 def _evaluate_without_mfa(condition: Condition) -> bool | None:
     return compile_condition(condition, CURRENT_VERSION).holds(NO_MFA_POSSIBLE).value
+
+
+def _never_holds(condition: Condition) -> bool:
+    return compile_condition(condition, CURRENT_VERSION).holds(NOTHING_KNOWN).value is False
 
 
 def _find_account(value: str) -> str:

@@ -29,6 +29,7 @@ class Statement:
     principals: pairs of kind and value; None if the element is absent, which differs from every set.
     resources: None if the element is absent.
     not_principal, not_action, not_resource: True if the element is NotPrincipal, NotAction or NotResource.
+    empty_operators: operators without keys, such as `StringEquals: {}`, which test nothing.
     unknown: elements that AWS's grammar does not have, as JSON.
     spelling: maps a text in lower case to the author's letter case; it does not count for equality.
     """
@@ -42,6 +43,7 @@ class Statement:
     resources: frozenset[str] | None = None
     not_resource: bool = False
     conditions: frozenset[Condition] = frozenset()
+    empty_operators: frozenset[str] = frozenset()
     unknown: str = ""
     spelling: Mapping[str, str] = field(default_factory=dict, compare=False, hash=False, repr=False)
 

@@ -10,7 +10,7 @@ to (IAM User Guide, "IAM identifiers").
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from reconciler.model.account_caches import add_account_cache
@@ -84,6 +84,7 @@ def _build_statement(raw: dict[str, Json], partition: str) -> Statement:
         resources=None if resource is None else frozenset(map(complete_arn, _texts_of(resource))),
         not_resource=not_resource,
         conditions=_build_conditions(raw.get("Condition"), spelling),
+        empty_operators=frozenset(operator for operator, block in _blocks_of(raw.get("Condition")) if not block),
         unknown=json.dumps(unknown, sort_keys=True) if unknown else "",
         spelling=spelling,
     )
@@ -108,17 +109,20 @@ def _to_root_arn(principal: str, partition: str) -> str:
 
 def _build_conditions(raw: Json, spelling: dict[str, str]) -> frozenset[Condition]:
     conditions: set[Condition] = set()
-    for operator, block in (raw if isinstance(raw, dict) else {}).items():
-        entries = block if isinstance(block, dict) else {}
-        if not entries:
-            conditions.add(Condition(operator, "", frozenset()))
+    for operator, block in _blocks_of(raw):
         boolean = operator.rpartition(":")[2].removesuffix("IfExists") in ("Bool", "Null")
-        for key, value in entries.items():
+        for key, value in block.items():
             folded = key.lower()
             spelling.setdefault(folded, key)
             texts = (text.lower() if boolean else text for text in _texts_of(value))
             conditions.add(Condition(operator, folded, frozenset(texts)))
     return frozenset(conditions)
+
+
+def _blocks_of(raw: Json) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Yield each operator of a Condition with its keys and values; without any if AWS's grammar has no such block."""
+    for operator, block in (raw if isinstance(raw, dict) else {}).items():
+        yield operator, block if isinstance(block, dict) else {}
 
 
 def _fold_case(raw: Json, spelling: dict[str, str]) -> Iterable[str]:
@@ -164,7 +168,7 @@ def statement_as_json(statement: Statement) -> dict[str, Json]:
         result[key] = [statement.spelling_of(action) for action in sorted(statement.actions)]
     if statement.resources is not None:
         result["NotResource" if statement.not_resource else "Resource"] = cast("Json", sorted(statement.resources))
-    if statement.conditions:
+    if statement.conditions or statement.empty_operators:
         result["Condition"] = _conditions_as_json(statement)
     if statement.unknown:
         result.update(json.loads(statement.unknown))
@@ -182,11 +186,11 @@ def _principals_as_json(principals: frozenset[tuple[str, str]]) -> Json:
 
 
 def _conditions_as_json(statement: Statement) -> Json:
-    blocks: dict[str, Json] = {}
+    operators = statement.empty_operators | {condition.operator for condition in statement.conditions}
+    blocks: dict[str, dict[str, Json]] = {operator: {} for operator in sorted(operators)}
     for condition in sorted(statement.conditions, key=lambda item: (item.operator, item.key)):
-        block = cast("dict[str, Json]", blocks.setdefault(condition.operator, {}))
-        if condition.key:
-            spellings = (statement.spelling_of(condition.key), condition.key, condition.key.upper())
-            name = next((spelling for spelling in spellings if spelling not in block), condition.key)
-            block[name] = cast("Json", sorted(condition.values))
-    return blocks
+        block = blocks[condition.operator]
+        spellings = (statement.spelling_of(condition.key), condition.key, condition.key.upper())
+        name = next((spelling for spelling in spellings if spelling not in block), condition.key)
+        block[name] = cast("Json", sorted(condition.values))
+    return cast("Json", blocks)

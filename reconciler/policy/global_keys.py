@@ -45,6 +45,9 @@ BOOLEAN_KEYS = frozenset(
 )
 """Keys whose only values are `true` and `false`."""
 
+SECONDS_KEYS = frozenset([MFA_AGE, "sts:durationseconds"])
+"""Keys that count seconds, from 0 on."""
+
 KNOWN_KEYS = tuple(sorted(SINGLE_VALUED | MULTIVALUED))
 """Every known key in AWS's spelling; keys of tags end without `/name`."""
 

@@ -75,6 +75,7 @@ def elements_of(statement: Statement) -> set[Element]:
     elements |= {(resource, text) for text in statement.resources or ()}
     principal = "NotPrincipal" if statement.not_principal else "Principal"
     elements |= {(principal, kind, value) for kind, value in statement.principals or ()}
+    elements |= {("Condition", operator, "{}") for operator in statement.empty_operators}
     for condition in statement.conditions:
         prefix = ("Condition", condition.operator, condition.key)
         elements |= {(*prefix, value) for value in condition.values} or {prefix}

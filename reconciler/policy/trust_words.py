@@ -28,6 +28,7 @@ def _is_unusual(statement: Statement) -> bool:
     return bool(
         statement.not_principal
         or statement.not_action
+        or statement.empty_operators
         or statement.unknown
         or not statement.principals
         or statement.resources is not None

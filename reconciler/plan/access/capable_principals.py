@@ -13,7 +13,7 @@ from functools import cached_property
 
 from reconciler.access import NOTHING_KNOWN, Principal, Target, Verdict, evaluate
 from reconciler.access.compiled_policies import ActionStatements, CompiledPolicies
-from reconciler.access.context import NO_MFA_POSSIBLE, Context, make_mfa_context
+from reconciler.access.context import MFA_OF_ANY_AGE, NO_MFA_POSSIBLE, Context
 from reconciler.access.guardrail_stops import ServiceControls, find_assume_stops
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
 from reconciler.access.resource_tags import ResourceTags
@@ -178,7 +178,7 @@ class _Finder:
             return False
         without, with_mfa = (
             decide_request(principal, self.action, resource, known, target)
-            for known in (NO_MFA_POSSIBLE, make_mfa_context())
+            for known in (NO_MFA_POSSIBLE, MFA_OF_ANY_AGE)
         )
         return without.denied and not with_mfa.denied
 

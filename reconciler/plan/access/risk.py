@@ -86,12 +86,9 @@ class RiskJudge:
             if isinstance(new, Role):
                 before = old.trust_policy if isinstance(old, Role) else None
                 if before != new.trust_policy:
-                    yield from TrustChange(
-                        new.address,
-                        before,
-                        new.trust_policy,
-                        self.after.account,
-                        self.places.get(new.address),
+                    place = self.places.get(new.address)
+                    yield from TrustChange.of(
+                        new.address, before, new.trust_policy, self.after.account, place
                     ).find_risks()
 
     def _find_providers(self) -> Iterator[RiskReason]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from functools import partial
+from typing import cast
 
 from reconciler.access import (
     NOTHING_KNOWN,
@@ -23,12 +24,14 @@ from reconciler.access import (
     Target,
     Verdict,
     can_assume,
+    evaluate_assumption,
     group_equivalent_pairs,
     make_external_principal,
     make_mfa_context,
     principals_of,
     targets_of,
 )
+from reconciler.access.role_assumption import ASSUME_ACTIONS, AssumeEvaluation
 from reconciler.access.trust_entrances import list_entrances
 from reconciler.model.address import Address
 from reconciler.model.document import Document, Statement
@@ -168,6 +171,24 @@ class AssumeGraph:
                     paths[before] = (before, *paths[current])
                     queue.append(before)
         return list(chains.values())
+
+    def evaluate_edge(
+        self, caller: EntryPoint | Address, role: Address, auth_method: AuthMethod
+    ) -> AssumeEvaluation | None:
+        """Return the answers of both sides to a caller that assumes a role; None if there is no such caller.
+
+        auth_method: of the first caller; it does not count for a role.
+        """
+        user = caller.user if isinstance(caller, EntryPoint) else caller
+        principal = (
+            self._principals.get(user) if user else (self._given_externals or {}).get(cast("EntryPoint", caller))
+        )
+        if principal is None:
+            return None
+        target = self._targets[role]
+        known = CONTEXT_OF_METHOD.get(auth_method, NOTHING_KNOWN) if principal.kind == "user" else NOTHING_KNOWN
+        context = principal.request_context.with_fallbacks(target.resource_context, known)
+        return evaluate_assumption(principal, target, ASSUME_ACTIONS.get(principal.kind, "sts:AssumeRole"), context)
 
     def _find_edges(self, roles: Iterable[Address]) -> Iterator[AssumeEdge]:
         targets = {self._targets[role].arn: role for role in roles}

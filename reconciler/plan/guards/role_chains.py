@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from reconciler.access import VerdictReason, evaluate_trust
+from reconciler.access.role_assumption import AssumeEvaluation
 from reconciler.access.trust_entrances import find_trusted_providers
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.live import State
+from reconciler.plan.access.assume_words import shorten_policy
 from reconciler.plan.compare.diff import Difference
 from reconciler.plan.guards.assume_graph import (
     AssumeEdge,
@@ -198,7 +201,10 @@ class GuardedChains:
                 if role not in self.planned.entities:
                     return f"the plan deletes {role}"
                 keys = sorted({key for hop in edges for key in hop.verdict.keys})
-                return f"{name} may assume {role} only if {', '.join(keys)} fits" if keys else f"{role} refuses {name}"
+                if keys:
+                    return f"{name} may assume {role} only if {', '.join(keys)} fits"
+                evaluation = self._graph_after.evaluate_edge(caller, role, way.auth_method)
+                return _describe_denying_side(evaluation, name, role)
             caller = role
         return "no chain of roles is left"
 
@@ -210,6 +216,19 @@ class GuardedChains:
             is_shut = provider is not None and bool(self._explain_provider_loss(provider, way.roles[0]))
             return way.entry_point in self._chains_before[role] and not is_shut
         return self.sign_in.works_after(user, way.auth_method) is True
+
+
+def _describe_denying_side(evaluation: AssumeEvaluation | None, caller: str, role: Address) -> str:
+    """Say which side refuses a role: a Deny, the caller's own policies, or else the role's trust policy."""
+    if evaluation is None or not evaluation.verdict.denied or evaluation.trust.deny.truth.value:
+        return f"{role} refuses {caller}"
+    verdict = evaluation.verdict
+    if verdict.reason is VerdictReason.EXPLICIT:
+        denying = sorted({shorten_policy(source.label) for source in verdict.deciding_statements})
+        return f"a Deny of {' and '.join(denying)} keeps {caller} out of {role}"
+    if evaluate_trust(evaluation).denied:
+        return f"{role} refuses {caller}"
+    return f"{caller} may not assume {role}: {verdict.reason}"
 
 
 def _rename_chain(way: EntryChain, names: Mapping[Address, Address]) -> EntryChain:

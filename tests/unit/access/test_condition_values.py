@@ -120,6 +120,21 @@ TYPED: dict[str, tuple[str, list[Test], set[str]]] = {
     "a number": ("a:k", [("NumericLessThan", "5"), ("NumericGreaterThanEquals", "5")], {"4", "5", "6"}),
 }
 
+SECONDS: dict[str, tuple[Test, set[bool]]] = {
+    "below 0": (("NumericLessThan", "0"), {False}),
+    "below a part of a second": (("NumericLessThan", "0.5"), {False, True}),
+    "above less than 0": (("NumericGreaterThan", "-5"), {False, True}),
+    "any": (("NumericGreaterThanEquals", "0"), {False, True}),
+}
+
+
+@pytest.mark.parametrize(("test", "answers"), SECONDS.values(), ids=list(SECONDS))
+def test_no_request_has_a_negative_number_of_seconds(test: Test, answers: set[bool]) -> None:
+    condition = compile_condition(Condition(test[0], "aws:multifactorauthage", frozenset([test[1]])), CURRENT)
+    (choices,) = list_key_choices([condition], Context())
+    assert {bool(choice.held) for choice in choices} == answers
+    assert not any(text.startswith("-") for choice in choices for text in choice.values or ())
+
 
 @pytest.mark.parametrize(("key", "tests", "values"), TYPED.values(), ids=list(TYPED))
 def test_a_key_has_values_of_its_type_only(key: str, tests: list[Test], values: set[str]) -> None:

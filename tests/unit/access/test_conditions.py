@@ -14,8 +14,8 @@ from reconciler.policy.canonical import canonical
 ABSENT = Context.of(absent=["k"])
 
 
-def outcome(operator: str, wanted: Any, context: Context, version: str = "2012-10-17") -> bool | None:
-    body = {"Version": version, "Statement": {"Effect": "Deny", "Action": "*", "Condition": {operator: {"K": wanted}}}}
+def outcome(operator: str, wanted: Any, context: Context, version: str = "2012-10-17", key: str = "K") -> bool | None:
+    body = {"Version": version, "Statement": {"Effect": "Deny", "Action": "*", "Condition": {operator: {key: wanted}}}}
     (statement,) = canonical(body).statements
     return all_of(compile_condition(item, version).holds(context) for item in statement.conditions).value
 
@@ -143,3 +143,22 @@ def test_the_old_version_takes_variables_literally() -> None:
     assert (
         outcome("StringEquals", "${aws:username}", Context.of({"k": "a", "aws:username": "a"}), "2008-10-17") is False
     )
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "wanted", "expected"),
+    [
+        ("StringEquals", "sts:RoleSessionName", "${aws:username}", False),
+        ("StringLike", "sts:ExternalId", "${team}*", False),
+        ("StringLike", "sts:ExternalId", "team-?:*", None),
+        ("StringEquals", "sts:SourceIdentity", ["a b", "ab"], None),
+        ("StringEquals", "aws:UserAgent", "${aws:username}", None),
+        ("StringNotEquals", "sts:RoleSessionName", "${aws:username}", None),
+        ("StringEqualsIfExists", "sts:RoleSessionName", "${aws:username}", None),
+        ("ForAllValues:StringEquals", "sts:RoleSessionName", "${aws:username}", None),
+    ],
+)
+def test_a_text_that_sts_refuses_as_a_name_matches_nothing(
+    operator: str, key: str, wanted: Any, expected: bool | None
+) -> None:
+    assert outcome(operator, wanted, NOTHING_KNOWN, "2008-10-17", key) is expected

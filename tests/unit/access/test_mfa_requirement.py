@@ -76,6 +76,12 @@ CASES = {
     "a maximum age": Case((lets({"AWS": USER}, younger(3600)),), max_age=3600),
     "the age alone": Case((lets({"AWS": USER}, {"NumericLessThan": {AGE: 900}}),), max_age=900),
     "the age itself included": Case((lets({"AWS": USER}, {"NumericLessThanEquals": {AGE: 900}}),), max_age=901),
+    "the age at least": Case((lets({"AWS": USER}, {"NumericGreaterThan": {AGE: 0}}),)),
+    "one age": Case((lets({"AWS": USER}, {"NumericEquals": {AGE: 5}}),), max_age=6),
+    "ages between two": Case(
+        (lets({"AWS": USER}, {"NumericGreaterThan": {AGE: 60}, "NumericLessThan": {AGE: 900}}),), max_age=900
+    ),
+    "a Deny of a fresh code": Case((lets({"AWS": USER}, MFA), denies({"NumericLessThan": {AGE: 60}}))),
     "other letters": Case((lets({"AWS": USER}, {"Bool": {"AWS:multifactorauthPRESENT": True}}),)),
     "an action by pattern": Case((lets({"AWS": USER}, MFA, Action=["sts:Assume*", "sts:TagSession"]),)),
     "an age that exists": Case((lets({"AWS": USER}, {"Null": {AGE: "false"}}),)),
@@ -128,6 +134,9 @@ CASES = {
     "MFA on the wrong action": Case((lets({"AWS": USER}, MFA, Action="sts:TagSession"),), required=False),
     "MFA, and a Deny for good": Case((lets({"AWS": USER}, MFA),), (ALL, says("Deny")), required=False),
     "MFA, and no policy of the caller": Case((lets({"AWS": ROOT}, MFA),), (), required=False),
+    "no age": Case(
+        (lets({"AWS": USER}, {"NumericGreaterThan": {AGE: 900}, "NumericLessThan": {AGE: 60}}),), required=False
+    ),
     "MFA is forbidden": Case((lets({"AWS": USER}, MFA), denies({"Bool": {PRESENT: "true"}})), required=False),
     "another partition's account": Case((lets({"AWS": f"arn:aws-cn:iam::{A}:root"}, MFA),), required=False),
 }

@@ -125,5 +125,5 @@ def test_elements_name_what_they_belong_to() -> None:
         ("NotResource", "*"),
         ("Condition", "Bool", "a:b", "true"),
         ("Condition", "Bool", "a:b", "false"),
-        ("Condition", "Null", ""),
+        ("Condition", "Null", "{}"),
     }

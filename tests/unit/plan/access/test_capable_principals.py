@@ -185,11 +185,13 @@ def test_an_account_outside_that_a_guardrail_keeps_out_of_a_role_is_named() -> N
 
 
 def test_who_can_with_mfa_only_is_told_so() -> None:
-    """eve can without MFA only, carol also from the office."""
+    """eve can without MFA only, carol also from the office, dave not at once after the code."""
+    old_mfa = {"Condition": {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "60"}}}
     no_mfa = {"Condition": {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}}
     people = [
         User("bob", **inline({**allow("s3:GetObject"), **MFA})),
         User("carol", **inline({**allow("s3:GetObject"), **MFA}, {**allow("s3:GetObject"), **OFFICE})),
+        User("dave", **inline({**allow("s3:GetObject"), **old_mfa})),
         User("eve", **inline({**allow("s3:GetObject"), **no_mfa})),
         Role("door", document(trust("user/eve", OTHER_ROOT, **MFA))),
     ]
@@ -199,7 +201,12 @@ def test_who_can_with_mfa_only_is_told_so() -> None:
         found = find_capable_principals(side, principals_of_side(side), action, resource).direct
         return {name: one.mfa for one in found for name in one.principals}
 
-    assert find("s3:GetObject", DATA) == {"user/bob": True, "user/carol": False, "user/eve": False}
+    assert find("s3:GetObject", DATA) == {
+        "user/bob": True,
+        "user/carol": False,
+        "user/dave": True,
+        "user/eve": False,
+    }
     assert find("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/door") == {"user/eve": True, OTHER_ROOT: True}
 
 

@@ -58,6 +58,7 @@ def policy(content: Document, name: str = "p") -> Policy:
     return Policy(name, content, description="", tags=MINE)
 
 
+NO_KEYS = {"Condition": {"StringEquals": {}}}
 DENY_ALL = {"Effect": "Deny", "Principal": "*", "Action": "sts:*"}
 ASSUME = allow("sts:AssumeRole")
 ASSUME_APP = {**ASSUME, "Resource": ROLE}
@@ -240,8 +241,15 @@ OUTSIDERS: dict[str, Case] = {
         [app(trust(OTHER_ROOT, Condition={"StringEquals": {"sts:ExternalId": "x"}}))],
         (can(OTHER_ROOT, "sts:externalid"),),
     ),
+    "another account, by an operator without keys": Case([], [app(trust(OTHER_ROOT, **NO_KEYS))], (can(OTHER_ROOT),)),
+    "a Deny by an operator without keys": Case([], [app(trust(STRANGER), {**DENY_ALL, **NO_KEYS})]),
     "a role of another account": Case(
         [app(trust(STRANGER))], [EC2], (can("service:ec2.amazonaws.com"),), (can(STRANGER),)
+    ),
+    "MFA of some age": Case(
+        [ALICE, CLOSED],
+        [ALICE, app(trust("user/alice", Condition={"NumericEquals": {"aws:MultiFactorAuthAge": "5"}}))],
+        (can("user/alice", mfa=True),),
     ),
     "a stranger with MFA": Case([], [app(trust(OTHER_ROOT, **MFA))], (can(OTHER_ROOT, mfa=True),)),
     "a stranger whose keys carry no MFA anyway": Case(
@@ -376,6 +384,7 @@ SILENT: dict[str, Case] = {
     "tags of a user": Case([ALICE, TO_ALICE], [replace(ALICE, tags={**MINE, "a": "b"}), TO_ALICE]),
     "tags of an administrator": Case([user(allow("*"))], [user(allow("*"), tags={**MINE, "a": "b"})]),
     "an adoption": Case([replace(ALICE, tags={}), TO_ALICE], [ALICE, TO_ALICE]),
+    "an operator without keys": Case([ALICE, TO_ALICE], [ALICE, app(trust("user/alice", **NO_KEYS))]),
     "a longer session": Case([ALICE, TO_ALICE], [ALICE, replace(TO_ALICE, max_session_duration=7200)]),
     "a description": Case([ALICE, TO_ALICE], [ALICE, replace(TO_ALICE, description="x")]),
     "the user's path": Case(

@@ -16,6 +16,7 @@ from tests.unit.render.plans import allow, document, state
 
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 NO_MFA = {"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}
+OLD_MFA = {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "0"}}
 OFFICE = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
 ALICE = Address("user", "alice")
 
@@ -29,6 +30,7 @@ DENY = {"Effect": "Deny", "Action": "*", "Resource": "*"}
 
 WAYS: dict[str, tuple[Entity, str]] = {
     "on everything": (alice(when(KEYS, MFA)), ", with MFA"),
+    "on everything, some time after the code": (alice(when(KEYS, OLD_MFA)), ", with MFA"),
     "on everything, and from the office": (alice(when(KEYS, MFA, OFFICE)), ", with MFA, depending on aws:SourceIp"),
     "on everything, without MFA only": (alice(when(KEYS, NO_MFA)), ", depending on aws:MultiFactorAuthPresent"),
     "on everything, with MFA or from the office": (
@@ -37,6 +39,7 @@ WAYS: dict[str, tuple[Entity, str]] = {
     ),
     "denied without MFA": (alice(KEYS, when(DENY, NO_MFA)), ", with MFA"),
     "over one role": (alice(when(POLICIES, MFA)), ", with MFA"),
+    "over one role, some time after the code": (alice(when(POLICIES, OLD_MFA)), ", with MFA"),
     "over one role, and from the office": (alice(when(POLICIES, MFA, OFFICE)), ", with MFA, depending on aws:SourceIp"),
     "over one role, without MFA only": (alice(when(POLICIES, NO_MFA)), ", depending on aws:MultiFactorAuthPresent"),
     "over oneself": (alice(when(on("iam:PutUserPolicy", "user/alice"), MFA)), ", with MFA"),
@@ -53,8 +56,9 @@ def test_a_plan_and_access_paths_tell_the_same_terms(after: Entity, terms: str) 
     assert way.hops[0].terms == way.terms
 
 
-def test_a_role_that_demands_mfa_is_assumed_with_mfa() -> None:
+@pytest.mark.parametrize("condition", [MFA, OLD_MFA])
+def test_a_role_that_demands_mfa_is_assumed_with_mfa(condition: dict[str, Any]) -> None:
     bob = User("bob")
-    admin = Role("admin", document(when(trust("user/bob"), MFA)), policies=FULL)
+    admin = Role("admin", document(when(trust("user/bob"), condition)), policies=FULL)
     (row,) = (one for one in delta([bob], [bob, admin]).powers_gained if one.principal == "user/bob")
     assert row.reason == "user/bob → role/admin, with MFA"

@@ -776,6 +776,7 @@ TRUSTED_NAMES: dict[str, tuple[Document, Document, RiskLevel, list[str]]] = {
         RiskLevel.NONE,
         ["everyone may no longer assume role/app", "role/app may no longer assume role/app"],
     ),
+    "everyone, written in another way": (trust("*"), aws("*"), RiskLevel.NONE, []),
     "a service in place of everyone": (
         aws("*"),
         EC2,
@@ -825,6 +826,48 @@ def test_a_condition_of_a_trust_is_told_with_its_operator_if_that_one_decides(
 ) -> None:
     sides = [[ALICE, role(trusts=trust({"AWS": ALICE_ARN}, **one))] for one in (before, after)]
     assert [one.message for one in make_plan(*sides).risk.reasons] == [said]
+
+
+AS_USER = "${aws:username}"
+NOT_AS_USER = {"StringNotEquals": {"sts:RoleSessionName": AS_USER}}
+VERSIONS: dict[str, tuple[Document, list[str], list[str]]] = {
+    "a name of a session, which has no $": (
+        trust({"AWS": ALICE_ARN}, StringEquals={"sts:RoleSessionName": AS_USER}),
+        [f"role/app accepts sts:RoleSessionName {AS_USER} of user/alice (before: this as text, without variables)"],
+        [],
+    ),
+    "another key": (
+        trust({"AWS": ALICE_ARN}, StringEquals={"aws:UserAgent": AS_USER}),
+        [f"role/app accepts aws:UserAgent {AS_USER} of user/alice (before: this as text, without variables)"],
+        [f"role/app accepts aws:UserAgent {AS_USER} of user/alice as text, without variables (before: with variables)"],
+    ),
+    "a Deny": (
+        either(
+            aws(ALICE_ARN),
+            document({"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Condition": NOT_AS_USER}),
+        ),
+        ["a Deny of the trust of role/app is narrowed"],
+        ["a Deny of the trust of role/app is narrowed"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("trusts", "with_variables", "without"), VERSIONS.values(), ids=list(VERSIONS))
+def test_a_text_of_a_trust_that_becomes_a_variable_is_told(
+    trusts: Document, with_variables: list[str], without: list[str]
+) -> None:
+    sides = [[ALICE, role(trusts=one)] for one in (replace(trusts, version="2008-10-17"), trusts)]
+    for pair, said in ((sides, with_variables), (sides[::-1], without)):
+        reasons = [one for one in make_plan(*pair).risk.reasons if one.code is not RiskCode.ROLE_ACCESS]
+        assert [one.message for one in reasons] == said
+
+
+def test_a_version_alone_is_no_risk() -> None:
+    sides = [
+        [ALICE, role(trusts=replace(aws(ALICE_ARN, **EXTERNAL_ID), version=one))]
+        for one in ("2008-10-17", "2012-10-17")
+    ]
+    assert make_plan(*sides).risk.level is RiskLevel.NONE
 
 
 MFA_TESTS: dict[str, tuple[dict[str, Any], bool]] = {

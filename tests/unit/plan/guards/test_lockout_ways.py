@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.kinds.oidc_provider import OidcProvider
+from reconciler.model.entity import Entity
 from tests.support.lockouts import (
     ALICE_AND_BOB,
     ALICE_ONLY,
@@ -30,9 +31,11 @@ from tests.support.lockouts import (
     deny_trust,
     deny_trust_except,
     emergency_role,
+    find_lockouts,
     github_trust,
     lockout_case,
     okta_trust,
+    plan_of,
     service_trust,
     trust,
     user,
@@ -319,3 +322,37 @@ ROWS = TRUSTED | FROM_OUTSIDE
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
 def test_a_change_of_a_trust_is_refused_exactly_if_the_last_way_in_goes(row: LockoutCase) -> None:
     assert_verdict(row)
+
+
+EMERGENCY = emergency_role(trust("user/alice"))
+BEHIND_ACCOUNT = emergency_role(trust(ROOT))
+DENYING = {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}
+SIDES: dict[str, tuple[list[Entity], list[Entity], str]] = {
+    "a Deny of the user": (
+        [EMERGENCY, user("alice")],
+        [EMERGENCY, user("alice", DENYING)],
+        "a Deny of user/alice inline policy own keeps user/alice out of role/emergency",
+    ),
+    "the last Allow of the user": (
+        [BEHIND_ACCOUNT, user("alice", ALLOW_EMERGENCY)],
+        [BEHIND_ACCOUNT, user("alice")],
+        "user/alice may not assume role/emergency: no policy allows it",
+    ),
+    "a Deny of the trust": (
+        [EMERGENCY],
+        [emergency_role(trust("user/alice"), deny_trust("user/alice"))],
+        "role/emergency refuses user/alice",
+    ),
+    "the trust names another user": ([EMERGENCY], [CLOSED_TO_ALL], "role/emergency refuses user/alice"),
+    "both sides": (
+        [BEHIND_ACCOUNT, user("alice", ALLOW_EMERGENCY)],
+        [CLOSED_TO_ALL, user("alice")],
+        "role/emergency refuses user/alice",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "said"), SIDES.values(), ids=SIDES)
+def test_a_lockout_names_the_side_that_refuses(before: list[Entity], after: list[Entity], said: str) -> None:
+    (problem,) = find_lockouts(plan_of(lockout_case("", before=before, after=after, people=ALICE_ONLY)))
+    assert f"user/alice assuming role/emergency ({said})" in problem.summary
