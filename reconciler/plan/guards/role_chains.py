@@ -17,6 +17,7 @@ from reconciler.access.trust_entrances import find_trusted_providers
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.live import State
+from reconciler.plan.access.assume_words import describe_dependency
 from reconciler.plan.compare.diff import Difference
 from reconciler.plan.guards.assume_graph import (
     AssumeEdge,
@@ -197,8 +198,9 @@ class RoleChains:
                 name = caller.label if isinstance(caller, EntryPoint) else str(caller)
                 if role not in self.planned.entities:
                     return f"the plan deletes {role}"
-                keys = sorted({key for hop in edges for key in hop.verdict.keys})
-                return f"{name} may assume {role} only if {', '.join(keys)} fits" if keys else f"{role} refuses {name}"
+                facts = sorted({describe_dependency(key) for hop in edges for key in hop.verdict.keys})
+                depending = f"whether {name} may still assume {role} depends on {', '.join(facts)}"
+                return depending if facts else f"{role} refuses {name}"
             caller = role
         return "no chain of roles is left"
 
