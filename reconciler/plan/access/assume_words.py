@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.policy.global_keys import spell_key
 
 _UNTIL_PREFIXES = ("DateLessThan aws:currenttime ", "unless DateGreaterThanEquals aws:currenttime ")
@@ -36,7 +37,7 @@ _FACTS = {
 _HOLDERS = ("user/", "group/", "role/")
 """Labels of principals and groups outside a plan (`side_principals.py`)."""
 
-_ACCOUNT = re.compile(r"policy:arn:[^:]*:iam::([0-9]{12}):root")
+_ACCOUNT = re.compile(rf"policy:arn:{ARN_PARTITION}:iam::([0-9]{{12}}):root")
 """The fact about a whole account that is trusted: some of its principals may have a policy that allows it."""
 
 
