@@ -13,7 +13,7 @@ from reconciler.access.permission_cells import PermissionCell
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
 from reconciler.access.request_parts import covers_resource_atom
 from reconciler.access.statement_coverage import surely_covers
-from reconciler.access.templates import to_plain_text
+from reconciler.access.templates import to_policy_text
 from reconciler.model.permissions import Terms
 from reconciler.policy.global_keys import spell_key
 
@@ -63,7 +63,7 @@ def find_terms(cell: PermissionCell, side: Statements, allowed: int, every: int)
 
 def format_condition_test(condition: CompiledCondition) -> str:
     """Return a condition as a text: `StringEquals aws:RequestedRegion eu-west-1`."""
-    values = (to_plain_text(template.fixed or _format_template(template.parts)) for template in condition.templates)
+    values = (to_policy_text(template.fixed or _format_template(template.parts)) for template in condition.templates)
     return f"{condition.name} {spell_key(condition.key)} {', '.join(values)}"
 
 

@@ -20,7 +20,7 @@ from reconciler.access.permission_cells import (
 )
 from reconciler.access.policy_statements import PolicyStatement
 from reconciler.access.principal import Principal
-from reconciler.access.templates import to_plain_text
+from reconciler.access.templates import to_policy_text
 from reconciler.access.text_atoms import TooManyAtomsError
 from reconciler.access.verdicts import StatementSource
 from reconciler.model.permissions import ActionPattern, Direction, Terms
@@ -115,7 +115,7 @@ def _make_change(statement: PolicyStatement, gains: bool, decided: bool) -> Perm
         if statement.not_action
         else tuple(ActionPattern(action) for action in sorted(statement.actions))
     )
-    patterns = tuple(sorted(map(to_plain_text, statement.resources or ())))
+    patterns = tuple(sorted(map(to_policy_text, statement.resources or ())))
     everything = statement.resources is None or statement.not_resource
     terms = tuple(map(format_condition_test, statement.conditions)) if statement.allows else ()
     return PermissionChange(
@@ -219,9 +219,9 @@ class _CellGrouper:
 
     def _add_resource(self, group: _Group, cell: PermissionCell, telling: frozenset[PolicyStatement]) -> None:
         named = {pattern for one in telling if not one.not_resource for pattern in one.resources or ()}
-        group.resources.add(to_plain_text(choose_narrowest(cell.resource.matched & named)))
+        group.resources.add(choose_narrowest(map(to_policy_text, cell.resource.matched & named)))
         patterns = {pattern for one in cell.actions.covering for pattern in one.resources or ()}
-        unmatched = frozenset(map(to_plain_text, patterns - cell.resource.matched))
+        unmatched = frozenset(map(to_policy_text, patterns - cell.resource.matched))
         group.not_resources = unmatched if group.not_resources is None else group.not_resources & unmatched
 
     def build_changes(self) -> Iterator[PermissionChange]:

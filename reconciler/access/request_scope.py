@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from reconciler.access.context import NOTHING_KNOWN, Context
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
 from reconciler.access.request_parts import find_action_classes, find_atoms_within
-from reconciler.access.templates import MANY, ONE, to_plain_text
+from reconciler.access.templates import MANY, ONE, to_plain_text, to_policy_text
 from reconciler.access.text_atoms import TextAtom, TooManyAtomsError
 from reconciler.model.globs import compile_glob, globs_meet
 from reconciler.model.permissions import LEVELS, ActionCatalogue
@@ -180,7 +180,7 @@ class RequestScope:
                 continue
             if part.action in ROLE_ACTIONS and own_roles in atom.matched:
                 continue  # the trust of the role decides: `plan/assertions/role_requests.py` asks it
-            yield atom, choose_narrowest(map(to_plain_text, atom.matched & named))
+            yield atom, choose_narrowest(map(to_policy_text, atom.matched & named))
 
     def _may_meet(self, pattern: str, limits: Iterable[frozenset[str]]) -> bool:
         """Return whether a pattern may match a resource within the limits. Other patterns do not divide these."""

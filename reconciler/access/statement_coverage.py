@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.access.policy_statements import PolicyStatement
-from reconciler.access.templates import to_plain_text
+from reconciler.access.templates import MANY, to_policy_text
 from reconciler.model.account_caches import cache_for_account
 from reconciler.policy.overlap import covers_pattern, covers_patterns, pattern_sets_overlap
 
@@ -44,7 +44,7 @@ def surely_covers(one: PolicyStatement, other: PolicyStatement) -> bool:
 
 def resource_texts_of(statement: PolicyStatement) -> frozenset[str]:
     """Return the patterns of the resources of a statement; `*` if it has none."""
-    return frozenset(map(to_plain_text, statement.resources or ("*",)))
+    return frozenset(map(to_policy_text, statement.resources or (MANY,)))
 
 
 _Covers = Callable[[str, str], bool]

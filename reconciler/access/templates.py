@@ -25,6 +25,7 @@ _VARIABLE = re.compile(r"\$\{([^,{}]*)(?:,\s*'([^']*)'\s*)?\}")
 
 _TO_WILDCARDS = str.maketrans({"*": MANY, "?": ONE})
 _TO_PLAIN = str.maketrans({MANY: "*", ONE: "?"})
+_TO_POLICY = str.maketrans({"*": "${*}", "?": "${?}", MANY: "*", ONE: "?"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,11 @@ def _fill_variable(variable: Variable, context: Context, unknown: set[str]) -> s
 def to_plain_text(text: str) -> str:
     """Return a filled-in text with plain `*` and `?`, for operators that read no wildcards."""
     return text.translate(_TO_PLAIN)
+
+
+def to_policy_text(text: str) -> str:
+    """Return a filled-in text as a policy writes it: wildcards as `*` and `?`, the characters as `${*}` and `${?}`."""
+    return text.translate(_TO_POLICY)
 
 
 def compile_filled_glob(text: str) -> Matcher:

@@ -34,6 +34,9 @@ _MAX_JSON = 16 * 2**20
 _PARSING = threading.Lock()
 """Held while a thread parses XML. Side by side, threads parse no faster, but hold more pages in memory."""
 
+FOREIGN_ANSWER = "ReconcileForeignAnswer"
+"""The field of an error that describes an answer without a code of AWS."""
+
 
 class ForeignAnswer(ResponseParserError):
     """An answer that is not AWS's, or is incomplete. Its text describes the answer and quotes nothing of it."""
@@ -233,14 +236,17 @@ def _is_error(parsed: Any) -> bool:
 def _make_status_error(response: Any) -> dict[str, Any]:
     """Return an error for an HTTP status 5xx or 429 without a code of AWS. Raises ForeignAnswer for another status.
 
-    Load balancers send such answers, and botocore retries them by the codes that are set here.
+    Load balancers send such answers, and botocore retries them by the codes that are set here. FOREIGN_ANSWER keeps the
+    description for messages.
     """
     status = response["status_code"]
     if status != 429 and status < 500:
         raise ForeignAnswer
     code = "TooManyRequestsException" if status == 429 else str(status)
     reason = http.client.responses.get(status, "no reason")
-    return {"Error": {"Code": code, "Message": f"{reason} ({_describe_answer(response)})"}, "ResponseMetadata": {}}
+    answer = _describe_answer(response)
+    error = {"Code": code, "Message": f"{reason} ({answer})", FOREIGN_ANSWER: answer}
+    return {"Error": error, "ResponseMetadata": {}}
 
 
 def _check_fields(shape: Any, parsed: Any, required: RequiredPaths) -> Any:

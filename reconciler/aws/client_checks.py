@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.credentials import Credentials
+from botocore.exceptions import InvalidRegionError
 
 from reconciler.aws.credential_guard import origin_of_credentials
 from reconciler.aws.credential_origin import CredentialOrigin
@@ -16,6 +18,8 @@ from reconciler.aws.profile_context import ProfileContext
 from reconciler.aws.profile_refusals import explain_dead_credentials
 from reconciler.model.problem import ReconcileError, make_error
 from reconciler.model.url import redact_url
+
+_REGION_VARIABLES = ("AWS_REGION", "AWS_DEFAULT_REGION")
 
 
 def check_client(client: Any) -> Any:
@@ -48,12 +52,33 @@ def _explain_broken_key(name: str, origin: CredentialOrigin | None) -> Reconcile
     return make_error(BAD_CREDENTIALS, f"T{reason[1:]}.", hint=hint)
 
 
+def _explain_bad_region(region: str, profile: str) -> ReconcileError:
+    """Return the error for a region that botocore refuses, with the setting that names it."""
+    context = ProfileContext.from_origin(CredentialOrigin(profile))
+    setting = context.profiles.find_setting(profile, "region")
+    variable = next((name for name in _REGION_VARIABLES if os.environ.get(name) == region), None)
+    place = None
+    detail, hint = "It comes from --region, or from `region` of an alias.", "Write a region, such as us-east-1."
+    if variable is not None:
+        detail, hint = f"It comes from {variable}.", f"Correct it: `export {variable}=us-east-1`"
+    elif setting is not None and setting.value == region:
+        detail = f"It comes from `region` of {context.describe_profile(profile, 'region')}."
+        hint, place = f"Correct it: {context.format_command('configure set region us-east-1', profile)}", setting.place
+    summary = f"{region!r} is not a region: a name has only letters, digits and hyphens."
+    return make_error("bad-region", summary, detail, hint, place)
+
+
 @contextmanager
-def translate_client_errors(service: str, endpoint_url: str | None) -> Iterator[None]:
-    """Turn the errors of making a client into ReconcileError: credentials, region, endpoint."""
+def translate_client_errors(service: str, session: Any, endpoint_url: str | None) -> Iterator[None]:
+    """Turn the errors of making a client into ReconcileError: credentials, region, endpoint.
+
+    session: the boto3 session that makes the client.
+    """
     with translate_errors(f"preparing to call {service}"):
         try:
             yield
+        except InvalidRegionError as error:
+            raise _explain_bad_region(str(error.kwargs["region_name"]), session.profile_name) from None
         except ValueError:
             raise make_error(
                 "bad-endpoint",

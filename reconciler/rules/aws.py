@@ -51,6 +51,14 @@ RULES = (
         source=f"{SDK_GUIDE}/file-format.html",
     ),
     Rule(
+        "bad-region",
+        Level.ERROR,
+        title="The name of a region has a character that no region has",
+        why="No call can be made there. The message names the option, the variable or the profile that it comes from.",
+        how_to_fix="Write the region's code, such as `eu-west-1`: letters, digits and hyphens.",
+        source=f"{SDK_GUIDE}/feature-region.html",
+    ),
+    Rule(
         "botocore-too-old",
         Level.ERROR,
         title="The installed botocore does not know a call of the plan",

@@ -181,7 +181,10 @@ RULES = (
         "trust-to-anyone",
         Level.WARNING,
         title="Everybody may assume the role, from any AWS account",
-        why="Any person with any AWS account can use the role's permissions.",
+        why=(
+            "Any person with any AWS account can use the role's permissions. A condition that strangers can meet, such "
+            "as one on tags or on names in any account, does not change that."
+        ),
         how_to_fix="Name the principals, or narrow the statement by a condition such as aws:PrincipalOrgID.",
         source=f"{IAM_GUIDE}/access-analyzer-reference-policy-checks.html",
     ),

@@ -86,6 +86,7 @@ PARTITION_TABLE = {
     "partitions.py": "the table",
     "placeholders.py": "what a person wrote, be it a wildcard or nothing where the partition stands",
     "attachments.py": "the same, as IAM answers it",
+    "caller_conditions.py": "the same, in a pattern of a condition",
 }
 _OTHERS = [one for one in PARTITIONS.values() if one.id != DEFAULT_PARTITION]
 _PARTITION_WORDS = [

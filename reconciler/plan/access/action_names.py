@@ -6,6 +6,7 @@ management here. An action that the list lacks stays a pattern, and is never dro
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +17,8 @@ from typing import NamedTuple
 
 from reconciler.model.account_caches import cache_for_account
 from reconciler.model.globs import compile_glob
-from reconciler.model.permissions import LEVELS, MAX_ACTIONS, ActionCatalogue, ActionPattern, PermissionRow
+from reconciler.model.permissions import LEVELS, MAX_ACTIONS, ActionCatalogue, ActionPattern, PermissionRow, Terms
+from reconciler.policy.operators import OPERATORS
 
 ANY_SERVICE = "*"
 
@@ -52,6 +54,10 @@ def is_data_action(action: str) -> bool:
     """Return whether an action, in lower case with its service, reads data or secrets."""
     service = action.partition(":")[0]
     return any(compile_glob(pattern)(action) for pattern in _DATA_PATTERNS.get(service, ()))
+
+
+_SERVICE_KEY = re.compile(r"(?<!\S)(\S+) (([a-z0-9-]+):[^\s/]+/?)")
+"""The operator and the key of a condition in words; of a key of tags, all but the name of the tag."""
 
 
 class _NamedAction(NamedTuple):
@@ -90,12 +96,23 @@ class ActionNamer:
             found = _find_actions(self._catalogue, service, tuple(patterns))
             yield replace(
                 row,
+                before=self._spell_keys(row.before),
+                after=self._spell_keys(row.after),
                 service=service,
                 patterns=found.patterns,
                 actions=found.actions,
                 counts=found.counts,
                 has_data=found.has_data,
             )
+
+    def _spell_keys(self, terms: Terms) -> Terms:
+        """Return conditions such as `StringEquals ec2:instancetype t3.micro` with their keys as AWS spells them."""
+        return terms and tuple(_SERVICE_KEY.sub(self._spell_key, term) for term in terms)
+
+    def _spell_key(self, match: re.Match[str]) -> str:
+        operator, key, prefix = match[1], match[2], match[3]
+        names = self._catalogue.condition_keys_of(prefix) if self._catalogue and operator in OPERATORS else {}
+        return f"{operator} {names.get(key, key)}"
 
 
 @cache_for_account(maxsize=4096)

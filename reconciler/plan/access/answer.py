@@ -24,7 +24,7 @@ from reconciler.access.guardrail_stops import ServiceControls
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
 from reconciler.access.request_scope import ROLE_ACTIONS
 from reconciler.access.resource_tags import ResourceTags
-from reconciler.access.templates import to_plain_text
+from reconciler.access.templates import to_policy_text
 from reconciler.model.access_answers import AccessAnswer, AccessSide, Outcome
 from reconciler.model.address import Address
 from reconciler.model.arns import address_of
@@ -128,4 +128,4 @@ def _list_resources(statements: Iterable[CompiledStatement], principal: Principa
 def _list_patterns(statement: CompiledStatement, principal: Principal) -> Iterator[str]:
     if not statement.resources.negated:
         for patterns, _ in statement.resources.list_patterns(principal.request_context):
-            yield from map(to_plain_text, patterns or ())
+            yield from map(to_policy_text, patterns or ())

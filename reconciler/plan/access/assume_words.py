@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
+from reconciler.model.partitions import ARN_PARTITION
 from reconciler.policy.global_keys import spell_key
 
 _UNTIL_PREFIXES = ("DateLessThan aws:currenttime ", "unless DateGreaterThanEquals aws:currenttime ")
@@ -41,10 +43,15 @@ _FACTS = {
 _HOLDERS = ("user/", "group/", "role/")
 """Labels of principals and groups outside a plan (`side_principals.py`)."""
 
+_ACCOUNT = re.compile(rf"policy:arn:{ARN_PARTITION}:iam::([0-9]{{12}}):root")
+"""The fact about a whole account that is trusted: some of its principals may have a policy that allows it."""
+
 
 def describe_dependency(key: str) -> str:
     """Return a key of a verdict in words: a condition key as it is, `policy:LABEL` as `the content of aws:X`."""
     fact, colon, label = key.partition(":")
+    if account := _ACCOUNT.fullmatch(key):
+        return f"the policies in account {account[1]}"
     if fact == "policy" and label.startswith(_HOLDERS) and " " not in label:
         return f"the policies of {label}"
     return _FACTS[fact].format(shorten_policy(label)) if colon and fact in _FACTS else spell_key(key)

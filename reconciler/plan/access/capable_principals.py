@@ -17,7 +17,7 @@ from reconciler.access.context import MFA_OF_ANY_AGE, NO_MFA_POSSIBLE, Context
 from reconciler.access.guardrail_stops import ServiceControls, find_assume_stops
 from reconciler.access.policy_statements import IDENTITY, PolicyStatement
 from reconciler.access.resource_tags import ResourceTags
-from reconciler.access.templates import to_plain_text
+from reconciler.access.templates import to_plain_text, to_policy_text
 from reconciler.model.access_answers import (
     AccessSide,
     CapableChains,
@@ -77,7 +77,8 @@ class _Finder:
         for members in _group_by_statements(everybody, self.action):
             first = everybody[members[0]]
             for verdict, resources in self._decide(first):
-                yield from self._describe(members, verdict, resources, self._find_terms(first, verdict, resources[0]))
+                terms = self._find_terms(first, verdict, next(iter(resources.values())))
+                yield from self._describe(members, verdict, tuple(resources), terms)
 
     def find_role_callers(self, everybody: Principals, target: Target) -> Iterator[CapablePrincipals]:
         """Yield the principals that can assume a role, also those outside the account that its trust names."""
@@ -130,21 +131,24 @@ class _Finder:
         )
         return effect.stopped_by or effect.limited_by
 
-    def _decide(self, principal: Principal) -> Iterator[tuple[Verdict, tuple[str, ...]]]:
-        """Yield each verdict that is not a denial, with the resources for which it holds."""
+    def _decide(self, principal: Principal) -> Iterator[tuple[Verdict, dict[str, str]]]:
+        """Yield each verdict that is not a denial, with the resources for which it holds.
+
+        A resource is a pattern as a policy writes it, with the resource of the request that stands for it.
+        """
         if self.resource is not None:
-            candidates = [self.resource]
+            candidates = {self.resource: self.resource}
         else:
-            candidates = ["*", *sorted(_list_patterns(principal, self.action))]
-        by_verdict: defaultdict[Verdict, list[str]] = defaultdict(list)
-        for resource in candidates:
+            filled = _list_patterns(principal, self.action)
+            candidates = {"*": "*", **{to_policy_text(text): to_plain_text(text) for text in sorted(filled)}}
+        by_verdict: defaultdict[Verdict, dict[str, str]] = defaultdict(dict)
+        for pattern, resource in candidates.items():
             verdict = evaluate(principal, self.action, resource, self._tags.find_keys(self.action, resource))
             if not verdict.denied:
-                by_verdict[verdict].append(resource)
+                by_verdict[verdict][pattern] = resource
             if verdict.allowed and resource == "*":
                 break
-        for verdict, resources in by_verdict.items():
-            yield verdict, tuple(resources)
+        yield from by_verdict.items()
 
     def _describe(
         self, members: Iterable[Address], verdict: Verdict, resources: tuple[str, ...], terms: AccessTerms
@@ -219,7 +223,7 @@ def _list_allowed(policies: CompiledPolicies | None, principal: Principal, actio
     for statement in policies.statements_for(action).allows if policies is not None else ():
         for patterns, _ in statement.resources.list_patterns(principal.request_context):
             if not statement.resources.negated:
-                yield from map(to_plain_text, patterns or ())
+                yield from patterns or ()
 
 
 def _to_names(addresses: Iterable[Address]) -> tuple[str, ...]:

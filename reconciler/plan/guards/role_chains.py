@@ -19,7 +19,7 @@ from reconciler.access.trust_entrances import find_trusted_providers
 from reconciler.model.address import Address
 from reconciler.model.entity import Role
 from reconciler.model.live import State
-from reconciler.plan.access.assume_words import shorten_policy
+from reconciler.plan.access.assume_words import describe_dependency, shorten_policy
 from reconciler.plan.compare.diff import Difference
 from reconciler.plan.guards.assume_graph import (
     AssumeEdge,
@@ -200,9 +200,9 @@ class GuardedChains:
                 name = caller.label if isinstance(caller, EntryPoint) else str(caller)
                 if role not in self.planned.entities:
                     return f"the plan deletes {role}"
-                keys = sorted({key for hop in edges for key in hop.verdict.keys})
-                if keys:
-                    return f"{name} may assume {role} only if {', '.join(keys)} fits"
+                facts = sorted({describe_dependency(key) for hop in edges for key in hop.verdict.keys})
+                if facts:
+                    return f"whether {name} may still assume {role} depends on {', '.join(facts)}"
                 evaluation = self._graph_after.evaluate_edge(caller, role, way.auth_method)
                 return _describe_denying_side(evaluation, name, role)
             caller = role

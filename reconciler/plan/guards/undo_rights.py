@@ -28,6 +28,7 @@ from reconciler.model.entity import Entity
 from reconciler.model.live import State
 from reconciler.model.plan import Step
 from reconciler.model.quotas import VERSIONS
+from reconciler.plan.access.assume_words import describe_dependency
 from reconciler.plan.guards.assume_graph import CONTEXT_OF_METHOD, AuthMethod
 from reconciler.plan.guards.draft import Draft
 from reconciler.plan.guards.sign_in import SignIn
@@ -187,7 +188,7 @@ def _explain_loss(was: Verdict, now: Verdict) -> str:
     if now.denied and now.deciding_statements:
         return f"denied by {_name_sources(now)}"
     if now.keys:
-        return f"only if {', '.join(sorted(now.keys))} fits"
+        return f"depends on {', '.join(sorted(map(describe_dependency, now.keys)))}"
     if now.reason is VerdictReason.BOUNDARY:
         return "the permissions boundary does not allow it"
     return (

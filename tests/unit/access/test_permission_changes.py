@@ -60,6 +60,14 @@ ROWS: dict[str, tuple[Principal, Principal, list[str]]] = {
         user(allow(["s3:GetObject", "s3:PutObject"])),
         ["wider: s3:putobject on *: never -> always"],
     ),
+    "a literal asterisk, which is no wildcard": (
+        user(allow("s3:GetObject", "arn:aws:s3:::a/${*}", StringLike={"aws:PrincipalTag/x": "${*}-${?}*"})),
+        user(allow("s3:GetObject", "arn:aws:s3:::a/*")),
+        [
+            "wider: s3:getobject on arn:aws:s3:::a/* except arn:aws:s3:::a/${*}: never -> always",
+            "wider: s3:getobject on arn:aws:s3:::a/*: StringLike aws:PrincipalTag/x ${*}-${?}* -> always",
+        ],
+    ),
     "a wildcard in place of an action": (
         user(allow("s3:GetObject", BUCKET)),
         user(allow("s3:*", BUCKET)),

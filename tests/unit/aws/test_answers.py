@@ -128,6 +128,8 @@ def test_a_failing_gateway_is_an_error_with_its_status(body: bytes, status: int,
     found: Any = failed.value.response
     assert (found["Error"]["Code"], found["ResponseMetadata"]["HTTPStatusCode"]) == (str(status), status)
     assert f"HTTP {status} with " in found["Error"]["Message"] and SECRET not in str(failed.value)
+    problem = problem_of(failed.value, "deleting a user")
+    assert f"failed: the answer is not AWS's: HTTP {status} with " in problem.summary
 
 
 def test_too_many_requests_are_throttling_whoever_says_it(iam: Any, server: RawServer) -> None:

@@ -12,6 +12,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from reconciler.aws.answers import FOREIGN_ANSWER
 from reconciler.aws.faults import code_of, problem_of, translate_errors
 from reconciler.model.problem import Level, ReconcileError
 
@@ -46,6 +47,11 @@ SAID: dict[str, tuple[Exception, str, str]] = {
         ClientError({"Error": {"Code": "EntityAlreadyExists", "Message": "exists"}}, "CreateAccountAlias"),
         "another account has this alias.",
         "Choose another",
+    ),
+    "a status without a code": (
+        ClientError({"Error": {"Code": "503", "Message": "x", FOREIGN_ANSWER: "HTTP 503, from h"}}, "GetUser"),
+        "the answer is not AWS's: HTTP 503, from h.",
+        "If it fails again, check --endpoint-url",
     ),
     "no message": (error("ServiceFailure"), "ServiceFailure: no message", ""),
     "no credentials": (NoCredentialsError(), "no AWS credentials were found.", "--profile"),

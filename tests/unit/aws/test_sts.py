@@ -198,6 +198,34 @@ def test_a_source_that_cannot_be_resolved_is_a_failure(
         getattr(sts.SourceCredentials("base", "us-east-1", "aws", None), asked)
 
 
+@pytest.mark.parametrize("region", ["us_east_1", "us-east-1,", "eu west 1"])
+@pytest.mark.parametrize(
+    ("setting", "origin"),
+    [
+        ("option", "--region"),
+        ("AWS_REGION", "AWS_REGION"),
+        ("AWS_DEFAULT_REGION", "AWS_DEFAULT_REGION"),
+        ("profile", "`region` of the profile base (CONFIG:2)"),
+    ],
+)
+def test_a_wrong_region_is_named_with_where_it_comes_from(
+    setting: str, origin: str, region: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"[profile base]\nregion = {region if setting == 'profile' else 'eu-west-1'}\n", encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(variable, raising=False)
+        if setting == variable:
+            monkeypatch.setenv(variable, region)
+    source = sts.SourceCredentials("base", region if setting == "option" else None, "aws", None)
+    with pytest.raises(ReconcileError) as raised:
+        source.make_sts_client()
+    (problem,) = raised.value.problems
+    assert problem.code == "bad-region" and repr(region) in problem.summary
+    assert f"comes from {origin.replace('CONFIG', str(config))}" in problem.detail
+
+
 def test_an_endpoint_that_is_no_url_is_a_failure() -> None:
     with pytest.raises(ReconcileError) as raised:
         sts.SourceCredentials(None, "us-east-1", "aws", "foo").make_sts_client()

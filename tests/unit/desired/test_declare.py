@@ -563,6 +563,14 @@ def test_anyone_is_taken_if_a_condition_says_who(folder: Folder, conditions: str
     ).problems
 
 
+def test_anyone_on_conditions_that_strangers_meet_is_a_warning_not_an_error(folder: Folder) -> None:
+    conditions = "{StringLike: {'aws:PrincipalArn': 'arn:aws:iam::*:role/ci'}}"
+    (found,) = folder.declare_text(
+        f"{HEAD}roles: {{r: {{trust: [{{anyone: true, conditions: {conditions}}}]}}}}\n"
+    ).problems
+    assert (found.code, found.level) == ("trust-to-anyone", "warning")
+
+
 def test_a_misspelt_key_does_not_hide_what_else_is_wrong_with_an_entity(folder: Folder) -> None:
     wrong = "descripton: x, max_session_duration: 20h, policies: [nope], trust: [{users: [bbo]}]"
     text = f"{HEAD}roles: {{r: {{{wrong}}}}}\n"

@@ -42,12 +42,12 @@ def pad_policy(size: int) -> str:
 def pad_trust(size: int) -> str:
     frame = (
         '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sts:AssumeRole",'
-        '"Condition":{"StringEquals":{"aws:PrincipalTag/x":""}}}}'
+        '"Condition":{"StringEquals":{"aws:SourceVpc":""}}}}'
     )
     value = "x" * (size - len(frame))
     return (
         "{Version: 2012-10-17, Statement: {Effect: Allow, Principal: {AWS: '*'}, Action: 'sts:AssumeRole', "
-        f"Condition: {{StringEquals: {{'aws:PrincipalTag/x': '{value}'}}}}}}}}"
+        f"Condition: {{StringEquals: {{'aws:SourceVpc': '{value}'}}}}}}}}"
     )
 
 

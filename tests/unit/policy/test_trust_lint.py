@@ -212,6 +212,27 @@ def test_a_trust_in_everybody_without_a_condition_is_a_warning(principal: object
     assert trust(principal, Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}}) == []
 
 
+def test_a_trust_in_everybody_on_conditions_that_strangers_meet_is_a_warning() -> None:
+    (flaw,) = trust({"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalTag/team": "x"}})
+    assert (flaw.level, flaw.code) == (Level.WARNING, "trust-to-anyone")
+    assert flaw.summary.endswith("from any AWS account: strangers can meet its conditions, too.")
+
+
+@pytest.mark.parametrize(
+    ("issuer", "operator", "claim"),
+    [
+        (GITHUB, "StringEquals", "sub"),
+        (GITHUB, "StringLikeIfExists", "SUB"),
+        (f"{GITHUB}/acme", "StringEquals", "sub"),
+        ("gitlab.com", "StringLike", "sub"),
+        ("gitlab.example.com", "StringEquals", "sub"),
+    ],
+)
+def test_a_claim_that_is_compared_with_itself_is_a_warning(issuer: str, operator: str, claim: str) -> None:
+    (flaw,) = github({operator: {f"{issuer}:{claim}": f"${{{issuer}:sub}}"}}, issuer)
+    assert (flaw.level, flaw.code) == (Level.WARNING, "oidc-subject-too-wide")
+
+
 @pytest.mark.parametrize(
     "condition",
     [

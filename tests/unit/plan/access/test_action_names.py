@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reconciler.model.permissions import ActionPattern, Direction, PermissionRow
 from reconciler.plan.access.action_names import ActionNamer, is_data_action
 
@@ -19,6 +21,10 @@ class Catalogue:
     def level_of(self, service: str, action: str) -> str:
         return LEVELS[service][action]
 
+    def condition_keys_of(self, prefix: str) -> dict[str, str]:
+        keys = {"ec2": ("ec2:InstanceType", "ec2:ResourceTag/")}.get(prefix, ())
+        return {key.lower(): key for key in keys}
+
 
 def name_patterns(*patterns: ActionPattern) -> list[PermissionRow]:
     row = PermissionRow(("user/a",), "*", patterns, ("*",), (), None, (), Direction.WIDER, True)
@@ -29,6 +35,27 @@ def test_there_is_a_row_for_each_service() -> None:
     s3, iam = name_patterns(ActionPattern("s3:*", ("s3:getobject",)), ActionPattern("iam:get*"))
     assert (s3.service, s3.actions, s3.counts) == ("s3", ("s3:PutObject", "s3:ListBucket"), (("write", 1), ("list", 1)))
     assert (iam.service, iam.actions) == ("iam", ("iam:getuser",))
+
+
+@pytest.mark.parametrize(
+    ("term", "spelled"),
+    [
+        ("StringEquals ec2:instancetype t3.micro", "StringEquals ec2:InstanceType t3.micro"),
+        (
+            "unless ForAnyValue:StringLike ec2:resourcetag/team x",
+            "unless ForAnyValue:StringLike ec2:ResourceTag/team x",
+        ),
+        (
+            "Bool a:b true and StringEquals ec2:instancetype ec2:instancetype",
+            "Bool a:b true and StringEquals ec2:InstanceType ec2:instancetype",
+        ),
+        ("StringEquals aws:PrincipalTag/x ec2:instancetype", "StringEquals aws:PrincipalTag/x ec2:instancetype"),
+    ],
+)
+def test_the_keys_of_services_are_spelled_by_the_list(term: str, spelled: str) -> None:
+    row = PermissionRow(("user/a",), "*", (ActionPattern("s3:*"),), ("*",), (), (term,), None, Direction.NARROWER, True)
+    (found,) = ActionNamer(Catalogue()).name_actions(row)
+    assert (found.before, found.after) == ((spelled,), None)
 
 
 def test_the_telling_actions_come_first() -> None:

@@ -125,6 +125,8 @@ def test_without_a_resource_those_with_another_answer_are_named() -> None:
     assert (denied.outcome, denied.allowed_resources) == (Outcome.DENIED, ("arn:aws:s3:::data/*",))
     allowed = ask([alice(READ, DENY_PAYROLL)], "s3:GetObject")
     assert (allowed.outcome, allowed.denied_resources) == (Outcome.ALLOWED, ("arn:aws:s3:::data/payroll/*",))
+    literal = ask([alice({**READ, "Resource": "arn:aws:s3:::data/${*}"})], "s3:GetObject")
+    assert literal.allowed_resources == ("arn:aws:s3:::data/${*}",)
 
 
 def test_of_a_plan_a_group_outside_it_may_allow() -> None:

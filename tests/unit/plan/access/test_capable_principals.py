@@ -88,6 +88,13 @@ def test_without_a_resource_every_pattern_of_a_policy_or_boundary_is_tried() -> 
     }
 
 
+def test_a_literal_asterisk_is_tried_and_told_as_the_policy_writes_it() -> None:
+    literal = "arn:aws:s3:::data/${*}"
+    side = AccessSide("file", state([User("alice", **inline({**allow("s3:GetObject"), "Resource": literal}))]))
+    (found,) = find_capable_principals(side, principals_of_side(side), "s3:GetObject", None).direct
+    assert (found.principals, found.resources, found.outcome) == (("user/alice",), (literal,), Outcome.ALLOWED)
+
+
 def test_who_can_by_taking_a_role_stands_apart() -> None:
     found = ask("iam:CreateUser", "*")
     assert {name for one in found.direct for name in one.principals} == {"role/admin", "user/dave"}

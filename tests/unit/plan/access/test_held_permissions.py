@@ -43,6 +43,12 @@ def test_each_statement_is_told_with_its_policy_and_group() -> None:
     assert (shown.boundary, shown.boundary_allows, shown.chains) == ("", (), ())
 
 
+def test_a_literal_asterisk_is_told_as_the_policy_writes_it() -> None:
+    literal = "arn:aws:s3:::data/${*}"
+    shown = show(alice({**allow("s3:GetObject"), "Resource": literal}))
+    assert [one.row.resources for one in shown.allows] == [(literal,)]
+
+
 LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], Limit]] = {
     "wider": (allow("s3:GetObject"), allow("s3:*"), Limit.NONE),
     "everything": (allow("s3:GetObject"), allow("*"), Limit.NONE),
@@ -55,6 +61,10 @@ LIMITS: dict[str, tuple[dict[str, Any], dict[str, Any], Limit]] = {
     ),
     "all but it": (
         {"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, allow("s3:*"), Limit.PART,
+    ),
+    "a literal asterisk of a wildcard": (
+        {**allow("s3:GetObject"), "Resource": DATA}, {**allow("s3:*"), "Resource": "arn:aws:s3:::data/${*}"},
+        Limit.PART,
     ),
     "another service": (allow("s3:GetObject"), allow("ec2:*"), Limit.ALL),
     "other resources": (

@@ -387,6 +387,9 @@ class Catalogue:
     def level_of(self, service: str, action: str) -> str:
         return self.LEVELS[service][action]
 
+    def condition_keys_of(self, prefix: str) -> dict[str, str]:
+        return {}
+
 
 def make_plan(live: Sequence[Entity], wanted: Sequence[Entity], options: PlanOptions = ALLOWED) -> Plan:
     entities = {entity.address: entity for entity in wanted}

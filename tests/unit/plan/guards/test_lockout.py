@@ -55,6 +55,8 @@ UNDO_READS = ["iam:GetAccountAuthorizationDetails", "iam:ListInstanceProfiles", 
 READS = document(allow("iam:Get*"))
 S3 = document(allow("s3:*", sid="Storage"))
 
+ELSEWHERE = "arn:aws:iam::210987654321:root"
+
 
 def me(document: Document | None = None, *policies: str, **more: Any) -> User:
     """The caller, with an inline policy `admin` where a document is given."""
@@ -297,7 +299,7 @@ LOCKOUTS: dict[str, Case] = {
                 "stop": document(deny("*", Condition={"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}})),
             }
         ),
-        "aws:sourceip",
+        "depends on aws:SourceIp",
     ),
     "the boundary gets a Deny": around(
         BOUND,
@@ -306,7 +308,7 @@ LOCKOUTS: dict[str, Case] = {
         "policy/bound statement Stop",
     ),
     # By a condition
-    "an address is asked for": own(me(IAM), me(document(allow(**OFFICE))), "aws:sourceip"),
+    "an address is asked for": own(me(IAM), me(document(allow(**OFFICE))), "depends on aws:SourceIp"),
     "MFA is asked for, and there is no device": own(me(IAM), me(document(allow(**MFA))), "PutUserPolicy"),
     "a Deny without MFA, and there is no device": own(
         me(IAM),
@@ -461,6 +463,18 @@ LOCKOUTS: dict[str, Case] = {
     ),
     "the OIDC provider loses a thumbprint": change_provider(
         replace(PROVIDER, thumbprints=frozenset(["a" * 40])), f"a thumbprint from oidc-provider/{HOST}"
+    ),
+    "the emergency role is trusted to another account, and now asks for an external id": glass(
+        [Role("emergency", document(trust(ELSEWHERE)), policies=frozenset([ADMINISTRATOR]))],
+        [
+            Role(
+                "emergency",
+                document(trust(ELSEWHERE, Condition={"StringEquals": {"sts:ExternalId": "zzz"}})),
+                policies=frozenset([ADMINISTRATOR]),
+            )
+        ],
+        "role/emergency",
+        "depends on sts:ExternalId, the policies in account 210987654321",
     ),
     "the emergency role's provider goes": glass(
         [Role("emergency", document(github_trust("repo:a/b:*")), policies=frozenset([ADMINISTRATOR])), PROVIDER],
