@@ -35,7 +35,6 @@ from reconciler.access.principal import Principal
 from reconciler.access.resource_tags import NO_TAGS_KNOWN, ResourceTags
 from reconciler.access.role_assumption import Target, can_assume
 from reconciler.access.verdicts import PolicySource, Verdict
-from reconciler.model.account_caches import cache_for_account
 
 _MAX_SMALL_ROUNDS = 4
 """The number of rounds that ask only for rights over the resources of the round before."""
@@ -46,6 +45,7 @@ class PowerFinder:
 
     def __init__(self) -> None:
         self._by_identity: dict[int, tuple[Principal, tuple[Power, ...]]] = {}
+        self._by_key: dict[tuple[object, ...], tuple[Power, ...]] = {}
 
     def find(self, principal: Principal) -> tuple[Power, ...]:
         """Return the powers of a principal, without those that depend on policies of unknown content."""
@@ -57,29 +57,19 @@ class PowerFinder:
     def _evaluate(self, principal: Principal) -> tuple[Power, ...]:
         if not may_have_powers(principal):
             return ()
-        found = _find_equal_powers(principal)
-        return (*found, *find_escapes(principal, found, _find_equal_powers))
+        found = self._find_equal_powers(principal)
+        return (*found, *find_escapes(principal, found, self._find_equal_powers))
+
+    def _find_equal_powers(self, principal: Principal) -> tuple[Power, ...]:
+        """Return the powers that the boundary of a principal leaves; labels may be those of an equal principal."""
+        key = power_key_of(principal)
+        found = self._by_key.get(key)
+        if found is None:
+            found = self._by_key[key] = find_known_powers(principal)
+        return found
 
     def is_administrator(self, principal: Principal) -> bool:
         return any(power.grade is Grade.ADMINISTRATOR for power in self.find(principal))
-
-
-@dataclass(frozen=True, slots=True)
-class _PowerHolder:
-    """A principal that is equal to another one if both have the same powers."""
-
-    key: tuple[object, ...]
-    principal: Principal = field(compare=False)
-
-
-def _find_equal_powers(principal: Principal) -> tuple[Power, ...]:
-    """Return the powers that the boundary of a principal leaves; labels may be those of an equal principal."""
-    return _find_powers_of_holder(_PowerHolder(power_key_of(principal), principal))
-
-
-@cache_for_account(maxsize=16384)
-def _find_powers_of_holder(holder: _PowerHolder) -> tuple[Power, ...]:
-    return find_known_powers(holder.principal)
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,7 @@ def test_a_source_that_cannot_be_resolved_is_a_failure(
         ("profile", "`region` of the profile base (CONFIG:2)"),
     ],
 )
-def test_a_wrong_region_is_named_with_where_it_comes_from(
+def test_a_wrong_region_is_named_with_its_source(
     setting: str, origin: str, region: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config"
