@@ -47,7 +47,7 @@ _EXCLUDING_TEXTS = {
 """Maps a key to how a value begins that no stranger can meet. Users choose their own tags and session names."""
 
 _KNOWN_TEXT = re.compile(r"\$\{(aws:Resource(Account|OrgID)|[*?$])\}", re.IGNORECASE)
-"""What stands for one text only: the owner's account or organization, or a character that is no wildcard."""
+"""Variables with one value only: the account or organization of the owner, and characters that are no wildcard."""
 
 _ACCOUNT_ID = "0" * 12
 _INTERNET_V4, _INTERNET_V6 = IPv4Network("0.0.0.0/0"), IPv6Network("2000::/3")
